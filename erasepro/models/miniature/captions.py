@@ -7,6 +7,7 @@ all the text the miniature understands: prompts for it should keep to these word
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
 
 from .concepts import BACKGROUNDS, STYLES, article
 
@@ -39,31 +40,44 @@ EXTRAS = (
 )
 
 
-def caption(rng: random.Random, name: str, style: str, background: str, size: str, complexity: float = 0.5) -> str:
+class Caption(NamedTuple):
+    """A caption and what it states: None where it leaves the style, background or size open."""
+
+    text: str
+    style: str | None
+    background: str | None
+    size: str | None
+
+
+def caption(rng: random.Random, name: str, style: str, background: str, size: str, detail: float = 0.5) -> Caption:
     """One random caption true of a picture of `name` in `style` on `background`, drawn `size`."""
     words = rng.choice(ADJECTIVES)
     subject = article(words + name) if words else article(name)
     if rng.random() < 0.12:
         subject = ("the " if rng.random() < 0.7 else "") + words + name
-    head = ""
+    head = None
     tails: list[str] = []
+    stated: dict[str, str] = {}
     if rng.random() < 0.55:
+        stated["style"] = style
         if rng.random() < 0.25:
             head = rng.choice(STYLE_HEADS).format(s=style)
         else:
             tails.append(rng.choice(STYLE_TAILS).format(s=style))
-    if rng.random() < complexity:
+    if rng.random() < detail:
+        stated["background"] = background
         tails.append(rng.choice(BACKGROUND_TAILS).format(b=background))
-    if size in SIZE_TAILS and rng.random() < complexity * 0.6:
+    if size in SIZE_TAILS and rng.random() < detail * 0.6:
+        stated["size"] = size
         tails.append(rng.choice(SIZE_TAILS[size]))
-    if rng.random() < complexity * 0.7:
+    if rng.random() < detail * 0.7:
         tails.append(rng.choice(EXTRAS))
     rng.shuffle(tails)
     text = head + subject if head else rng.choice(OPENINGS).format(c=subject)
     joiner = ", " if rng.random() < 0.7 else " "
     if tails:
         text += (joiner if rng.random() < 0.6 else " ") + joiner.join(tails)
-    return text
+    return Caption(text, stated.get("style"), stated.get("background"), stated.get("size"))
 
 
 def all_words() -> list[str]:

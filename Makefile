@@ -1,0 +1,40 @@
+# make demo · make test · make test-all · make lint: each sets up .venv itself, only when pyproject.toml has changed.
+VENV   ?= .venv
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready-$(shell cksum pyproject.toml | cut -d' ' -f1)
+WORKERS ?= 2
+PYTEST := OMP_NUM_THREADS=1 WANDB_MODE=offline HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n $(WORKERS)
+
+.PHONY: help demo test test-all lint setup clean
+
+help:
+	@sed -n 1p Makefile
+
+$(READY):
+	@test -n "$(PYTHON)" || { echo "erasepro needs Python 3.11, 3.12 or 3.13: install one, or run make PYTHON=/path/to/python"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "could not make a virtual environment: install the venv module of $(PYTHON) (Debian: python3-venv)"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@rm -f $(VENV)/.ready-* && touch $@
+
+setup: $(READY)
+
+# The main job on the model that ships with the package.
+demo: $(READY)
+	$(BIN)/erasepro experiments=demo
+
+test: $(READY)
+	$(PYTEST) -m "not slow"
+
+test-all: $(READY)
+	$(PYTEST)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

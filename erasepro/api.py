@@ -1,0 +1,65 @@
+"""The Python API: ``erase`` in one call, on a model that stays as it was until ``edit.apply``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import OmegaConf
+
+from erasepro.concepts.load import load_concepts
+from erasepro.concepts.pairs import ConceptSet
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+    from erasepro.models.base import Model
+
+
+def erase(
+    model: Model | str,
+    concepts: ConceptSet | Sequence[Sequence[str]] | str,
+    solver: str = "erasepro",
+    *,
+    schedule: str | None = None,
+    preserve: Sequence[str] = (),
+    kind: str = "instance",
+    **options: Any,
+) -> Edit:
+    """Solve for the edit that erases concepts. The model's weights are the same bytes before and after.
+
+    Args:
+        model: from ``load_model``, or what ``load_model`` takes (``"miniature"``, a hub id, a folder).
+        concepts: a ConceptSet, a list of ``(target, anchor)``, or the name of a stored set (``"mini/instance_5"``).
+        solver: an option of the config group ``solver`` (``erasepro ls solvers``).
+        schedule: an option of the config group ``schedule``; None: the default one.
+        preserve: names that must stay as they are, where ``concepts`` is a list.
+        kind: instance | style | nudity | faces, where ``concepts`` is a list.
+        options: the solver's config keys, for example ``text_tokens="all"``.
+
+    Returns:
+        an Edit: ``edit.apply(model.pipe)``, ``edit.revert(model.pipe)``, ``edit.save(folder)``.
+
+    Raises:
+        UserError: anything a caller can get wrong, in one line.
+    """
+    from erasepro.concepts.build import build_set
+    from erasepro.config import compose
+    from erasepro.models.load import load_model
+    from erasepro.solvers import make_solver
+
+    loaded = load_model(model) if isinstance(model, str) else model
+    overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
+    overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
+    cfg = compose(overrides)
+    if isinstance(concepts, ConceptSet):
+        chosen = concepts
+    else:
+        given = cfg.concepts if isinstance(concepts, str) else _group(concepts, preserve, kind)
+        chosen = load_concepts(given, "miniature" if loaded.kind == "miniature" else "open")
+    settings = OmegaConf.to_container(cfg.solver, resolve=True)
+    assert isinstance(settings, dict)
+    return make_solver({**settings, **options}).solve(loaded, build_set(chosen, cfg.templates))
+
+
+def _group(pairs: Sequence[Sequence[str]], preserve: Sequence[str], kind: str) -> dict[str, Any]:
+    return {"name": "custom", "kind": kind, "pairs": [list(pair) for pair in pairs], "preserve": list(preserve)}

@@ -1,0 +1,156 @@
+"""The ``erasepro`` command: ``erasepro key=value …`` composes a config and runs it; a bare first word is a verb."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+
+from erasepro.errors import UserError, unknown
+
+HELP = """\
+erasepro: erase concepts from text-to-image models, and measure what is gone and what is kept.
+
+  erasepro [group=option] [key=value] …      compose a config and run it (the same command resumes a stopped run)
+  erasepro -m key=a,b …                      one run for each combination
+  erasepro --cfg [overrides]                 print the composed config, run nothing
+  erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
+  erasepro report DIR…                       print the tables of finished runs
+  erasepro --help | --version
+
+Groups (choose with group=option):
+{groups}
+
+Examples:
+  erasepro                                           dog -> cat in the miniature, with ErasePro
+  erasepro 'concepts.pairs=[[dog,cat],[apple,pear]]' solver=uce
+  erasepro concepts.file=pairs.csv                   a CSV with the header target,anchor
+  erasepro model=sd15 model.source=/path/to/model concepts=style/van_gogh generation=stable_diffusion
+  erasepro -m solver=erasepro,uce generation.seeds=[0,1,2]
+  erasepro experiments=demo
+  erasepro debug=tiny                                the whole job on random weights, in seconds
+
+Results: outputs/<name>-<signature>/results.json, with the edit, the images and a before/after grid beside it.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return dispatch(words)
+    except UserError as error:
+        return _fail(str(error), 2)
+    except KeyboardInterrupt:
+        return _fail("stopped; the same command resumes where it was.", 130, "")
+    except BrokenPipeError:  # `erasepro ls concepts | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = f" (writing {error.filename})" if error.filename else ""
+            return _fail(f"the disk is full{where}: free some space; the same command resumes.", 1)
+        raise
+
+
+def _fail(line: str, status: int, kind: str = "error: ") -> int:
+    print(f"erasepro: {kind}{' '.join(line.split())}", file=sys.stderr)
+    return status
+
+
+def dispatch(words: list[str]) -> int:
+    """Run the verb that the first word names, or, without one, a config."""
+    if any(word in ("-h", "--help") for word in words):
+        return show_help()
+    if "--version" in words:
+        import erasepro
+
+        print(f"erasepro {erasepro.__version__}")
+        return 0
+    if words and "=" not in words[0] and not words[0].startswith(("-", "+", "~")):
+        verb, rest = words[0], words[1:]
+        if verb not in VERBS:
+            raise unknown("verb", verb, VERBS)
+        return VERBS[verb](rest)
+    flags = [word for word in words if word.startswith("-")]
+    overrides = [word for word in words if not word.startswith("-")]
+    for flag in flags:
+        if flag not in ("-m", "--multirun", "--cfg"):
+            raise UserError(f"Unknown option {flag!r}. Known: --cfg, --help, --multirun (-m), --version.")
+    for word in overrides:
+        if "=" not in word and not word.startswith("~"):
+            raise UserError(f"{word!r} is neither key=value nor a leading verb. Verbs come first: {', '.join(VERBS)}.")
+    if "--cfg" in flags:
+        return show_config(overrides)
+    if flags:
+        from erasepro.sweep import sweep
+
+        return sweep(overrides)
+    return run_one(overrides)
+
+
+def run_one(overrides: list[str]) -> int:
+    """Compose and run one job."""
+    from erasepro.config import compose
+
+    cfg = compose(overrides)
+    from erasepro.runner import run
+
+    run(cfg)
+    return 0
+
+
+def show_config(overrides: list[str]) -> int:
+    from omegaconf import OmegaConf
+
+    from erasepro.config import compose
+
+    print(OmegaConf.to_yaml(compose(overrides)), end="")
+    return 0
+
+
+def show_help() -> int:
+    from erasepro.config import groups
+
+    found = {group: names for group, names in groups().items() if names}
+    width = max(len(group) for group in found)
+    lines = []
+    for group, names in found.items():
+        shown = textwrap.shorten(", ".join(names), 90, placeholder=f" … ({len(names)}: erasepro ls)")
+        lines.append(f"  {group:<{width}}  {shown}")
+    print(HELP.format(groups="\n".join(lines)), end="")
+    return 0
+
+
+def list_names(words: list[str]) -> int:
+    """``erasepro ls solvers|concepts|…``: names with one line about each."""
+    from erasepro.listing import KINDS, describe
+
+    if len(words) != 1:
+        raise UserError(f"ls takes one word: erasepro ls {'|'.join(KINDS)}.")
+    if words[0] not in KINDS:
+        raise unknown("list", words[0], KINDS)
+    rows = describe(words[0])
+    width = max((len(name) for name in rows), default=0)
+    for name, text in rows.items():
+        print(f"{name:<{width}}  {text}".rstrip())
+    return 0
+
+
+def report(words: list[str]) -> int:
+    """``erasepro report DIR…``: the tables of finished runs, again."""
+    from erasepro.runner import print_report
+
+    if not words:
+        raise UserError("report takes run folders: erasepro report outputs/<run> …")
+    print_report(words)
+    return 0
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The zero-residual solve: the cheapest ΔW with ΔW X = R.
+
+    C = λI + K Kᵀ     G = Xᵀ C⁻¹ X     ΔW = R G⁺ Xᵀ C⁻¹
+
+minimises tr(ΔW C ΔWᵀ) subject to ΔW X = R. With K empty this is W = W_o + W_o (Y − X) X⁺, the layer-wise solution of
+ErasePro (arXiv 2508.04472). Shapes: X (d_in, n), R (d_out, n), C (d_in, d_in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .cost import Cost
+from .select import Dropped, dropped_columns, independent_columns
+from .update import LowRankUpdate
+
+POLICIES = ("independent", "exact", "least_squares")
+CONTRADICTION = 1e-3  # a miss above this share of a typical column of R is called a contradiction
+
+
+class ContradictionError(ValueError):
+    """Two columns ask for different outputs from (nearly) the same input; `column` and `like` are their numbers."""
+
+    def __init__(self, message: str, column: int, like: int) -> None:
+        super().__init__(message)
+        self.column, self.like = column, like
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A solve's answer: the update, the columns that hold exactly, those left out, and the condition number of G."""
+
+    update: LowRankUpdate
+    kept: Tensor
+    dropped: tuple[Dropped, ...]
+    condition: float
+
+
+def hard(
+    X: Tensor,
+    R: Tensor,
+    cost: Cost | None = None,
+    *,
+    policy: str = "independent",
+    tau: float = 1e-6,
+    weights: Tensor | None = None,
+    labels: Sequence[str] | None = None,
+) -> Solution:
+    """ΔW = R G⁺ Xᵀ C⁻¹, in float64, by triangular solves.
+
+    Args:
+        X, R: features (d_in, n) and wanted output changes (d_out, n).
+        cost: C through its factor; None is C = I.
+        policy: "independent" keeps the columns that a pivoted QR takes before its pivot falls to `tau` and solves those
+            exactly; "exact" does the same but refuses when a column left out contradicts the kept ones;
+            "least_squares" fits all columns (singular values of L⁻¹X below `tau` of the largest are cut).
+        weights: ω (n,), a column's multiplicity. It matters only to an infeasible least-squares fit.
+        labels: names for columns, used in errors.
+
+    Raises:
+        ContradictionError: policy "exact" and the constraints cannot all hold; the message names two columns.
+        ValueError: shapes that do not fit, non-finite features, or an unknown policy.
+    """
+    X, R, cost = _checked(X, R, cost)
+    Z = cost.whiten(X)  # (d_in, n)
+    if policy == "least_squares":
+        return _least_squares(Z, R, cost, tau, weights)
+    if policy not in POLICIES:
+        raise ValueError(f"Unknown rank policy '{policy}'. Known: {', '.join(POLICIES)}.")
+    basis = independent_columns(Z, tau)
+    dropped = dropped_columns(Z, R, basis)
+    if policy == "exact" and dropped and dropped[0].miss > CONTRADICTION:
+        j, s = dropped[0].column, dropped[0].like
+        name = labels if labels is not None else [f"column {i}" for i in range(X.shape[1])]
+        raise ContradictionError(
+            f"The constraints contradict each other: {name[j]} lies within {dropped[0].distance:.1e} of what "
+            f"{name[s]} spans, but asks for another output (off by {dropped[0].miss:.2g} of a typical change). "
+            "Remove one of the two, or use the rank policy independent or least_squares.",
+            j,
+            s,
+        )
+    inner = torch.linalg.solve_triangular(basis.T, basis.Q.T, upper=True)  # (r, d_in) = G⁻¹ Zᵀ
+    update = LowRankUpdate(R[:, basis.kept], cost.pull(inner.T))
+    return Solution(update.thin(), basis.kept, dropped, basis.condition)
+
+
+def shared_hard(X: Tensor, Y: Tensor, cost: Cost | None = None, **options: Any) -> Solution:
+    """D = (Y − X) G⁺ Xᵀ C⁻¹ (d_in, d_in): with the target W_o Y, every matrix reading X becomes W_o (I + D).
+
+    One factorisation serves all cross-attention keys and values; see `share`. Options as in `hard`.
+    """
+    return hard(X, Y.to(X) - X, cost, **options)
+
+
+def share(D: LowRankUpdate, W: Tensor) -> LowRankUpdate:
+    """ΔW = W_o D for one matrix W_o (d_out, d_in): up = W_o (Y − X)_S, and `down` is the same tensor for all."""
+    return LowRankUpdate(W.detach().to(D.up) @ D.up, D.down)
+
+
+def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor | None) -> Solution:
+    if weights is not None:
+        root = weights.to(Z).sqrt()
+        Z, R = Z * root, R * root
+    U, s, Vh = torch.linalg.svd(Z, full_matrices=False)  # (d, k), (k,), (k, n)
+    keep = s > tau * s.max() if len(s) else s > 0
+    U, s, Vh = U[:, keep], s[keep], Vh[keep]
+    update = LowRankUpdate((R @ Vh.T) / s, cost.pull(U))  # (d_out, k), (k, d_in)
+    condition = float((s[0] / s[-1]) ** 2) if len(s) else float("inf")
+    return Solution(update.thin(), torch.arange(Z.shape[1], device=Z.device), (), condition)
+
+
+def _checked(X: Tensor, R: Tensor, cost: Cost | None) -> tuple[Tensor, Tensor, Cost]:
+    if X.ndim != 2 or R.ndim != 2 or X.shape[1] != R.shape[1] or X.shape[1] == 0:
+        raise ValueError(f"Need X (d_in, n) and R (d_out, n) with n ≥ 1; got {tuple(X.shape)} and {tuple(R.shape)}.")
+    X, R = X.to(torch.float64), R.to(X.device, torch.float64)
+    if not (bool(torch.isfinite(X).all()) and bool(torch.isfinite(R).all())):
+        raise ValueError("The features hold NaN or infinity: check the model's weights and dtype.")
+    cost = cost if cost is not None else Cost.ridge(X.shape[0], 1.0, X.device)
+    if cost.L.shape[0] != X.shape[0]:
+        raise ValueError(f"C is {tuple(cost.L.shape)} but the features have {X.shape[0]} entries.")
+    return X, R, cost

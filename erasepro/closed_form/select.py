@@ -1,0 +1,100 @@
+"""Which columns can be asked for exactly: pivoted QR of the normalised, whitened features.
+
+Z = L⁻¹X (d, n) with columns scaled to length 1. Columns are taken by greatest distance to the span of those already
+taken, until that distance is τ or less. For a column j left out, a = G_SS⁻¹ G_Sj is its best combination of the kept
+ones S, and its residual after the solve is exactly R_S a − r_j.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Z[:, kept] = Q @ T with orthonormal Q (d, r) and upper triangular T (r, r), for the unscaled Z."""
+
+    kept: Tensor  # (r,) column numbers, in the order they were taken
+    Q: Tensor
+    T: Tensor
+
+    @property
+    def condition(self) -> float:
+        """The condition number of G_SS = TᵀT, in the 2-norm."""
+        s = torch.linalg.svdvals(self.T)
+        return float((s[0] / s[-1]) ** 2) if len(s) and float(s[-1]) > 0 else float("inf")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A column that was left out.
+
+    distance: ‖x_j − X_S a‖ / ‖x_j‖ in the C⁻¹ norm, at most τ. miss: ‖R_S a − r_j‖ over the root-mean-square column
+    norm of R; a large one is a contradiction with the kept column `like`, the one of largest |a|.
+    """
+
+    column: int
+    like: int
+    distance: float
+    miss: float
+
+
+def independent_columns(Z: Tensor, tau: float) -> Basis:
+    """Pivoted QR of Z (d, n) with columns scaled to length 1, stopped at the first pivot ≤ tau.
+
+    One pass over Z a pivot; distances are downdated and recomputed when cancellation has eaten their digits.
+    """
+    if not 0 < tau < 1:
+        raise ValueError(f"The rank tolerance tau must lie in (0, 1); got {tau}.")
+    d, n = Z.shape
+    size = Z.norm(dim=0)
+    unit = Z / size.clamp_min(torch.finfo(Z.dtype).tiny)
+    left = (size > 0).to(Z.dtype)  # squared distances to the span so far
+    trusted, fresh = 1.0, True  # the largest distance when last computed afresh, and whether that was just now
+    Q = Z.new_zeros(d, min(d, n))
+    kept: list[int] = []
+    while len(kept) < min(d, n):
+        q = Q[:, : len(kept)]
+        j = int(left.argmax())
+        z = unit[:, j] - q @ (q.T @ unit[:, j])
+        z = z - q @ (q.T @ z)  # twice is enough
+        pivot = float(z.norm())
+        if not fresh and (pivot <= tau or float(left[j]) < 1e-4 * trusted):
+            rest = unit - q @ (q.T @ unit)
+            rest -= q @ (q.T @ rest)
+            left = rest.pow(2).sum(dim=0)
+            left[kept] = 0
+            trusted, fresh = float(left.max()), True
+            continue
+        if pivot <= tau:
+            break
+        z = z / pivot
+        Q[:, len(kept)] = z
+        kept.append(j)
+        left = (left - (z @ unit).pow(2)).clamp_min(0)
+        left[kept] = 0
+        fresh = False
+    index = torch.tensor(kept, dtype=torch.long, device=Z.device)
+    Q = Q[:, : len(kept)]
+    return Basis(index, Q, torch.triu(Q.T @ Z[:, index]))
+
+
+def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
+    """What became of the columns outside the basis, worst miss first. Z (d, n), R (d_out, n)."""
+    mask = torch.ones(Z.shape[1], dtype=torch.bool, device=Z.device)
+    mask[basis.kept] = False
+    out = mask.nonzero().flatten()
+    if not len(out) or not len(basis.kept):
+        return ()
+    part = basis.Q.T @ Z[:, out]  # (r, n_out)
+    a = torch.linalg.solve_triangular(basis.T, part, upper=True)
+    size = Z[:, out].norm(dim=0).clamp_min(torch.finfo(Z.dtype).tiny)
+    distance = (Z[:, out] - basis.Q @ part).norm(dim=0) / size
+    typical = (R.pow(2).sum() / R.shape[1]).sqrt().clamp_min(torch.finfo(R.dtype).tiny)
+    miss = (R[:, basis.kept] @ a - R[:, out]).norm(dim=0) / typical
+    like = basis.kept[(a.abs() * Z[:, basis.kept].norm(dim=0)[:, None]).argmax(dim=0)]
+    rows = zip(out.tolist(), like.tolist(), distance.tolist(), miss.tolist(), strict=True)
+    return tuple(sorted((Dropped(*row) for row in rows), key=lambda x: -x.miss))

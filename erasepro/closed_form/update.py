@@ -1,0 +1,68 @@
+"""A weight change kept as two thin factors.
+
+Shapes: W (d_out, d_in), up (d_out, r), down (r, d_in); ΔW = up @ down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LowRankUpdate:
+    """ΔW = up @ down with up (d_out, r) and down (r, d_in): exactly a LoRA whose alpha equals its rank r.
+
+    Raises:
+        ValueError: the factors are not matrices or their inner sizes differ.
+    """
+
+    up: Tensor
+    down: Tensor
+
+    def __post_init__(self) -> None:
+        if self.up.ndim != 2 or self.down.ndim != 2 or self.up.shape[1] != self.down.shape[0]:
+            raise ValueError(
+                f"A low-rank update needs up (d_out, r) and down (r, d_in); got up {tuple(self.up.shape)} and "
+                f"down {tuple(self.down.shape)}."
+            )
+
+    @property
+    def rank(self) -> int:
+        """The number r of stored factors, an upper bound of the matrix rank."""
+        return int(self.up.shape[1])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(d_out, d_in) of the weight this update belongs to."""
+        return int(self.up.shape[0]), int(self.down.shape[1])
+
+    def dense(self) -> Tensor:
+        """ΔW (d_out, d_in) in the factors' own precision."""
+        return self.up @ self.down  # (d_out, r) @ (r, d_in)
+
+    def apply_to(self, W: Tensor, strength: float = 1.0) -> Tensor:
+        """W + strength·ΔW: added in float64, cast once to W's dtype. W itself is left alone."""
+        up, down = (f.to(W.device, torch.float64) for f in (self.up, self.down))
+        return (W.detach().to(torch.float64) + strength * (up @ down)).to(W.dtype)
+
+    def thin(self, tolerance: float = 1e-13) -> LowRankUpdate:
+        """The same ΔW stored in fewer numbers.
+
+        Columns that ask for no change (‖up_j‖ below `tolerance` of the largest) are not stored, and more factors than
+        the smaller side of W are folded into a dense product times the identity.
+        """
+        up, down = self.up, self.down
+        norms = up.norm(dim=0)
+        if norms.numel() and float(norms.max()) > 0:
+            used = norms > tolerance * norms.max()
+            if not bool(used.all()):
+                up, down = up[:, used], down[used]
+        d_out, d_in = self.shape
+        if up.shape[1] > min(d_out, d_in):
+            dense = up @ down
+            eye = torch.eye(min(d_out, d_in), dtype=dense.dtype, device=dense.device)
+            return LowRankUpdate(dense, eye) if d_in <= d_out else LowRankUpdate(eye, dense)
+        return LowRankUpdate(up, down)

@@ -1,0 +1,167 @@
+"""The prompts an edit is built from: sentence pairs with the concept exchanged, and sentences to preserve."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from erasepro.concepts.fills import (
+    all_names,
+    all_styles,
+    allowed_slots,
+    draw,
+    erased_slots,
+    kept_names,
+    synonyms,
+    values,
+)
+from erasepro.concepts.minors import drop_minors, mentions_minor
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.templates import bank_for, check_template, fill
+from erasepro.errors import UserError
+
+
+@dataclass
+class TemplatesConfig:
+    """Which sentences an edit is built from."""
+
+    count: int = 12  # sentences a pair, from the build bank
+    templates: list[str] = field(default_factory=list)  # in its place: own sentences with {n} (styles: {s}), each once
+    preserve_count: int = 600  # sentences to preserve, at most
+    preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
+    preserve_synonyms: bool = True  # kept concepts also under their other names (miniature)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class PromptPair:
+    """The same sentence about the target and about its anchor; the anchor's is "" where the anchor is empty."""
+
+    target_prompt: str
+    anchor_prompt: str
+    pair: ConceptPair
+
+
+@dataclass(frozen=True)
+class BuildSet:
+    """What a solver is given. ``dropped``: sentences left out because they mention a minor."""
+
+    concepts: ConceptSet
+    pairs: tuple[PromptPair, ...]
+    preserve: tuple[str, ...]
+    dropped: int = 0
+
+
+def build_set(concepts: ConceptSet, templates: Any = None) -> BuildSet:
+    """Sentence pairs and preserved sentences of a concept set; ``templates``: a TemplatesConfig, or a node like it.
+
+    The same arguments give the same sentences, and a pair's do not hang on the other pairs. Raises UserError for a bad
+    template, for more sentences than the templates can give, and where the minor filter leaves a pair without any.
+    """
+    cfg = _config(templates)
+    for template in cfg.templates:
+        check_template(template, erased_slots(concepts), allowed_slots(concepts), "templates")
+    pairs: list[PromptPair] = []
+    dropped = 0
+    for pair in concepts.pairs:
+        made = _prompt_pairs(concepts, pair, cfg)
+        kept = [p for p in made if not mentions_minor(p.target_prompt) and not mentions_minor(p.anchor_prompt)]
+        if not kept:
+            raise UserError(
+                f"Every sentence of [{pair.target},{pair.anchor}] mentions a minor and is dropped: remove the pair."
+            )
+        dropped += len(made) - len(kept)
+        pairs += kept
+    preserve, n_dropped = drop_minors(_preserved(concepts, cfg))
+    return BuildSet(concepts, tuple(pairs), tuple(preserve), dropped + n_dropped)
+
+
+def _prompt_pairs(concepts: ConceptSet, pair: ConceptPair, cfg: TemplatesConfig) -> list[PromptPair]:
+    rng = random.Random(f"{cfg.seed}/build/{pair.target}")
+    templates = cfg.templates or bank_for(concepts.kind, concepts.vocabulary).build
+    names, styles = _in_turn(concepts, rng)
+    if concepts.kind == "style":
+        styles = [pair.target]
+    else:
+        names = [pair.target]
+    number = len(cfg.templates) or cfg.count
+    drawn = draw(rng, templates, number, concepts.vocabulary, names, styles, set(), f"{len(templates)} build templates")
+    made = []
+    for template, filled, sentence in drawn:
+        exchanged = ""
+        if pair.anchor:
+            exchanged = fill(template, filled | _exchanged(concepts, pair.anchor))
+        made.append(PromptPair(sentence, exchanged, pair))
+    return made
+
+
+def _exchanged(concepts: ConceptSet, anchor: str) -> dict[str, str]:
+    """The slot values in which the anchor's sentence differs from the target's."""
+    if concepts.kind == "style":
+        return {"s": anchor}
+    if concepts.vocabulary != "miniature":
+        return {"n": anchor}
+    from erasepro.models.miniature.concepts import article
+
+    return {"c": article(anchor), "n": anchor}
+
+
+def _in_turn(concepts: ConceptSet, rng: random.Random) -> tuple[list[str], list[str]]:
+    """All names and all styles of the vocabulary, each in a drawn order."""
+    names, styles = list(all_names(concepts.vocabulary)), list(all_styles(concepts.vocabulary))
+    rng.shuffle(names)
+    rng.shuffle(styles)
+    return names, styles
+
+
+def _preserved(concepts: ConceptSet, cfg: TemplatesConfig) -> list[str]:
+    """Sentences about what must stay: kept names (or styles) in turn, each in another build wording."""
+    first = [""] if cfg.preserve_empty else []
+    words: list[str] = list(kept_names(concepts, anchors_too=True))
+    rng = random.Random(f"{cfg.seed}/preserve")
+    if concepts.vocabulary == "miniature":
+        if cfg.preserve_synonyms:
+            words += [word for word, _ in synonyms(concepts, words)]
+        return first + _miniature_captions(concepts, words, cfg.preserve_count - len(first), rng)
+    bank = bank_for(concepts.kind, concepts.vocabulary).build
+    made: dict[str, None] = dict.fromkeys(first)
+    for template, word in product(bank, words):
+        if len(made) >= cfg.preserve_count:
+            break
+        made[draw(rng, [template], 1, "open", [word], [word], set(), "a template")[0][2]] = None
+    return list(made)
+
+
+def _miniature_captions(concepts: ConceptSet, words: list[str], number: int, rng: random.Random) -> list[str]:
+    """Captions after the miniature's grammar, under the build openings only, none naming an erased style."""
+    from erasepro.concepts.templates_miniature import BUILD_OPENINGS
+    from erasepro.models.miniature.captions import BACKGROUND_TAILS, STYLE_TAILS
+
+    names, styles = words, list(all_styles("miniature"))
+    if concepts.kind == "style":
+        names = list(all_names("miniature"))
+        styles = [s for s in concepts.preserve or styles if s not in concepts.targets]
+    names = rng.sample(names, len(names))
+    made: dict[str, None] = {}
+    for turn in range(10 * max(number, 0) if names else 0):
+        tails = [rng.choice(STYLE_TAILS)] if rng.random() < 0.55 else []
+        tails += [rng.choice(BACKGROUND_TAILS)] if rng.random() < 0.5 else []
+        tails += ["{z}"] if rng.random() < 0.25 else []
+        tails += ["{e}"] if rng.random() < 0.35 else []
+        rng.shuffle(tails)
+        template = ", ".join([rng.choice(BUILD_OPENINGS), *tails])
+        made[fill(template, values(rng, "miniature", names[turn % len(names)], rng.choice(styles)))] = None
+        if len(made) == number:
+            break
+    return list(made)
+
+
+def _config(templates: Any) -> TemplatesConfig:
+    if templates is None:
+        return TemplatesConfig()
+    if isinstance(templates, TemplatesConfig):
+        return templates
+    known = TemplatesConfig()
+    return TemplatesConfig(**{key: templates.get(key, value) for key, value in vars(known).items()})

@@ -1,0 +1,145 @@
+"""From a config, a list on the command line or a CSV file to a checked ConceptSet."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from erasepro.concepts.pairs import ConceptPair, ConceptSet, folded
+from erasepro.errors import UserError, nearest
+
+HEADER = ("target", "anchor")
+
+
+def load_concepts(cfg: Any, vocabulary: str = "open") -> ConceptSet:
+    """The concept set that the config group ``concepts`` describes.
+
+    ``cfg``: a dataclass, mapping or DictConfig with ``name, kind, pairs, file, preserve, notes``; a ``file``
+    replaces ``pairs``. With ``vocabulary="miniature"`` every name must be one of the shipped model's concepts (of its
+    styles in a style set). Raises UserError for anything a user can get wrong.
+    """
+    kind = str(_get(cfg, "kind", "instance"))
+    file = _get(cfg, "file", None)
+    pairs = read_pairs(file) if file else parse_pairs(_get(cfg, "pairs", ()))
+    preserve = _names(_get(cfg, "preserve", ()), "concepts.preserve")
+    concepts = ConceptSet(
+        name=str(_get(cfg, "name", "custom")), kind=kind, pairs=pairs, preserve=preserve,
+        notes=str(_get(cfg, "notes", "") or ""), vocabulary=vocabulary,
+    )  # fmt: skip
+    return _in_the_miniature(concepts) if vocabulary == "miniature" else concepts
+
+
+def parse_pairs(pairs: Any) -> tuple[ConceptPair, ...]:
+    """``[[dog, cat], [apple, pear]]`` as pairs. Raises UserError that shows the right form."""
+    form = "write 'concepts.pairs=[[dog,cat],[apple,pear]]'"
+    if isinstance(pairs, (str, Mapping)) or not isinstance(pairs, Sequence):
+        raise UserError(f"concepts.pairs is {pairs!r}, not a list of [target,anchor]: {form}.")
+    found = []
+    for item in pairs:
+        if isinstance(item, ConceptPair):
+            found.append(item)
+            continue
+        if isinstance(item, (str, Mapping)) or not isinstance(item, Sequence) or len(item) != 2:
+            shown = item if isinstance(item, str) else list(item) if isinstance(item, Sequence) else item
+            raise UserError(f"concepts.pairs holds {shown!r}, not a [target,anchor] of two names: {form}.")
+        if item[0] is None or item[1] is None:
+            raise UserError(f"concepts.pairs holds {list(item)!r} with a name missing: {form} (an empty anchor is '').")
+        found.append(ConceptPair(str(item[0]), str(item[1])))
+    return tuple(found)
+
+
+def read_pairs(path: str | Path) -> tuple[ConceptPair, ...]:
+    """Pairs from a CSV file with the header ``target,anchor`` (more columns are ignored; an empty anchor is allowed).
+
+    Raises UserError naming the file, and the line where one is wrong.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"concepts.file={str(path)!r}: no such file; give a CSV file with the header 'target,anchor'.")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return _read(csv.DictReader(stream, skipinitialspace=True), path)
+    except UnicodeDecodeError as error:
+        raise UserError(f"concepts.file={str(path)!r} is not UTF-8 text ({error.reason}): save it as UTF-8.") from error
+    except csv.Error as error:
+        raise UserError(f"concepts.file={str(path)!r} cannot be read as CSV: {error}.") from error
+
+
+def check_known(concepts: ConceptSet, names: Iterable[str]) -> None:
+    """Raise UserError, naming the nearest, where a target, anchor or preserved name is not one of ``names``."""
+    known = list(names)
+    lookup = {folded(name) for name in known}
+    for pair in concepts.pairs:
+        for word, role in ((pair.target, "target"), (pair.anchor, "anchor")):
+            if word and folded(word) not in lookup:
+                raise _unknown_name(word, f"{role} of [{pair.target},{pair.anchor}]", concepts.kind, known)
+    for word in concepts.preserve:
+        if folded(word) not in lookup:
+            raise _unknown_name(word, "concepts.preserve", concepts.kind, known)
+
+
+def _read(reader: csv.DictReader[str], path: Path) -> tuple[ConceptPair, ...]:
+    header = [folded(name or "") for name in reader.fieldnames or ()]
+    missing = [name for name in HEADER if name not in header]
+    if missing:
+        raise UserError(
+            f"concepts.file={str(path)!r} has no column {missing[0]!r} (its first line is {','.join(header)!r}): "
+            "start the file with the line 'target,anchor'."
+        )
+    reader.fieldnames = header
+    pairs = []
+    for row in reader:
+        where = f"concepts.file={str(path)!r}, line {reader.line_num}"
+        if None in row:
+            raise UserError(f"{where}: more cells than columns; put names that contain a comma in double quotes.")
+        if row["target"] is None or row["anchor"] is None:
+            raise UserError(f"{where}: a cell is missing; write 'target,anchor' (an empty anchor keeps its comma).")
+        if not row["target"].strip() and not row["anchor"].strip():
+            continue  # a line of commas, as spreadsheets leave behind
+        pairs.append(ConceptPair(row["target"], row["anchor"]))
+    if not pairs:
+        raise UserError(f"concepts.file={str(path)!r} holds no pairs below its header.")
+    return tuple(pairs)
+
+
+def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
+    """The same set with its names spelt as the miniature spells them; UserError for a name it does not know."""
+    from erasepro.models.miniature.concepts import NAMES, STYLES, SYNONYMS
+
+    known = tuple(STYLES) if concepts.kind == "style" else NAMES
+    words = [w for p in concepts.pairs for w in (p.target, p.anchor)] + list(concepts.preserve)
+    for word in words:
+        if concepts.kind != "style" and folded(word) in SYNONYMS:
+            name = SYNONYMS[folded(word)]
+            raise UserError(f"{word!r} is another word for the miniature's concept {name!r}: name the concept.")
+    check_known(concepts, known)
+    spelt = {folded(name): name for name in known} | {"": ""}
+    return ConceptSet(
+        concepts.name,
+        concepts.kind,
+        tuple(ConceptPair(spelt[folded(p.target)], spelt[folded(p.anchor)]) for p in concepts.pairs),
+        tuple(spelt[folded(name)] for name in concepts.preserve),
+        concepts.notes,
+        concepts.vocabulary,
+    )
+
+
+def _unknown_name(word: str, where: str, kind: str, known: list[str]) -> UserError:
+    guess = nearest(word, known)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    shown = ", ".join(sorted(known)[:12]) + (f" … ({len(known)} in all)" if len(known) > 12 else "")
+    what = "style" if kind == "style" else "concept"
+    return UserError(f"Unknown {what} {word!r} ({where}).{hint} This model knows: {shown}.")
+
+
+def _names(value: Any, key: str) -> tuple[str, ...]:
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
+        raise UserError(f"{key} is {value!r}, not a list of names: write '{key}=[lion,tiger]'.")
+    return tuple(str(name) for name in value)
+
+
+def _get(cfg: Any, key: str, default: Any) -> Any:
+    value = cfg.get(key, default) if hasattr(cfg, "get") else getattr(cfg, key, default)
+    return default if value is None else value

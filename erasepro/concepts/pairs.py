@@ -1,0 +1,98 @@
+"""What is erased: pairs of a target and the anchor that takes its place, and what must stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from erasepro.errors import UserError, unknown
+
+KINDS = ("instance", "style", "nudity", "faces")
+VOCABULARIES = ("open", "miniature")
+
+
+def folded(name: str) -> str:
+    """The form in which two names are compared: no case, single spaces."""
+    return " ".join(name.split()).casefold()
+
+
+@dataclass(frozen=True)
+class ConceptPair:
+    """``target`` is erased, ``anchor`` is drawn in its place. An empty anchor stands for the empty prompt.
+
+    Raises UserError where the target is empty or equal to its anchor.
+    """
+
+    target: str
+    anchor: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", " ".join(self.target.split()))
+        object.__setattr__(self, "anchor", " ".join(self.anchor.split()))
+        if not self.target:
+            raise UserError(f"A concept pair has no target (its anchor is {self.anchor!r}): write [target,anchor].")
+        if folded(self.target) == folded(self.anchor):
+            raise UserError(f"The concept {self.target!r} is its own anchor: choose another anchor for it.")
+
+
+@dataclass(frozen=True)
+class ConceptSet:
+    """A named set of pairs to erase together.
+
+    ``kind``: instance | style | nudity | faces. ``preserve``: names that must stay as they are. ``vocabulary``:
+    ``open`` for real models (any text), ``miniature`` for the shipped model, whose concepts and styles are known.
+
+    Raises UserError for no pairs, a target with two anchors, an anchor that is also erased, a target that is also
+    preserved, or an unknown kind. A pair given twice counts once.
+    """
+
+    name: str
+    kind: str
+    pairs: tuple[ConceptPair, ...]
+    preserve: tuple[str, ...] = ()
+    notes: str = ""
+    vocabulary: str = "open"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise unknown("kind of concepts", self.kind, KINDS)
+        if self.vocabulary not in VOCABULARIES:
+            raise unknown("vocabulary", self.vocabulary, VOCABULARIES)
+        if not self.pairs:
+            raise UserError(
+                f"The concept set {self.name!r} has no pairs: give 'concepts.pairs=[[dog,cat]]' or concepts.file=x.csv."
+            )
+        object.__setattr__(self, "pairs", _checked(self.pairs))
+        object.__setattr__(self, "preserve", tuple(dict.fromkeys(" ".join(name.split()) for name in self.preserve)))
+        erased = {folded(pair.target) for pair in self.pairs}
+        for name in self.preserve:
+            if folded(name) in erased:
+                raise UserError(f"The concept {name!r} is both erased and in concepts.preserve: remove it from one.")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(pair.target for pair in self.pairs)
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """Each anchor once, in the order of the pairs."""
+        return tuple(dict.fromkeys(pair.anchor for pair in self.pairs))
+
+
+def _checked(pairs: Iterable[ConceptPair]) -> tuple[ConceptPair, ...]:
+    """The pairs without repetitions, or UserError where they contradict each other."""
+    by_target: dict[str, ConceptPair] = {}
+    for pair in pairs:
+        first = by_target.setdefault(folded(pair.target), pair)
+        if folded(first.anchor) != folded(pair.anchor):
+            raise UserError(
+                f"The concept {pair.target!r} has two anchors, {first.anchor!r} and {pair.anchor!r}: keep one of them."
+            )
+    for pair in by_target.values():
+        if folded(pair.anchor) in by_target:
+            other = by_target[folded(pair.anchor)]
+            raise UserError(
+                f"The anchor {pair.anchor!r} of {pair.target!r} is itself erased (into {other.anchor!r}): "
+                "choose an anchor that stays."
+            )
+    return tuple(by_target.values())

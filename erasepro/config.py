@@ -1,0 +1,136 @@
+"""Composing a config: where the yaml files are, Hydra's compose, and its errors turned into one clear line."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+
+from erasepro.concepts.load import parse_pairs
+from erasepro.config_errors import translated
+from erasepro.errors import UserError
+from erasepro.schema import Config
+
+VERSION_BASE = "1.3"
+
+
+def config_dir() -> Path:
+    """``conf/``: inside the package when installed from a wheel, beside it in a checkout or an editable install."""
+    package = Path(__file__).resolve().parent
+    for root in (package, package.parent):
+        if (root / "conf" / "config.yaml").is_file():
+            return root / "conf"
+    raise UserError("The conf/ folder is missing beside the package: reinstall erasepro (`pip install .`).")
+
+
+def search_path_override() -> str:
+    """The Hydra override that puts the folder holding ``experiments/`` on the search path."""
+    return f"hydra.searchpath=[{str(config_dir().parent)!r}]".replace("['", "['file://")
+
+
+def prepare() -> None:
+    """Register the root schema and forbid reading the environment from a config. Safe to call again."""
+    ConfigStore.instance().store(name="root_schema", node=Config)
+    for resolver in ("oc.env", "env"):
+        OmegaConf.register_new_resolver(resolver, _refuse_environment, replace=True)
+
+
+def _refuse_environment(*words: str) -> None:
+    raise UserError(
+        f"A config may not read the environment (${{oc.env:{','.join(map(str, words))}}}): configs are shared data. "
+        "Write the value, or pass it on the command line."
+    )
+
+
+def compose(overrides: Sequence[str] = ()) -> DictConfig:
+    """The resolved, checked config of one run. Raises UserError with one clear line for any bad override."""
+    prepare()
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
+        cfg = hydra_compose("config", overrides=[search_path_override(), *named(overrides)])
+    return check(cfg)
+
+
+def named(overrides: Sequence[str]) -> list[str]:
+    """The overrides, with the concept set renamed ``custom`` where its pairs are replaced but not its name."""
+    keys = {override.partition("=")[0].lstrip("+") for override in overrides}
+    replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
+    return [*overrides, *(["concepts.name=custom"] if replaced else [])]
+
+
+def check(cfg: DictConfig) -> DictConfig:
+    """Resolve interpolations and check every key: shared groups by ``schema.py``, the solver by its own dataclass."""
+    from erasepro.schedules import ScheduleConfig
+
+    with translated(()):
+        OmegaConf.resolve(cfg)
+        for missing in sorted(OmegaConf.missing_keys(cfg)):
+            raise UserError(f"The key {missing!r} has no value. Give one: {missing}=…")
+        values = plain(cfg)
+        parse_pairs(values["concepts"]["pairs"])  # its messages show the form; omegaconf's do not name the key
+        if values["schedule"] is not None:
+            # first: the solver holds a copy, and errors should name the key that was written
+            OmegaConf.merge({"schedule": OmegaConf.structured(ScheduleConfig)}, {"schedule": values["schedule"]})
+        typed = OmegaConf.structured(Config)
+        schema = solver_schema(cfg)
+        if schema is not None:
+            typed.solver = OmegaConf.structured(schema)
+        # the whole is merged once more: `+key=value` slips past the schemas while Hydra composes
+        checked = OmegaConf.merge(typed, values)
+    assert isinstance(checked, DictConfig)
+    return checked
+
+
+def solver_schema(cfg: DictConfig) -> type | None:
+    """The dataclass of ``cfg.solver.name``, or None where the solver registered none."""
+    from erasepro.solvers import SOLVERS
+
+    name = OmegaConf.select(cfg, "solver.name")
+    if name is None:
+        raise UserError("The key 'solver.name' has no value: choose a solver, for example solver=erasepro.")
+    return SOLVERS.config(str(name))
+
+
+def to_object(cfg: DictConfig, schema: type) -> Any:
+    """The node as an instance of ``schema`` (plain lists and dicts inside). Wrong keys or types raise UserError."""
+    with translated(()):
+        known = {f.name for f in dataclasses.fields(schema)}
+        merged = OmegaConf.merge(OmegaConf.structured(schema), {k: v for k, v in cfg.items() if k in known})
+        return OmegaConf.to_object(merged)
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """The config as plain dicts, lists and scalars."""
+    found = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    assert isinstance(found, dict)
+    return {str(key): value for key, value in found.items()}
+
+
+def groups() -> dict[str, list[str]]:
+    """Config groups with their options (``{"solver": ["erasepro", "uce"], …}``), ``experiments`` included."""
+    conf = config_dir()
+    found = {p.name: options(p.name) for p in sorted(conf.iterdir()) if p.is_dir() and p.name != "hydra"}
+    return found | {"experiments": options("experiments")}
+
+
+def options(group: str) -> list[str]:
+    """The options of a group: yaml files under its folder, without the suffix, sub-folders included."""
+    conf = config_dir()
+    folder = conf.parent / group if group == "experiments" else conf / group
+    names = (p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.yaml"))
+    return sorted(name for name in names if not any(part.startswith("_") for part in name.split("/")))
+
+
+def dotted_keys(node: Any, prefix: str = "") -> Iterator[str]:
+    """Every dotted key of a config, groups and leaves."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield f"{prefix}{key}"
+            yield from dotted_keys(value, f"{prefix}{key}.")

@@ -1,0 +1,156 @@
+"""Hydra's and omegaconf's exceptions as one line each: the key, the bad value, what is allowed, the nearest name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationResolutionError,
+    OmegaConfBaseException,
+    ValidationError,
+)
+
+from erasepro.errors import UserError, nearest
+
+EXPECTED = {
+    "Integer": "a whole number",
+    "Float": "a number",
+    "Boolean": "true or false",
+    "bool": "true or false",
+    "String": "text",
+    "a list": "a list, for example [0,1,2]",
+}
+
+
+@contextmanager
+def translated(overrides: Sequence[str]) -> Iterator[None]:
+    """Turn what Hydra and omegaconf raise inside the block into a UserError."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (HydraException, OmegaConfBaseException, ValueError) as error:  # Hydra has ValueErrors of its own
+        raise translate(error, overrides) from error
+
+
+def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
+    """One clear line for a failed composition."""
+    for link in _chain(error):
+        if isinstance(link, UserError):
+            return link
+    for link in _chain(error):
+        if isinstance(link, MissingConfigException):
+            return _missing_option(link)
+        if isinstance(link, OverrideParseException):
+            return UserError(
+                f"Cannot read the override {link.override!r}: write key=value; quote brackets, spaces and commas for "
+                f"the shell, for example 'concepts.pairs=[[dog,cat]]' ({_first(link.message)})."
+            )
+        if isinstance(link, ValidationError):
+            return _wrong_type(link, overrides)
+        if isinstance(link, (ConfigAttributeError, ConfigKeyError)):
+            return _wrong_key(link, error, overrides)
+    if isinstance(error, InterpolationResolutionError):
+        where = f" of the config key {error.full_key!r}" if error.full_key else ""
+        return UserError(f"Cannot resolve a ${{…}}{where}: {_first(str(error))}.")
+    if "Ambiguous value" in str(error):
+        return UserError(f"{_first(str(error))}: add -m to run one job for each value, or quote a list as [a,b].")
+    if isinstance(error, ConfigCompositionException):
+        match = re.search(r"Could not override '([^']+)'", str(error))
+        if match:
+            return unknown_key(match.group(1).lstrip("+~"))
+    return UserError(f"The config does not compose: {_first(str(error))}.")
+
+
+def unknown_key(key: str) -> UserError:
+    """``Unknown key 'generation.stps'. Did you mean 'generation.steps'?``"""
+    from erasepro.config import groups
+
+    known = list(known_keys())
+    parent = key.rpartition(".")[0]
+    siblings = [k for k in known if k.rpartition(".")[0] == parent]
+    guess = nearest(key, siblings) or nearest(key, known)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    names = sorted(k.rpartition(".")[2] for k in siblings) or sorted(groups())
+    where = f"Known under {parent!r}" if parent and siblings else "Known"
+    return UserError(f"Unknown key {key!r}.{hint} {where}: {', '.join(names)}.")
+
+
+def known_keys() -> list[str]:
+    """Dotted keys of the default config."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    from erasepro.config import VERSION_BASE, config_dir, dotted_keys, search_path_override
+
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())):
+        cfg = compose("config", overrides=[search_path_override()])
+    return list(dotted_keys(OmegaConf.to_container(cfg, resolve=False)))
+
+
+def _missing_option(error: MissingConfigException) -> UserError:
+    from erasepro.config import groups, options
+
+    group, _, name = (error.missing_cfg_file or "").lstrip("/").partition("/")
+    if group not in groups():
+        return UserError(f"No config named {error.missing_cfg_file!r}. Groups: {', '.join(groups())}.")
+    known = options(group)
+    guess = nearest(name, known) or nearest(name, [k.rpartition("/")[2] for k in known])
+    guess = next((k for k in known if guess and (k == guess or k.endswith("/" + guess))), None)
+    hint = f" Did you mean {group}={guess}?" if guess else ""
+    shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `erasepro ls`)" if len(known) > 25 else "")
+    return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.")
+
+
+def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
+    key = str(error.full_key or "") or "?"
+    given = {override.partition("=")[0].lstrip("+"): override.partition("=")[2] for override in overrides}
+    if key == "?" and "concepts.pairs" in given:  # an error inside a list of lists does not name its key
+        form = "a list of [target,anchor]: write 'concepts.pairs=[[dog,cat],[apple,pear]]'"
+        return UserError(f"Bad value for 'concepts.pairs': got {given['concepts.pairs']!r}, expected {form}.")
+    text = _first(str(error))
+    value = given.get(key)
+    quoted = re.search(r"[Vv]alue '(.*?)'", text)
+    shown = value if value is not None else (quoted.group(1) if quoted else None)
+    wanted = re.search(r"(?:converted to|to|valid) (\w+)(?: \(|$)", text)
+    expected = EXPECTED.get(wanted.group(1)) if wanted else None
+    if "ListConfig" in text or "list" in text.casefold():
+        expected = expected or EXPECTED["a list"]
+    reason = f"expected {expected}" if expected else text
+    return UserError(f"Bad value for {key!r}" + (f": got {shown!r}, " if shown is not None else ": ") + f"{reason}.")
+
+
+def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Sequence[str]) -> UserError:
+    key = str(link.full_key or link.key)
+    for override in overrides:  # Hydra names only the last part where the override was to a nested key
+        name = override.partition("=")[0].lstrip("+~")
+        if name == key or name.endswith("." + key):
+            key = name
+    if isinstance(link.object_type, type) and hasattr(link.object_type, "__dataclass_fields__"):
+        known = sorted(link.object_type.__dataclass_fields__)
+        parent = key.rpartition(".")[0]
+        guess = nearest(key.rpartition(".")[2], known)
+        hint = f" Did you mean {(parent + '.' if parent else '') + guess!r}?" if guess else ""
+        return UserError(f"Unknown key {key!r}.{hint} Known under {parent or 'the config'!r}: {', '.join(known)}.")
+    return unknown_key(key)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _first(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else "no reason given"

@@ -1,0 +1,111 @@
+"""An edit: low-rank changes of named weights, with what is known about them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from erasepro.closed_form import LowRankUpdate
+from erasepro.errors import UserError
+from erasepro.models.base import raw_bytes
+from erasepro.models.sites import site_module
+
+from . import store
+from .base_weights import check_base
+
+TABLE = "erasepro_applied"  # the attribute of a pipeline that keeps an applied edit's original weights
+
+
+@dataclass(frozen=True)
+class Edit:
+    """W ← W_o + strength·up·down for every named site.
+
+    Args:
+        updates: site name → LowRankUpdate.
+        meta: what it was made from (solver, config, model, concepts, the base weights' fingerprints …); plain JSON.
+        diagnostics: one dict a site: site, kind, depth, residual_before, residual_after_selected, residual_after_all
+            (all relative to ‖V‖), delta_norm (‖ΔW‖/‖W‖), rank, condition, columns, selected, gap.
+        residuals: relative residuals of the whole edit by set of columns: selected, all, and any test sets.
+        strength: in [0, 1]; see `scale`.
+    """
+
+    updates: dict[str, LowRankUpdate]
+    meta: dict[str, Any] = field(default_factory=dict)
+    diagnostics: list[dict[str, Any]] = field(default_factory=list)
+    residuals: dict[str, float] = field(default_factory=dict)
+    strength: float = 1.0
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (16 hex digits) of what the edit does: names, factors and strength, not of its meta data."""
+        digest = hashlib.sha256(f"{self.strength!r}".encode())
+        for name, update in sorted(self.updates.items()):
+            for factor in (update.up, update.down):
+                digest.update(f"{name} {factor.dtype} {tuple(factor.shape)}".encode())
+                digest.update(raw_bytes(factor))
+        return digest.hexdigest()[:16]
+
+    def scale(self, s: float) -> Edit:
+        """The same edit at strength s in [0, 1] of the full change (absolute: scaling twice does not multiply)."""
+        if not 0 <= s <= 1:
+            raise UserError(f"An edit's scale must lie in [0, 1]; got {s}. 0 is the original model, 1 the full edit.")
+        return replace(self, strength=float(s))
+
+    def check(self, pipe: Any) -> None:
+        """Raise UserError unless the pipeline has every site, at the right shape and with the expected base weights."""
+        for name, update in self.updates.items():
+            W = site_module(pipe, name).weight
+            if W.is_meta:
+                raise UserError(f"'{name}' is offloaded (meta device): apply the edit before enabling CPU offloading.")
+            if tuple(W.shape) != update.shape:
+                raise UserError(
+                    f"'{name}' is {tuple(W.shape)} here but {update.shape} in the edit: it belongs to another model."
+                )
+        check_base(pipe, self.meta.get("base", {}))
+
+    @torch.no_grad()
+    def apply(self, pipe: Any) -> None:
+        """Change the pipeline's weights in place; the originals wait in a side table for `revert`.
+
+        Raises:
+            UserError: an edit is on the pipeline already, or the pipeline is not the one it was solved on.
+        """
+        held = getattr(pipe, TABLE, None)
+        if held is not None:
+            raise UserError(f"The pipeline already carries edit {held['hash']}: revert it before applying {self.hash}.")
+        self.check(pipe)
+        originals = {name: site_module(pipe, name).weight.detach().clone() for name in self.updates}
+        setattr(pipe, TABLE, {"hash": self.hash, "originals": originals})
+        for name, update in self.updates.items():
+            W = site_module(pipe, name).weight
+            W.copy_(update.apply_to(originals[name], self.strength))
+
+    @torch.no_grad()
+    def revert(self, pipe: Any) -> None:
+        """Put the original bytes back. UserError when this edit is not on the pipeline."""
+        held = getattr(pipe, TABLE, None)
+        if held is None:
+            raise UserError("There is no edit on this pipeline to revert: apply one first.")
+        if held["hash"] != self.hash:
+            raise UserError(f"The pipeline carries edit {held['hash']}, not {self.hash}: revert that one.")
+        for name, original in held["originals"].items():
+            W = site_module(pipe, name).weight
+            W.copy_(original.to(W.device))
+        delattr(pipe, TABLE)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write edit.safetensors and edit.json (each to a temporary name first). Returns the folder."""
+        return store.save(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Edit:
+        """Read an edit back, checked. UserError for a missing, damaged or newer one."""
+        updates, known = store.load(Path(folder))
+        edit = cls(updates, **known)
+        if edit.hash != store.stored_hash(Path(folder)):
+            raise UserError(f"The edit in '{folder}' is damaged: its tensors do not match edit.json. Make it again.")
+        return edit

@@ -1,0 +1,88 @@
+"""An edit on disk: edit.safetensors (factors, equal ones stored once) and edit.json (everything else, and the hash)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from erasepro.closed_form import LowRankUpdate
+from erasepro.errors import UserError
+from erasepro.models.base import tensor_hash
+
+if TYPE_CHECKING:
+    from .edit import Edit
+
+FORMAT = 1
+TENSORS, FACTS = "edit.safetensors", "edit.json"
+
+
+def save(edit: Edit, folder: Path) -> Path:
+    """Tensors first, then the JSON that vouches for them; each written beside its place and renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, Tensor] = {}
+    sites = {}
+    for name, update in edit.updates.items():
+        keys = []
+        for factor in (update.up, update.down):  # all keys and values share one `down`
+            key = tensor_hash(factor)
+            tensors[key] = factor.detach().cpu().contiguous()
+            keys.append(key)
+        sites[name] = {"up": keys[0], "down": keys[1]}
+    facts = {
+        "format": FORMAT,
+        "hash": edit.hash,
+        "strength": edit.strength,
+        "sites": sites,
+        "residuals": edit.residuals,
+        "diagnostics": edit.diagnostics,
+        "meta": edit.meta,
+    }
+    text = json.dumps(facts, indent=1, ensure_ascii=False)
+    temporary = folder / f".{TENSORS}.{os.getpid()}.tmp"
+    save_file(tensors, temporary)
+    os.replace(temporary, folder / TENSORS)
+    temporary = folder / f".{FACTS}.{os.getpid()}.tmp"
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, folder / FACTS)
+    return folder
+
+
+def load(folder: Path) -> tuple[dict[str, LowRankUpdate], dict[str, Any]]:
+    """The updates and the other fields of the edit in this folder."""
+    facts = _facts(folder)
+    try:
+        tensors = load_file(folder / TENSORS)
+        updates = {
+            name: LowRankUpdate(tensors[keys["up"]], tensors[keys["down"]]) for name, keys in facts["sites"].items()
+        }
+        known = {key: facts[key] for key in ("meta", "diagnostics", "residuals", "strength")}
+    except FileNotFoundError:
+        raise UserError(f"'{folder}' has no {TENSORS}: the edit is incomplete. Make it again.") from None
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UserError(f"The edit in '{folder}' is damaged ({what}). Make it again.") from error
+    return updates, known
+
+
+def stored_hash(folder: Path) -> str:
+    """The hash that edit.json states."""
+    return str(_facts(folder).get("hash"))
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"'{folder}' holds no edit (no {FACTS}): name a folder that one was saved in.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"'{folder / FACTS}' is not valid JSON ({error}): the edit is damaged.") from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        have = facts.get("format") if isinstance(facts, dict) else None
+        raise UserError(f"'{folder / FACTS}' has format {have}; {FORMAT} is read here: update erasepro or remake it.")
+    return facts

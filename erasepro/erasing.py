@@ -1,0 +1,66 @@
+"""From a job to its edit, with the residual on the test prompts measured beside it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from erasepro.concepts.locate import find_words
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompts import PromptPair, TestPrompt
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+    from erasepro.job import Job
+    from erasepro.models.base import Model
+
+
+def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]:
+    """The edit, the solver's own seconds, and the relative residual over the test prompts' target columns.
+
+    The residual is None where no test prompt names a target (nothing to measure).
+    """
+    from erasepro.edit import test_residual
+    from erasepro.solvers import make_solver
+
+    solver = make_solver(job.cfg.solver)
+    start = time.perf_counter()
+    edit = solver.solve(model, job.build)
+    seconds = time.perf_counter() - start
+    pairs = test_pairs(job.tests, job.concepts)
+    return edit, seconds, test_residual(model, edit, pairs) if pairs else None
+
+
+def test_pairs(tests: Iterable[TestPrompt], concepts: ConceptSet) -> list[PromptPair]:
+    """Each different target test prompt beside the same sentence about its anchor."""
+    of = {pair.target: pair for pair in concepts.pairs}
+    found: dict[str, PromptPair] = {}
+    for test in tests:
+        pair = of.get(test.concept)
+        if test.role == "target" and pair is not None and find_words(test.prompt, pair.target):
+            found[test.prompt] = PromptPair(test.prompt, anchor_prompt(test.prompt, pair), pair)
+    return list(found.values())
+
+
+test_pairs.__test__ = False  # type: ignore[attr-defined]
+
+
+def anchor_prompt(prompt: str, pair: ConceptPair) -> str:
+    """The prompt with the target's name exchanged for the anchor's ("a dog" → "an apple"); "" for an empty anchor."""
+    if not pair.anchor:
+        return ""
+    for start, end in reversed(find_words(prompt, pair.target)):
+        before = re.sub(r"\b([Aa])n? $", lambda m: _article(m.group(1), pair.anchor), prompt[:start])
+        prompt = before + pair.anchor + prompt[end:]
+    return prompt
+
+
+def _article(first: str, name: str) -> str:
+    from erasepro.models.miniature.concepts import article
+
+    words = article(name).split()
+    if len(words) == len(name.split()):  # a plural stands alone
+        return ""
+    return first + words[0][1:] + " "

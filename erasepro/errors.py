@@ -1,0 +1,33 @@
+"""The one exception that a user is meant to read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """A mistake that the person at the keyboard can mend.
+
+    ``str(error)`` is one line: what is wrong, where, what is allowed, what to do. The command prints it as
+    ``erasepro: error: …`` and leaves with status 2; the Python API raises it as an ordinary ``ValueError``.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(str(message).split()))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name closest to ``word``, or None where nothing is near enough to be worth suggesting."""
+    names = list(known)
+    lowered = {name.casefold(): name for name in names}
+    found = difflib.get_close_matches(word.casefold(), list(lowered), n=1, cutoff=0.6)
+    return lowered[found[0]] if found else None
+
+
+def unknown(kind: str, word: str, known: Iterable[str]) -> UserError:
+    """``Unknown solver 'uec'. Did you mean 'uce'? Known: ace, uce.``"""
+    names = sorted(known)
+    guess = nearest(word, names)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    return UserError(f"Unknown {kind} {word!r}.{hint} Known: {', '.join(names) or 'none'}.")

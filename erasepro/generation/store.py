@@ -1,0 +1,151 @@
+"""A folder of images, tied by a manifest to the model, the edit and the sampler that drew them."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from erasepro.errors import UserError
+from erasepro.generation.worklist import Row
+
+MANIFEST_VERSION = 1
+
+
+class UnreadableImage(Exception):
+    """An image file that is missing, empty or damaged; the message names it."""
+
+
+class ImageStore:
+    """``folder/<id>_<seed>.png``, ``manifest.json`` and ``errors.jsonl`` (rows that could not be drawn, and why).
+
+    A folder belongs to one manifest. Opening it with another one raises UserError: images are expensive, so nothing
+    is deleted unless the caller says ``on_mismatch="regenerate"``.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    # -- manifest ------------------------------------------------------------------------------------------------
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        """What drew the images, or None for a new folder."""
+        path = self.folder / "manifest.json"
+        if not path.exists():
+            return None
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise UserError(f"{path} is damaged ({error}); delete the folder and run again.") from error
+        return dict(found)
+
+    def open(self, manifest: dict[str, Any], on_mismatch: str = "error") -> ImageStore:
+        """Claims the folder for `manifest` (JSON values only). Same manifest: nothing happens, the run resumes.
+
+        Args:
+            on_mismatch: ``error`` (default) or ``regenerate``: delete the folder's images and start again.
+        """
+        wanted = json.loads(json.dumps({"version": MANIFEST_VERSION, **manifest}))
+        found = self.manifest
+        if found is not None and found != wanted:
+            if on_mismatch != "regenerate":
+                keys = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
+                detail = "; ".join(f"{k}: {found.get(k)!r} there, {wanted.get(k)!r} now" for k in keys)
+                raise UserError(
+                    f"The images in {str(self.folder)!r} were drawn differently ({detail}). Use another folder, or "
+                    "delete this one to draw them again."
+                )
+            self.clear()
+            found = None
+        if found is None:
+            self._write("manifest.json", json.dumps(wanted, indent=2, sort_keys=True).encode())
+        return self
+
+    def clear(self) -> None:
+        """Deletes the images, the manifest and the errors; leaves anything else in the folder alone."""
+        for path in [*self.folder.glob("*.png"), self.folder / "manifest.json", self.folder / "errors.jsonl"]:
+            path.unlink(missing_ok=True)
+
+    # -- images --------------------------------------------------------------------------------------------------
+    def path(self, name: str) -> Path:
+        return self.folder / f"{name}.png"
+
+    def names(self) -> set[str]:
+        """Names of the images that are there (complete: files get their name only when written)."""
+        return {p.stem for p in self.folder.glob("*.png") if not p.name.startswith(".")}
+
+    def missing(self, rows: Iterable[Row]) -> list[Row]:
+        """Rows with neither an image nor a recorded error."""
+        done = self.names() | self.errors().keys()
+        return [row for row in rows if row.name not in done]
+
+    def save(self, name: str, image: Tensor) -> None:
+        """Writes an image (3, H, W) uint8 under a temporary name, then renames it."""
+        pixels = np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())  # (H, W, 3)
+        part = self.folder / f".{name}.png.tmp"
+        try:
+            Image.fromarray(pixels).save(part, format="png", compress_level=4)
+            part.replace(self.path(name))
+        except OSError as error:
+            raise _disk_error(error, self.folder) from error
+
+    def load(self, names: Sequence[str]) -> Tensor:
+        """Images (B, 3, H, W) uint8 RGB in the order of `names`. Raises UnreadableImage naming the file."""
+        images = [self._read(name) for name in names]
+        sizes = {tuple(image.shape) for image in images}
+        if len(sizes) > 1:
+            raise UnreadableImage(f"images of different sizes cannot be stacked: {sorted(sizes)}")
+        return torch.stack(images)
+
+    def _read(self, name: str) -> Tensor:
+        path = self.path(name)
+        try:
+            with Image.open(path) as image:
+                pixels = np.array(image.convert("RGB"))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnreadableImage(f"{path.name}: {error}") from error
+        return torch.from_numpy(pixels).permute(2, 0, 1)  # (3, H, W)
+
+    # -- errors --------------------------------------------------------------------------------------------------
+    def errors(self) -> dict[str, dict[str, Any]]:
+        """Image name -> ``{name, id, seed, kind, message}`` for every row that could not be drawn."""
+        path = self.folder / "errors.jsonl"
+        if not path.exists():
+            return {}
+        found: dict[str, dict[str, Any]] = {}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                found[entry["name"]] = entry
+            except (json.JSONDecodeError, KeyError):
+                continue  # a line cut short by a kill: that row is simply drawn again
+        return found
+
+    def record_error(self, row: Row, kind: str, message: str) -> None:
+        entry = {"name": row.name, "id": row.id, "seed": row.seed, "kind": kind, "message": message}
+        with (self.folder / "errors.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def _write(self, name: str, data: bytes) -> None:
+        part = self.folder / f".{name}.tmp"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(data)
+            part.replace(self.folder / name)
+        except OSError as error:
+            raise _disk_error(error, self.folder) from error
+
+
+def _disk_error(error: OSError, folder: Path) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(f"The disk that holds {str(folder)!r} is full. Free some space and run again: it resumes.")
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return UserError(f"Cannot write in {str(folder)!r}: {error.strerror}. Choose another folder.")
+    return error

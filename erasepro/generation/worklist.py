@@ -1,0 +1,134 @@
+"""The work list: one row an image, kept as a file, so that a run can be resumed, split or checked later."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from erasepro.concepts.minors import mentions_minor
+from erasepro.errors import UserError
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
+
+
+class Prompted(Protocol):
+    """What a prompt must carry to be drawn (``concepts.prompts.TestPrompt`` does)."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def prompt(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image to draw: which prompt, which seed, and what the prompt is for.
+
+    ``role`` is target | anchor | kept | synonym, ``wording`` plain | complex | paraphrase; ``expects`` is what the
+    edited model should show (a target prompt's anchor). The image's file is ``<id>_<seed>.png``.
+    """
+
+    id: str
+    prompt: str
+    seed: int
+    concept: str = ""
+    role: str = ""
+    wording: str = ""
+    expects: str = ""
+    style: str | None = None  # the drawing style named in the prompt
+    subject: str = ""  # the thing drawn; in a style set it differs from the concept
+
+    def __post_init__(self) -> None:
+        if not _SAFE.fullmatch(self.id):
+            raise UserError(
+                f"Prompt id {self.id!r} cannot be a file name; use up to 181 letters, digits, '.', '_' or '-', "
+                "starting with a letter or a digit."
+            )
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
+            raise UserError(f"Seed {self.seed!r} of prompt {self.id!r} must be a whole number from 0 to 2^63 - 1.")
+
+    @property
+    def name(self) -> str:
+        return f"{self.id}_{self.seed}"
+
+    @property
+    def asks_for_style(self) -> bool:
+        """Whether the concept is the style that the prompt names (then a judge looks at the style)."""
+        return self.style is not None and self.style == self.concept
+
+
+@dataclass(frozen=True)
+class Worklist(Sequence[Row]):
+    """The rows to draw, and how many were left out because their prompt mentions a minor (always, see PROTOCOLS)."""
+
+    rows: tuple[Row, ...]
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.rows[index]
+
+
+def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist:
+    """Every prompt with every seed, prompt by prompt.
+
+    Prompts that were left out before (``prompts.dropped``) count once a seed. Raises UserError for an empty or repeated
+    seed list, an id that is not a file name, or two rows of one name.
+    """
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise UserError(f"generation.seeds must be a list of different whole numbers, not {list(seeds)}.")
+    wanted = [f.name for f in fields(Row) if f.name != "seed"]
+    rows = []
+    for prompt in prompts:
+        values = {key: getattr(prompt, key) for key in wanted if hasattr(prompt, key)}
+        rows += [Row(seed=int(seed), **values) for seed in seeds]
+    found = screened(rows)
+    return replace(found, dropped=found.dropped + getattr(prompts, "dropped", 0) * len(seeds))
+
+
+def screened(rows: Iterable[Row]) -> Worklist:
+    """Rows that may be drawn: those mentioning a minor are left out and counted; names must be unique."""
+    given = list(rows)
+    kept = tuple(row for row in given if not mentions_minor(row.prompt))
+    seen: dict[str, Row] = {}
+    for row in kept:
+        other = seen.setdefault(row.name, row)
+        if other is not row:
+            raise UserError(
+                f"Two rows are named {row.name!r} ({other.prompt!r} and {row.prompt!r}); give every prompt its own id."
+            )
+    return Worklist(kept, dropped=len(given) - len(kept))
+
+
+def write_worklist(path: Path, rows: Iterable[Row]) -> None:
+    """One JSON object a line, written beside and renamed, so that a reader never sees half a list."""
+    part = path.with_name(f".{path.name}.tmp")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_text("".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    part.replace(path)
+
+
+def read_worklist(path: Path) -> Worklist:
+    """The rows of a file made by `write_worklist`, screened again. Raises UserError naming the line at fault."""
+    rows = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UserError(f"Cannot read the work list {str(path)!r}: {error.strerror}.") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(Row(**json.loads(line)))
+        except (json.JSONDecodeError, TypeError) as error:
+            raise UserError(f"{path}, line {number}: not a work-list row ({error}).") from error
+    return screened(rows)

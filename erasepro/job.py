@@ -1,0 +1,103 @@
+"""One job made ready: typed config, concepts, prompts and work list, the hashes of its inputs, and its folder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from erasepro.config import plain, to_object
+from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
+from erasepro.rundir import RunDir, digest, signature
+from erasepro.schema import ConceptsConfig, GenerationConfig, MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
+
+if TYPE_CHECKING:
+    from erasepro.concepts.pairs import ConceptSet
+    from erasepro.concepts.prompts import BuildSet, TestPrompt
+    from erasepro.generation.worklist import Worklist
+
+SENSITIVE = ("nudity",)
+
+
+@dataclass
+class Job:
+    """What ``runner.run`` works on. Nothing here needs the model to be loaded."""
+
+    cfg: DictConfig
+    config: dict[str, Any]  # the same, plain
+    model: ModelConfig
+    generation: GenerationConfig
+    metrics: MetricsConfig
+    outputs: OutputsConfig
+    tracker: TrackerConfig
+    concepts: ConceptSet
+    build: BuildSet
+    tests: list[TestPrompt]
+    worklist: Worklist
+    dropped: int  # prompts left out because they mention a minor
+    hashes: dict[str, str]
+    folder: RunDir
+
+    @property
+    def sensitive(self) -> bool:
+        return self.concepts.kind in SENSITIVE
+
+    @property
+    def name(self) -> str:
+        return str(self.cfg.name)
+
+    @property
+    def protocol(self) -> str:
+        """``name/version``; ``+modified`` and the keys where a key that the protocol fixes was changed."""
+        protocol = self.config["protocol"]
+        changed = [key for key, value in protocol["fixes"].items() if _at(self.config, key) != value]
+        return f"{protocol['name']}/{protocol['version']}" + (f"+modified({', '.join(changed)})" if changed else "")
+
+
+def make_job(cfg: DictConfig) -> Job:
+    """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
+    from erasepro.concepts.load import load_concepts
+    from erasepro.concepts.prompts import build_set, test_prompts
+    from erasepro.generation.worklist import make_worklist
+
+    model = model_config(cfg.model)
+    generation = to_object(cfg.generation, GenerationConfig)
+    vocabulary = "miniature" if model.kind == "miniature" else "open"
+    concepts = load_concepts(to_object(cfg.concepts, ConceptsConfig), vocabulary)
+    build = build_set(concepts, cfg.templates)
+    limits = {"per_concept": generation.prompts_per_concept, "max_kept": generation.max_kept}
+    tests = test_prompts(concepts, generation.split, **limits, seed=int(cfg.seed))
+    worklist = make_worklist(tests, generation.seeds)
+    hashes = {
+        "weights": fingerprint(model),
+        "evaluator": evaluator_fingerprint(model),
+        "build_prompts": digest(asdict(build)),
+        "test_prompts": digest([asdict(row) for row in worklist]),
+    }
+    config = plain(cfg)
+    outputs = to_object(cfg.outputs, OutputsConfig)
+    folder = RunDir(Path(outputs.dir), str(cfg.name), signature(config, hashes))
+    return Job(
+        cfg=cfg,
+        config=config,
+        model=model,
+        generation=generation,
+        metrics=to_object(cfg.metrics, MetricsConfig),
+        outputs=outputs,
+        tracker=to_object(cfg.tracker, TrackerConfig),
+        concepts=concepts,
+        build=build,
+        tests=tests,
+        dropped=build.dropped + tests.dropped + worklist.dropped,
+        worklist=worklist,
+        hashes={key: value for key, value in hashes.items() if value},
+        folder=folder,
+    )
+
+
+def _at(config: Any, key: str) -> Any:
+    for part in key.split("."):
+        config = config.get(part) if isinstance(config, dict) else None
+    return config

@@ -1,0 +1,88 @@
+"""What ``erasepro ls`` shows: every name a config can use, with one line about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from erasepro.config import config_dir, options
+
+
+def describe(kind: str) -> dict[str, str]:
+    """Names of a kind (a key of ``KINDS``) with one line about each."""
+    return KINDS[kind]()
+
+
+def _solvers() -> dict[str, str]:
+    from erasepro.solvers import SOLVERS
+
+    return SOLVERS.describe()
+
+
+def _metrics() -> dict[str, str]:
+    from erasepro.metrics import METRICS
+
+    return METRICS.describe()
+
+
+def _trackers() -> dict[str, str]:
+    from erasepro.tracking import TRACKERS
+
+    return TRACKERS.describe()
+
+
+def _models() -> dict[str, str]:
+    def about(path: Path) -> str:
+        node = _read(path)
+        return comment(path) or f"{node.get('kind', '')} {node.get('source', '')}".strip()
+
+    return {name: about(_file("model", name)) for name in options("model")}
+
+
+def _concepts() -> dict[str, str]:
+    def about(path: Path) -> str:
+        node = _read(path)
+        pairs = [f"{target} -> {anchor or '(empty)'}" for target, anchor in node.get("pairs", [])]
+        shown = ", ".join(pairs[:3]) + (f" … ({len(pairs)})" if len(pairs) > 3 else "")
+        return f"[{node.get('kind', '?')}] {shown}"
+
+    return {name: about(_file("concepts", name)) for name in options("concepts")}
+
+
+def _comments(group: str) -> Callable[[], dict[str, str]]:
+    return lambda: {name: comment(_file(group, name)) for name in options(group)}
+
+
+def _file(group: str, name: str) -> Path:
+    conf = config_dir()
+    return (conf.parent if group == "experiments" else conf) / group / f"{name}.yaml"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def comment(path: Path) -> str:
+    """The comment lines at the top of a yaml file, joined (``@package`` lines left out)."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        if "@package" not in line:
+            lines.append(line.lstrip("# ").strip())
+    return " · ".join(lines)
+
+
+KINDS: dict[str, Callable[[], dict[str, str]]] = {
+    "solvers": _solvers,
+    "concepts": _concepts,
+    "models": _models,
+    "metrics": _metrics,
+    "schedules": _comments("schedule"),
+    "experiments": _comments("experiments"),
+    "trackers": _trackers,
+}

@@ -1,0 +1,90 @@
+"""A lock file that says who holds it: process, host, since when. One left by a dead process is taken over."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from erasepro.errors import UserError
+
+
+class Lock:
+    """``with Lock(path): …``. While another live process has it: UserError naming the holder, or (wait) patience."""
+
+    def __init__(self, path: Path, wait: bool = False) -> None:
+        self.path = path
+        self.wait = wait
+
+    def __enter__(self) -> Lock:
+        while not self._take():
+            time.sleep(1.0)
+        return self
+
+    def _take(self) -> bool:
+        with self._guarded() as holder:
+            if holder is not None and is_alive(holder):
+                if self.wait:
+                    return False
+                raise UserError(
+                    f"The run {str(self.path.parent)!r} is held by process {holder['pid']} on {holder['host']} since "
+                    f"{holder['since']}. Wait for it, stop it, or delete {str(self.path)!r} if that process is gone."
+                )
+            mine = {
+                "pid": os.getpid(),
+                "started": started(os.getpid()),
+                "host": socket.gethostname(),
+                "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+            }
+            self.path.write_text(json.dumps(mine) + "\n", encoding="utf-8")
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        with self._guarded() as holder:
+            if holder and holder["pid"] == os.getpid() and holder["host"] == socket.gethostname():
+                self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[dict[str, Any] | None]:
+        """The present holder, read and replaced under an OS lock so that two takers cannot both win."""
+        guard = os.open(self.path.with_name(".lock.guard"), os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            yield self._read()
+        finally:
+            os.close(guard)  # releases the lock
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return found if isinstance(found, dict) and {"pid", "host", "since"} <= found.keys() else None
+
+
+def is_alive(holder: dict[str, Any]) -> bool:
+    """False only where we can tell: same host, and no such process (or another one under a reused number)."""
+    if holder["host"] != socket.gethostname():
+        return True
+    try:
+        os.kill(int(holder["pid"]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    now = started(int(holder["pid"]))
+    return now is None or holder.get("started") in (None, now)
+
+
+def started(pid: int) -> str | None:
+    """When a process started, in clock ticks since boot (Linux); None elsewhere."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return None

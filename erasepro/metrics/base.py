@@ -1,0 +1,118 @@
+"""What a metric is: sums that grow batch by batch, and one number with its n and standard error at the end."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from erasepro.errors import UserError
+from erasepro.generation.worklist import Row
+from erasepro.registry import Registry
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric's result. ``parts`` holds the same number by role and wording, or what else the metric counts."""
+
+    name: str
+    value: float  # nan where nothing was counted
+    n: int
+    stderr: float | None
+    higher_is_better: bool
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Batch:
+    """Images (B, 3, H, W) uint8 RGB with their rows; what the evaluator says of them is worked out once, when asked."""
+
+    def __init__(self, images: Tensor, rows: Sequence[Row], evaluator: Any = None) -> None:
+        if len(images) != len(rows):
+            raise ValueError(f"{len(images)} images for {len(rows)} rows")
+        self.images, self.rows, self._evaluator = images, tuple(rows), evaluator
+
+    @property
+    def evaluator(self) -> Any:
+        if self._evaluator is None:
+            raise UserError("This metric needs an evaluator and the model has none; leave it out of metrics.names.")
+        return self._evaluator
+
+    @cached_property
+    def verdict(self) -> Any:
+        """What each image shows: ``concept`` and ``style`` lists (None: cannot be named), ``concept_prob`` (B, C)."""
+        return self.evaluator.classify(self.images)
+
+    @cached_property
+    def image_features(self) -> Tensor:
+        """(B, d), of length 1."""
+        return self.evaluator.image_features(self.images)
+
+    @cached_property
+    def fd_features(self) -> Tensor:
+        """(B, f)."""
+        return self.evaluator.fd_features(self.images)
+
+    @cached_property
+    def named(self) -> list[str | None]:
+        """What each image shows, of the kind its row asks for: a style where the row's concept is a style."""
+        answers = zip(self.rows, self.verdict.concept, self.verdict.style, strict=True)
+        return [style if row.asks_for_style else concept for row, concept, style in answers]
+
+
+class Metric(ABC):
+    """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score."""
+
+    name: ClassVar[str]
+    higher_is_better: ClassVar[bool]
+    needs_reference: ClassVar[bool] = False  # compares with the original model's images: update(…, reference=True)
+
+    @abstractmethod
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def compute(self) -> Score: ...
+
+
+METRICS: Registry[type[Metric]] = Registry("metric", package="erasepro.metrics")
+
+
+class Tally:
+    """Means of per-image values by group, from sums alone."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, tuple[int, float, float]] = {}
+
+    def add(self, row: Row, value: float) -> None:
+        """Counts `value` under the row's role, and under role/wording."""
+        for group in (row.role, f"{row.role}/{row.wording}"):
+            n, total, squares = self._sums.get(group, (0, 0.0, 0.0))
+            self._sums[group] = (n + 1, total + value, squares + value * value)
+
+    def mean(self, group: str) -> tuple[float, int, float | None]:
+        """Mean, n, standard error (with n - 1; None for fewer than two images)."""
+        n, total, squares = self._sums.get(group, (0, 0.0, 0.0))
+        if n == 0:
+            return math.nan, 0, None
+        mean = total / n
+        spread = max(squares / n - mean * mean, 0.0)
+        return mean, n, math.sqrt(spread / (n - 1)) if n > 1 else None
+
+    def parts(self) -> dict[str, dict[str, Any]]:
+        return {group: dict(zip(("value", "n", "stderr"), self.mean(group), strict=True)) for group in self._sums}
+
+    def score(self, name: str, role: str, higher_is_better: bool, extra: dict[str, Any] | None = None) -> Score:
+        value, n, stderr = self.mean(role)
+        return Score(name, value, n, stderr, higher_is_better, {**self.parts(), **(extra or {})})
+
+
+def blank(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """One empty dict a row."""
+    return [{} for _ in rows]

@@ -1,0 +1,79 @@
+"""Is the picture nearer to the target's sentence than to the anchor's? (Ablating Concepts, arXiv 2303.13516)
+
+    s(c) = 2.5 max(cos(image, "A photo depicts <c>"), 0)        counted: s(target) > s(anchor)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from erasepro.errors import UserError
+from erasepro.generation.worklist import Row
+from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+
+
+@dataclass
+class PairwiseConfig:
+    template: str = "A photo depicts {c}"
+    style_template: str = "{c} style"  # where the concept is a style
+    roles: list[str] = field(default_factory=lambda: ["target", "synonym"])
+    reject_none: bool = True  # a picture that cannot be named counts as neither; published protocols: false
+
+
+@METRICS.register("clip_accuracy_pairwise", config=PairwiseConfig)
+class ClipAccuracyPairwise(Metric):
+    """Share of target-prompt images nearer to the target's sentence than to the anchor's (lower: better erased).
+
+    ``parts`` has the share by role and wording, and ``anchor``: the share nearer to the anchor.
+    """
+
+    name = "clip_accuracy_pairwise"
+    higher_is_better = False
+
+    def __init__(self, config: PairwiseConfig) -> None:
+        for key in ("template", "style_template"):
+            if "{c}" not in getattr(config, key):
+                raise UserError(f"metrics.params.{self.name}.{key} must contain {{c}}, the concept's place.")
+        self.config = config
+        self._target, self._anchor = Tally(), Tally()
+        self._texts: dict[str, Tensor] = {}
+
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        out = blank(batch.rows)
+        chosen = [
+            i
+            for i, row in enumerate(batch.rows)
+            if row.role in self.config.roles and row.expects and row.expects != row.concept
+        ]
+        if not chosen:
+            return out
+        pairs = [self._sentences(batch.rows[i]) for i in chosen]
+        self._encode(batch, (text for pair in pairs for text in pair))
+        for i, (target, anchor) in zip(chosen, pairs, strict=True):
+            image = batch.image_features[i].double()  # (d,)
+            s_target, s_anchor = (2.5 * max(float(image @ self._texts[text]), 0.0) for text in (target, anchor))
+            named = batch.named[i] is not None or not self.config.reject_none
+            self._target.add(batch.rows[i], float(named and s_target > s_anchor))
+            self._anchor.add(batch.rows[i], float(named and s_anchor > s_target))
+            out[i] = {"s_target": s_target, "s_anchor": s_anchor}
+        return out
+
+    def compute(self) -> Score:
+        extra = {"anchor": self._anchor.parts(), "template": self.config.template}
+        return self._target.score(self.name, "target", self.higher_is_better, extra)
+
+    def _sentences(self, row: Row) -> tuple[str, str]:
+        """The target's and the anchor's."""
+        template = self.config.style_template if row.asks_for_style else self.config.template
+        return template.replace("{c}", row.concept), template.replace("{c}", row.expects)
+
+    def _encode(self, batch: Batch, texts: Iterable[str]) -> None:
+        new = [text for text in dict.fromkeys(texts) if text not in self._texts]
+        if new:
+            features = torch.nn.functional.normalize(batch.evaluator.text_features(new).double(), dim=-1)
+            self._texts.update(zip(new, features, strict=True))

@@ -1,0 +1,43 @@
+"""How much of the evaluator's softmax over its class list goes to the row's own concept (as MACE counts)?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+
+
+@dataclass
+class ProbabilityConfig:
+    role: str = "target"
+
+
+@METRICS.register("clip_probability", config=ProbabilityConfig)
+class ClipProbability(Metric):
+    """Mean softmax probability of the prompt's own concept, on target prompts (lower: better erased).
+
+    Rows whose concept is not in the evaluator's class list (styles) are left out of n; an image that cannot be named
+    counts 0.
+    """
+
+    name = "clip_probability"
+    higher_is_better = False
+
+    def __init__(self, config: ProbabilityConfig) -> None:
+        self.config = config
+        self._tally = Tally()
+
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        place = {concept: i for i, concept in enumerate(batch.verdict.concepts)}
+        out = blank(batch.rows)
+        for i, row in enumerate(batch.rows):
+            if row.concept in place and not row.asks_for_style:
+                shown = batch.verdict.concept[i] is not None
+                probability = float(batch.verdict.concept_prob[i, place[row.concept]]) if shown else 0.0
+                self._tally.add(row, probability)
+                out[i] = {"probability": probability}
+        return out
+
+    def compute(self) -> Score:
+        return self._tally.score(self.name, self.config.role, self.config.role not in ("target", "synonym"))

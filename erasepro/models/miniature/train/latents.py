@@ -1,0 +1,81 @@
+"""What the denoiser trains on, computed once: latents of composed pictures, and text features of captions true of them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTextModel
+
+from ..captions import caption
+from ..concepts import BACKGROUNDS, DRAWABLES, STYLES
+from .pictures import SIZE_CLASSES, Pictures, to_unit
+from .text import LENGTH, make_tokenizer, text_config
+from .vae import CONFIG
+
+
+def load_vae(work: Path) -> AutoencoderKL:
+    """The trained autoencoder, in evaluation mode, from its averaged weights."""
+    vae = AutoencoderKL(**CONFIG)
+    vae.load_state_dict(load_file(str(work / "vae" / "final.safetensors")))
+    return vae.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def load_text(work: Path) -> CLIPTextModel:
+    """The trained text tower alone, from the averaged weights of both towers."""
+    text = CLIPTextModel(text_config(make_tokenizer(work / "tokenizer")))
+    weights = load_file(str(work / "text" / "final.safetensors"))
+    text.load_state_dict({k[5:]: v for k, v in weights.items() if k.startswith("text.")})
+    return text.eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Latents (N, 16, 8, 8), text features (N, captions, 32, 256) in float16, the empty caption's (32, 256), latents' std."""
+
+    latents: torch.Tensor
+    features: torch.Tensor
+    empty: torch.Tensor
+    std: float
+
+
+@torch.inference_mode()
+def make_bank(work: Path, *, variants: int, captions: int, seed: int = 3) -> Bank:
+    """`variants` pictures for each concept × style × background, with `captions` captions each; cached in `work`."""
+    file = work / f"bank_{variants}_{captions}.safetensors"
+    if not file.exists():
+        pictures, vae, text = Pictures(work), load_vae(work), load_text(work)
+        tokenizer = make_tokenizer(work / "tokenizer")
+        rng = random.Random(f"bank/{seed}")
+        images, texts = [], []
+        for concept, drawable in enumerate(DRAWABLES):
+            for style_index, style in enumerate(STYLES):
+                for background, colour in BACKGROUNDS.items():
+                    for _ in range(variants):
+                        size = rng.choices(list(SIZE_CLASSES), weights=(0.15, 0.55, 0.3))[0]
+                        low, high = SIZE_CLASSES[size]
+                        place = rng.randrange(low, high + 1, 2), rng.randint(-1, 1), rng.randint(-1, 1)
+                        images.append(pictures.draw(concept, style_index, colour, *place))
+                        for _ in range(captions):
+                            synonym = drawable.synonym if rng.random() < 0.2 else None
+                            texts.append(caption(rng, synonym or drawable.name, style, background, size, 0.6).text)
+        latents = torch.cat(
+            [vae.encode(to_unit(np.stack(images[i : i + 64]))).latent_dist.mean.half() for i in range(0, len(images), 64)]
+        )
+
+        def encode(batch: list[str]) -> torch.Tensor:
+            ids = tokenizer(batch, padding="max_length", truncation=True, max_length=LENGTH, return_tensors="pt").input_ids
+            return text(input_ids=ids).last_hidden_state.half()
+
+        features = torch.cat([encode(texts[i : i + 64]) for i in range(0, len(texts), 64)])
+        save_file(
+            {"latents": latents, "features": features.view(len(images), captions, LENGTH, -1), "empty": encode([""])[0]},
+            str(file),
+        )
+    data = load_file(str(file))
+    return Bank(data["latents"], data["features"], data["empty"], data["latents"].float().std().item())

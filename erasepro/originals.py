@@ -1,0 +1,66 @@
+"""The original model's images, drawn once and shared by every run that needs them.
+
+They lie in ``<outputs>/.originals/<hash of model and sampler>/``, named by prompt and seed, and are linked into the
+run's own folder under the names of its rows. Another solver on the same concepts draws none of them again; another
+concept set only its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from erasepro.generation import ImageStore, Row, generate
+from erasepro.lock import Lock
+from erasepro.rundir import digest
+
+
+def original_images(
+    pipe: Any, rows: Sequence[Row], shared: Path, folder: Path, sampler: dict[str, Any], **how: Any
+) -> ImageStore:
+    """Draw what is missing in the shared store, link the rows' images into ``folder``, return that folder as a store.
+
+    Args:
+        shared: the folder of all shared stores (``<outputs>/.originals``).
+        folder: where the run keeps its original images.
+        sampler: what decides the pixels besides prompt and seed (model hash, dtype, steps, guidance …).
+        how: passed on to ``generation.generate``.
+    """
+    place = shared / digest(sampler)[:16]
+    place.mkdir(parents=True, exist_ok=True)
+    named = {row.name: replace(row, id=content_id(row)) for row in rows}
+    unique = list({row.name: row for row in named.values()}.values())
+    with Lock(place / "lock.json", wait=True):
+        store = generate(pipe, unique, place, title="Original images", **how)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(place / "manifest.json", folder / "manifest.json")
+    mine = ImageStore(folder)
+    failed = store.errors()
+    known = mine.errors()
+    for row in rows:
+        name = named[row.name].name
+        if name in failed and row.name not in known:
+            mine.record_error(row, failed[name]["kind"], failed[name]["message"])
+        elif name not in failed and not mine.path(row.name).exists():
+            link(store.path(name), mine.path(row.name))
+    return mine
+
+
+def content_id(row: Row) -> str:
+    """A file name for a prompt, the same wherever the prompt comes up."""
+    return hashlib.sha256(row.prompt.encode()).hexdigest()[:24]
+
+
+def link(source: Path, target: Path) -> None:
+    """A hard link (no space taken), or a copy where the file system has none."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        os.link(source, temporary)
+    except OSError:
+        shutil.copyfile(source, temporary)
+    os.replace(temporary, target)

@@ -1,0 +1,16 @@
+"""What a run prints and draws: outcome tables, before/after grids."""
+
+from erasepro.report.grid import before_after_grid
+from erasepro.report.outcomes import Outcome, outcomes, worst
+from erasepro.report.tables import Table, metric_table, outcome_table, write_samples
+
+__all__ = [
+    "Outcome",
+    "Table",
+    "before_after_grid",
+    "metric_table",
+    "outcome_table",
+    "outcomes",
+    "worst",
+    "write_samples",
+]

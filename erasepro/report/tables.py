@@ -1,0 +1,127 @@
+"""One table, printed three ways: text for the terminal, Markdown, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from erasepro.report.outcomes import Outcome, Share
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text. The first column is left aligned, the others right."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def rich(self) -> RichTable:
+        table = RichTable(title=self.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for i, name in enumerate(self.header):
+            table.add_column(name, justify="left" if i == 0 else "right")
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def text(self) -> str:
+        out = io.StringIO()
+        Console(file=out, width=10_000, markup=False).print(self.rich())
+        return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+    def markdown(self) -> str:
+        lines = [self.header, ("---", *("---:" for _ in self.header[1:])), *self.rows]
+        body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        return f"**{self.title}**\n\n{body}\n"
+
+    def csv(self) -> str:
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([self.header, *self.rows])
+        return out.getvalue()
+
+    def write(self, stem: Path) -> list[Path]:
+        """``stem.txt``, ``stem.md``, ``stem.csv``."""
+        made = []
+        for suffix, content in ((".txt", self.text()), (".md", self.markdown()), (".csv", self.csv())):
+            made.append(stem.with_name(stem.name + suffix))
+            made[-1].write_text(content, encoding="utf-8")
+        return made
+
+
+def outcome_table(found: Sequence[Outcome], title: str = "What the pictures show") -> Table:
+    """Role by wording: the share that shows the prompt's own concept before and after, and what came instead.
+
+    Reading: target and synonym rows want "own" near 0; anchor and kept rows want "own/before" near 1.
+    "subject" (style sets): the share that still shows the thing the prompt names.
+    """
+    grouped = any(o.group for o in found)
+    subjects, failed = any(o.subject.n for o in found), any(o.errors for o in found)
+    header = ["prompts", *(["concept"] if grouped else []), "wording", "n", "before", "own", "anchor", "none", "other"]
+    header += ["own/before", *(["subject"] if subjects else []), *(["errors"] if failed else [])]
+    rows = []
+    for o in found:
+        arrow = "↓" if o.role in ("target", "synonym") else "↑"
+        anchor = share(o.anchor) if o.role in ("target", "synonym") else "–"
+        cells = [f"{o.role} {arrow}", *([o.group] if grouped else []), o.wording, str(o.own.n), share(o.original)]
+        cells += [share(o.own), anchor, share(o.none), share(o.other), share(o.ratio)]
+        cells += [*([share(o.subject)] if subjects else []), *([str(o.errors)] if failed else [])]
+        rows.append(tuple(cells))
+    return Table(title, tuple(header), tuple(rows))
+
+
+def metric_table(
+    edited: Mapping[str, Any], original: Mapping[str, Any] | None = None, title: str = "Metrics", protocol: str = "–"
+) -> Table:
+    """One row a metric (``metrics.Score`` or its dict): before, after, n, which way is better, protocol."""
+    before = original or {}
+    rows = []
+    for name, result in edited.items():
+        score = _plain(result)
+        old = _plain(before[name]) if name in before else None
+        rows.append(
+            (
+                f"{name} {'↑' if score['higher_is_better'] else '↓'}",
+                number(old["value"], old["stderr"]) if old else "–",
+                number(score["value"], score["stderr"]),
+                str(score["n"]),
+                protocol,
+            )
+        )
+    return Table(title, ("metric", "original", "edited", "n", "protocol"), tuple(rows))
+
+
+def write_samples(path: Path, samples: Iterable[Mapping[str, Any]]) -> None:
+    """Per-sample rows as CSV: the union of their keys in order of appearance; None is an empty cell."""
+    listed = list(samples)
+    header = list(dict.fromkeys(key for sample in listed for key in sample))
+    part = path.with_name(f".{path.name}.tmp")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(listed)
+    part.replace(path)
+
+
+def share(found: Share) -> str:
+    return number(found.value, found.stderr, digits=3)
+
+
+def number(value: float, stderr: float | None = None, digits: int = 4) -> str:
+    """``0.987±0.004``; ``–`` for nothing counted."""
+    if value is None or math.isnan(value):
+        return "–"
+    text = str(int(value)) if float(value).is_integer() and abs(value) > 1 else f"{value:.{digits}f}"
+    return text if stderr is None else f"{text}±{stderr:.{digits}f}"
+
+
+def _plain(result: Any) -> Mapping[str, Any]:
+    return result if isinstance(result, Mapping) else result.as_dict()

@@ -1,0 +1,140 @@
+"""``results.json``: the typed, versioned record of one run."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import math
+import platform
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from erasepro.errors import UserError
+from erasepro.rundir import read_json, write_json
+
+RESULTS_VERSION = 1
+LIBRARIES = ("torch", "diffusers", "transformers", "hydra-core", "omegaconf", "numpy", "nudenet", "torchmetrics")
+
+
+@dataclass
+class Value:
+    """One number: which metric, of which model, on which prompts, with its n and standard error."""
+
+    metric: str
+    model: str  # original | edited
+    role: str  # target | anchor | kept | synonym | "" (the metric's headline)
+    wording: str  # plain | complex | paraphrase | "" (all)
+    value: float | None  # None: nothing was counted
+    n: int
+    stderr: float | None
+    higher_is_better: bool | None = None
+
+
+@dataclass
+class Results:
+    """Everything a run found, and everything needed to tell where it came from."""
+
+    name: str
+    signature: str
+    config: dict[str, Any]
+    protocol: str  # name/version, "+modified" when a fixed key was changed
+    hashes: dict[str, str]  # weights, prompts, edit …
+    values: list[Value] = field(default_factory=list)
+    metrics: dict[str, Any] = field(default_factory=dict)  # metric -> {"edited": Score, "original": Score}
+    outcomes: list[dict[str, Any]] = field(default_factory=list)  # report.Outcome, by role and wording
+    by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
+    residuals: dict[str, Any] = field(default_factory=dict)  # over selected, all build, and test columns
+    edit: dict[str, Any] = field(default_factory=dict)  # meta of the edit and its diagnostics by site
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, peak memory
+    counts: dict[str, int] = field(default_factory=dict)  # prompts, images, failed, prompts dropped
+    sensitive: bool = False  # images must be blurred and stay here
+    libraries: dict[str, str] = field(default_factory=dict)
+    git: dict[str, Any] | None = None
+    machine: str = ""
+    version: int = RESULTS_VERSION
+
+    def save(self, path: Path) -> None:
+        """Write the file whole; values that are not finite become null."""
+        write_json(path, finite(dataclasses.asdict(self)))
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """Read a file. Raises UserError where it is missing, cut off, or of another version."""
+        found = read_json(path)
+        if not isinstance(found, dict) or "signature" not in found:
+            raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
+        if found.get("version") != RESULTS_VERSION:
+            raise UserError(
+                f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {RESULTS_VERSION}: "
+                "run the job again."
+            )
+        known = {f.name for f in dataclasses.fields(cls)}
+        values = [Value(**value) for value in found.pop("values", [])]
+        return cls(values=values, **{key: value for key, value in found.items() if key in known})
+
+
+def finite(node: Any) -> Any:
+    """The same tree of JSON values with NaN and infinities as None."""
+    if isinstance(node, float):
+        return node if math.isfinite(node) else None
+    if isinstance(node, dict):
+        return {str(key): finite(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [finite(value) for value in node]
+    return node
+
+
+def values_of(scores: dict[str, Any], model: str) -> list[Value]:
+    """A ``Value`` for each metric's headline and for each of its parts that is a number with n and stderr."""
+    found = []
+    for name, score in scores.items():
+        found.append(Value(name, model, "", "", number(score.value), score.n, score.stderr, score.higher_is_better))
+        for group, part in score.parts.items():
+            if isinstance(part, dict) and {"value", "n"} <= part.keys():
+                role, _, wording = group.partition("/")
+                found.append(Value(name, model, role, wording, number(part["value"]), part["n"], part.get("stderr")))
+    return found
+
+
+def number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def libraries() -> dict[str, str]:
+    """Versions of what can change a number, this package's own included."""
+    found = {"python": platform.python_version()}
+    for name in ("erasepro", *LIBRARIES):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit of the checkout that the package runs from, and whether it has changes; None outside a checkout."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        return {"commit": commit, "changed": bool(_git(root, "status", "--porcelain", "--untracked-files=no"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()
+
+
+def machine() -> str:
+    """Architecture, cores and accelerator, in words."""
+    import os
+
+    import torch
+
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{gpu}"

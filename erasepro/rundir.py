@@ -1,0 +1,171 @@
+"""A run's folder: signature, lock, status, stage markers, atomic writes.
+
+The folder is ``<outputs>/<name>-<first 8 of the signature>/``. The signature is a hash of everything that can change
+the result, so the same job finds its own folder again and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from erasepro.lock import Lock
+from erasepro.meter import Meter
+
+STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
+"""Version of each stage's code. Raise one when its results change, and no stale result is ever reused."""
+
+UNSIGNED = (
+    "outputs",
+    "tracker",
+    "name",
+    "experiments",
+    "schedule",  # solvers that have one hold a copy under solver.schedule
+    "generation.batch_size",
+    "model.source",  # the bytes of the weights are hashed instead
+    "model.revision",
+    "concepts.file",  # its pairs are hashed with the prompts
+    "concepts.notes",
+    "protocol.notes",
+)
+"""Config keys that cannot change the result."""
+
+
+def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
+    """Hash (64 hex digits) of a plain config less ``UNSIGNED``, of content hashes by name, and of stage versions."""
+    payload = {"config": _signed(config, ""), "hashes": dict(hashes), "stages": STAGES}
+    return digest(payload)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value, independent of the order of keys."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _signed(node: Any, prefix: str) -> Any:
+    if not isinstance(node, Mapping):
+        return node
+    return {k: _signed(v, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in UNSIGNED}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file or nothing: a temporary neighbour, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """``write_text`` of indented JSON (NaN is refused: it is not JSON)."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in a file, or None where the file is missing or cut off."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+class RunDir:
+    """One run's folder. ``path`` is where everything of the run lies.
+
+    Use ``with run.locked(): with run.stage("edit"): …``. A second process that wants the same folder gets a UserError
+    saying who holds it; a lock left by a dead process is taken over.
+    """
+
+    def __init__(self, root: Path | str, name: str, signature: str) -> None:
+        self.signature = signature
+        self.name = re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._") or "run"
+        self.path = Path(root) / f"{self.name}-{signature[:8]}"
+
+    @contextmanager
+    def locked(self) -> Iterator[RunDir]:
+        """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with Lock(self.path / "lock.json"):
+            self.status("running")
+            try:
+                yield self
+            except KeyboardInterrupt:
+                self._last_words("interrupted", "stopped by hand; the same command resumes")
+                raise
+            except BaseException as error:
+                self._last_words("failed", f"{type(error).__name__}: {error}")
+                raise
+            self.status("done")
+
+    def _last_words(self, state: str, reason: str) -> None:
+        with suppress(OSError):  # a full disk must not hide the first error
+            self.status(state, error=reason)
+
+    def status(self, state: str, **extra: Any) -> None:
+        """Write ``status.json``: state, time, signature, stages done."""
+        stages = [name for name in STAGES if self.is_done(name)]
+        now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        write_json(
+            self.path / "status.json",
+            {"state": state, "updated": now, "signature": self.signature, "stages_done": stages, **extra},
+        )
+
+    @property
+    def done(self) -> bool:
+        """True when ``results.json`` is whole and every stage has its marker."""
+        return read_json(self.path / "results.json") is not None and all(self.is_done(name) for name in STAGES)
+
+    def marker(self, stage: str) -> Path:
+        return self.path / ".stages" / f"{stage}.json"
+
+    def is_done(self, stage: str) -> bool:
+        """True when the stage ended, under this signature and this version of its code."""
+        found = read_json(self.marker(stage))
+        return bool(found) and found["signature"] == self.signature and found["version"] == STAGES[stage]
+
+    @contextmanager
+    def stage(self, name: str, resumes: bool = False) -> Iterator[dict[str, Any]]:
+        """Time a stage and mark it done at its end. The yielded dict is stored in the marker (``facts``).
+
+        ``resumes``: the stage goes on where it was stopped, so the seconds it spent before count too.
+        """
+        facts: dict[str, Any] = {}
+        partial = self.path / ".stages" / f"{name}.partial.json"
+        earlier = (read_json(partial) if resumes else None) or {}
+        meter = Meter()
+        try:
+            with meter:
+                yield facts
+        except BaseException:
+            seconds = float(earlier.get("seconds", 0.0)) + meter.seconds
+            with suppress(OSError):
+                write_json(partial, {"seconds": seconds})
+            raise
+        record = meter.record()
+        record["seconds"] += float(earlier.get("seconds", 0.0))
+        marker = {"signature": self.signature, "version": STAGES[name], **record, "facts": facts}
+        write_json(self.marker(name), marker)
+        partial.unlink(missing_ok=True)
+
+    def records(self) -> dict[str, dict[str, float]]:
+        """Seconds and peak memory of each finished stage."""
+        found = {name: read_json(self.marker(name)) for name in STAGES}
+        keys = ("seconds", "peak_mib", "peak_gpu_mib")
+        return {name: {key: value[key] for key in keys if key in value} for name, value in found.items() if value}
+
+    def facts(self, stage: str) -> dict[str, Any]:
+        return (read_json(self.marker(stage)) or {}).get("facts", {})

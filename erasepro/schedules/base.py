@@ -1,0 +1,80 @@
+"""What a schedule is told about a site, and what it must answer.
+
+Shapes: W (d_out, d_in), X and Y (d_in, n) the target's and the anchor's features entering the site, states (d, n).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from erasepro.errors import UserError
+
+
+@dataclass
+class ScheduleConfig:
+    """How the erasure is spread over the layers. Keys that a schedule does not read change nothing."""
+
+    name: str = "residual_split"
+    target: str = "branch"  # branch: the layer's own output | hidden_state: the residual stream after it
+    at: str = "state"  # residual_split: state (the last edited block's hidden state) | own (the layer's own output)
+    shape: str = "linear"  # interpolate: linear | cosine | geometric
+    share: float = 0.5  # deep_only, shallow_only: the share of the blocks that are edited
+
+
+@dataclass(frozen=True)
+class SiteView:
+    """One site as the schedule sees it: `step` of `steps` edited sites, counted from 1 in the order they are solved.
+
+    x_state, y_state: the residual stream right after this layer's output was added (None for layers inside a branch).
+    final_gap: computes the anchor's minus the target's state (d, n) after the last edited block, the target's through
+    the layers edited so far.
+    """
+
+    kind: str
+    step: int
+    steps: int
+    W: Tensor
+    X: Tensor
+    Y: Tensor
+    x_state: Tensor | None
+    y_state: Tensor | None
+    final_gap: Callable[[], Tensor]
+
+    def branch_gap(self) -> Tensor:
+        """W_o (Y − X) (d_out, n): what makes the layer's output the anchor's."""
+        return self.W @ (self.Y - self.X)
+
+    @property
+    def left(self) -> int:
+        """Sites left, this one included."""
+        return self.steps - self.step + 1
+
+
+class Schedule:
+    """Order and targets of the text encoder's sites. Subclasses are named in conf/schedule/."""
+
+    reread = True  # X is read through the layers edited so far (else through the original)
+    reread_kv = True  # the same for the cross-attention's features
+
+    def __init__(self, cfg: ScheduleConfig) -> None:
+        self.cfg = cfg
+        self._one_of("target", ("branch", "hidden_state"))
+        self._one_of("at", ("state", "own"))
+        self._one_of("shape", ("linear", "cosine", "geometric"))
+        if not 0 < cfg.share <= 1:
+            raise UserError(f"schedule.share must lie in (0, 1]; got {cfg.share}.")
+
+    def blocks(self, candidates: list[int]) -> list[int]:
+        """Those of the encoder's blocks that are edited."""
+        return candidates
+
+    def residual(self, view: SiteView) -> Tensor:
+        """R (d_out, n): the change that the site's outputs at X must make."""
+        raise NotImplementedError
+
+    def _one_of(self, key: str, allowed: tuple[str, ...]) -> None:
+        if getattr(self.cfg, key) not in allowed:
+            raise UserError(f"schedule.{key} must be one of {', '.join(allowed)}; got '{getattr(self.cfg, key)}'.")

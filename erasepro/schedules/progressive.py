@@ -1,0 +1,22 @@
+"""Every layer does all of its work: the paper's schedule."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from . import SCHEDULES
+from .base import Schedule, SiteView
+
+
+@SCHEDULES.register("progressive")
+class Progressive(Schedule):
+    """Each layer's output becomes the original layer's for the anchor, shallow to deep (arXiv 2508.04472).
+
+    target=branch: R = W_o (Y − X). target=hidden_state: R = W_o (Y − X) + (A_y − A_x), with A the residual stream
+    before the branch, so that the state after the addition is the anchor's (layers that write on the stream only).
+    """
+
+    def residual(self, view: SiteView) -> Tensor:
+        if self.cfg.target == "hidden_state" and view.x_state is not None and view.y_state is not None:
+            return view.y_state - view.x_state
+        return view.branch_gap()

@@ -1,0 +1,115 @@
+"""Shared config dataclasses: what ``conf/`` may say, with types. An option's own dataclass stands beside its code.
+
+Hydra merges the yaml files into these, so that a wrong name or a wrong type fails when the config is composed.
+Groups whose options differ in shape (``solver``) stay open here and are checked against the dataclass that their
+registry knows (see ``config.check``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from erasepro.concepts.build import TemplatesConfig
+
+
+@dataclass
+class ModelConfig:
+    """What is edited."""
+
+    name: str = MISSING  # name in the results and tables
+    kind: str = "stable-diffusion"  # registry key: stable-diffusion | miniature | tiny
+    source: str = ""  # hub id or local folder (stable-diffusion only)
+    revision: str | None = None  # hub revision
+    variant: str | None = None  # "fp16" picks *.fp16.safetensors
+    dtype: str = "float32"  # float32 | float16 | bfloat16
+    device: str = "auto"  # auto | cpu | cuda | cuda:0 | mps
+    seed: int = 0  # tiny: seed of the random weights
+
+
+@dataclass
+class ConceptsConfig:
+    """What is erased: a list of ``[target, anchor]`` pairs, or a CSV file with the header ``target,anchor``."""
+
+    name: str = "custom"
+    kind: str = "instance"  # instance | style | nudity | faces
+    pairs: list[list[str]] = field(default_factory=list)
+    file: str | None = None
+    preserve: list[str] = field(default_factory=list)  # concepts to keep
+    notes: str = ""
+
+
+@dataclass
+class GenerationConfig:
+    """How test images are drawn. The same seeds serve the original and the edited model."""
+
+    steps: int = 20
+    guidance: float = 4.0
+    size: int | None = None  # pixels a side; None: the model's own
+    scheduler: str | None = None  # None: the model's own; else ddim | dpm++ | lms
+    seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
+    split: str = "test"  # test | dev
+    prompts_per_concept: int | None = None  # None: every prompt of the split
+    max_kept: int | None = None  # None: every kept concept
+    batch_size: int = 16  # speed only; images do not depend on it
+
+
+@dataclass
+class MetricsConfig:
+    """Which metrics are computed, and their parameters by name (``params.nudenet.threshold=0.6``)."""
+
+    names: list[str] = field(default_factory=list)
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass
+class ProtocolConfig:
+    """A named, versioned way to count. Every number carries ``name`` and ``version``."""
+
+    name: str = MISSING
+    version: int = 1
+    fixes: dict[str, Any] = field(default_factory=dict)  # dotted key -> value the protocol stands for
+    notes: str = ""
+
+
+@dataclass
+class TrackerConfig:
+    """Where numbers are logged beside the run's folder."""
+
+    name: str = "wandb"  # wandb | none
+    mode: str = "auto"  # auto (offline without a key) | offline | online
+    project: str = "erasepro"
+    entity: str | None = None
+    tags: list[str] = field(default_factory=list)
+    log_images: bool = True
+    log_sensitive: bool = False  # upload images of nudity tasks
+
+
+@dataclass
+class OutputsConfig:
+    """Where runs go, and what is shown; nothing here changes a result."""
+
+    dir: str = "outputs"
+    progress: bool = True
+    grid: bool = True
+
+
+@dataclass
+class Config:
+    """The whole of one run."""
+
+    model: ModelConfig = MISSING
+    concepts: ConceptsConfig = MISSING
+    templates: TemplatesConfig = field(default_factory=TemplatesConfig)  # the sentences an edit is built from
+    solver: Any = MISSING
+    schedule: Any = None  # the solver reads it through ${schedule}
+    generation: GenerationConfig = MISSING
+    metrics: MetricsConfig = MISSING
+    protocol: ProtocolConfig = MISSING
+    tracker: TrackerConfig = MISSING
+    outputs: OutputsConfig = field(default_factory=OutputsConfig)
+    experiments: Any = None
+    seed: int = 0
+    name: str = "run"

@@ -1,0 +1,54 @@
+"""What every solver is: a config in, an edit out, the pipeline untouched."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from erasepro.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from erasepro.concepts.prompts import BuildSet
+    from erasepro.edit import Edit
+    from erasepro.models.base import Model
+
+
+class Solver:
+    """Base of all solvers. `config` is the dataclass that `cfg` is an instance of."""
+
+    config: type = object
+
+    def __init__(self, cfg: Any) -> None:
+        self.cfg = cfg
+
+    def solve(self, model: Model, build: BuildSet) -> Edit:
+        """The edit that erases build.concepts. The model's weights are the same bytes before and after."""
+        raise NotImplementedError
+
+
+def make_solver(cfg: Any) -> Solver:
+    """The solver named by cfg.name, from a dataclass, a mapping or a DictConfig; keys left out keep their defaults.
+
+    Raises:
+        UserError: unknown solver, unknown key or a value of the wrong type, with the allowed ones.
+    """
+    from . import SOLVERS
+
+    if dataclasses.is_dataclass(cfg):
+        return SOLVERS.get(getattr(cfg, "name", "erasepro"))(cfg)
+    given = OmegaConf.to_container(cfg, resolve=True) if isinstance(cfg, DictConfig) else dict(cfg)
+    assert isinstance(given, Mapping)
+    kind = SOLVERS.get(str(given.get("name")))
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(kind.config), given)
+        return kind(OmegaConf.to_object(merged))
+    except OmegaConfBaseException as error:
+        key = str(error.full_key or error.key)
+        fields = [f.name for f in dataclasses.fields(kind.config)]
+        if error.key is not None and key not in fields and "." not in key:
+            raise unknown(f"key of solver '{given.get('name')}'", key, fields) from error
+        raise UserError(f"solver.{key}: {error.msg or str(error)}".splitlines()[0]) from error

@@ -1,0 +1,140 @@
+"""What a run prints: the tables of ``results.json``, and which pictures go in the grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from erasepro.generation.worklist import Row
+from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
+from erasepro.report.outcomes import Share
+from erasepro.results import Results
+from erasepro.rundir import write_text
+
+GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
+"""Pictures in the before/after grid by role."""
+
+
+def tables(results: Results) -> list[Table]:
+    """Every table of a run, in the order they are printed."""
+    found = [outcome_table(_outcomes(results.outcomes))] if results.outcomes else []
+    found += _worst_table(results)
+    if results.metrics:
+        metrics = {model: _nan(part) for model, part in results.metrics.items()}
+        found.append(metric_table(metrics["edited"], metrics["original"], protocol=results.protocol))
+    return [*found, *_residual_table(results), *_layer_table(results), _stage_table(results)]
+
+
+def write_tables(found: Sequence[Table], folder: Path) -> None:
+    """``tables.txt`` and ``tables.md`` in the run's folder."""
+    write_text(folder / "tables.txt", "\n".join(table.text() for table in found))
+    write_text(folder / "tables.md", "\n".join(table.markdown() for table in found))
+
+
+def flat(results: Results) -> dict[str, float]:
+    """The headline numbers by name, for a tracker."""
+    numbers: dict[str, float] = {}
+    for value in results.values:
+        if value.value is not None:
+            parts = [value.model, value.metric, value.role, value.wording]
+            numbers["/".join(part for part in parts if part)] = value.value
+    for outcome in _outcomes(results.outcomes):
+        for key in ("own", "anchor", "none"):
+            share: Share = getattr(outcome, key)
+            if share.n:
+                numbers[f"shows/{outcome.role}/{outcome.wording}/{key}"] = share.value
+    numbers |= {f"residual/{k}": v for k, v in results.residuals.items() if isinstance(v, float)}
+    numbers |= {f"seconds/{name}": stage["seconds"] for name, stage in results.stages.items()}
+    return numbers
+
+
+def grid_rows(rows: Iterable[Row]) -> list[Row]:
+    """A few rows of each role, wordings and concepts mixed, first seed only."""
+    listed = list(rows)
+    first = [row for row in listed if row.seed == listed[0].seed]
+    chosen: list[Row] = []
+    for role, number in GRID:
+        mine = [row for row in first if row.role == role]
+        spread = sorted(mine, key=lambda row: (row.id.rpartition("-")[2], row.wording))  # an id ends in its number
+        varied = [next(group) for _, group in groupby(spread, key=lambda row: (row.wording, row.concept))]
+        chosen += varied[:: max(len(varied) // number, 1)][:number] if role == "kept" else varied[:number]
+    return chosen or first[:9]
+
+
+def _worst_table(results: Results) -> list[Table]:
+    by_concept = _outcomes(results.by_concept)
+    rows = []
+    for role in ("target", "synonym", "kept"):
+        groups = {o.group for o in by_concept if o.role == role}
+        found = worst(by_concept, role)
+        if found is not None and len(groups) > 1:
+            own, ratio = _text(found.own.value, "{:.3f}"), _text(found.ratio.value, "{:.3f}")
+            rows.append((role, found.group, str(found.own.n), own, ratio))
+    return [Table("Worst concept", ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
+
+
+def _residual_table(results: Results) -> list[Table]:
+    residuals = results.residuals
+    test = residuals.get("test") or {}
+    rows = [
+        ("selected build columns, worst site", residuals.get("selected"), None),
+        ("all build columns, worst site", residuals.get("all"), residuals.get("before")),
+        ("test prompts, keys and values", test.get("residual"), test.get("before")),
+    ]
+    cells = [(name, _text(before, "{:.2e}"), _text(after, "{:.2e}")) for name, after, before in rows]
+    share = residuals.get("selected_share")
+    if share is not None:
+        cells.append(("share of build columns selected", "–", f"{100 * share:.1f} %"))
+    title = "Relative residual ‖WX − V‖ / ‖V‖"
+    return [Table(title, ("columns", "before", "after"), tuple(cells))] if residuals else []
+
+
+def _layer_table(results: Results) -> list[Table]:
+    """‖ΔW‖/‖W‖: one row a text-encoder layer; the keys and values, which are many, as a mean."""
+    rows, many = [], []
+    for entry in results.edit.get("diagnostics", []):
+        if "attn2" in entry["kind"]:
+            many.append(entry)
+            continue
+        name = f"block {entry['depth'] + 1} {entry['kind']}"
+        rows.append((name, str(entry["rank"]), *(_text(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))))
+    if many:
+        mean = sum(entry["delta_norm"] for entry in many) / len(many)
+        name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
+        rows.append((name, str(rank), _text(mean, "{:.3g}"), _text(many[0].get("gap"), "{:.3g}")))
+    header = ("layer", "rank", "‖ΔW‖/‖W‖", "gap left")
+    return [Table("Size of the change by layer", header, tuple(rows))] if rows else []
+
+
+def _stage_table(results: Results) -> Table:
+    facts = results.stages.items()
+    rows = [(n, _text(s.get("seconds"), "{:.2f}"), _text(s.get("peak_mib"), "{:.0f}")) for n, s in facts]
+    dropped = results.counts.get("prompts_dropped", 0)
+    title = f"Stages ({results.counts.get('images_per_model', 0)} images a model"
+    title += f"; {dropped} prompts that mention a minor were dropped)" if dropped else ")"
+    return Table(title, ("stage", "seconds", "peak MiB"), tuple(rows))
+
+
+def _outcomes(stored: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """``report.Outcome`` objects from their JSON (null was nan)."""
+    found = []
+    for one in stored:
+        fields: dict[str, Any] = {k: _share(v) if isinstance(v, Mapping) else v for k, v in one.items()}
+        found.append(Outcome(**fields))
+    return found
+
+
+def _share(node: Mapping[str, Any]) -> Share:
+    value = node["value"]
+    return Share(math.nan if value is None else value, node["n"], node["stderr"])
+
+
+def _nan(scores: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: {**s, "value": math.nan if s["value"] is None else s["value"]} for n, s in scores.items()}
+
+
+def _text(value: Any, form: str) -> str:
+    return "–" if value is None or math.isnan(value) else form.format(value)

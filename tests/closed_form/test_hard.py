@@ -1,0 +1,132 @@
+"""The zero-residual solve is optimal, exact, and invariant where it must be."""
+
+import pytest
+import torch
+
+from erasepro.closed_form import ContradictionError, Cost, Gram, hard, share, shared_hard
+
+D, OUT, N, M = 12, 7, 4, 6
+
+
+@pytest.fixture
+def problem():
+    g = torch.Generator().manual_seed(0)
+    X, Y, K, W = (torch.randn(*s, generator=g, dtype=torch.float64) for s in ((D, N), (D, N), (D, M), (OUT, D)))
+    return X, W @ (Y - X), Cost.from_gram(Gram(D).update(K), 0.3), W, Y, K
+
+
+def test_residual_is_zero_and_rank_is_the_columns(problem):
+    X, R, C, *_ = problem
+    solution = hard(X, R, C)
+    assert torch.allclose(solution.update.dense() @ X, R, atol=1e-11)
+    assert solution.update.rank == N == len(solution.kept)
+    assert solution.dropped == ()
+
+
+def test_agrees_with_the_formula_and_the_papers_form(problem):
+    X, R, C, W, Y, _ = problem
+    dense_C = C.L @ C.L.T
+    G = X.T @ torch.linalg.inv(dense_C) @ X
+    expected = R @ torch.linalg.pinv(G) @ X.T @ torch.linalg.inv(dense_C)
+    assert torch.allclose(hard(X, R, C).update.dense(), expected, atol=1e-10)
+    for lam in (1e-3, 1.0, 50.0):  # without K it is W_o (Y − X) X⁺ for any ridge
+        plain = hard(X, R, Cost.ridge(D, lam)).update.dense()
+        assert torch.allclose(plain, W @ (Y - X) @ torch.linalg.pinv(X), atol=1e-10)
+
+
+def test_cheapest_among_feasible_changes(problem):
+    X, R, C, *_ = problem
+    delta = hard(X, R, C).update.dense()
+    T = torch.randn(OUT, D, dtype=torch.float64) @ (torch.eye(D, dtype=torch.float64) - X @ torch.linalg.pinv(X))
+    assert torch.allclose(T @ X, torch.zeros(OUT, N, dtype=torch.float64), atol=1e-11)
+    assert abs(float((delta @ C.L @ C.L.T * T).sum())) < 1e-9  # ΔW C ⟂ T
+    assert C.of_change(delta) < C.of_change(delta + 0.01 * T)
+
+
+def test_no_change_when_target_is_anchor(problem):
+    X, *_ = problem
+    assert float(shared_hard(X, X).update.dense().abs().max()) == 0
+
+
+def test_invariant_under_permuting_duplicating_and_mixing_pairs(problem):
+    X, R, C, *_ = problem
+    want = hard(X, R, C).update.dense()
+    order = torch.tensor([2, 0, 3, 1])
+    T = torch.randn(N, N, dtype=torch.float64) + 3 * torch.eye(N, dtype=torch.float64)
+    extra = torch.randn(N, 2, dtype=torch.float64)
+    for X2, R2 in (
+        (X[:, order], R[:, order]),
+        (torch.cat([X, X[:, :2]], 1), torch.cat([R, R[:, :2]], 1)),
+        (torch.cat([X, X @ extra], 1), torch.cat([R, R @ extra], 1)),
+        (X @ T, R @ T),
+    ):
+        assert torch.allclose(hard(X2, R2, C).update.dense(), want, atol=1e-9)
+        assert torch.allclose(hard(X2, R2, C, policy="least_squares").update.dense(), want, atol=1e-9)
+
+
+def test_idempotent_with_the_target_kept(problem):
+    X, R, C, W, Y, _ = problem
+    W1 = W + hard(X, R, C).update.dense()
+    again = hard(X, W @ Y - W1 @ X, C).update.dense()
+    assert float(again.abs().max()) < 1e-10
+
+
+def test_weights_do_not_matter_when_feasible(problem):
+    X, R, C, *_ = problem
+    omega = torch.tensor([1.0, 9.0, 0.1, 2.0])
+    for policy in ("independent", "exact", "least_squares"):
+        weighted = hard(X, R, C, policy=policy, weights=omega).update.dense()
+        assert torch.allclose(weighted, hard(X, R, C).update.dense(), atol=1e-9)
+
+
+def test_one_factorisation_serves_every_matrix(problem):
+    X, _, C, W, Y, _ = problem
+    D_shared = shared_hard(X, Y, C).update
+    for matrix in (W, torch.randn(5, D, dtype=torch.float64)):
+        alone = hard(X, matrix @ (Y - X), C).update.dense()
+        update = share(D_shared, matrix)
+        assert torch.allclose(update.dense(), alone, atol=1e-10)
+        assert update.down is D_shared.down
+        assert torch.allclose((matrix + update.dense()) @ X, matrix @ Y, atol=1e-10)
+
+
+def test_ridge_to_zero_is_the_null_space_solution(problem):
+    X, R, *_ = problem
+    K = torch.randn(D, M, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    P = torch.eye(D, dtype=torch.float64) - K @ torch.linalg.pinv(K)
+    limit = R @ torch.linalg.pinv(X.T @ P @ X) @ X.T @ P
+    near = hard(X, R, Cost.from_gram(Gram(D).update(K), 1e-8)).update.dense()
+    assert torch.allclose(near, limit, atol=1e-5)
+    assert float((limit @ K).abs().max()) < 1e-10
+
+
+def test_exact_names_the_contradiction_and_independent_reports_it(problem):
+    X, R, C, *_ = problem
+    X2, R2 = torch.cat([X, X[:, 1:2]], 1), torch.cat([R, R[:, 1:2] + 1], 1)
+    names = ["a", "b", "c", "d", "b again"]
+    with pytest.raises(ContradictionError, match=r"b.*b") as info:
+        hard(X2, R2, C, policy="exact", labels=names)
+    assert {info.value.column, info.value.like} == {1, 4}
+    solution = hard(X2, R2, C)
+    assert len(solution.dropped) == 1
+    dropped = solution.dropped[0]
+    miss = solution.update.dense() @ X2[:, dropped.column] - R2[:, dropped.column]
+    assert dropped.miss == pytest.approx(float(miss.norm() / (R2.norm() / 5**0.5)), rel=1e-9)
+    mean = hard(X2, R2, C, policy="least_squares").update.dense()  # equal columns get the mean
+    assert torch.allclose(mean @ X[:, 1], (R[:, 1] + R[:, 1] + 1) / 2, atol=1e-10)
+    heavy = hard(X2, R2, C, policy="least_squares", weights=torch.tensor([1.0, 3, 1, 1, 1])).update.dense()
+    assert torch.allclose(heavy @ X[:, 1], (3 * R[:, 1] + R[:, 1] + 1) / 4, atol=1e-10)
+
+
+def test_more_columns_than_dimensions_is_least_squares():
+    X, R = torch.randn(5, 9, dtype=torch.float64), torch.randn(8, 9, dtype=torch.float64)
+    got = hard(X, R, policy="least_squares", tau=1e-12)
+    assert torch.allclose(got.update.dense(), R @ torch.linalg.pinv(X), atol=1e-10)
+    assert len(hard(X, R).kept) == 5
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="n ≥ 1"):
+        hard(torch.zeros(3, 2), torch.zeros(3, 1))
+    with pytest.raises(ValueError, match="NaN"):
+        hard(torch.full((3, 1), torch.nan), torch.zeros(2, 1))

@@ -1,0 +1,121 @@
+"""Concept sets: contradictions, the command line's list, CSV files, unknown names."""
+
+import pytest
+from omegaconf import OmegaConf
+
+from erasepro.concepts.load import check_known, load_concepts, parse_pairs, read_pairs
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.errors import UserError
+from erasepro.schema import ConceptsConfig
+
+
+def concepts(*pairs, **more):
+    return ConceptSet("test", more.pop("kind", "instance"), tuple(ConceptPair(*p) for p in pairs), **more)
+
+
+def raises(*words):
+    return pytest.raises(UserError, match=".*".join(words))
+
+
+def test_names_are_trimmed():
+    assert ConceptPair("  teddy   bear ", " cat") == ConceptPair("teddy bear", "cat")
+    assert ConceptPair("nudity", "").anchor == ""
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: ConceptPair("Dog", " dog "), ["'Dog' is its own anchor"]),
+        (lambda: ConceptPair(" ", "cat"), ["no target", "'cat'"]),
+        (lambda: concepts(("dog", "cat"), ("Dog", "fox")), ["two anchors", "'cat'", "'fox'"]),
+        (lambda: concepts(("dog", "cat"), ("cat", "fox")), ["anchor 'cat' of 'dog' is itself erased", "'fox'"]),
+        (lambda: concepts(("dog", "cat"), ("cat", "dog")), ["is itself erased"]),
+        (lambda: concepts(("dog", "cat"), preserve=("DOG",)), ["both erased and in concepts.preserve"]),
+        (concepts, ["no pairs", "concepts.pairs"]),
+        (lambda: concepts(("dog", "cat"), kind="instanse"), ["Did you mean 'instance'"]),
+        (lambda: concepts(("dog", "cat"), vocabulary="mini"), ["Did you mean 'miniature'"]),
+    ],
+)
+def test_contradictions(make, words):
+    with raises(*words):
+        make()
+
+
+def test_a_pair_given_twice_counts_once():
+    found = concepts(("dog", "cat"), ("dog", "cat"), ("fox", "cat"))
+    assert found.targets == ("dog", "fox")
+    assert found.anchors == ("cat",)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    ["dog", [["dog"]], ["dog", "cat"], [["dog", "cat", "fox"]], [["dog", None]], {"dog": "cat"}, 3, [{"dog": "cat"}]],
+)
+def test_bad_lists_show_the_right_form(pairs):
+    with raises(r"concepts.pairs=\[\[dog,cat\],\[apple,pear\]\]"):
+        parse_pairs(pairs)
+
+
+def test_load_from_configs():
+    plain = {"name": "x", "kind": "style", "pairs": [["van gogh", "painting"]], "preserve": ["monet"]}
+    typed = OmegaConf.merge(OmegaConf.structured(ConceptsConfig), plain)
+    assert load_concepts(plain) == load_concepts(typed) == load_concepts(OmegaConf.to_object(typed))
+    assert load_concepts(plain).preserve == ("monet",)
+    with raises("concepts.preserve", "monet"):
+        load_concepts(plain | {"preserve": "monet"})
+
+
+def test_miniature_names():
+    found = load_concepts({"pairs": [["Dog", "CAT"]], "preserve": ["Lion"]}, "miniature")
+    assert (found.pairs, found.preserve) == ((ConceptPair("dog", "cat"),), ("lion",))
+    with raises(r"Unknown concept 'elefant' \(target of \[elefant,cat\]\)", "Did you mean 'elephant'"):
+        load_concepts({"pairs": [["elefant", "cat"]]}, "miniature")
+    with raises("'puppy' is another word for", "'dog'"):
+        load_concepts({"pairs": [["puppy", "cat"]]}, "miniature")
+    with raises("Unknown style 'inc'", "Did you mean 'ink'"):
+        load_concepts({"kind": "style", "pairs": [["inc", "noto"]]}, "miniature")
+    with raises("concepts.preserve", "Did you mean 'lion'"):
+        check_known(concepts(("dog", "cat"), preserve=("lyon",)), ["dog", "cat", "lion"])
+
+
+def write(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "pairs.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'target,anchor\ndog,cat\n\n"o\'keeffe, g",artist\nnudity,\n',
+        '\ufeffAnchor, Target,why\r\ncat,dog,x\r\nartist,"o\'keeffe, g",\r\n,nudity,\r\n,,\r\n',
+    ],
+)
+def test_csv(tmp_path, text):
+    assert read_pairs(write(tmp_path, text)) == (
+        ConceptPair("dog", "cat"), ConceptPair("o'keeffe, g", "artist"), ConceptPair("nudity", ""),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "words"),
+    [
+        ("dog,cat\napple,pear\n", "utf-8", ["no column 'target'", "first line is 'dog,cat'", "target,anchor"]),
+        ("target\ndog\n", "utf-8", ["no column 'anchor'"]),
+        ("", "utf-8", ["no column 'target'"]),
+        ("target,anchor\n", "utf-8", ["no pairs below its header"]),
+        ("target,anchor\ndog\n", "utf-8", ["line 2", "a cell is missing"]),
+        ("target,anchor\ndog,cat\na,b,c\n", "utf-8", ["line 3", "double quotes"]),
+        ("target,anchor\ncafé,bar\n", "latin-1", ["not UTF-8"]),
+    ],
+)
+def test_bad_csv(tmp_path, text, encoding, words):
+    with raises("pairs.csv", *words):
+        read_pairs(write(tmp_path, text, encoding))
+
+
+def test_missing_csv_and_a_file_in_place_of_the_list(tmp_path):
+    with raises("nowhere.csv", "no such file"):
+        read_pairs(tmp_path / "nowhere.csv")
+    path = write(tmp_path, "target,anchor\napple,pear\n")
+    assert load_concepts({"pairs": [["dog", "cat"]], "file": str(path)}).targets == ("apple",)

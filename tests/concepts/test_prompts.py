@@ -1,0 +1,191 @@
+"""Prompts: splits that share nothing, only known words, balanced and labelled, the same every time."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from erasepro.concepts import templates_general, templates_miniature
+from erasepro.concepts.build import TemplatesConfig, build_set
+from erasepro.concepts.load import load_concepts
+from erasepro.concepts.locate import find_words
+from erasepro.concepts.prompts import slug, test_prompts
+from erasepro.concepts.templates import WORDINGS
+from erasepro.errors import UserError
+from erasepro.models.miniature.captions import all_words
+from erasepro.models.miniature.concepts import NAMES, STYLES, SYNONYMS
+
+BANKS = [templates_miniature.INSTANCE, templates_miniature.STYLE, templates_general.INSTANCE, templates_general.STYLE]
+
+
+def mini(*pairs, kind="instance"):
+    return load_concepts({"kind": kind, "pairs": [list(p) for p in pairs]}, "miniature")
+
+
+SETS = [
+    mini(("dog", "cat"), ("strawberry", "cherries"), ("teddy bear", "robot")),
+    mini(("ink", "twemoji"), kind="style"),
+    mini(("singer", "robot"), ("office worker", "snowman"), kind="faces"),
+    load_concepts({"pairs": [["snoopy", "dog"]], "preserve": ["beagle", "C-3PO"]}),
+    load_concepts({"kind": "style", "pairs": [["van gogh", "painting"]], "preserve": ["monet"]}),
+]
+IDS = ["instance", "style", "faces", "open", "open-style"]
+
+
+@pytest.mark.parametrize("bank", BANKS)
+def test_banks_are_large_and_disjoint(bank):
+    assert len(bank.build) == len(set(bank.build)) >= 12
+    everything = [*bank.build]
+    for split, least in (("test", 10), ("dev", 5)):
+        for wording in WORDINGS:
+            assert len(bank.of(split)[wording]) >= least
+            everything += bank.of(split)[wording]
+    assert len(everything) == len(set(everything))
+    with pytest.raises(UserError, match="Did you mean 'test'"):
+        bank.of("tests")
+
+
+def test_no_reported_wording_begins_like_a_build_opening():
+    for bank in BANKS[:2]:
+        reported = [t for split in ("test", "dev") for ts in bank.of(split).values() for t in ts]
+        for opening in templates_miniature.BUILD_OPENINGS:
+            assert [t for t in reported if t.startswith(opening)] == []
+
+
+@pytest.mark.parametrize("concepts", SETS, ids=IDS)
+def test_splits_share_no_prompt(concepts):
+    built = build_set(concepts, TemplatesConfig(preserve_count=3000))
+    build = {*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)}
+    test = {p.prompt for seed in range(5) for p in test_prompts(concepts, "test", seed=seed)}
+    dev = {p.prompt for seed in range(5) for p in test_prompts(concepts, "dev", seed=seed)}
+    assert not build & test
+    assert not build & dev
+    assert not test & dev
+
+
+@pytest.mark.parametrize("concepts", SETS[:3], ids=IDS[:3])
+def test_the_miniature_knows_every_word(concepts):
+    built = build_set(concepts)
+    texts = [*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)]
+    texts += [p.prompt for split in ("test", "dev") for p in test_prompts(concepts, split)]
+    known = set(all_words())
+    assert {w for t in texts for w in re.findall(r"[^\s,:]+", t)} <= known
+    assert max(len(re.findall(r"[^\s,:]+|[,:]", t)) for t in texts) <= 27  # with BOS, EOS and some split words: 32
+    assert built.dropped == test_prompts(concepts).dropped == 0
+
+
+@pytest.mark.parametrize("concepts", SETS, ids=IDS)
+def test_prompts_are_labelled_balanced_and_repeatable(concepts):
+    for split in ("test", "dev"):
+        found = test_prompts(concepts, split)
+        assert found == test_prompts(concepts, split)
+        assert len({p.id for p in found}) == len({p.prompt for p in found}) == len(found)
+        assert all(re.fullmatch(r"[a-z0-9_-]{1,100}", p.id) for p in found)
+        for role in ("target", "anchor", "kept", "synonym"):
+            per_wording = Counter((p.id.split("-")[1], p.wording) for p in found if p.role == role)
+            numbers = {w: {n for (_, wording), n in per_wording.items() if wording == w} for w in WORDINGS}
+            assert all(len(n) <= 1 for n in numbers.values())
+        anchor_of = {pair.target: pair.anchor for pair in concepts.pairs}
+        for p in found:
+            assert p.expects == (anchor_of[p.concept] if p.role in ("target", "synonym") else p.concept)
+            if p.style is not None:
+                assert find_words(p.prompt, p.style)
+            elif concepts.vocabulary == "miniature":
+                assert not any(find_words(p.prompt, style) for style in STYLES)
+            if p.role != "synonym":
+                assert find_words(p.prompt, p.concept)
+
+
+def test_instance_roles():
+    found = test_prompts(SETS[0])
+    count = Counter((p.role, p.wording) for p in found)
+    assert all(count["target", w] == 36 for w in WORDINGS)
+    assert {p.concept for p in found if p.role == "kept"} == set(NAMES) - {*SETS[0].targets, *SETS[0].anchors}
+    assert all(count["kept", w] == len(NAMES) - 6 for w in WORDINGS)
+    words = {word for word, name in SYNONYMS.items() if name in SETS[0].targets}
+    assert words
+    for p in found:
+        if p.role == "synonym":
+            assert any(find_words(p.prompt, word) for word in words)
+            assert not find_words(p.prompt, p.concept)
+        if p.wording == "complex":
+            assert p.style in STYLES
+            assert p.prompt.count(",") + p.prompt.count(":") >= 1
+
+
+def test_style_roles():
+    found = test_prompts(SETS[1])
+    kept = [p for p in found if p.role == "kept"]
+    assert {p.style for p in found if p.role == "target"} == {"ink"}
+    assert {p.style for p in found if p.role == "anchor"} == {"twemoji"}
+    assert {p.style for p in kept} == {"noto", "fluent", None}
+    assert min(Counter(p.style for p in kept).values()) > 40
+    assert all(p.subject in NAMES for p in found)
+    assert not any(find_words(text, "ink") for text in build_set(SETS[1]).preserve)
+
+
+def test_a_style_set_that_leaves_no_style_over():
+    found = test_prompts(mini(("ink", "noto"), ("fluent", "twemoji"), kind="style"), max_kept=6)
+    assert {p.style for p in found if p.role == "kept" and p.wording == "plain"} == {None}
+
+
+def test_counts_and_limits():
+    found = test_prompts(SETS[0], counts={"target": 2, "anchor": 1, "kept": 2, "synonym": 0}, max_kept=10)
+    assert Counter(p.role for p in found) == {"target": 18, "anchor": 9, "kept": 60}
+    assert len({p.concept for p in found if p.role == "kept"}) == 10
+    assert Counter(p.id.split("-")[1] for p in test_prompts(SETS[0], per_concept=4, max_kept=3))["dog"] == 4
+    assert {p.concept for p in test_prompts(SETS[0], kept=["lion"]) if p.role == "kept"} == {"lion"}
+    with pytest.raises(UserError, match="plain templates of the test split"):
+        test_prompts(SETS[0], counts={"target": 99})
+
+
+def test_a_concepts_prompts_do_not_hang_on_the_others():
+    one = test_prompts(mini(("dog", "cat")))
+    three = test_prompts(mini(("dog", "cat"), ("fox", "bear"), ("rose", "house")))
+    assert [p for p in one if p.id.startswith("target-dog-")] == [p for p in three if p.id.startswith("target-dog-")]
+
+
+def test_build_pairs_exchange_only_the_concept():
+    built = build_set(SETS[0], TemplatesConfig(count=16))
+    assert Counter(p.pair.target for p in built.pairs) == {"dog": 16, "strawberry": 16, "teddy bear": 16}
+    for p in built.pairs:
+        rest = p.target_prompt.replace(p.pair.target, "#").replace("a #", "#").split()
+        assert rest == p.anchor_prompt.replace(p.pair.anchor, "#").replace("a #", "#").split()
+    sides = [p.target_prompt.split("dog") for p in built.pairs if p.pair.target == "dog"]
+    assert min(len({before for before, _ in sides}), len({after for _, after in sides})) >= 8
+    assert built.preserve[0] == ""
+    assert len(built.preserve) == len(set(built.preserve)) == 600
+    for word in ("dog", "puppy", "strawberry", "teddy bear", "stuffed bear"):
+        assert not any(find_words(text, word) for text in built.preserve)
+
+
+def test_own_templates():
+    concepts = SETS[3]
+    built = build_set(concepts, {"templates": ["{n}", "{n} at night"], "preserve_empty": False})
+    assert [(p.target_prompt, p.anchor_prompt) for p in built.pairs] == [
+        ("snoopy", "dog"), ("snoopy at night", "dog at night"),
+    ]  # fmt: skip
+    with pytest.raises(UserError, match="without a place for the concept"):
+        build_set(concepts, TemplatesConfig(templates=["a photo"]))
+    with pytest.raises(UserError, match="unknown slot"):
+        build_set(concepts, TemplatesConfig(templates=["{n} {style}"]))
+    with pytest.raises(UserError, match="ask for fewer"):
+        build_set(concepts, TemplatesConfig(templates=["{n}", "{n}"]))
+
+
+def test_empty_anchor_and_minors():
+    built = build_set(load_concepts({"kind": "nudity", "pairs": [["nudity", ""]]}))
+    assert {p.anchor_prompt for p in built.pairs} == {""}
+    assert not [p for p in test_prompts(built.concepts) if p.role == "anchor"]
+    with pytest.raises(UserError, match="mentions a minor"):
+        build_set(load_concepts({"pairs": [["child", "dog"]]}))
+    some = load_concepts({"pairs": [["snoopy", "dog"]], "preserve": ["a boy", "a man"]})
+    assert build_set(some).dropped > 0
+    assert test_prompts(some).dropped > 0
+    assert not any("boy" in p.prompt for p in test_prompts(some))
+
+
+def test_slug():
+    assert slug("teddy bear") == "teddy_bear"
+    assert slug("C-3PO") != slug("c 3po")
+    assert re.fullmatch(r"[a-z0-9_]+", slug("日本"))

@@ -1,0 +1,59 @@
+"""An edit on disk is the same edit, and a bad one is one clear line."""
+
+import json
+
+import pytest
+import torch
+
+from erasepro.closed_form import LowRankUpdate
+from erasepro.edit import Edit
+from erasepro.errors import UserError
+
+
+def test_round_trip(edit32, tmp_path):
+    edit32.scale(0.75).save(tmp_path / "edit")
+    again = Edit.load(tmp_path / "edit")
+    assert again.hash == edit32.scale(0.75).hash
+    assert again.strength == 0.75
+    assert again.meta == json.loads(json.dumps(edit32.meta))
+    assert again.residuals == edit32.residuals
+    for name, update in edit32.updates.items():
+        assert torch.equal(update.up, again.updates[name].up)
+        assert torch.equal(update.down, again.updates[name].down)
+    assert sorted(p.name for p in (tmp_path / "edit").iterdir()) == ["edit.json", "edit.safetensors"]
+
+
+def test_shared_factors_are_stored_once(tmp_path):
+    down = torch.randn(2, 500, dtype=torch.float64)
+    edit = Edit({f"unet.{i}": LowRankUpdate(torch.randn(3, 2, dtype=torch.float64), down) for i in range(20)})
+    edit.save(tmp_path)
+    assert (tmp_path / "edit.safetensors").stat().st_size < 2 * down.numel() * 8
+
+
+def test_meta_does_not_change_the_hash(edit32):
+    assert Edit(edit32.updates, {"note": 1}).hash == edit32.hash
+
+
+@pytest.mark.parametrize("harm", ["missing", "no tensors", "cut", "swapped", "json", "format", "keys"])
+def test_damage_is_found(edit32, tmp_path, harm):
+    edit32.save(tmp_path)
+    facts, tensors = tmp_path / "edit.json", tmp_path / "edit.safetensors"
+    if harm == "missing":
+        facts.unlink()
+    elif harm == "no tensors":
+        tensors.unlink()
+    elif harm == "cut":
+        tensors.write_bytes(tensors.read_bytes()[:-100])
+    elif harm == "swapped":
+        data = bytearray(tensors.read_bytes())
+        data[-1] ^= 1
+        tensors.write_bytes(bytes(data))
+    elif harm == "json":
+        facts.write_text(facts.read_text()[:-20])
+    elif harm == "format":
+        facts.write_text(json.dumps(json.loads(facts.read_text()) | {"format": 99}))
+    else:
+        facts.write_text(json.dumps({k: v for k, v in json.loads(facts.read_text()).items() if k != "meta"}))
+    with pytest.raises(UserError) as info:
+        Edit.load(tmp_path)
+    assert "\n" not in str(info.value)

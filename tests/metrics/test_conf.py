@@ -1,0 +1,35 @@
+"""The stored options compose, and every metric they name can be built from them."""
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from erasepro.metrics import METRICS, build_metrics
+from erasepro.schema import GenerationConfig, MetricsConfig
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+@pytest.mark.parametrize("group", ["generation", "metrics"])
+def test_every_option_composes_and_fits_its_schema(group):
+    schema = {"generation": GenerationConfig, "metrics": MetricsConfig}[group]
+    options = sorted(p.stem for p in (CONF / group).glob("*.yaml"))
+    assert "default" in options
+    for option in options:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            found = compose(config_name=f"{group}/{option}")[group]
+        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), found))
+        if group == "metrics":
+            assert list(build_metrics(config.names, config.params)) == config.names
+
+
+def test_every_metric_says_what_it_is():
+    assert {"clip_accuracy_pairwise", "clip_accuracy_top1", "clip_probability", "fd_mini", "kid", "nudenet"} <= set(
+        METRICS.names()
+    )
+    for name, line in METRICS.describe().items():
+        assert line, name
+        assert METRICS.get(name).name == name
+        assert METRICS.config(name) is not None

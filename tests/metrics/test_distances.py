@@ -1,0 +1,112 @@
+"""fd_mini and KID against independent references: scipy's square root, closed forms, a double loop, torchmetrics."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import sqrtm
+
+from erasepro.generation import Row
+from erasepro.metrics import Batch, build_metrics
+from erasepro.metrics.fd_mini import Moments, frechet_distance
+from erasepro.metrics.kid import mmd2
+
+from .stub import StubEvaluator
+
+
+def normal(n, f, seed=0, shift=0.0, scale=1.0):
+    return shift + scale * torch.randn(n, f, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def test_moments_in_pieces_equal_numpy_even_far_from_zero():
+    x = normal(50, 5, shift=1e6)
+    moments = Moments(blocks=3)
+    for part in x.split([7, 1, 20, 22]):
+        moments.update(part)
+    mean, cov = moments.gaussian()
+    np.testing.assert_allclose(mean, x.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(cov, np.cov(x.numpy().T), rtol=1e-6)
+    left = x[[i for i in range(50) if i % 3 != 1]]
+    np.testing.assert_allclose(moments.gaussian(without=1)[1], np.cov(left.numpy().T), rtol=1e-6)
+
+
+@pytest.mark.parametrize("n", [200, 4])  # 4 images in 6 dimensions: singular covariances
+def test_frechet_equals_scipy(n):
+    x, y = normal(n, 6), normal(n, 6, seed=1, shift=0.5, scale=2.0)
+    (m1, s1), (m2, s2) = Moments().update(x).gaussian(), Moments().update(y).gaussian()
+    root = sqrtm((s1 @ s2).numpy().astype(complex)).real
+    expected = (m1 - m2).square().sum() + torch.trace(s1 + s2) - 2 * np.trace(root)
+    assert frechet_distance(m1, s1, m2, s2) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_frechet_of_gaussians_in_closed_form():
+    m, s = torch.zeros(3, dtype=torch.float64), torch.diag(torch.tensor([1.0, 4.0, 9.0], dtype=torch.float64))
+    assert frechet_distance(m, s, m, s) == pytest.approx(0, abs=1e-12)
+    # diagonal: |m|² + Σ (σ₁ − σ₂)²
+    assert frechet_distance(m, s, m + 2, 4 * s) == pytest.approx(12 + 1 + 4 + 9)
+
+
+def naive_mmd2(x, y):
+    def k(a, b):
+        return (float(a @ b) / len(a) + 1) ** 3
+
+    m = len(x)
+    within = sum(k(x[i], x[j]) + k(y[i], y[j]) for i in range(m) for j in range(m) if i != j) / (m * (m - 1))
+    return within - 2 * sum(k(a, b) for a in x for b in y) / m**2
+
+
+def test_mmd2_equals_a_double_loop():
+    x, y = normal(9, 4), normal(9, 4, seed=1, shift=0.3)
+    assert mmd2(x, y) == pytest.approx(naive_mmd2(x, y), rel=1e-12)
+
+
+def test_mmd2_equals_torchmetrics():
+    from torchmetrics.image.kid import poly_mmd
+
+    x, y = normal(30, 8), normal(30, 8, seed=1, scale=1.5)
+    assert mmd2(x, y) == pytest.approx(float(poly_mmd(x, y)), rel=1e-10)
+
+
+ROWS = [Row(f"r{i}", "a dog", 0, "dog", "kept" if i % 2 else "target", "plain", "dog") for i in range(80)]
+
+
+def images(seed, high=256):
+    return torch.randint(0, high, (80, 3, 4, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))
+
+
+def scored(name, edited, original, **params):
+    metric = build_metrics([name], {name: params})[name]
+    for part in range(0, 80, 32):
+        rows = ROWS[part : part + 32]
+        metric.update(Batch(original[part : part + 32], rows, StubEvaluator()), reference=True)
+        metric.update(Batch(edited[part : part + 32], rows, StubEvaluator()))
+    return metric.compute()
+
+
+@pytest.mark.parametrize("name", ["fd_mini", "kid"])
+def test_same_images_are_at_no_distance_and_others_are(name):
+    same, other = scored(name, images(0), images(0)), scored(name, images(0), images(1, high=128))
+    assert same.n == other.n == 40  # kept rows only
+    assert abs(same.value) < 3 * (same.stderr or 0) + 1e-6
+    assert other.value > 3 * other.stderr > 0
+    assert scored(name, images(0), images(1), roles=[]).n == 80
+
+
+def test_kid_is_repeatable_and_stderr_is_about_right():
+    assert scored("kid", images(0), images(1)) == scored("kid", images(0), images(1))
+    metric = build_metrics(["kid"])["kid"]
+    found = []
+    for seed in range(20):
+        metric = build_metrics(["kid"], {"kid": {"roles": []}})["kid"]
+        metric._features = {False: [normal(60, 4, seed=seed)], True: [normal(60, 4, seed=100 + seed, shift=1.0)]}
+        found.append(metric.compute())
+    real = float(np.std([s.value for s in found], ddof=1))
+    assert 0.5 < float(np.mean([s.stderr for s in found])) / real < 2
+
+
+@pytest.mark.parametrize("name", ["fd_mini", "kid"])
+def test_too_few_images_are_nan_not_a_crash(name):
+    score = build_metrics([name])[name].compute()
+    assert math.isnan(score.value)
+    assert score.n == 0

@@ -1,0 +1,50 @@
+"""Scoring two folders: one sample an image and model, missing images named and counted nowhere."""
+
+import pytest
+
+from erasepro.generation import ImageStore, Row
+from erasepro.metrics import score
+
+from .stub import NONE, StubEvaluator, picture
+
+ROWS = [
+    Row("t", "a dog", 0, "dog", "target", "plain", "cat"),
+    Row("t", "a dog", 1, "dog", "target", "plain", "cat"),
+    Row("k", "an apple", 0, "apple", "kept", "plain", "apple"),
+    Row("s", "an apple in ink style", 0, "ink", "kept", "plain", "ink", "ink", "apple"),
+]
+
+
+def folder(path, concepts):
+    store = ImageStore(path).open({"model": str(path)})
+    for i, (row, concept) in enumerate(zip(ROWS, concepts, strict=True)):
+        if concept is not None:
+            store.save(row.name, picture(concept, seed=i))
+    return store
+
+
+@pytest.fixture
+def scored(tmp_path):
+    original = folder(tmp_path / "original", [0, 0, 2, 2])
+    edited = folder(tmp_path / "edited", [1, None, NONE, 2])
+    edited.record_error(ROWS[1], "nan", "NaN pixels")
+    names = ["clip_accuracy_top1", "clip_accuracy_pairwise", "fd_mini"]
+    return score(edited, original, ROWS, StubEvaluator(), names, batch_size=3, progress=False)
+
+
+def test_one_sample_an_image_and_model(scored):
+    assert len(scored.samples) == 8
+    edited = {(s["id"], s["seed"]): s for s in scored.samples if s["model"] == "edited"}
+    assert edited["t", 0]["verdict"] == "cat"
+    assert edited["t", 1]["error"] == "nan: NaN pixels"
+    assert "verdict" not in edited["t", 1]
+    assert edited["k", 0]["verdict"] is None
+    assert (edited["s", 0]["verdict"], edited["s", 0]["concept_seen"]) == ("ink", "apple")  # asked for a style
+
+
+def test_scores_of_both_models(scored):
+    assert (scored.original["clip_accuracy_top1"].value, scored.original["clip_accuracy_top1"].n) == (1.0, 2)
+    assert (scored.edited["clip_accuracy_top1"].value, scored.edited["clip_accuracy_top1"].n) == (0.0, 1)
+    assert scored.edited["clip_accuracy_pairwise"].parts["anchor"]["target"]["value"] == 1.0
+    assert "fd_mini" not in scored.original
+    assert scored.edited["fd_mini"].n == 2

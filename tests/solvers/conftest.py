@@ -1,0 +1,50 @@
+"""A tiny pipeline and a small erasure, for the solvers' tests."""
+
+import pytest
+
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompts import BuildSet, PromptPair
+from erasepro.models.base import Model, weights_hash
+from erasepro.models.tiny import tiny_pipeline
+
+CAPTIONS = ("a photo of a bird", "a drawing of a house on a blue background", "a painting of a tree", "red car", "")
+TEMPLATES = ("a photo of a {}", "{} on a red background")
+
+
+def make(templates=TEMPLATES, pairs=(("dog", "cat"),), preserve=CAPTIONS):
+    concepts = ConceptSet("test", "instance", tuple(ConceptPair(*p) for p in pairs), ("bird", "house", "tree"))
+    prompts = [PromptPair(t.format(p.target), t.format(p.anchor), p) for p in concepts.pairs for t in templates]
+    return BuildSet(concepts, tuple(prompts), tuple(preserve))
+
+
+@pytest.fixture
+def make_build():
+    return make
+
+
+@pytest.fixture
+def build():
+    return make()
+
+
+@pytest.fixture(scope="session")
+def shared_model():
+    """One model for tests that never apply an edit (the solvers' promise is that it stays as it is)."""
+    pipe = tiny_pipeline()
+    return Model(pipe, "tiny", "random", weights_hash(pipe))
+
+
+@pytest.fixture(scope="session")
+def double_model():
+    """The same in float64, for equalities."""
+    pipe = tiny_pipeline(seed=1)
+    pipe.text_encoder.double()
+    pipe.unet.double()
+    return Model(pipe, "tiny64", "random", weights_hash(pipe))
+
+
+@pytest.fixture
+def model():
+    """A model of one's own, to apply edits to."""
+    pipe = tiny_pipeline()
+    return Model(pipe, "tiny", "random", weights_hash(pipe))

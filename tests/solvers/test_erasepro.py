@@ -1,0 +1,157 @@
+"""The progressive solver on a tiny random pipeline: exact where it says so, and the pipeline stays as it was."""
+
+import pytest
+import torch
+
+from erasepro.edit import test_residual as residual_on
+from erasepro.errors import UserError
+from erasepro.models.base import weights_hash
+from erasepro.models.columns import pair_columns, preserve_columns
+from erasepro.models.features import TextLayers, encode, token_ids
+from erasepro.models.sites import cross_attention_sites, module
+from erasepro.schedules import SCHEDULES
+from erasepro.solvers import make_solver
+
+ALL_SITES = ["self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2"]
+SCHEDULE_CASES = [{"name": n} for n in ("progressive", "residual_split", "interpolate", "deep_only", "shallow_only")]
+SCHEDULE_CASES += [{"name": n} for n in ("kv_only", "reverse", "all_at_once")]
+SCHEDULE_CASES += [{"name": "progressive", "target": "hidden_state"}, {"name": "residual_split", "at": "own"}]
+
+
+def solve(model, build, **options):
+    return make_solver({"name": "erasepro", **options}).solve(model, build)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULE_CASES, ids=lambda s: "-".join(s.values()))
+def test_every_schedule_is_exact_on_its_selected_columns(shared_model, make_build, schedule):
+    build = make_build(pairs=(("dog", "cat"), ("apple", "red car")))
+    edit = solve(shared_model, build, schedule=schedule)
+    assert edit.residuals["selected"] < 1e-5  # float32 weights
+    assert all(d["residual_after_selected"] < 1e-5 for d in edit.diagnostics)
+    assert weights_hash(shared_model.pipe) == shared_model.weights_hash
+    assert schedule["name"] in SCHEDULES.names()
+
+
+def test_controls_edit_the_blocks_they_name(shared_model, build):
+    def depths(name):
+        edit = solve(shared_model, build, schedule={"name": name})
+        return sorted({d["depth"] for d in edit.diagnostics if d["kind"] == "mlp.fc2"})
+
+    assert depths("progressive") == [0, 1, 2]
+    assert depths("deep_only") == [1, 2]
+    assert depths("shallow_only") == [0, 1]
+    assert depths("kv_only") == []
+
+
+@pytest.mark.parametrize("sites", [["mlp.fc2"], ALL_SITES], ids=["fc2", "all"])
+@pytest.mark.parametrize("preserve", ["gram", "none"])
+def test_keys_and_values_match_the_anchors_end_to_end(model, build, sites, preserve):
+    """Applied for real, in float32, the U-Net sees the anchor's keys and values at every constrained position."""
+    pipe = model.pipe
+    columns = pair_columns(pipe.tokenizer, build.pairs, "subject_to_eos")
+    ids_x = token_ids(pipe.tokenizer, [p.target_prompt for p in build.pairs])
+    ids_y = token_ids(pipe.tokenizer, [p.anchor_prompt for p in build.pairs])
+    kv = cross_attention_sites(pipe)
+    with torch.no_grad():
+        Y = columns.anchor.gather(pipe.text_encoder(ids_y)[0])
+        wanted = [module(pipe, s).weight @ Y for s in kv]
+    fit = {"preserve": {"kind": preserve}}
+    edit = solve(model, build, text_sites=sites, text_fit=fit, kv_fit=fit, schedule={"name": "progressive"})
+    report = residual_on(model, edit, build.pairs, "subject_to_eos")
+    edit.apply(pipe)
+    with torch.no_grad():
+        X = columns.target.gather(pipe.text_encoder(ids_x)[0])
+        for site, V in zip(kv, wanted, strict=True):
+            assert float((module(pipe, site).weight @ X - V).norm() / V.norm()) < 1e-5
+    assert report["residual"] < 1e-5
+    assert report["before"] > 0.1
+    assert residual_on(model, edit, build.pairs) == report  # the edit's own policy; seen through while applied
+    with pytest.raises(UserError, match="revert it"):
+        solve(model, build)
+    edit.revert(pipe)
+    assert weights_hash(pipe) == model.weights_hash
+
+
+@pytest.mark.parametrize("schedule", [{"name": "residual_split"}, {"name": "progressive", "target": "hidden_state"}])
+def test_hidden_states_reach_the_anchors(shared_model, build, schedule):
+    edit = solve(shared_model, build, schedule=schedule, kv=False)
+    assert [d["kind"] for d in edit.diagnostics] == ["mlp.fc2"] * 3
+    assert edit.diagnostics[-1]["gap"] < 1e-6
+
+
+def test_hidden_state_target_needs_one_layer_when_every_position_is_constrained(shared_model, make_build):
+    build = make_build(templates=("{} on a red background",))
+    schedule = {"name": "progressive", "target": "hidden_state"}
+    edit = solve(shared_model, build, schedule=schedule, text_tokens="all", kv_tokens="all")
+    first, *later = edit.diagnostics
+    assert first["delta_norm"] > 0.1
+    assert max(d["delta_norm"] for d in later) < 1e-6
+
+
+def test_nothing_to_do_when_target_and_anchor_read_the_same(shared_model, make_build):
+    build = make_build(pairs=(("dog", "cat"),))
+    same = tuple(type(p)(p.anchor_prompt, p.anchor_prompt, _Same) for p in build.pairs)
+    edit = solve(shared_model, type(build)(build.concepts, same, build.preserve))
+    assert max(d["delta_norm"] for d in edit.diagnostics) < 1e-12
+
+
+class _Same:
+    target = anchor = "cat"
+
+
+def test_preserving_moves_the_captions_less(shared_model, build):
+    pipe = shared_model.pipe
+    ids = token_ids(pipe.tokenizer, build.preserve)
+    kept, _ = preserve_columns(pipe.tokenizer, ids, "text")
+    K = encode(TextLayers(pipe.text_encoder), ids, kept)
+    moved = {}
+    for kind in ("none", "gram"):
+        edit = solve(shared_model, build, schedule={"name": "kv_only"}, kv_fit={"preserve": {"kind": kind}})
+        moved[kind] = sum(float((u.dense() @ K).norm()) for u in edit.updates.values())
+    assert moved["gram"] < moved["none"]
+
+
+def test_batches_do_not_change_the_answer(double_model, make_build):
+    build = make_build(pairs=(("dog", "cat"), ("apple", "red car")))
+    one, many = (solve(double_model, build, batch_size=b) for b in (1, 64))
+    for name, update in one.updates.items():
+        assert torch.allclose(update.dense(), many.updates[name].dense(), atol=1e-8)
+
+
+def test_keys_and_values_share_one_factor(shared_model, build):
+    edit = solve(shared_model, build)
+    downs = {id(u.down) for name, u in edit.updates.items() if name.startswith("unet.")}
+    assert len(downs) == 1
+
+
+def test_contradicting_concepts_are_named_when_exact(shared_model, make_build):
+    build = make_build(pairs=(("dog", "cat"),), templates=("a {}",))
+    other = make_build(pairs=(("dog", "bird"),), templates=("a {}",))
+    both = type(build)(build.concepts, build.pairs + other.pairs, build.preserve)
+    with pytest.raises(UserError, match=r"'dog' → '(cat|bird)'.*'dog' → '(cat|bird)'"):
+        solve(shared_model, both, text_fit={"rank": "exact"}, kv_fit={"rank": "exact"})
+    edit = solve(shared_model, both)
+    assert edit.residuals["selected_share"] < 1
+    assert edit.residuals["all"] > 0.1
+    assert edit.diagnostics[0]["dropped"][0]["miss"] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"text_fit": {"tau": 2.0}}, "text_fit.tau"),
+        ({"kv_fit": {"rank": "indepedent"}}, "Did you mean 'independent'"),
+        ({"schedule": {"name": "progresive"}}, "Did you mean 'progressive'"),
+        ({"schedule": {"target": "state"}}, "schedule.target"),
+        ({"text_sites": ["mlp.fc3"]}, "Did you mean 'mlp.fc2'"),
+        ({"text_blocks": [7]}, "text_blocks"),
+        ({"text_tokens": "last_subjct"}, "Did you mean 'last_subject'"),
+        ({"text_sites": [], "kv": False}, "Nothing to edit"),
+        ({"text_fits": {}}, "Did you mean 'text_fit'"),
+        ({"kv": "maybe"}, "solver.kv"),
+    ],
+)
+def test_bad_values_are_one_clear_line(shared_model, build, options, message):
+    with pytest.raises(UserError, match=message) as info:
+        solve(shared_model, build, **options)
+    assert "\n" not in str(info.value)

@@ -1,0 +1,129 @@
+"""The command: verbs, help, and one clear line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+
+import pytest
+
+from erasepro import cli, runner
+from erasepro.errors import UserError
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    status = cli.main(list(words))
+    out = capsys.readouterr()
+    return status, out.out, out.err
+
+
+def test_help_shows_the_groups(capsys):
+    status, out, _ = said(capsys, "--help")
+    assert status == 0
+    for word in ("solver", "uce", "experiments", "erasepro ls", "-m"):
+        assert word in out
+    assert max(len(line) for line in out.splitlines()) <= 120
+
+
+def test_version(capsys):
+    import erasepro
+
+    assert said(capsys, "--version")[:2] == (0, f"erasepro {erasepro.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("solvers", "uce"),
+        ("concepts", "mini/instance_1"),
+        ("models", "sd14"),
+        ("metrics", "clip_accuracy_top1"),
+        ("schedules", "progressive"),
+        ("experiments", "demo"),
+        ("trackers", "wandb"),
+    ],
+)
+def test_ls(capsys, kind, name):
+    status, out, _ = said(capsys, "ls", kind)
+    assert status == 0
+    row = next(line for line in out.splitlines() if line.split()[0] == name)
+    assert len(row.split()) > 2, "every name comes with a line about it"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["lss"], "Unknown verb 'lss'. Did you mean 'ls'? Known: ls, report."),
+        (["ls", "solver"], "Did you mean 'solvers'?"),
+        (["ls"], "ls takes one word"),
+        (["report"], "report takes run folders"),
+        (["report", "nowhere"], "No results in 'nowhere/results.json'"),
+        (["--frobnicate"], "Unknown option '--frobnicate'."),
+        (["seed=1", "uce"], "'uce' is neither key=value nor a leading verb"),
+        (["concepts.pairs=[[dog,Dog]]", "model=tiny"], "own anchor"),
+        (["model=sd15", "model.source=./no/such/folder"], "No such model folder"),
+        (["model=tiny", "concepts.file=nope.csv"], "nope.csv"),
+        (["debug=tiny", "metrics.names=[kidd]"], "Unknown metric 'kidd'. Did you mean 'kid'?"),
+        (["debug=tiny", "tracker=wandb", "tracker.mode=of"], "Bad value for 'tracker.mode': got 'of'"),
+        (["debug=tiny", "generation.split=tst"], "Unknown split of prompts 'tst'."),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words, line):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = said(capsys, *words)
+    assert (status, out) == (2, "")
+    assert err.startswith("erasepro: error: "), err
+    assert line in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (KeyboardInterrupt(), 130, "erasepro: stopped; the same command resumes where it was."),
+        (OSError(errno.ENOSPC, "No space left on device", "a.png"), 1, "the disk is full (writing a.png)"),
+        (UserError("two\nlines"), 2, "erasepro: error: two lines"),
+    ],
+)
+def test_what_stops_a_run_is_one_line(capsys, monkeypatch, error, status, line):
+    def fail(cfg):
+        raise error
+
+    monkeypatch.setattr(runner, "run", fail)
+    found, _, err = said(capsys, "debug=tiny")
+    assert found == status
+    assert line in err
+    assert err.count("\n") == 1
+
+
+def test_other_errors_keep_their_traceback(monkeypatch):
+    def fail(cfg):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(runner, "run", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["debug=tiny"])
+
+
+def test_cfg_prints_and_runs_nothing(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = said(capsys, "--cfg", "debug=tiny", "seed=4")
+    assert status == 0
+    assert "seed: 4\n" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_the_package_is_cheap():
+    code = "import sys, erasepro; print([m for m in ('torch', 'hydra', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_public_names_are_there():
+    import erasepro
+
+    for name in erasepro.__all__:
+        assert getattr(erasepro, name)
+    with pytest.raises(AttributeError, match=r"it has .*erase"):
+        _ = erasepro.erasee

@@ -1,0 +1,165 @@
+"""The whole job on random weights: it ends, resumes, repeats itself, sweeps, and never runs twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from erasepro import cli, runner
+from erasepro.models import load
+from erasepro.results import Results
+from erasepro.rundir import read_json
+from tests.metrics.stub import StubEvaluator
+
+TINY = ["debug=tiny", "outputs.progress=false", "concepts.pairs=[[dog,cat]]", "concepts.preserve=[horse]"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def only_run(root: Path = Path("outputs")) -> Path:
+    (found,) = [p for p in root.iterdir() if not p.name.startswith(".")]
+    return found
+
+
+def images(run: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(run)): p.read_bytes() for p in sorted(run.glob("images/*/*.png"))}
+
+
+def counted(monkeypatch) -> list[str]:
+    """Names of the models loaded from now on."""
+    calls: list[str] = []
+    real = load.load_model
+
+    def spy(cfg):
+        calls.append(cfg.name)
+        return real(cfg)
+
+    monkeypatch.setattr(load, "load_model", spy)
+    return calls
+
+
+def test_a_run_leaves_everything_behind_and_then_returns_at_once(capsys, monkeypatch):
+    calls = counted(monkeypatch)
+    assert cli.main(TINY) == 0
+    first = capsys.readouterr().out
+    run = only_run()
+    for name in ("config.yaml", "edit/edit.json", "worklist.jsonl", "grid.png", "tables.md", "status.json"):
+        assert (run / name).exists(), name
+    assert read_json(run / "status.json")["state"] == "done"
+    assert not (run / "lock.json").exists()
+    results = Results.load(run / "results.json")
+    assert results.residuals["selected"] <= 1e-5
+    assert results.residuals["test"]["residual"] > 0
+    assert {"edit", "originals", "images", "scores"} <= set(results.stages)
+    assert results.hashes.keys() >= {"weights", "edit", "build_prompts", "test_prompts"}
+    assert results.libraries["torch"]
+    assert "selected build columns" in first
+    assert calls == ["tiny"]
+    assert cli.main(TINY) == 0
+    assert capsys.readouterr().out == first
+    assert calls == ["tiny"], "a finished run loads no model"
+    assert cli.main(["report", str(run)]) == 0
+    assert first in capsys.readouterr().out
+
+
+def test_two_runs_with_the_same_seed_are_the_same_bytes():
+    assert cli.main([*TINY, "outputs.dir=a"]) == 0
+    assert cli.main([*TINY, "outputs.dir=b"]) == 0
+    one, two = only_run(Path("a")), only_run(Path("b"))
+    assert one.name == two.name
+    assert images(one) == images(two) != {}
+    assert (one / "edit" / "edit.safetensors").read_bytes() == (two / "edit" / "edit.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("stage", ["images", "scores"])
+def test_a_stopped_run_resumes(monkeypatch, stage):
+    assert cli.main([*TINY, "outputs.dir=whole"]) == 0
+    with monkeypatch.context() as patch:
+        name = {"images": "draw", "scores": "score"}[stage]
+        real = getattr(runner.Run, name)
+
+        def stopped(self, *args):
+            if stage == "images":
+                real(self, *args)
+                for path in sorted((self.path / "images" / "edited").glob("*.png"))[1:]:
+                    path.unlink()
+                (self.path / ".stages" / "images.json").unlink()
+            raise KeyboardInterrupt
+
+        patch.setattr(runner.Run, name, stopped)
+        assert cli.main(TINY) == 130
+    run = only_run(Path("outputs"))
+    assert read_json(run / "status.json")["state"] == "interrupted"
+    edited = (run / "edit" / "edit.json").stat().st_mtime_ns
+    assert cli.main(TINY) == 0
+    assert read_json(run / "status.json")["state"] == "done"
+    assert (run / "edit" / "edit.json").stat().st_mtime_ns == edited, "the edit is not solved again"
+    assert images(run) == images(only_run(Path("whole")))
+
+
+def test_a_sweep_runs_each_job_in_its_own_folder_and_shares_the_originals(capsys):
+    assert cli.main(["-m", *TINY, "solver=uce,erasepro"]) == 0
+    runs = {p.name for p in Path("outputs").iterdir() if not p.name.startswith(".")}
+    assert {name.rpartition("-")[0] for name in runs} == {"tiny-custom-uce", "tiny-custom-erasepro"}
+    assert {p.name for p in Path().iterdir()} == {"outputs"}, "nothing stray"
+    (shared,) = Path("outputs/.originals").iterdir()
+    stored = list(shared.glob("*.png"))
+    assert all(path.stat().st_nlink == 1 + len(runs) for path in stored)
+
+
+def test_a_failed_job_does_not_stop_the_sweep(capsys):
+    assert cli.main(["-m", *TINY, "concepts.pairs=[[dog,dog]],[[dog,cat]]"]) == 2
+    err = capsys.readouterr().err
+    assert "own anchor" in err
+    assert "1 job(s) of the sweep failed" in err
+    assert read_json(only_run() / "status.json")["state"] == "done"
+
+
+def test_a_bad_sweep_is_one_line(capsys):
+    assert cli.main(["-m", *TINY, "solver=uce,uec"]) == 2
+    err = capsys.readouterr().err
+    assert "Did you mean solver=uce" in err
+    assert err.count("\n") == 1
+
+
+def test_a_model_without_an_evaluator_is_found_out_before_drawing(capsys):
+    assert cli.main([*TINY, "metrics.names=[kid]"]) == 2
+    assert "add metrics=none" in capsys.readouterr().err
+    assert not list(Path("outputs").glob("*/images/*/*.png"))
+
+
+def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
+    real = load.load_model
+
+    def judged(cfg):
+        model = real(cfg)
+        model.evaluator = Judge()
+        return model
+
+    monkeypatch.setattr(load, "load_model", judged)
+    assert cli.main([*TINY, "metrics.names=[clip_accuracy_top1,kid]"]) == 0
+    out = capsys.readouterr().out
+    assert "What the pictures show" in out
+    assert "clip_accuracy_top1 ↓" in out
+    run = only_run()
+    results = Results.load(run / "results.json")
+    (headline,) = [v for v in results.values if (v.metric, v.model, v.role) == ("clip_accuracy_top1", "edited", "")]
+    assert headline.n > 0
+    assert headline.higher_is_better is False
+    assert (run / "samples.csv").read_text().count("\n") == 1 + 2 * results.counts["images_per_model"]
+    assert json.loads((run / "results.json").read_text())["version"] == 1
+
+
+class Judge(StubEvaluator):
+    """Names noise: the first pixel's red decides."""
+
+    def classify(self, images):
+        images = images.clone()
+        images[:, :2, 0, 0] %= 2
+        return super().classify(images)

@@ -1,0 +1,159 @@
+"""A run's folder: what the signature sees, resuming, the lock, and writes that are whole or absent."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from erasepro import rundir
+from erasepro.errors import UserError
+from erasepro.lock import Lock, started
+from erasepro.rundir import RunDir, read_json, signature, write_json, write_text
+
+CONFIG = {
+    "name": "a",
+    "seed": 0,
+    "outputs": {"dir": "outputs"},
+    "tracker": {"name": "wandb"},
+    "model": {"name": "tiny", "source": "here", "dtype": "float32"},
+    "generation": {"steps": 5, "batch_size": 8},
+}
+HASHES = {"weights": "w", "prompts": "p"}
+
+
+def changed(key, value):
+    config = copy.deepcopy(CONFIG)
+    node = config
+    *path, last = key.split(".")
+    for part in path:
+        node = node[part]
+    node[last] = value
+    return config
+
+
+@pytest.mark.parametrize("key", ["name", "outputs.dir", "tracker.name", "generation.batch_size", "model.source"])
+def test_signature_ignores_what_cannot_change_the_result(key):
+    assert signature(changed(key, "other"), HASHES) == signature(CONFIG, HASHES)
+
+
+@pytest.mark.parametrize("key", ["seed", "generation.steps", "model.dtype"])
+def test_signature_sees_what_can(key):
+    assert signature(changed(key, "other"), HASHES) != signature(CONFIG, HASHES)
+
+
+def test_signature_sees_bytes_and_stage_versions(monkeypatch):
+    first = signature(CONFIG, HASHES)
+    assert signature(CONFIG, HASHES | {"weights": "new"}) != first
+    monkeypatch.setitem(rundir.STAGES, "edit", 99)
+    assert signature(CONFIG, HASHES) != first
+
+
+def test_signature_ignores_the_order_of_keys():
+    assert signature(dict(reversed(CONFIG.items())), HASHES) == signature(CONFIG, HASHES)
+
+
+def test_folder_name_is_safe(tmp_path):
+    run = RunDir(tmp_path, "mini/van gogh", "0123456789abcdef")
+    assert run.path == tmp_path / "mini_van_gogh-01234567"
+
+
+def test_stages_resume_and_add_up(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with pytest.raises(RuntimeError), run.locked(), run.stage("edit"):
+        raise RuntimeError("power cut")
+    assert read_json(run.path / "status.json")["state"] == "failed"
+    assert not run.is_done("edit")
+    with run.locked(), run.stage("edit") as facts:
+        facts["rank"] = 3
+    assert run.is_done("edit")
+    assert run.facts("edit") == {"rank": 3}
+    assert run.records()["edit"]["seconds"] >= 0
+    assert run.records()["edit"]["peak_mib"] > 1
+    assert not RunDir(tmp_path, "run", "a" * 8 + "b" * 56).is_done("edit"), "same folder, another signature"
+    status = read_json(run.path / "status.json")
+    assert (status["state"], status["stages_done"]) == ("done", ["edit"])
+
+
+def test_done_needs_results_and_every_stage(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with run.locked():
+        for name in rundir.STAGES:
+            assert not run.done
+            with run.stage(name):
+                pass
+    assert not run.done
+    write_json(run.path / "results.json", {"version": 1})
+    assert run.done
+
+
+def test_keyboard_interrupt_is_recorded(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with pytest.raises(KeyboardInterrupt), run.locked():
+        raise KeyboardInterrupt
+    assert read_json(run.path / "status.json")["state"] == "interrupted"
+    assert not (run.path / "lock.json").exists()
+
+
+def test_second_process_is_told_who_holds_the_lock(tmp_path):
+    holder = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        path = tmp_path / "lock.json"
+        with Lock(path):
+            held = json.loads(path.read_text())
+        path.write_text(json.dumps(held | {"pid": holder.pid, "started": started(holder.pid)}))
+        with pytest.raises(UserError, match=f"held by process {holder.pid} on {held['host']} since"), Lock(path):
+            pass
+    finally:
+        holder.communicate(b"\n")
+    with Lock(path):  # now it is dead: taken over
+        assert json.loads(path.read_text())["pid"] == os.getpid()
+    assert not path.exists()
+
+
+def test_reused_process_number_is_not_the_holder(tmp_path):
+    path = tmp_path / "lock.json"
+    with Lock(path):
+        held = json.loads(path.read_text())
+    if held["started"] is None:
+        pytest.skip("needs /proc")
+    path.write_text(json.dumps(held | {"started": "1"}))
+    with Lock(path):
+        pass
+
+
+def test_another_host_is_taken_at_its_word(tmp_path):
+    path = tmp_path / "lock.json"
+    path.write_text(json.dumps({"pid": 1, "host": "elsewhere", "since": "then"}))
+    with pytest.raises(UserError, match="on elsewhere since then"), Lock(path):
+        pass
+
+
+def test_broken_lock_file_is_taken_over(tmp_path):
+    path = tmp_path / "lock.json"
+    path.write_text("{")
+    with Lock(path):
+        pass
+
+
+def test_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    write_text(path, "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(rundir.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_nan_is_not_json(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a.json", {"x": float("nan")})
