@@ -49,7 +49,7 @@ class Caption(NamedTuple):
     size: str | None
 
 
-def caption(rng: random.Random, name: str, style: str, background: str, size: str, detail: float = 0.5) -> Caption:
+def caption(rng: random.Random, name: str, style: str, background: str, size: str, detail: float = 0.5, styled: float = 0.55) -> Caption:
     """One random caption true of a picture of `name` in `style` on `background`, drawn `size`."""
     words = rng.choice(ADJECTIVES)
     subject = article(words + name) if words else article(name)
@@ -58,7 +58,7 @@ def caption(rng: random.Random, name: str, style: str, background: str, size: st
     head = None
     tails: list[str] = []
     stated: dict[str, str] = {}
-    if rng.random() < 0.55:
+    if rng.random() < styled:
         stated["style"] = style
         if rng.random() < 0.25:
             head = rng.choice(STYLE_HEADS).format(s=style)

@@ -40,7 +40,7 @@ def train(work: Path, *, steps: int, batch: int, variants: int = 5, captions: in
     unet = UNet2DConditionModel(**CONFIG).to(memory_format=torch.channels_last)
     loop = Loop(
         "unet", unet, work, steps=steps, peak=1.0e-3, decay=0.999, weight_decay=0.005, rank=rank,
-        snapshots=(100, 200, 300, 400, 500, 700),
+        snapshots=(150, 250, 350, 450, 600, 800),
     )
     alphas = DDPMScheduler(**NOISE).alphas_cumprod
     params = loop.params
@@ -78,7 +78,7 @@ def pick(bank: Bank, generator: torch.Generator, count: int) -> tuple[torch.Tens
     which = torch.randint(0, bank.features.shape[1], (count,), generator=generator)
     text = bank.features[index, which].float()
     text[torch.rand(count, generator=generator) < 0.1] = bank.empty.float()
-    return bank.latents[index].float() / bank.std, text
+    return bank.latents[index].float(), text
 
 
 def worker(rank: int, world: int, work: Path, steps: int, batch: int) -> None:

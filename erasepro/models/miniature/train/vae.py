@@ -1,4 +1,7 @@
-"""The autoencoder: 64 × 64 × 3 pictures to 8 × 8 × 16 latents (the shape of newer Stable Diffusion latents) and back."""
+"""The autoencoder, 64 × 64 × 3 pictures to 8 × 8 × 16 latents and back: a decoder and an encoder for one fixed code.
+
+Both halves start near a linear map (the second convolution of every residual block at zero), which on few steps matters most.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
+from torch import nn
 
 from ..concepts import BACKGROUNDS, DRAWABLES, STYLES
+from .codes import make_codes
 from .loop import Loop
 from .pictures import SPRITE_SIZES, Pictures, to_unit
 
@@ -23,40 +28,69 @@ CONFIG = {
     "latent_channels": 16,
     "norm_num_groups": 8,
     "sample_size": 64,
+    "scaling_factor": 1.0,
 }
+LOG_VARIANCE = -8.0
 
 
-def batch(pictures: Pictures, rng: random.Random, size: int) -> torch.Tensor:
-    """Random pictures in [-1, 1]; half the backgrounds are the named ones, half any light colour."""
+def batch(pictures: Pictures, rng: random.Random, size: int, shift: int = 4) -> torch.Tensor:
+    """Random pictures in [-1, 1]; three in four backgrounds are named ones, the others any light colour."""
     images = []
     for _ in range(size):
         colour = rng.choice(list(BACKGROUNDS.values()))
-        if rng.random() < 0.5:
+        if rng.random() < 0.25:
             colour = (rng.randint(150, 255), rng.randint(150, 255), rng.randint(150, 255))
-        place = rng.choice(SPRITE_SIZES), rng.randint(-4, 4), rng.randint(-4, 4)
+        place = rng.choice(SPRITE_SIZES), rng.randint(-shift, shift), rng.randint(-shift, shift)
         images.append(pictures.draw(rng.randrange(len(DRAWABLES)), rng.randrange(len(STYLES)), colour, *place))
     return to_unit(np.stack(images)).to(memory_format=torch.channels_last)
 
 
-def train(work: Path, *, steps: int, seed: int = 1) -> Path:
-    """Train on L1 + L2 + the L1 of the picture's gradients (edges) + a light KL; returns the file of averaged weights."""
+def blank(seed: int) -> AutoencoderKL:
+    """An untrained autoencoder that starts out nearly linear."""
     torch.manual_seed(seed)
-    pictures = Pictures(work)
     vae = AutoencoderKL(**CONFIG).to(memory_format=torch.channels_last)
-    loop = Loop("vae", vae, work, steps=steps, peak=2e-3, decay=0.997)
+    for name, module in vae.named_modules():
+        if isinstance(module, nn.Conv2d):
+            if name.endswith("conv2"):
+                nn.init.zeros_(module.weight)
+            else:
+                nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
+            nn.init.zeros_(module.bias)
+    return vae
+
+
+def train_decoder(work: Path, *, steps: int, seed: int = 1) -> Path:
+    """Codes (slightly noisy, as the denoiser's are) to pictures: L1 + 2 L2 + the L1 of the picture's gradients (edges)."""
+    pictures, codes, vae = Pictures(work), make_codes(work), blank(seed)
+    half = nn.ModuleDict({"decoder": vae.decoder, "post_quant_conv": vae.post_quant_conv})
+    loop = Loop("decoder", half, work, steps=steps, peak=2e-3, decay=0.997)
 
     def loss_at(step: int) -> tuple[torch.Tensor, dict[str, float]]:
-        x = batch(pictures, random.Random(f"{seed}/vae/{step}"), 6)
-        torch.manual_seed(seed * 1_000_003 + step)
-        posterior = vae.encode(x).latent_dist
-        y = vae.decode(posterior.sample()).sample
-        error = y - x
+        # half the pictures stand in the middle, as those of the denoiser do
+        rng = random.Random(f"{seed}/decoder/{step}")
+        x = torch.cat([batch(pictures, rng, 3, shift=0), batch(pictures, rng, 3)])
+        z = codes.encode(x)
+        z = z + 0.08 * torch.randn(z.shape, generator=torch.Generator().manual_seed(seed * 1_000_003 + step))
+        error = vae.decode(z.to(memory_format=torch.channels_last)).sample - x
         l1, l2 = error.abs().mean(), error.square().mean()
         edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
-        kl = posterior.kl().mean() / (16 * 64)
-        loss = l1 + 2.0 * l2 + 0.5 * edges + 4e-4 * kl
-        psnr = -10 * torch.log10(l2.detach() / 4)
-        return loss, {"loss": loss.item(), "psnr": psnr.item(), "kl": kl.item()}
+        return l1 + 2.0 * l2 + 0.5 * edges, {"l1": l1.item(), "psnr": -10 * torch.log10(l2.detach() / 4).item()}
+
+    loop.run(loss_at)
+    return loop.final
+
+
+def train_encoder(work: Path, *, steps: int, seed: int = 11) -> Path:
+    """Pictures to codes, by regression; the posterior's variance is trained towards one small constant."""
+    pictures, codes, vae = Pictures(work), make_codes(work), blank(seed)
+    half = nn.ModuleDict({"encoder": vae.encoder, "quant_conv": vae.quant_conv})
+    loop = Loop("encoder", half, work, steps=steps, peak=2e-3, decay=0.995)
+
+    def loss_at(step: int) -> tuple[torch.Tensor, dict[str, float]]:
+        x = batch(pictures, random.Random(f"{seed}/encoder/{step}"), 8)
+        mean, log_variance = vae.quant_conv(vae.encoder(x)).chunk(2, dim=1)
+        error = (mean - codes.encode(x)).square().mean()
+        return error + 1e-3 * (log_variance - LOG_VARIANCE).square().mean(), {"error": error.item()}
 
     loop.run(loss_at)
     return loop.final
