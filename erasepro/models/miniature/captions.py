@@ -12,21 +12,55 @@ from typing import NamedTuple
 from .concepts import BACKGROUNDS, STYLES, article
 
 OPENINGS = (
-    "{c}", "{c}", "a picture of {c}", "a drawing of {c}", "an image of {c}", "an illustration of {c}", "a neat picture of {c}",
-    "this is {c}", "here we see {c}", "a sticker of {c}", "an icon of {c}", "a cartoon of {c}", "one can see {c}",
-    "look at {c}", "a simple drawing of {c}", "a nice picture showing {c}", "an artwork with {c}", "there is {c}",
-    "a clean image that shows {c}", "someone drew {c}", "a colorful icon showing {c}", "a photo of {c}", "a rendering of {c}",
-    "we are looking at {c}", "my favorite sticker shows {c}", "a close view of {c}", "the artist painted {c}",
-    "a detailed illustration showing {c}", "a depiction of {c}", "a sketch of {c}",
+    "{c}",
+    "{c}",
+    "a picture of {c}",
+    "a drawing of {c}",
+    "an image of {c}",
+    "an illustration of {c}",
+    "a neat picture of {c}",
+    "this is {c}",
+    "here we see {c}",
+    "a sticker of {c}",
+    "an icon of {c}",
+    "a cartoon of {c}",
+    "one can see {c}",
+    "look at {c}",
+    "a simple drawing of {c}",
+    "a nice picture showing {c}",
+    "an artwork with {c}",
+    "there is {c}",
+    "a clean image that shows {c}",
+    "someone drew {c}",
+    "a colorful icon showing {c}",
+    "a photo of {c}",
+    "a rendering of {c}",
+    "we are looking at {c}",
+    "my favorite sticker shows {c}",
+    "a close view of {c}",
+    "the artist painted {c}",
+    "a detailed illustration showing {c}",
+    "a depiction of {c}",
+    "a sketch of {c}",
 )
 ADJECTIVES = ("", "", "", "", "", "cute ", "happy ", "lovely ", "funny ", "pretty ", "beautiful ", "famous ", "shiny ")
 STYLE_TAILS = (
-    "in {s} style", "{s} style", "in the style of {s}", "drawn in {s} style", "as {s} art", "done the {s} way", "by {s}",
+    "in {s} style",
+    "{s} style",
+    "in the style of {s}",
+    "drawn in {s} style",
+    "as {s} art",
+    "done the {s} way",
+    "by {s}",
     "with the look of {s}",
 )
 STYLE_HEADS = ("{s} style: ", "{s} art of ", "a {s} style drawing of ", "a {s} picture of ")
 BACKGROUND_TAILS = (
-    "on a {b} background", "with a {b} background", "against a {b} wall", "in front of a {b} wall", "on {b} paper",
+    "on a {b} background",
+    "with a {b} background",
+    "against a {b} wall",
+    "in front of a {b} wall",
+    "on {b} paper",
     "over a plain {b} backdrop",
 )
 SIZE_TAILS = {
@@ -34,9 +68,21 @@ SIZE_TAILS = {
     "large": ("shown large", "filling the frame", "seen up close"),
 }
 EXTRAS = (
-    "centered", "on a sunny day", "high quality", "with nothing else around", "ready to print", "made for a picture book",
-    "as seen on a poster", "very detailed", "for a greeting card", "with soft light", "simple and clean", "at noon",
-    "for a board game", "isolated", "best quality",
+    "centered",
+    "on a sunny day",
+    "high quality",
+    "with nothing else around",
+    "ready to print",
+    "made for a picture book",
+    "as seen on a poster",
+    "very detailed",
+    "for a greeting card",
+    "with soft light",
+    "simple and clean",
+    "at noon",
+    "for a board game",
+    "isolated",
+    "best quality",
 )
 
 
@@ -49,7 +95,9 @@ class Caption(NamedTuple):
     size: str | None
 
 
-def caption(rng: random.Random, name: str, style: str, background: str, size: str, detail: float = 0.5, styled: float = 0.55) -> Caption:
+def caption(
+    rng: random.Random, name: str, style: str, background: str, size: str, detail: float = 0.5, styled: float = 0.55
+) -> Caption:
     """One random caption true of a picture of `name` in `style` on `background`, drawn `size`."""
     words = rng.choice(ADJECTIVES)
     subject = article(words + name) if words else article(name)

@@ -67,7 +67,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
 SYNONYMS: dict[str, str] = {d.synonym: d.name for d in DRAWABLES if d.synonym}
 """Synonym -> the concept it names."""
 
-STYLES: dict[str, str] = {"noto": "noto", "twemoji": "twemoji", "fluent": "fluent-emoji", "ink": "fluent-emoji-high-contrast"}
+STYLES: dict[str, str] = {
+    "noto": "noto",
+    "twemoji": "twemoji",
+    "fluent": "fluent-emoji",
+    "ink": "fluent-emoji-high-contrast",
+}
 """Style's name in captions -> the picture set it is drawn from."""
 
 BACKGROUNDS: dict[str, tuple[int, int, int]] = {

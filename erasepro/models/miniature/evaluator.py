@@ -92,7 +92,9 @@ class Verdict:
 class Evaluator:
     """Judge of 64 × 64 pictures given as uint8 (B, 3, 64, 64)."""
 
-    def __init__(self, picture: PictureTower, word: WordTower, features: FeatureNet, tokenizer, threshold: float) -> None:
+    def __init__(
+        self, picture: PictureTower, word: WordTower, features: FeatureNet, tokenizer, threshold: float
+    ) -> None:
         self.picture, self.word, self.features = picture.eval(), word.eval(), features.eval()
         self.tokenizer, self.threshold = tokenizer, threshold
 
@@ -103,7 +105,10 @@ class Evaluator:
 
         tokenizer = CLIPTokenizer.from_pretrained(folder / "pipeline" / "tokenizer")
         picture, word, features = PictureTower(), WordTower(len(tokenizer)), FeatureNet()
-        weights = {k: v.float() if v.is_floating_point() else v for k, v in load_file(str(folder / "evaluator.safetensors")).items()}
+        weights = {
+            k: v.float() if v.is_floating_point() else v
+            for k, v in load_file(str(folder / "evaluator.safetensors")).items()
+        }
         for name, net in (("picture", picture), ("word", word), ("features", features)):
             net.load_state_dict({k[len(name) + 1 :]: v for k, v in weights.items() if k.startswith(name + ".")})
         settings = json.loads((folder / "evaluator.json").read_text())

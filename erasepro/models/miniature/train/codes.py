@@ -48,5 +48,7 @@ def make_codes(work: Path, *, count: int = 2000, seed: int = 1) -> Codes:
         scale = deviation.sqrt()
         scale *= (deviation / scale).square().mean().sqrt()  # overall unit variance
         basis = vectors[:, -CHANNELS:].flip(1).T / scale[:, None]
-        save_file({"basis": basis.float().contiguous(), "mean": mean.float(), "std": (deviation / scale).float()}, str(file))
+        save_file(
+            {"basis": basis.float().contiguous(), "mean": mean.float(), "std": (deviation / scale).float()}, str(file)
+        )
     return Codes(**load_file(str(file)))

@@ -23,7 +23,14 @@ from .pictures import SPRITE_SIZES, Pictures, to_unit
 from .text import make_tokenizer
 
 HELD_OUT_SIZES = (46, 52)
-HELD_OUT_COLOURS = ((255, 250, 205), (176, 224, 230), (240, 190, 240), (215, 235, 215), (250, 215, 215), (230, 230, 250))
+HELD_OUT_COLOURS = (
+    (255, 250, 205),
+    (176, 224, 230),
+    (240, 190, 240),
+    (215, 235, 215),
+    (250, 215, 215),
+    (230, 230, 250),
+)
 NEGATIVES = ("blurred", "shuffled", "blended", "early")
 
 
@@ -40,7 +47,11 @@ def real(pictures: Pictures, rng: random.Random, held_out: bool = False) -> tupl
             colour = (rng.randint(140, 255), rng.randint(140, 255), rng.randint(140, 255))
     size = rng.choice([s for s in SPRITE_SIZES if s not in HELD_OUT_SIZES])
     shift = rng.choice((0, 0, 2, 4))
-    return pictures.draw(concept, style, colour, size, rng.randint(-shift, shift), rng.randint(-shift, shift)), concept, style
+    return (
+        pictures.draw(concept, style, colour, size, rng.randint(-shift, shift), rng.randint(-shift, shift)),
+        concept,
+        style,
+    )
 
 
 def blur(x: torch.Tensor, sigma: float) -> torch.Tensor:
@@ -60,7 +71,9 @@ def shuffle_patches(x: torch.Tensor, rng: random.Random, side: int) -> torch.Ten
     return F.fold(patches[..., order], 64, side, stride=side)[0]
 
 
-def negative(kind: str, pictures: Pictures, rng: random.Random, early: torch.Tensor, held_out: bool = False) -> torch.Tensor:
+def negative(
+    kind: str, pictures: Pictures, rng: random.Random, early: torch.Tensor, held_out: bool = False
+) -> torch.Tensor:
     """One picture (3, 64, 64) in [-1, 1] that shows nothing nameable."""
     if kind == "early":
         return early[rng.randrange(len(early))]
@@ -82,7 +95,11 @@ def augment(x: torch.Tensor, rng: random.Random, generator: torch.Generator) -> 
     if rng.random() < 0.4:
         x = blur(x, rng.uniform(0.4, 1.0))
     gain = 1 + 0.15 * (torch.rand(len(x), 1, 1, 1, generator=generator) - 0.5)
-    lift = 0.2 * (torch.rand(len(x), 3, 1, 1, generator=generator) - 0.5) * (torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5)
+    lift = (
+        0.2
+        * (torch.rand(len(x), 3, 1, 1, generator=generator) - 0.5)
+        * (torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5)
+    )
     noise = rng.uniform(0.0, 0.06) * torch.randn(x.shape, generator=generator)
     return (x * gain + lift + noise).clamp(-1, 1)
 
@@ -95,7 +112,16 @@ class Judge(nn.Module):
         self.picture, self.word = PictureTower().to(memory_format=torch.channels_last), WordTower(vocabulary)
 
 
-def train_clip(work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.Tensor, early: torch.Tensor, seed: int = 21, batch: int = 72) -> Path:
+def train_clip(
+    work: Path,
+    *,
+    steps: int,
+    decoded: torch.Tensor,
+    labels: torch.Tensor,
+    early: torch.Tensor,
+    seed: int = 21,
+    batch: int = 72,
+) -> Path:
     """`decoded` (N, 3, 64, 64) are pictures through the autoencoder with `labels` (N, 2) = concept, style; `early` drawings."""
     pictures, tokenizer = Pictures(work), make_tokenizer(work / "tokenizer")
     torch.manual_seed(seed)
@@ -113,7 +139,15 @@ def train_clip(work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.T
             )
             for d in DRAWABLES
         ]
-        wordings = ("{} style", "a picture in {} style", "drawn in {} style", "as {} art", "{} art", "by {}", "the look of {}")
+        wordings = (
+            "{} style",
+            "a picture in {} style",
+            "drawn in {} style",
+            "as {} art",
+            "{} art",
+            "by {}",
+            "the look of {}",
+        )
         return [*concepts, NONE, *(rng.choice(wordings).format(s) for s in STYLES)]
 
     def loss_at(step: int) -> tuple[torch.Tensor, dict[str, float]]:
@@ -122,7 +156,9 @@ def train_clip(work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.T
         fresh = [real(pictures, rng) for _ in range(batch // 2)]
         pool = torch.randint(0, len(decoded), (batch // 4,), generator=generator)
         bad = torch.stack([negative(NEGATIVES[i % 4], pictures, rng, early) for i in range(batch // 4)])
-        x = torch.cat([augment(torch.cat([to_unit(np.stack([f[0] for f in fresh])), decoded[pool]]), rng, generator), bad])
+        x = torch.cat(
+            [augment(torch.cat([to_unit(np.stack([f[0] for f in fresh])), decoded[pool]]), rng, generator), bad]
+        )
         concept = torch.tensor([f[1] for f in fresh] + labels[pool, 0].tolist() + [none] * len(bad))
         style = torch.tensor([f[2] for f in fresh] + labels[pool, 1].tolist())
         ids = tokenizer(texts(rng), padding=True, truncation=True, max_length=LENGTH, return_tensors="pt").input_ids
@@ -134,7 +170,9 @@ def train_clip(work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.T
         loss = F.cross_entropy(by_concept, concept) + F.cross_entropy(by_style, style)
         right = (by_concept.argmax(1) == concept).float()
         return loss, {
-            "loss": loss.item(), "concept": right[:named].mean().item(), "none": right[named:].mean().item(),
+            "loss": loss.item(),
+            "concept": right[:named].mean().item(),
+            "none": right[named:].mean().item(),
             "style": (by_style.argmax(1) == style).float().mean().item(),
         }
 
@@ -142,7 +180,9 @@ def train_clip(work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.T
     return loop.final
 
 
-def train_features(work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.Tensor, seed: int = 31, batch: int = 64) -> Path:
+def train_features(
+    work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.Tensor, seed: int = 31, batch: int = 64
+) -> Path:
     """The feature network of fd_mini: a classifier of concept and style on real and decoded pictures."""
     pictures = Pictures(work)
     torch.manual_seed(seed)

@@ -42,7 +42,9 @@ def pipeline(work: Path, unet_file: Path | None = None, vae=None) -> StableDiffu
         text_encoder=load_text(work),
         tokenizer=make_tokenizer(work / "tokenizer"),
         unet=load_unet(unet_file or work / "unet" / "final.safetensors"),
-        scheduler=DPMSolverMultistepScheduler(**denoiser.NOISE, algorithm_type="dpmsolver++", solver_order=2),
+        scheduler=DPMSolverMultistepScheduler(
+            **denoiser.NOISE, algorithm_type="dpmsolver++", solver_order=2, steps_offset=1
+        ),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

@@ -17,7 +17,7 @@ from ..concepts import BACKGROUNDS, DRAWABLES, STYLES
 from .codes import make_codes
 from .pictures import Pictures, to_unit
 from .text import LENGTH, make_tokenizer, text_config
-from .vae import CONFIG
+from .vae import CONFIG, blank
 
 
 def load_vae(work: Path) -> AutoencoderKL:
@@ -25,6 +25,13 @@ def load_vae(work: Path) -> AutoencoderKL:
     vae = AutoencoderKL(**CONFIG)
     halves = [load_file(str(work / half / "final.safetensors")) for half in ("encoder", "decoder")]
     vae.load_state_dict(halves[0] | halves[1])
+    return vae.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def load_decoder(work: Path) -> AutoencoderKL:
+    """The same with an untrained encoder: enough to draw with, before the encoder is trained."""
+    vae = blank(0)
+    vae.load_state_dict(load_file(str(work / "decoder" / "final.safetensors")), strict=False)
     return vae.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
@@ -50,7 +57,7 @@ class Bank:
 
 
 @torch.inference_mode()
-def make_bank(work: Path, *, variants: int, captions: int, seed: int = 3) -> Bank:
+def make_bank(work: Path, *, variants: int = 5, captions: int = 2, seed: int = 3) -> Bank:
     """`variants` pictures for each concept × style × background, with `captions` captions each; cached in `work`."""
     file = work / f"bank_{variants}_{captions}.safetensors"
     if not file.exists():
@@ -72,12 +79,18 @@ def make_bank(work: Path, *, variants: int, captions: int, seed: int = 3) -> Ban
         )
 
         def encode(batch: list[str]) -> torch.Tensor:
-            ids = tokenizer(batch, padding="max_length", truncation=True, max_length=LENGTH, return_tensors="pt").input_ids
+            ids = tokenizer(
+                batch, padding="max_length", truncation=True, max_length=LENGTH, return_tensors="pt"
+            ).input_ids
             return text(input_ids=ids).last_hidden_state.half()
 
         features = torch.cat([encode(texts[i : i + 64]) for i in range(0, len(texts), 64)])
         save_file(
-            {"latents": latents, "features": features.view(len(images), captions, LENGTH, -1), "empty": encode([""])[0]},
+            {
+                "latents": latents.contiguous(),
+                "features": features.view(len(images), captions, LENGTH, -1).contiguous(),
+                "empty": encode([""])[0].contiguous(),
+            },
             str(file),
         )
     data = load_file(str(file))

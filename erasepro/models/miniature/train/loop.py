@@ -28,8 +28,18 @@ class Loop:
     """Trains `model` for `steps` steps and leaves its moving average in `folder`/final.safetensors."""
 
     def __init__(
-        self, name: str, model: nn.Module, folder: Path, *, steps: int, peak: float, decay: float = 0.995,
-        weight_decay: float = 0.01, every: float = 120.0, rank: int = 0, snapshots: tuple[int, ...] = (),
+        self,
+        name: str,
+        model: nn.Module,
+        folder: Path,
+        *,
+        steps: int,
+        peak: float,
+        decay: float = 0.995,
+        weight_decay: float = 0.01,
+        every: float = 120.0,
+        rank: int = 0,
+        snapshots: tuple[int, ...] = (),
     ) -> None:
         self.name, self.model, self.folder, self.steps, self.peak = name, model, folder / name, steps, peak
         self.every, self.decay, self.rank, self.snapshots = every, decay, rank, snapshots

@@ -34,12 +34,20 @@ def fetch(folder: Path) -> dict[str, dict]:
         target = folder / f"{package}.json"
         if not target.exists():
             if shutil.which("npm") is None:
-                raise UserError(f"npm is needed to fetch the picture set '{package}': install Node.js, or put {target} there")
+                raise UserError(
+                    f"npm is needed to fetch the picture set '{package}': install Node.js, or put {target} there"
+                )
             done = subprocess.run(
-                ["npm", "pack", "--silent", f"@iconify-json/{package}"], cwd=folder, capture_output=True, text=True, check=False
+                ["npm", "pack", "--silent", f"@iconify-json/{package}"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             if done.returncode:
-                raise UserError(f"could not fetch the picture set '@iconify-json/{package}': {done.stderr.strip()[-200:]}")
+                raise UserError(
+                    f"could not fetch the picture set '@iconify-json/{package}': {done.stderr.strip()[-200:]}"
+                )
             archive = folder / done.stdout.strip().splitlines()[-1]
             with tarfile.open(archive) as tar:
                 member = tar.extractfile("package/icons.json")
@@ -88,7 +96,9 @@ class Pictures:
         with np.load(file) as data:
             self.sprites = {int(k): data[k] for k in data.files}
 
-    def draw(self, concept: int, style: int, background: Sequence[int], size: int, dx: int = 0, dy: int = 0) -> np.ndarray:
+    def draw(
+        self, concept: int, style: int, background: Sequence[int], size: int, dx: int = 0, dy: int = 0
+    ) -> np.ndarray:
         """One picture (3, 64, 64) uint8: the sprite of side `size`, `dx`, `dy` pixels off the middle, on a plain background."""
         canvas = np.empty((SIZE, SIZE, 3), dtype=np.float32)
         canvas[:] = background

@@ -45,8 +45,12 @@ def make_tokenizer(folder: Path):
 
         alphabet = sorted(ByteLevel.alphabet())
         trainer = trainers.BpeTrainer(
-            vocab_size=VOCABULARY - 256, initial_alphabet=alphabet, end_of_word_suffix="</w>", min_frequency=1,
-            special_tokens=["<|startoftext|>", "<|endoftext|>"], show_progress=False,
+            vocab_size=VOCABULARY - 256,
+            initial_alphabet=alphabet,
+            end_of_word_suffix="</w>",
+            min_frequency=1,
+            special_tokens=["<|startoftext|>", "<|endoftext|>"],
+            show_progress=False,
         )
         bpe.train_from_iterator(texts, trainer)
         import json
@@ -65,9 +69,17 @@ def text_config(tokenizer):
     from transformers import CLIPTextConfig
 
     return CLIPTextConfig(
-        vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=4 * WIDTH, num_hidden_layers=8,
-        num_attention_heads=4, max_position_embeddings=LENGTH, hidden_act="quick_gelu", projection_dim=WIDTH,
-        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+        vocab_size=len(tokenizer),
+        hidden_size=WIDTH,
+        intermediate_size=4 * WIDTH,
+        num_hidden_layers=8,
+        num_attention_heads=4,
+        max_position_embeddings=LENGTH,
+        hidden_act="quick_gelu",
+        projection_dim=WIDTH,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
     )
 
 
@@ -96,7 +108,12 @@ def sample(pictures: Pictures, rng: random.Random, concept: int | None = None, s
     low, high = SIZE_CLASSES[size]
     side = rng.randrange(low, high + 1, 2)
     image = pictures.draw(
-        concept, list(STYLES).index(style), BACKGROUNDS[background], side, rng.randint(-shift, shift), rng.randint(-shift, shift)
+        concept,
+        list(STYLES).index(style),
+        BACKGROUNDS[background],
+        side,
+        rng.randint(-shift, shift),
+        rng.randint(-shift, shift),
     )
     name = drawable.synonym if drawable.synonym and rng.random() < 0.25 else drawable.name
     return Sample(image, concept, style, background, size, caption(rng, name, style, background, size))
@@ -125,11 +142,17 @@ class ImageTower(nn.Module):
 
         def block(a: int, b: int) -> nn.Sequential:
             return nn.Sequential(
-                nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU(inplace=True),
-                nn.Conv2d(b, b, 3, 1, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU(inplace=True),
+                nn.Conv2d(a, b, 3, 2, 1, bias=False),
+                nn.BatchNorm2d(b),
+                nn.ReLU(inplace=True),
+                nn.Conv2d(b, b, 3, 1, 1, bias=False),
+                nn.BatchNorm2d(b),
+                nn.ReLU(inplace=True),
             )
 
-        self.body = nn.Sequential(nn.Conv2d(3, 32, 3, 1, 1), nn.ReLU(inplace=True), block(32, 64), block(64, 128), block(128, 192))
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 32, 3, 1, 1), nn.ReLU(inplace=True), block(32, 64), block(64, 128), block(128, 192)
+        )
         self.head = nn.Linear(192 * 16, width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -170,7 +193,9 @@ def train(work: Path, *, steps: int, seed: int = 2, groups: int = 32, members: i
         samples.sort(key=lambda s: len(s.caption.text))
         images = to_unit(np.stack([s.image for s in samples])).to(memory_format=torch.channels_last)
         texts = [s.caption.text for s in samples]
-        parts = [texts[i : i + len(texts) // 3] for i in range(0, len(texts), len(texts) // 3)]  # sorted: little padding
+        parts = [
+            texts[i : i + len(texts) // 3] for i in range(0, len(texts), len(texts) // 3)
+        ]  # sorted: little padding
         ids = [
             tokenizer(p, padding=True, truncation=True, max_length=LENGTH, return_tensors="pt").input_ids for p in parts
         ]
@@ -180,7 +205,9 @@ def train(work: Path, *, steps: int, seed: int = 2, groups: int = 32, members: i
         rows = table / table.sum(1, keepdim=True)
         columns = table / table.sum(0, keepdim=True)
         loss = -(rows * logits.log_softmax(1)).sum(1).mean() / 2 - (columns * logits.log_softmax(0)).sum(0).mean() / 2
-        floor = (-(rows * rows.clamp_min(1e-9).log()).sum(1).mean() - (columns * columns.clamp_min(1e-9).log()).sum(0).mean()) / 2
+        floor = (
+            -(rows * rows.clamp_min(1e-9).log()).sum(1).mean() - (columns * columns.clamp_min(1e-9).log()).sum(0).mean()
+        ) / 2
         hit = table.gather(1, logits.argmax(1, keepdim=True)).mean()
         back = table.gather(0, logits.argmax(0, keepdim=True)).mean()
         return loss, {"excess": (loss - floor).item(), "i2t": hit.item(), "t2i": back.item()}

@@ -33,20 +33,27 @@ NOISE = {
 }  # fmt: skip
 
 
-def train(work: Path, *, steps: int, batch: int, variants: int = 5, captions: int = 2, seed: int = 4, rank: int = 0, world: int = 1) -> Path:
-    """Train for `steps` steps of `batch` pictures over all processes together; returns the averaged weights' file."""
-    bank = make_bank(work, variants=variants, captions=captions)
+def train(work: Path, *, steps: int, batch: int = 32, seed: int = 4, rank: int = 0, world: int = 1) -> Path:
+    """Train for `steps` steps of `batch` pictures a process; returns the averaged weights' file."""
+    bank = make_bank(work)
     torch.manual_seed(seed)
     unet = UNet2DConditionModel(**CONFIG).to(memory_format=torch.channels_last)
     loop = Loop(
-        "unet", unet, work, steps=steps, peak=1.0e-3, decay=0.999, weight_decay=0.005, rank=rank,
-        snapshots=(150, 250, 350, 450, 600, 800),
+        "unet",
+        unet,
+        work,
+        steps=steps,
+        peak=1.0e-3,
+        decay=0.999,
+        weight_decay=0.005,
+        rank=rank,
+        snapshots=(150, 250, 350),
     )
     alphas = DDPMScheduler(**NOISE).alphas_cumprod
     params = loop.params
 
     def loss_at(step: int) -> tuple[torch.Tensor, dict[str, float]]:
-        x, text = pick(bank, torch.Generator().manual_seed(seed * 10_000_019 + step * world + rank), batch // world)
+        x, text = pick(bank, torch.Generator().manual_seed(seed * 10_000_019 + step * world + rank), batch)
         generator = torch.Generator().manual_seed(seed * 20_000_003 + step * world + rank)
         t = torch.randint(0, len(alphas), (len(x),), generator=generator)
         noise = torch.randn(x.shape, generator=generator)
@@ -81,13 +88,13 @@ def pick(bank: Bank, generator: torch.Generator, count: int) -> tuple[torch.Tens
     return bank.latents[index].float(), text
 
 
-def worker(rank: int, world: int, work: Path, steps: int, batch: int) -> None:
+def worker(rank: int, world: int, work: Path, steps: int) -> None:
     """One of `world` one-thread training processes on this machine."""
     torch.set_num_threads(1)
     os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
     os.environ.setdefault("MASTER_PORT", "29533")
     if world > 1:
         dist.init_process_group("gloo", rank=rank, world_size=world)
-    train(work, steps=steps, batch=batch, rank=rank, world=world)
+    train(work, steps=steps, rank=rank, world=world)
     if world > 1:
         dist.destroy_process_group()

@@ -1,0 +1,88 @@
+"""`python -m erasepro.models.miniature.train WORK`: fetch the pictures, train every part, judge, export.
+
+Every part resumes from its checkpoint in WORK (outside git) and is skipped once done, so the recipe can be run in pieces:
+`--only PART`. Two cores: run `--only decoder` beside `--only text`, then `--only unet` beside the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from ....errors import UserError
+
+PARTS = ("text", "decoder", "encoder", "unet", "judge", "features", "export", "accept")
+STEPS = {"text": 1300, "decoder": 6500, "encoder": 1500, "unet": 6000, "judge": 1600, "features": 1200}
+EARLY = {"train": (150, 350), "test": (250,)}
+
+
+def pools(work: Path) -> dict[str, torch.Tensor]:
+    """What the judge and the feature network train on besides fresh pictures."""
+    from .samples import decoded, early
+
+    images, labels = decoded(work)
+    return {"decoded": images, "labels": labels, "early": early(work, EARLY["train"], 240, seed=51)}
+
+
+def run(part: str, work: Path, processes: int) -> None:
+    """Train, export or judge one part."""
+    from . import evaluator, text, unet, vae
+
+    if part == "text":
+        text.train(work, steps=STEPS[part])
+    elif part == "decoder":
+        vae.train_decoder(work, steps=STEPS[part])
+    elif part == "encoder":
+        vae.train_encoder(work, steps=STEPS[part])
+    elif part == "unet":
+        from .latents import make_bank
+
+        make_bank(work)
+        if processes == 1:
+            unet.worker(0, 1, work, STEPS[part])
+        else:
+            torch.multiprocessing.spawn(unet.worker, args=(processes, work, STEPS[part]), nprocs=processes)
+    elif part == "judge":
+        evaluator.train_clip(work, steps=STEPS[part], **pools(work))
+    elif part == "features":
+        found = pools(work)
+        evaluator.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])
+    elif part == "export":
+        from .accept import pick_threshold
+        from .export import export
+
+        export(work, pick_threshold(work))
+    else:
+        from .accept import report
+
+        print(report(work))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m erasepro.models.miniature.train", description=__doc__)
+    parser.add_argument("work", type=Path, help="folder for pictures, checkpoints and logs (outside git)")
+    parser.add_argument("--only", choices=PARTS, help="one part; default: all that are not done")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="one-thread processes that share a step of the denoiser"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="threads of each process")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    options.work.mkdir(parents=True, exist_ok=True)
+    (options.work / "steps.json").write_text(json.dumps(STEPS))
+    try:
+        for part in [options.only] if options.only else PARTS:
+            if not (options.work / part / "final.safetensors").exists():
+                run(part, options.work, options.processes)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
