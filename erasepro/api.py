@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def erase(
     model: Model | str,
-    concepts: ConceptSet | Sequence[Sequence[str]] | str,
+    concepts: ConceptSet | Mapping[str, str] | Sequence[Sequence[str]] | str,
     solver: str = "erasepro",
     *,
     schedule: str | None = None,
@@ -29,7 +29,7 @@ def erase(
 
     Args:
         model: from ``load_model``, or what ``load_model`` takes (``"miniature"``, a hub id, a folder).
-        concepts: a ConceptSet, a list of ``(target, anchor)``, or the name of a stored set (``"mini/instance_5"``).
+        concepts: a ConceptSet, ``{target: anchor}``, a list of ``(target, anchor)``, or the name of a stored set (``"mini/instance_5"``).
         solver: an option of the config group ``solver`` (``erasepro ls solvers``).
         schedule: an option of the config group ``schedule``; None: the default one.
         preserve: names that must stay as they are, where ``concepts`` is a list.
@@ -51,6 +51,8 @@ def erase(
     overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
     cfg = compose(overrides)
+    if isinstance(concepts, Mapping):
+        concepts = list(concepts.items())
     if isinstance(concepts, ConceptSet):
         chosen = concepts
     else:

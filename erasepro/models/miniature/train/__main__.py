@@ -47,7 +47,10 @@ def run(part: str, work: Path, processes: int) -> None:
         else:
             torch.multiprocessing.spawn(unet.worker, args=(processes, work, STEPS[part]), nprocs=processes)
     elif part == "judge":
-        evaluator.train_clip(work, steps=STEPS[part], **pools(work))
+        found = pools(work)
+        evaluator.train_clip(
+            work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"], early=found["early"]
+        )
     elif part == "features":
         found = pools(work)
         evaluator.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])

@@ -92,7 +92,7 @@ class Pictures:
                 )
                 for size in SPRITE_SIZES
             }  # (concepts, styles, size, size, 4) each
-            np.savez(file, **sprites)
+            np.savez(file, allow_pickle=False, **sprites)
         with np.load(file) as data:
             self.sprites = {int(k): data[k] for k in data.files}
 

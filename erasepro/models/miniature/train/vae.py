@@ -55,7 +55,8 @@ def blank(seed: int) -> AutoencoderKL:
                 nn.init.zeros_(module.weight)
             else:
                 nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
     return vae
 
 
