@@ -29,7 +29,8 @@ def erase(
 
     Args:
         model: from ``load_model``, or what ``load_model`` takes (``"miniature"``, a hub id, a folder).
-        concepts: a ConceptSet, ``{target: anchor}``, a list of ``(target, anchor)``, or the name of a stored set (``"mini/instance_5"``).
+        concepts: a ConceptSet, ``{target: anchor}``, a list of ``(target, anchor)``, or the name of a stored set
+            (``"mini/instance_5"``).
         solver: an option of the config group ``solver`` (``erasepro ls solvers``).
         schedule: an option of the config group ``schedule``; None: the default one.
         preserve: names that must stay as they are, where ``concepts`` is a list.

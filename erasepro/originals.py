@@ -1,8 +1,9 @@
 """The original model's images, drawn once and shared by every run that needs them.
 
-They lie in ``<outputs>/.originals/<hash of model and sampler>/``, named by prompt and seed, and are linked into the
-run's own folder under the names of its rows. Another solver on the same concepts draws none of them again; another
-concept set only its own.
+They lie in ``<outputs>/.originals/<hash of model, sampler and work list>/``, named by prompt and seed, and are linked into
+the run's own folder under the names of its rows. Another solver on the same concepts draws none of them again. The work
+list is part of the key because a picture may differ by one grey level with the batch that it is drawn in: so the same job
+gives the same bytes whatever was drawn before it.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def original_images(
         sampler: what decides the pixels besides prompt and seed (model hash, dtype, steps, guidance …).
         how: passed on to ``generation.generate``.
     """
-    place = shared / digest(sampler)[:16]
-    place.mkdir(parents=True, exist_ok=True)
     named = {row.name: replace(row, id=content_id(row)) for row in rows}
     unique = list({row.name: row for row in named.values()}.values())
+    place = shared / digest([sampler, how.get("batch_size"), [row.name for row in unique]])[:16]
+    place.mkdir(parents=True, exist_ok=True)
     with Lock(place / "lock.json", wait=True):
         store = generate(pipe, unique, place, title="Original images", **how)
     folder.mkdir(parents=True, exist_ok=True)

@@ -231,9 +231,14 @@ def show(results: Results, path: Path) -> None:
 
 
 def print_report(folders: Sequence[str]) -> None:
-    """The tables of finished runs. Raises UserError for a folder without results."""
-    for folder in folders:
-        results = Results.load(Path(folder) / "results.json")
+    """The tables of finished runs; of several, one table over all of them. Raises UserError for a folder without results."""
+    found = [Results.load(Path(folder) / "results.json") for folder in folders]
+    if len(found) > 1:
+        from erasepro.summary import across
+
+        print(across(found).text())
+        return
+    for results, folder in zip(found, folders, strict=True):
         print(f"{results.name}  (protocol {results.protocol})\n")
         show(results, Path(folder))
 

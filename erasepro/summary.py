@@ -10,6 +10,7 @@ from typing import Any
 
 from erasepro.generation.worklist import Row
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
+from erasepro.report.across import across_table
 from erasepro.report.outcomes import Share
 from erasepro.results import Results
 from erasepro.rundir import write_text
@@ -26,6 +27,22 @@ def tables(results: Results) -> list[Table]:
         metrics = {model: _nan(part) for model, part in results.metrics.items()}
         found.append(metric_table(metrics["edited"], metrics["original"], protocol=results.protocol))
     return [*found, *_residual_table(results), *_layer_table(results), _stage_table(results)]
+
+
+def across(found: Sequence[Results]) -> Table:
+    """One table over several runs: a row a method (the solver; the schedule too where it is not the solver's only one)."""
+    runs = [(_method(r.config), r.name, r.protocol, _outcomes(r.outcomes)) for r in found]
+    return across_table(runs)
+
+
+def _method(config: Mapping[str, Any]) -> str:
+    solver, sizes = config["solver"], len(config["concepts"]["pairs"])
+    name = solver["name"]
+    if name == "erasepro":
+        name += f" {solver['schedule']['name']}"
+    elif name == "uce":
+        name += f" {solver['tokens']}"
+    return f"{name}, {sizes} concepts" if sizes > 1 else name
 
 
 def write_tables(found: Sequence[Table], folder: Path) -> None:

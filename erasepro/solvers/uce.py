@@ -114,5 +114,8 @@ class UCE(Solver):
         return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]  # type: ignore[attr-defined]
 
     def _retained(self, build: BuildSet) -> list[str]:
-        texts = {"concepts": build.concepts.preserve, "build": build.preserve, "none": ()}[self.cfg.preserve]
+        from erasepro.concepts.fills import kept_names
+
+        names = kept_names(build.concepts, anchors_too=True) if self.cfg.preserve == "concepts" else ()
+        texts = {"concepts": names, "build": build.preserve, "none": ()}[self.cfg.preserve]
         return ([""] if self.cfg.preserve_empty else []) + list(texts)

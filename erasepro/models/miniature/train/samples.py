@@ -31,7 +31,7 @@ def decoded(work: Path, count: int = 3600, seed: int = 41) -> tuple[torch.Tensor
             z = codes.encode(to_unit(np.stack([f[0] for f in found[i : i + 60]])))
             noise = torch.rand(len(z), 1, 1, 1, generator=generator) * 0.15 * torch.randn(z.shape, generator=generator)
             parts.append(vae.decode(z + noise).sample.clamp(-1, 1).half())
-        save_file({"images": torch.cat(parts), "labels": torch.tensor([[f[1], f[2]] for f in found])}, str(file))
+        save_file({"images": torch.cat(parts).contiguous(), "labels": torch.tensor([[f[1], f[2]] for f in found])}, str(file))
     data = load_file(str(file))
     return data["images"].float(), data["labels"]
 
@@ -51,7 +51,7 @@ def early(work: Path, steps: Sequence[int], count: int, seed: int) -> torch.Tens
                 for _ in range(count)
             ]
             parts.append(draw(pipe, texts, seed=seed * 10_000 + step, steps=10).mul(2).sub(1).half())
-        save_file({"images": torch.cat(parts)}, str(file))
+        save_file({"images": torch.cat(parts).contiguous()}, str(file))
     return load_file(str(file))["images"].float()
 
 

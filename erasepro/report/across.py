@@ -1,0 +1,53 @@
+"""Several runs in one table: the mean over runs and the worst of them, a row a method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from erasepro.errors import UserError
+from erasepro.report.outcomes import ALL, WORDINGS, Outcome
+from erasepro.report.tables import Table
+
+Run = tuple[str, str, str, Sequence[Outcome]]
+"""(method, name of the run, protocol, its outcomes)."""
+
+
+def across_table(runs: Sequence[Run], title: str = "Over all runs: mean (worst)") -> Table:
+    """One row a method: what is left of the target by wording, what came instead, what is kept of the others.
+
+    "kept/before" is the edited model's accuracy on the other concepts over the original's, same prompts and seeds.
+
+    Raises:
+        UserError: the runs were made under different protocols: such numbers may not share a column.
+    """
+    protocols = sorted({protocol for _, _, protocol, _ in runs})
+    if len(protocols) > 1:
+        raise UserError(
+            f"Runs of different protocols may not share a column: {' and '.join(protocols)}. Report them separately."
+        )
+    rows = []
+    for method in dict.fromkeys(run[0] for run in runs):
+        mine = [outcomes for name, _, _, outcomes in runs if name == method]
+        images = sum(o.own.n for outcomes in mine for o in outcomes if o.wording == ALL)
+        cells = [_spread([_of(o, "target", w, "own") for o in mine], max) for w in WORDINGS]
+        cells.append(_spread([_of(o, "target", ALL, "anchor") for o in mine], min))
+        cells.append(_spread([_of(o, "target", ALL, "none") for o in mine], max))
+        cells += [_spread([_of(o, "kept", w, "ratio") for o in mine], min) for w in WORDINGS]
+        cells.append(_spread([_of(o, "synonym", ALL, "own") for o in mine], max))
+        rows.append((method, str(len(mine)), str(images), *cells))
+    header = ("method", "runs", "images", *(f"target ↓ {w}" for w in WORDINGS), "→ anchor ↑", "→ none")
+    header += (*(f"kept/before ↑ {w}" for w in WORDINGS), "synonyms")
+    return Table(f"{title}   [protocol {protocols[0]}]" if protocols else title, header, tuple(rows))
+
+
+def _of(outcomes: Sequence[Outcome], role: str, wording: str, key: str) -> float:
+    for outcome in outcomes:
+        if (outcome.role, outcome.wording) == (role, wording):
+            return getattr(outcome, key).value
+    return math.nan
+
+
+def _spread(values: Sequence[float], worst: Callable[[Sequence[float]], float]) -> str:
+    known = [v for v in values if not math.isnan(v)]
+    return f"{sum(known) / len(known):.3f} ({worst(known):.3f})" if known else "–"
