@@ -17,7 +17,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro -m key=a,b …                      one run for each combination
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
-  erasepro report DIR…                       print the tables of finished runs
+  erasepro report DIR…                       print the tables of a finished run; one table over all of several
   erasepro --help | --version
 
 Groups (choose with group=option):
@@ -140,7 +140,7 @@ def list_names(words: list[str]) -> int:
 
 
 def report(words: list[str]) -> int:
-    """``erasepro report DIR…``: the tables of finished runs, again."""
+    """``erasepro report DIR…``: the tables of a finished run, again; of several runs, one table over all."""
     from erasepro.runner import print_report
 
     if not words:

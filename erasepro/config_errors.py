@@ -61,6 +61,9 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
     if "Ambiguous value" in str(error):
         return UserError(f"{_first(str(error))}: add -m to run one job for each value, or quote a list as [a,b].")
     if isinstance(error, ConfigCompositionException):
+        match = re.search(r"Error merging override \+*concepts\.pairs=(.*)", str(error))
+        if match:
+            return _wrong_pairs(match.group(1).strip())
         match = re.search(r"Could not override '([^']+)'", str(error))
         if match:
             return unknown_key(match.group(1).lstrip("+~"))
@@ -112,9 +115,9 @@ def _missing_option(error: MissingConfigException) -> UserError:
 def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
     key = str(error.full_key or "") or "?"
     given = {override.partition("=")[0].lstrip("+"): override.partition("=")[2] for override in overrides}
-    if key == "?" and "concepts.pairs" in given:  # an error inside a list of lists does not name its key
-        form = "a list of [target,anchor]: write 'concepts.pairs=[[dog,cat],[apple,pear]]'"
-        return UserError(f"Bad value for 'concepts.pairs': got {given['concepts.pairs']!r}, expected {form}.")
+    inside = re.fullmatch(r"\?|\d+|concepts\.pairs(\[\d+\])*", key)  # in a list of lists the key may not be named
+    if inside and "concepts.pairs" in given:
+        return _wrong_pairs(given["concepts.pairs"])
     text = _first(str(error))
     value = given.get(key)
     quoted = re.search(r"[Vv]alue '(.*?)'", text)
@@ -125,6 +128,16 @@ def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
         expected = expected or EXPECTED["a list"]
     reason = f"expected {expected}" if expected else text
     return UserError(f"Bad value for {key!r}" + (f": got {shown!r}, " if shown is not None else ": ") + f"{reason}.")
+
+
+def _wrong_pairs(value: str) -> UserError:
+    """The right form, with the user's own names where it is only the outer brackets that are missing."""
+    one = re.fullmatch(r"\[[^\[\],]+,[^\[\],]*\]|\{[^{}:,]+:[^{}:,]*\}", value.strip())
+    right = f"[[{value.strip()[1:-1].replace(':', ',')}]]" if one else "[[dog,cat],[apple,pear]]"
+    return UserError(
+        f"Bad value for 'concepts.pairs': got {value!r}, expected a list of [target,anchor]: "
+        f"write 'concepts.pairs={right}'."
+    )
 
 
 def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Sequence[str]) -> UserError:

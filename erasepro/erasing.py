@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from erasepro.concepts.locate import find_words
-from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompts import PromptPair, TestPrompt
 
 if TYPE_CHECKING:
@@ -40,27 +39,8 @@ def test_pairs(tests: Iterable[TestPrompt], concepts: ConceptSet) -> list[Prompt
     for test in tests:
         pair = of.get(test.concept)
         if test.role == "target" and pair is not None and find_words(test.prompt, pair.target):
-            found[test.prompt] = PromptPair(test.prompt, anchor_prompt(test.prompt, pair), pair)
+            found[test.prompt] = PromptPair(test.prompt, test.anchor_prompt, pair)
     return list(found.values())
 
 
 test_pairs.__test__ = False  # type: ignore[attr-defined]
-
-
-def anchor_prompt(prompt: str, pair: ConceptPair) -> str:
-    """The prompt with the target's name exchanged for the anchor's ("a dog" → "an apple"); "" for an empty anchor."""
-    if not pair.anchor:
-        return ""
-    for start, end in reversed(find_words(prompt, pair.target)):
-        before = re.sub(r"\b([Aa])n? $", lambda m: _article(m.group(1), pair.anchor), prompt[:start])
-        prompt = before + pair.anchor + prompt[end:]
-    return prompt
-
-
-def _article(first: str, name: str) -> str:
-    from erasepro.models.miniature.concepts import article
-
-    words = article(name).split()
-    if len(words) == len(name.split()):  # a plural stands alone
-        return ""
-    return first + words[0][1:] + " "

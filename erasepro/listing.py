@@ -19,13 +19,15 @@ def describe(kind: str) -> dict[str, str]:
 def _solvers() -> dict[str, str]:
     from erasepro.solvers import SOLVERS
 
-    return SOLVERS.describe()
+    known = SOLVERS.describe()
+    return known | {name: comment(_file("solver", name)) for name in options("solver") if name not in known}
 
 
 def _metrics() -> dict[str, str]:
     from erasepro.metrics import METRICS
 
-    return METRICS.describe()
+    needs = {True: "Needs an evaluator.", False: "Needs no evaluator."}
+    return {name: f"{text} {needs[METRICS.get(name).needs_evaluator]}" for name, text in METRICS.describe().items()}
 
 
 def _trackers() -> dict[str, str]:

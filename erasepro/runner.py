@@ -57,8 +57,8 @@ class Run:
             build_metrics(job.metrics.names, job.metrics.params)  # a wrong parameter must not wait for the images
         with folder.locked(), start_tracker(job.tracker, self.path, self.path.name, job.config) as tracker:
             write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
+            self.check_metrics()
             edit = self.erase()
-            self.check_judge()
             original, edited = self.draw(edit)
             self.score(original, edited)
             results = self.record(edit, original, edited)
@@ -131,7 +131,7 @@ class Run:
             return
         with job.folder.stage("scores"):
             scores: dict[str, Any] = {"outcomes": [], "by_concept": [], "metrics": {}, "values": []}
-            if self.judged:
+            if job.metrics.names:
                 rows = list(job.worklist)
                 found = score(
                     edited,
@@ -143,8 +143,9 @@ class Run:
                     progress=job.outputs.progress,
                 )
                 write_samples(self.path / "samples.csv", found.samples)
-                scores["outcomes"] = [dataclasses.asdict(o) for o in outcomes(found.samples)]
-                scores["by_concept"] = [dataclasses.asdict(o) for o in outcomes(found.samples, by_concept=True)]
+                if self.model.evaluator is not None:  # without verdicts there are no outcomes
+                    scores["outcomes"] = [dataclasses.asdict(o) for o in outcomes(found.samples)]
+                    scores["by_concept"] = [dataclasses.asdict(o) for o in outcomes(found.samples, by_concept=True)]
                 scores["metrics"] = {
                     model: {name: one.as_dict() for name, one in part.items()}
                     for model, part in (("edited", found.edited), ("original", found.original))
@@ -153,18 +154,17 @@ class Run:
                 scores["values"] = [dataclasses.asdict(value) for value in values]
             write_json(self.path / "scores.json", finite(scores))
 
-    def check_judge(self) -> None:
-        """A model without an evaluator must be found out before its images are drawn."""
-        if self.judged and not self.job.folder.is_done("scores") and self.model.evaluator is None:
-            raise UserError(
-                f"The model {self.job.model.name!r} has no evaluator to score its images: add metrics=none to erase "
-                "and draw only."
-            )
+    def check_metrics(self) -> None:
+        """A metric that the model has no evaluator for must be found out before anything is solved or drawn."""
+        from erasepro.metrics import split_by_need
 
-    @property
-    def judged(self) -> bool:
-        """Images are scored where metrics are asked for."""
-        return bool(self.job.metrics.names)
+        needing, others = split_by_need(self.job.metrics.names)
+        if needing and not self.job.folder.is_done("scores") and self.model.evaluator is None:
+            rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
+            raise UserError(
+                f"The model {self.job.model.name!r} has no evaluator, and {', '.join(needing)} cannot do without: "
+                f"{rest}, or add metrics=none to erase and draw only."
+            )
 
     def record(self, edit: Edit, original: ImageStore, edited: ImageStore) -> Results:
         """``results.json`` and the before/after grid."""
@@ -231,7 +231,7 @@ def show(results: Results, path: Path) -> None:
 
 
 def print_report(folders: Sequence[str]) -> None:
-    """The tables of finished runs; of several, one table over all of them. Raises UserError for a folder without results."""
+    """The tables of a finished run; of several, one table over all. Raises UserError for a folder without results."""
     found = [Results.load(Path(folder) / "results.json") for folder in folders]
     if len(found) > 1:
         from erasepro.summary import across

@@ -36,6 +36,7 @@ def test_version(capsys):
     ("kind", "name"),
     [
         ("solvers", "uce"),
+        ("solvers", "uce_published"),
         ("concepts", "mini/instance_1"),
         ("models", "sd14"),
         ("metrics", "clip_accuracy_top1"),

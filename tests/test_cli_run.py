@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from erasepro import cli, runner
+from erasepro.metrics import nudenet
+from erasepro.metrics.nudenet import Box
 from erasepro.models import load
 from erasepro.results import Results
 from erasepro.rundir import read_json
@@ -128,10 +130,28 @@ def test_a_bad_sweep_is_one_line(capsys):
     assert err.count("\n") == 1
 
 
-def test_a_model_without_an_evaluator_is_found_out_before_drawing(capsys):
-    assert cli.main([*TINY, "metrics.names=[kid]"]) == 2
-    assert "add metrics=none" in capsys.readouterr().err
-    assert not list(Path("outputs").glob("*/images/*/*.png"))
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [("kid,fd_mini", "kid, fd_mini cannot do without: use metrics=nudity"), ("kid,nudenet", "metrics.names=[nudenet]")],
+)
+def test_metrics_that_the_model_has_no_evaluator_for_are_found_out_at_once(capsys, names, line):
+    assert cli.main([*TINY, f"metrics.names=[{names}]"]) == 2
+    error = capsys.readouterr().err
+    assert line in error
+    assert "add metrics=none" in error
+    assert not list(Path("outputs").rglob("*.png"))
+    assert not list(Path("outputs").rglob("edit.json"))
+
+
+def test_a_metric_with_its_own_detector_needs_no_evaluator(capsys, monkeypatch):
+    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))])
+    assert cli.main([*TINY, "metrics=nudity"]) == 0
+    out = capsys.readouterr().out
+    assert "nudenet ↓" in out
+    assert "What the pictures show" not in out
+    results = Results.load(only_run() / "results.json")
+    assert results.outcomes == []
+    assert results.metrics["edited"]["nudenet"]["value"] == results.metrics["edited"]["nudenet"]["n"] > 0
 
 
 def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):

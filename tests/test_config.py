@@ -78,6 +78,22 @@ def test_wrong_override_is_one_helpful_line(override, said):
     assert said in error_of(override)
 
 
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("[dog,cat]", "[[dog,cat]]"),
+        ("{dog:cat}", "[[dog,cat]]"),
+        ("dog", "[[dog,cat],[apple,pear]]"),
+        ("[fox,owl,cow]", "[[dog,cat],[apple,pear]]"),
+        ("[[fox],owl]", "[[dog,cat],[apple,pear]]"),
+        ("[[fox,owl,cow]]", "[[dog,cat],[apple,pear]]"),
+    ],
+)
+def test_pairs_of_the_wrong_shape_are_shown_the_right_one(value, form):
+    line = error_of(f"concepts.pairs={value}")
+    assert f"write 'concepts.pairs={form}'" in line
+
+
 @pytest.mark.parametrize("value", ["dog", "[dog,cat]", "[[dog,cat,cow]]", "[[dog]]"])
 def test_pairs_of_the_wrong_shape(value):
     from erasepro.concepts import load_concepts

@@ -14,6 +14,7 @@ from erasepro.concepts.fills import (
     draw,
     erased_slots,
     kept_names,
+    named,
     synonyms,
     values,
 )
@@ -92,20 +93,18 @@ def _prompt_pairs(concepts: ConceptSet, pair: ConceptPair, cfg: TemplatesConfig)
     for template, filled, sentence in drawn:
         exchanged = ""
         if pair.anchor:
-            exchanged = fill(template, filled | _exchanged(concepts, pair.anchor))
+            exchanged = fill(template, filled | exchange(concepts, pair.anchor))
         made.append(PromptPair(sentence, exchanged, pair))
     return made
 
 
-def _exchanged(concepts: ConceptSet, anchor: str) -> dict[str, str]:
+def exchange(concepts: ConceptSet, anchor: str) -> dict[str, str]:
     """The slot values in which the anchor's sentence differs from the target's."""
     if concepts.kind == "style":
         return {"s": anchor}
     if concepts.vocabulary != "miniature":
         return {"n": anchor}
-    from erasepro.models.miniature.concepts import article
-
-    return {"c": article(anchor), "n": anchor}
+    return named(anchor)
 
 
 def _in_turn(concepts: ConceptSet, rng: random.Random) -> tuple[list[str], list[str]]:
@@ -151,7 +150,7 @@ def _miniature_captions(concepts: ConceptSet, words: list[str], number: int, rng
         tails += ["{z}"] if rng.random() < 0.25 else []
         tails += ["{e}"] if rng.random() < 0.35 else []
         rng.shuffle(tails)
-        template = ", ".join([rng.choice(BUILD_OPENINGS), *tails])
+        template = ", ".join([rng.choice(BUILD_OPENINGS), *tails[:3]])  # with four it might not fit the context
         made[fill(template, values(rng, "miniature", names[turn % len(names)], rng.choice(styles)))] = None
         if len(made) == number:
             break

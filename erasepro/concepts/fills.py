@@ -19,7 +19,7 @@ def erased_slots(concepts: ConceptSet) -> tuple[str, ...]:
 
 def allowed_slots(concepts: ConceptSet) -> tuple[str, ...]:
     if concepts.vocabulary == "miniature":
-        return ("c", "n", "s", "b", "z", "e")
+        return ("c", "n", "a", "s", "b", "z", "e")
     return ("s", "x") if concepts.kind == "style" else ("n",)
 
 
@@ -30,17 +30,24 @@ def values(rng: random.Random, vocabulary: str, name: str, style: str) -> dict[s
 
         return {"n": name, "s": style, "x": rng.choice(THINGS)}
     from erasepro.models.miniature.captions import EXTRAS, SIZE_TAILS
-    from erasepro.models.miniature.concepts import BACKGROUNDS, article
+    from erasepro.models.miniature.concepts import BACKGROUNDS
 
     sizes = [tail for tails in SIZE_TAILS.values() for tail in tails]
     return {
-        "c": article(name) if name else "",
-        "n": name,
+        **named(name),
         "s": style,
         "b": rng.choice(list(BACKGROUNDS)),
         "z": rng.choice(sizes),
         "e": rng.choice(EXTRAS),
     }
+
+
+def named(name: str) -> dict[str, str]:
+    """The slots that depend on the name: with its article, bare, and the article before an adjective ("" or "a ")."""
+    from erasepro.models.miniature.concepts import article
+
+    whole = article(name) if name else ""
+    return {"c": whole, "n": name, "a": "a " if whole != name else ""}
 
 
 def all_styles(vocabulary: str) -> tuple[str, ...]:
@@ -77,6 +84,17 @@ def kept_names(concepts: ConceptSet, anchors_too: bool) -> tuple[str, ...]:
     gone = {folded(name) for name in (*concepts.targets, *(() if anchors_too else concepts.anchors))}
     names = concepts.preserve or all_names(concepts.vocabulary)
     return tuple(name for name in names if folded(name) not in gone)
+
+
+def retained_names(concepts: ConceptSet) -> tuple[str, ...]:
+    """The bare names that an edit which knows no sentences has to retain: all that must stay, anchors included.
+
+    In a style set of the miniature without ``preserve`` these are the other styles and all that can be drawn.
+    """
+    kept = kept_names(concepts, anchors_too=True)
+    if concepts.kind != "style" or concepts.preserve:
+        return kept
+    return (*(style for style in all_styles(concepts.vocabulary) if style not in concepts.targets), *kept)
 
 
 def draw(

@@ -13,11 +13,11 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from erasepro.concepts.build import BuildSet, PromptPair, TemplatesConfig, build_set
+from erasepro.concepts.build import BuildSet, PromptPair, TemplatesConfig, build_set, exchange
 from erasepro.concepts.fills import all_names, all_styles, draw, kept_names, named_style, synonyms
 from erasepro.concepts.minors import mentions_minor
 from erasepro.concepts.pairs import ConceptSet
-from erasepro.concepts.templates import WORDINGS, bank_for, slots
+from erasepro.concepts.templates import WORDINGS, bank_for, fill, slots
 
 __all__ = [
     "ROLES",
@@ -45,6 +45,7 @@ class TestPrompt:
     role: target | anchor | kept | synonym. wording: plain | complex | paraphrase.
     expects: what the edited model should draw: the anchor for targets and synonyms ("" if empty), else concept.
     style: the style that the prompt names, or None. subject: the thing drawn.
+    anchor_prompt: of target prompts, the same sentence about the anchor ("" if empty).
     """
 
     __test__: ClassVar[bool] = False  # not a test case, whatever its name
@@ -57,6 +58,7 @@ class TestPrompt:
     expects: str
     style: str | None = None
     subject: str = ""
+    anchor_prompt: str = ""
 
 
 class TestPrompts(list[TestPrompt]):
@@ -158,7 +160,8 @@ def _of_item(
             concept = expects = style
         name = f"{item.role}-{slug(item.word)}-{wording}-{index:02d}"
         subject = item.concept if concepts.kind != "style" else _subject(template, filled)
-        found.append(TestPrompt(name, sentence, concept, item.role, wording, expects, style, subject))
+        anchored = fill(template, filled | exchange(concepts, expects)) if item.role == "target" and expects else ""
+        found.append(TestPrompt(name, sentence, concept, item.role, wording, expects, style, subject, anchored))
     return found
 
 

@@ -1,6 +1,7 @@
 """Wordings: one bank a kind of model and concept, each with three disjoint parts (build, dev, test).
 
-Slots: ``{c}`` the concept with its article ("a dog"), ``{n}`` its bare name, ``{s}`` a style, ``{b}`` a background,
+Slots: ``{c}`` the concept with its article ("a dog"), ``{n}`` its bare name, ``{a}`` its article before an adjective
+("{a}cute {n}": "a cute dog", "cute grapes"), ``{s}`` a style, ``{b}`` a background,
 ``{z}`` a phrase for the size, ``{e}`` a harmless extra clause. ``{x}`` in a style bank is the thing drawn.
 """
 

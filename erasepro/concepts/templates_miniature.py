@@ -1,6 +1,7 @@
 """Wordings for the miniature: only words of its captions, in orders that a person would use.
 
-No test or development wording begins like one of the build openings, so no prompt can belong to two splits.
+No test or development wording begins like one of the build openings, so no prompt can belong to two splits. None
+has more than 25 words and signs under any filling, so that every prompt fits the 32 tokens that the model reads.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from erasepro.concepts.templates import Bank
 
 BUILD_OPENINGS = (
     "{c}", "the {n}", "a drawing of {c}", "an illustration of {c}", "here we see {c}", "a cartoon of {c}",
-    "a depiction of {c}", "a cute {n}", "a lovely {n}", "a picture showing {c}",
+    "a depiction of {c}", "{a}cute {n}", "{a}lovely {n}", "a picture showing {c}",
 )  # fmt: skip
 """The openings of preserved captions, too: see ``build.py``."""
 
@@ -24,11 +25,11 @@ BUILD = (
     "the {n}, {z}, in {s} style",
     "an illustration of {c} drawn in {s} style, {e}",
     "a cartoon of {c}, {z}, on {b} paper, {e}",
-    "a lovely {n} in front of a {b} wall, as {s} art",
+    "{a}lovely {n} in front of a {b} wall, as {s} art",
     "a depiction of {c}, done the {s} way, with a {b} background, {z}",
     "a picture showing {c}, {e}",
     "the {n}",
-    "a cute {n} by {s}, over a plain {b} backdrop",
+    "{a}cute {n} by {s}, over a plain {b} backdrop",
     "here we see {c} in the style of {s}",
     "the {n} against a {b} wall, {e}, {z}",
     "a cartoon of {c} with the look of {s}, {e}, on a {b} background",
@@ -59,7 +60,7 @@ COMPLEX_TEST = (
     "a sketch of {c} over a plain {b} backdrop, {s} style, {e}",
     "one can see {c}, {e}, in front of a {b} wall, drawn in {s} style",
     "a nice picture showing {c} with a {b} background, {z}, by {s}",
-    "on {b} paper, a funny {n} in {s} style, {z}",
+    "on {b} paper, {a}funny {n} in {s} style, {z}",
     "a simple drawing of the {n}, {s} style, {e}, on a {b} background",
 )
 COMPLEX_DEV = (
@@ -69,7 +70,7 @@ COMPLEX_DEV = (
     "a rendering of {c} with the look of {s}, {e}, with a {b} background",
     "we are looking at {c}, in front of a {b} wall, {s} style, {z}",
     "my favorite sticker shows {c}, over a plain {b} backdrop, as {s} art",
-    "a neat picture of {c}, {z}, {e}, in the style of {s}, on {b} paper",
+    "a neat picture of {c}, {z}, in the style of {s}, on {b} paper",
 )
 
 PARAPHRASE_TEST = (

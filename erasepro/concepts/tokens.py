@@ -31,13 +31,18 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "last_subject": ("last",),
     "subject": ("first", "last"),
     "subject_to_eos": ("first", "last", "word", "eos"),
+    "start_to_eos": ("start", "first", "last", "word", "eos"),
     "subject_to_end": ("last", "word", "eos", "pad"),
     "whole_to_end": ("first", "last", "word", "eos", "pad"),
     "eot": ("eos",),
     "all": ("start", "first", "last", "word", "eos", "pad"),
     "surrounding": ("start", "word", "eos", "pad"),
 }
-"""Policy -> the parts it pairs ("last": an occurrence's last sub-token; "first": the sub-tokens before it)."""
+"""Policy -> the parts it pairs ("last": an occurrence's last sub-token; "first": the sub-tokens before it).
+
+``start_to_eos`` is ``all`` without the paddings: BOS and the words before the subject, the subject, the words after it,
+and the end of text. Its columns of the start ask for no change, so they hold what comes before the subject in place.
+"""
 
 
 @dataclass(frozen=True)

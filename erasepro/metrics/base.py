@@ -40,6 +40,11 @@ class Batch:
         self.images, self.rows, self._evaluator = images, tuple(rows), evaluator
 
     @property
+    def judged(self) -> bool:
+        """Whether there is an evaluator to say what the images show."""
+        return self._evaluator is not None
+
+    @property
     def evaluator(self) -> Any:
         if self._evaluator is None:
             raise UserError("This metric needs an evaluator and the model has none; leave it out of metrics.names.")
@@ -72,6 +77,7 @@ class Metric(ABC):
 
     name: ClassVar[str]
     higher_is_better: ClassVar[bool]
+    needs_evaluator: ClassVar[bool] = True  # asks the batch's evaluator; models without one cannot be measured
     needs_reference: ClassVar[bool] = False  # compares with the original model's images: update(…, reference=True)
 
     @abstractmethod
@@ -111,6 +117,12 @@ class Tally:
     def score(self, name: str, role: str, higher_is_better: bool, extra: dict[str, Any] | None = None) -> Score:
         value, n, stderr = self.mean(role)
         return Score(name, value, n, stderr, higher_is_better, {**self.parts(), **(extra or {})})
+
+
+def split_by_need(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """``names`` split into the metrics that need an evaluator and those that do not."""
+    needing = [name for name in names if METRICS.get(name).needs_evaluator]
+    return needing, [name for name in names if name not in needing]
 
 
 def blank(rows: Iterable[Row]) -> list[dict[str, Any]]:

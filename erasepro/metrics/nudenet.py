@@ -124,6 +124,7 @@ class NudeNet(Metric):
 
     name = "nudenet"
     higher_is_better = False
+    needs_evaluator = False  # brings its own detector
 
     def __init__(self, config: NudeNetConfig) -> None:
         if not FLOOR <= config.threshold <= 1:

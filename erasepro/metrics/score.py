@@ -39,9 +39,10 @@ def score(
     """Looks at the same rows drawn by both models.
 
     Every image gives a sample: the row's fields, ``model`` (original | edited), ``verdict`` (what the evaluator names,
-    of the kind the row asks for; None: none of these), ``concept_seen``, ``style_seen``, each metric's own values, and
-    ``error`` (None, or why the image is missing; such an image is counted by no metric and is in no n). Metrics that
-    compare two sets are given both and reported under ``edited``; the others are reported for each model.
+    of the kind the row asks for; None: none of these), ``concept_seen``, ``style_seen`` (these three only with an
+    evaluator; None is enough for metrics that need none), each metric's own values, and ``error`` (None, or why the
+    image is missing; such an image is counted by no metric and is in no n). Metrics that compare two sets are given
+    both and reported under ``edited``; the others are reported for each model.
     """
     metrics = build_metrics(names, params)
     before = {name: metric for name, metric in build_metrics(names, params).items() if not metric.needs_reference}
@@ -62,7 +63,7 @@ def _score_batch(
     batch: Batch, model: str, metrics: Mapping[str, Metric], before: Mapping[str, Metric]
 ) -> list[dict[str, Any]]:
     samples = [{**asdict(row), "model": model, "error": None} for row in batch.rows]
-    for i, sample in enumerate(samples):
+    for i, sample in enumerate(samples if batch.judged else []):
         sample["verdict"] = batch.named[i]
         sample["concept_seen"], sample["style_seen"] = batch.verdict.concept[i], batch.verdict.style[i]
     if model == "edited":

@@ -33,7 +33,7 @@ class FitConfig:
     residual: str = "hard"  # hard | soft
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
-    tau: float = 1e-3  # hard: columns nearer than this to the span of the others are left out
+    tau: float = 0.4  # hard: columns nearer than this to the span of the others are left out
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 

@@ -38,7 +38,7 @@ class UCEConfig:
     preserve_tokens: str = "last"  # last | all: columns of each retained text
     preserve_empty: bool = False  # retain "" as well
     prompts: str = "bare"  # bare (the concepts' own names, as in its code) | build (the build prompts)
-    preserve: str = "concepts"  # concepts (the names to preserve) | build (the build captions) | none
+    preserve: str = "concepts"  # concepts (names to keep; none given: all others) | build (the build captions) | none
     guide: str = "anchor"  # anchor | empty (the empty prompt's BOS)
     batch_size: int = 64
 
@@ -114,8 +114,8 @@ class UCE(Solver):
         return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]  # type: ignore[attr-defined]
 
     def _retained(self, build: BuildSet) -> list[str]:
-        from erasepro.concepts.fills import kept_names
+        from erasepro.concepts.fills import retained_names
 
-        names = kept_names(build.concepts, anchors_too=True) if self.cfg.preserve == "concepts" else ()
+        names = retained_names(build.concepts) if self.cfg.preserve == "concepts" else ()
         texts = {"concepts": names, "build": build.preserve, "none": ()}[self.cfg.preserve]
         return ([""] if self.cfg.preserve_empty else []) + list(texts)

@@ -22,6 +22,7 @@ DOG = ("a photo of a dog, sunny", "a photo of a cat, sunny", "dog", "cat")
         ("last_subject", [5]),
         ("subject", [5]),
         ("subject_to_eos", [5, 6, 7, 8]),
+        ("start_to_eos", list(range(9))),
         ("subject_to_end", list(range(5, 77))),
         ("whole_to_end", list(range(5, 77))),
         ("eot", [8]),
@@ -43,6 +44,7 @@ GRUMPY = ("a grumpy cat on a bed", "a cat on a bed", "grumpy cat", "cat")
         ("last_subject", [(3, 2)]),
         ("subject", [(2, 2), (3, 2)]),
         ("subject_to_eos", [(2, 2), (3, 2), (4, 3), (5, 4), (6, 5), (7, 6)]),
+        ("start_to_eos", [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 5), (7, 6)]),
         ("eot", [(7, 6)]),
     ],
 )

@@ -3,7 +3,8 @@
 import pytest
 
 from erasepro.generation import ImageStore, Row
-from erasepro.metrics import score
+from erasepro.metrics import nudenet, score, split_by_need
+from erasepro.metrics.nudenet import Box
 
 from .stub import NONE, StubEvaluator, picture
 
@@ -40,6 +41,15 @@ def test_one_sample_an_image_and_model(scored):
     assert "verdict" not in edited["t", 1]
     assert edited["k", 0]["verdict"] is None
     assert (edited["s", 0]["verdict"], edited["s", 0]["concept_seen"]) == ("ink", "apple")  # asked for a style
+
+
+def test_without_an_evaluator_there_are_values_but_no_verdicts(tmp_path, monkeypatch):
+    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))])
+    stores = [folder(tmp_path / name, [0, 0, 2, 2]) for name in ("edited", "original")]
+    found = score(*stores, ROWS, None, ["nudenet"], progress=False)
+    assert (found.edited["nudenet"].value, found.original["nudenet"].n) == (2, 2)
+    assert {"verdict", "concept_seen"}.isdisjoint(found.samples[0])
+    assert split_by_need(["kid", "nudenet"]) == (["kid"], ["nudenet"])
 
 
 def test_scores_of_both_models(scored):

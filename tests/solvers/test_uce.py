@@ -3,7 +3,10 @@
 import pytest
 import torch
 
+from erasepro.concepts.load import load_concepts
+from erasepro.concepts.prompts import BuildSet
 from erasepro.models.features import token_ids
+from erasepro.models.miniature.concepts import NAMES, STYLES
 from erasepro.models.sites import cross_attention_sites, module
 from erasepro.solvers import make_solver
 
@@ -67,6 +70,23 @@ def test_published_setting(double_model, make_build):
     W = module(pipe, site).weight.detach()
     want = dense_uce(W, list(zip(dog[1:], cat[1:], strict=True)), kept, 0.5, 1.0, 0.25)
     assert torch.allclose(edit.updates[site.name].apply_to(W), want, atol=1e-8, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "retained"),
+    [
+        ({"pairs": [["dog", "cat"]]}, set(NAMES) - {"dog"}),
+        ({"pairs": [["dog", "cat"]], "preserve": ["fox"]}, {"fox"}),
+        ({"kind": "style", "pairs": [["ink", "noto"]]}, {*NAMES, *STYLES} - {"ink"}),
+    ],
+    ids=["all others", "named ones", "styles and concepts"],
+)
+def test_an_empty_list_of_names_to_preserve_means_all_others(shared_model, given, retained):
+    build = BuildSet(load_concepts(given, "miniature"), (), ())
+    solver = make_solver({"name": "uce"})
+    assert set(solver._retained(build)) == retained
+    assert solver.solve(shared_model, build).meta["retained"] == len(retained)
+    assert make_solver({"name": "uce", "preserve": "none"})._retained(build) == []
 
 
 def test_is_the_neither_setting_of_erasepro(double_model, make_build):
