@@ -93,10 +93,16 @@ class Evaluator:
     """Judge of 64 × 64 pictures given as uint8 (B, 3, 64, 64)."""
 
     def __init__(
-        self, picture: PictureTower, word: WordTower, features: FeatureNet, tokenizer, threshold: float
+        self,
+        picture: PictureTower,
+        word: WordTower,
+        features: FeatureNet,
+        tokenizer,
+        threshold: float,
+        scale: float = 1.0,
     ) -> None:
         self.picture, self.word, self.features = picture.eval(), word.eval(), features.eval()
-        self.tokenizer, self.threshold = tokenizer, threshold
+        self.tokenizer, self.threshold, self.scale = tokenizer, threshold, scale
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS) -> Evaluator:
@@ -112,7 +118,7 @@ class Evaluator:
         for name, net in (("picture", picture), ("word", word), ("features", features)):
             net.load_state_dict({k[len(name) + 1 :]: v for k, v in weights.items() if k.startswith(name + ".")})
         settings = json.loads((folder / "evaluator.json").read_text())
-        return cls(picture, word, features, tokenizer, settings["none_threshold"])
+        return cls(picture, word, features, tokenizer, settings["none_threshold"], settings["feature_scale"])
 
     @torch.inference_mode()
     def image_features(self, images: torch.Tensor) -> torch.Tensor:
@@ -127,8 +133,8 @@ class Evaluator:
 
     @torch.inference_mode()
     def fd_features(self, images: torch.Tensor) -> torch.Tensor:
-        """Features (B, 64) for the Fréchet distance `fd_mini` and for KID."""
-        return self.features(_unit(images))
+        """Features (B, 64) of about unit size each, for the Fréchet distance `fd_mini` and for KID."""
+        return self.features(_unit(images)) / self.scale
 
     @cached_property
     def _concept_text(self) -> torch.Tensor:

@@ -143,6 +143,15 @@ def pick_threshold(work: Path, share: float = 0.003, seed: int = 61) -> float:
     return round(float(best.quantile(share)), 3)
 
 
+@torch.inference_mode()
+def feature_scale(work: Path) -> float:
+    """The root mean square of the feature network's outputs on real pictures: the unit that `fd_features` are given in."""
+    from .samples import decoded
+
+    images, _ = decoded(work)
+    return round(float(load_judge(work).fd_features(to_bytes(images[:600])).square().mean().sqrt()), 3)
+
+
 def report(work: Path) -> str:
     """The acceptance table as text: the shipped (half-precision) model and judge on held-out pictures and prompts."""
     from diffusers import StableDiffusionPipeline

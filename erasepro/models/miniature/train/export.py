@@ -51,12 +51,14 @@ def pipeline(work: Path, unet_file: Path | None = None, vae=None) -> StableDiffu
     )
 
 
-def export(work: Path, threshold: float, folder: Path = WEIGHTS) -> None:
+def export(work: Path, threshold: float, scale: float, folder: Path = WEIGHTS) -> None:
     """Write `folder`/pipeline (fp16 safetensors, diffusers layout), evaluator.safetensors, evaluator.json and LICENSES."""
     pipeline(work).to(dtype=torch.float16).save_pretrained(folder / "pipeline", safe_serialization=True)
     judge = load_file(str(work / "judge" / "final.safetensors"))
     judge |= {f"features.{k}": v for k, v in load_file(str(work / "features" / "final.safetensors")).items()}
     halved = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in judge.items()}
     save_file(halved, str(folder / "evaluator.safetensors"))
-    (folder / "evaluator.json").write_text(json.dumps({"none_threshold": threshold}, indent=2) + "\n")
+    (folder / "evaluator.json").write_text(
+        json.dumps({"none_threshold": threshold, "feature_scale": scale}, indent=2) + "\n"
+    )
     (folder / "LICENSES").write_text(LICENSES)

@@ -31,7 +31,9 @@ def decoded(work: Path, count: int = 3600, seed: int = 41) -> tuple[torch.Tensor
             z = codes.encode(to_unit(np.stack([f[0] for f in found[i : i + 60]])))
             noise = torch.rand(len(z), 1, 1, 1, generator=generator) * 0.15 * torch.randn(z.shape, generator=generator)
             parts.append(vae.decode(z + noise).sample.clamp(-1, 1).half())
-        save_file({"images": torch.cat(parts).contiguous(), "labels": torch.tensor([[f[1], f[2]] for f in found])}, str(file))
+        save_file(
+            {"images": torch.cat(parts).contiguous(), "labels": torch.tensor([[f[1], f[2]] for f in found])}, str(file)
+        )
     data = load_file(str(file))
     return data["images"].float(), data["labels"]
 
