@@ -97,7 +97,6 @@ def test_no_filling_of_a_template_is_long(bank):
         assert size(fill(template, longest)) <= 25, template
 
 
-@pytest.mark.skipif(not SHIPPED.is_dir(), reason="the miniature's weights are not in this checkout")
 def test_the_miniature_reads_every_prompt_to_its_end():
     from transformers import CLIPTokenizer
 

@@ -7,7 +7,6 @@ Every part resumes from its checkpoint in WORK (outside git) and is skipped once
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -76,7 +75,6 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.work.mkdir(parents=True, exist_ok=True)
-    (options.work / "steps.json").write_text(json.dumps(STEPS))
     try:
         for part in [options.only] if options.only else PARTS:
             if not (options.work / part / "final.safetensors").exists():

@@ -135,8 +135,8 @@ def pick_threshold(work: Path, share: float = 0.003, seed: int = 61) -> float:
     from .samples import decoded
 
     images, _ = decoded(work)
-    rng = random.Random(f"threshold/{seed}")
-    fresh = to_unit(np.stack([real(Pictures(work), rng)[0] for _ in range(50)]))
+    pictures, rng = Pictures(work), random.Random(f"threshold/{seed}")
+    fresh = to_unit(np.stack([real(pictures, rng)[0] for _ in range(50)]))
     judge = load_judge(work)
     x = torch.cat([fresh, images[:2000]])
     best = torch.cat([judge.classify(to_bytes(part)).concept_prob.max(1).values for part in x.split(200)])
