@@ -17,7 +17,7 @@ from erasepro.errors import UserError
 class ScheduleConfig:
     """How the erasure is spread over the layers. Keys that a schedule does not read change nothing."""
 
-    name: str = "residual_split"
+    name: str = "progressive"
     target: str = "branch"  # branch: the layer's own output | hidden_state: the residual stream after it
     at: str = "state"  # residual_split: state (the last edited block's hidden state) | own (the layer's own output)
     shape: str = "linear"  # interpolate: linear | cosine | geometric

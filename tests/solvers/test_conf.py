@@ -16,7 +16,7 @@ MINE = ("erasepro", "uce", "uce_published")
 @pytest.mark.parametrize("name", MINE)
 def test_solver_files_are_complete_and_build(name):
     given = OmegaConf.load(config_dir() / "solver" / f"{name}.yaml")
-    schedule = OmegaConf.load(config_dir() / "schedule" / "residual_split.yaml")
+    schedule = OmegaConf.load(config_dir() / "schedule" / "progressive.yaml")
     whole = OmegaConf.create({"solver": given, "schedule": schedule})
     solver = make_solver(whole.solver)
     assert {str(k) for k in given} == {f.name for f in fields(solver.config)}

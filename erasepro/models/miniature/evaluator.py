@@ -109,16 +109,24 @@ class Evaluator:
         """The shipped judge. Raises FileNotFoundError when its weights are missing."""
         from transformers import CLIPTokenizer
 
-        tokenizer = CLIPTokenizer.from_pretrained(folder / "pipeline" / "tokenizer")
-        picture, word, features = PictureTower(), WordTower(len(tokenizer)), FeatureNet()
-        weights = {
-            k: v.float() if v.is_floating_point() else v
-            for k, v in load_file(str(folder / "evaluator.safetensors")).items()
-        }
-        for name, net in (("picture", picture), ("word", word), ("features", features)):
-            net.load_state_dict({k[len(name) + 1 :]: v for k, v in weights.items() if k.startswith(name + ".")})
         settings = json.loads((folder / "evaluator.json").read_text())
-        return cls(picture, word, features, tokenizer, settings["none_threshold"], settings["feature_scale"])
+        return cls.from_weights(
+            load_file(str(folder / "evaluator.safetensors")),
+            CLIPTokenizer.from_pretrained(folder / "pipeline" / "tokenizer"),
+            settings["none_threshold"],
+            settings["feature_scale"],
+        )
+
+    @classmethod
+    def from_weights(
+        cls, weights: dict[str, torch.Tensor], tokenizer, threshold: float, scale: float = 1.0
+    ) -> Evaluator:
+        """The judge from tensors named picture.*, word.* and features.* (any float type)."""
+        picture, word, features = PictureTower(), WordTower(len(tokenizer)), FeatureNet()
+        for name, net in (("picture", picture), ("word", word), ("features", features)):
+            part = {k[len(name) + 1 :]: v for k, v in weights.items() if k.startswith(name + ".")}
+            net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in part.items()})
+        return cls(picture, word, features, tokenizer, threshold, scale)
 
     @torch.inference_mode()
     def image_features(self, images: torch.Tensor) -> torch.Tensor:

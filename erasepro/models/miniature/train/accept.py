@@ -113,20 +113,11 @@ def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[in
 
 
 def load_judge(work: Path, threshold: float = 0.0) -> Evaluator:
-    """The judge straight from the training's averaged weights."""
-    from safetensors.torch import load_file
-
-    from ..evaluator import FeatureNet, PictureTower, WordTower
+    """The judge and the feature network straight from the training's averaged weights."""
+    from .export import judge_weights
     from .text import make_tokenizer
 
-    tokenizer = make_tokenizer(work / "tokenizer")
-    picture, word, features = PictureTower(), WordTower(len(tokenizer)), FeatureNet()
-    weights = load_file(str(work / "judge" / "final.safetensors"))
-    picture.load_state_dict({k[8:]: v for k, v in weights.items() if k.startswith("picture.")})
-    word.load_state_dict({k[5:]: v for k, v in weights.items() if k.startswith("word.")})
-    if (work / "features" / "final.safetensors").exists():
-        features.load_state_dict(load_file(str(work / "features" / "final.safetensors")))
-    return Evaluator(picture, word, features, tokenizer, threshold)
+    return Evaluator.from_weights(judge_weights(work), make_tokenizer(work / "tokenizer"), threshold)
 
 
 @torch.inference_mode()

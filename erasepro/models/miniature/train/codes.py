@@ -21,11 +21,10 @@ CHANNELS, PATCH = 16, 8
 
 @dataclass(frozen=True)
 class Codes:
-    """Basis (16, 192) already divided by the scales, mean patch (192,), and `std` (16,): a channel's standard deviation."""
+    """Basis (16, 192), already divided by the scales, and mean patch (192,)."""
 
     basis: torch.Tensor
     mean: torch.Tensor
-    std: torch.Tensor
 
     def encode(self, images: torch.Tensor) -> torch.Tensor:
         """Pictures (B, 3, 64, 64) in [-1, 1] to latents (B, 16, 8, 8) of overall unit variance."""
@@ -48,7 +47,6 @@ def make_codes(work: Path, *, count: int = 2000, seed: int = 1) -> Codes:
         scale = deviation.sqrt()
         scale *= (deviation / scale).square().mean().sqrt()  # overall unit variance
         basis = vectors[:, -CHANNELS:].flip(1).T / scale[:, None]
-        save_file(
-            {"basis": basis.float().contiguous(), "mean": mean.float(), "std": (deviation / scale).float()}, str(file)
-        )
-    return Codes(**load_file(str(file)))
+        save_file({"basis": basis.float().contiguous(), "mean": mean.float()}, str(file))
+    data = load_file(str(file))
+    return Codes(data["basis"], data["mean"])

@@ -51,12 +51,16 @@ def pipeline(work: Path, unet_file: Path | None = None, vae=None) -> StableDiffu
     )
 
 
+def judge_weights(work: Path) -> dict[str, torch.Tensor]:
+    """Averaged weights of the judge (picture.*, word.*) and of the feature network (features.*)."""
+    weights = load_file(str(work / "judge" / "final.safetensors"))
+    return weights | {f"features.{k}": v for k, v in load_file(str(work / "features" / "final.safetensors")).items()}
+
+
 def export(work: Path, threshold: float, scale: float, folder: Path = WEIGHTS) -> None:
     """Write `folder`/pipeline (fp16 safetensors, diffusers layout), evaluator.safetensors, evaluator.json and LICENSES."""
     pipeline(work).to(dtype=torch.float16).save_pretrained(folder / "pipeline", safe_serialization=True)
-    judge = load_file(str(work / "judge" / "final.safetensors"))
-    judge |= {f"features.{k}": v for k, v in load_file(str(work / "features" / "final.safetensors")).items()}
-    halved = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in judge.items()}
+    halved = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in judge_weights(work).items()}
     save_file(halved, str(folder / "evaluator.safetensors"))
     (folder / "evaluator.json").write_text(
         json.dumps({"none_threshold": threshold, "feature_scale": scale}, indent=2) + "\n"

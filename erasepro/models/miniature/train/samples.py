@@ -40,7 +40,7 @@ def decoded(work: Path, count: int = 3600, seed: int = 41) -> tuple[torch.Tensor
 
 def early(work: Path, steps: Sequence[int], count: int, seed: int) -> torch.Tensor:
     """`count` drawings by each of the denoiser's snapshots after `steps` training steps: (N, 3, 64, 64) in [-1, 1]."""
-    file = work / f"early_{seed}_{count}.safetensors"
+    file = work / f"early_{'-'.join(map(str, steps))}_{seed}_{count}.safetensors"
     if not file.exists():
         from .export import pipeline
         from .latents import load_decoder

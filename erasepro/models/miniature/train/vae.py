@@ -31,17 +31,31 @@ CONFIG = {
     "scaling_factor": 1.0,
 }
 LOG_VARIANCE = -8.0
+PEOPLE_FROM = 6500
 
 
-def batch(pictures: Pictures, rng: random.Random, size: int, shift: int = 4) -> torch.Tensor:
-    """Random pictures in [-1, 1]; three in four backgrounds are named ones, the others any light colour."""
+PEOPLE = tuple(i for i, d in enumerate(DRAWABLES) if d.group == "person")
+
+
+def batch(
+    pictures: Pictures, rng: random.Random, size: int, shift: int = 4, people: float = 0.0, look: str | None = None
+) -> torch.Tensor:
+    """Random pictures in [-1, 1]; three in four backgrounds are named ones, the others any light colour.
+
+    A share `people` of them are of people, half of these in the style `look`.
+    """
     images = []
     for _ in range(size):
         colour = rng.choice(list(BACKGROUNDS.values()))
         if rng.random() < 0.25:
             colour = (rng.randint(150, 255), rng.randint(150, 255), rng.randint(150, 255))
         place = rng.choice(SPRITE_SIZES), rng.randint(-shift, shift), rng.randint(-shift, shift)
-        images.append(pictures.draw(rng.randrange(len(DRAWABLES)), rng.randrange(len(STYLES)), colour, *place))
+        concept, style = rng.randrange(len(DRAWABLES)), rng.randrange(len(STYLES))
+        if people and rng.random() < people:
+            concept = rng.choice(PEOPLE)
+            if look and rng.random() < 0.5:
+                style = list(STYLES).index(look)
+        images.append(pictures.draw(concept, style, colour, *place))
     return to_unit(np.stack(images)).to(memory_format=torch.channels_last)
 
 
@@ -67,9 +81,10 @@ def train_decoder(work: Path, *, steps: int, seed: int = 1) -> Path:
     loop = Loop("decoder", half, work, steps=steps, peak=2e-3, decay=0.997)
 
     def loss_at(step: int) -> tuple[torch.Tensor, dict[str, float]]:
-        # half the pictures stand in the middle, as those of the denoiser do
+        # half the pictures stand in the middle, as those of the denoiser do; later steps see more of the small, soft faces
         rng = random.Random(f"{seed}/decoder/{step}")
-        x = torch.cat([batch(pictures, rng, 3, shift=0), batch(pictures, rng, 3)])
+        people = 0.4 if step >= PEOPLE_FROM else 0.0
+        x = torch.cat([batch(pictures, rng, 3, 0, people, "fluent"), batch(pictures, rng, 3, people=people / 2)])
         z = codes.encode(x)
         z = z + 0.08 * torch.randn(z.shape, generator=torch.Generator().manual_seed(seed * 1_000_003 + step))
         error = vae.decode(z.to(memory_format=torch.channels_last)).sample - x
