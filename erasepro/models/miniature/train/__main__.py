@@ -54,10 +54,10 @@ def run(part: str, work: Path, processes: int) -> None:
         found = pools(work)
         evaluator.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])
     elif part == "export":
-        from .accept import feature_scale, pick_threshold
+        from .accept import feature_scale
         from .export import export
 
-        export(work, pick_threshold(work), feature_scale(work))
+        export(work, feature_scale(work))
     else:
         from .accept import report
 

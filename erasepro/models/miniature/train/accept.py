@@ -121,20 +121,6 @@ def load_judge(work: Path, threshold: float = 0.0) -> Evaluator:
 
 
 @torch.inference_mode()
-def pick_threshold(work: Path, share: float = 0.003, seed: int = 61) -> float:
-    """The probability below which a picture is "none": it leaves out `share` of real pictures of the trained-on kind."""
-    from .samples import decoded
-
-    images, _ = decoded(work)
-    pictures, rng = Pictures(work), random.Random(f"threshold/{seed}")
-    fresh = to_unit(np.stack([real(pictures, rng)[0] for _ in range(50)]))
-    judge = load_judge(work)
-    x = torch.cat([fresh, images[:2000]])
-    best = torch.cat([judge.classify(to_bytes(part)).concept_prob.max(1).values for part in x.split(200)])
-    return round(float(best.quantile(share)), 3)
-
-
-@torch.inference_mode()
 def feature_scale(work: Path) -> float:
     """The root mean square of the feature network's outputs on real pictures: the unit that `fd_features` are given in."""
     from .samples import decoded

@@ -57,12 +57,16 @@ def judge_weights(work: Path) -> dict[str, torch.Tensor]:
     return weights | {f"features.{k}": v for k, v in load_file(str(work / "features" / "final.safetensors")).items()}
 
 
-def export(work: Path, threshold: float, scale: float, folder: Path = WEIGHTS) -> None:
+NONE_THRESHOLD = 0.5
+"""A concept is named only where it is likelier than all others and "nothing" together."""
+
+
+def export(work: Path, scale: float, folder: Path = WEIGHTS) -> None:
     """Write `folder`/pipeline (fp16 safetensors, diffusers layout), evaluator.safetensors, evaluator.json and LICENSES."""
     pipeline(work).to(dtype=torch.float16).save_pretrained(folder / "pipeline", safe_serialization=True)
     halved = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in judge_weights(work).items()}
     save_file(halved, str(folder / "evaluator.safetensors"))
     (folder / "evaluator.json").write_text(
-        json.dumps({"none_threshold": threshold, "feature_scale": scale}, indent=2) + "\n"
+        json.dumps({"none_threshold": NONE_THRESHOLD, "feature_scale": scale}, indent=2) + "\n"
     )
     (folder / "LICENSES").write_text(LICENSES)
