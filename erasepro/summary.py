@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -30,19 +31,38 @@ def tables(results: Results) -> list[Table]:
 
 
 def across(found: Sequence[Results]) -> Table:
-    """One table over several runs: a row a method (the solver; the schedule too where it is not the solver's only one)."""
+    """One table over several runs: a row a method (a preset of conf/solver, and what was changed in it)."""
     runs = [(_method(r.config), r.name, r.protocol, _outcomes(r.outcomes)) for r in found]
     return across_table(runs)
 
 
 def _method(config: Mapping[str, Any]) -> str:
-    solver, sizes = config["solver"], len(config["concepts"]["pairs"])
-    name = solver["name"]
-    if name == "erasepro":
-        name += f" {solver['schedule']['name']}"
-    elif name == "uce":
-        name += f" {solver['tokens']}"
-    return f"{name}, {sizes} concepts" if sizes > 1 else name
+    """The preset (conf/solver) nearest to a run's solver, the keys in which it differs, and the size of its set."""
+    mine, sizes = _leaves(config["solver"]), len(config["concepts"]["pairs"])
+    name, differences = mine["name"], [f"{k}={v}" for k, v in mine.items() if k != "name"]
+    for preset, known in _presets().items():
+        if known["name"] == mine["name"]:
+            found = [f"{k}={v}" for k, v in mine.items() if k in known and known[k] != v]
+            if len(found) < len(differences):
+                name, differences = preset, found
+    return f"{' '.join([name, *differences])}, {sizes} concepts" if sizes > 1 else " ".join([name, *differences])
+
+
+@cache
+def _presets() -> dict[str, dict[str, Any]]:
+    from omegaconf import OmegaConf
+
+    from erasepro.config import compose, options
+
+    configs = {name: compose([f"solver={name}"]).solver for name in options("solver")}
+    return {name: _leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
+
+
+def _leaves(node: Any, prefix: str = "") -> dict[str, Any]:
+    """The values of a config by dotted key."""
+    if not isinstance(node, Mapping):
+        return {prefix[:-1]: node}
+    return {key: value for name, part in node.items() for key, value in _leaves(part, f"{prefix}{name}.").items()}
 
 
 def write_tables(found: Sequence[Table], folder: Path) -> None:
