@@ -15,7 +15,7 @@ import torch
 from ....errors import UserError
 
 PARTS = ("text", "decoder", "encoder", "unet", "judge", "features", "export", "accept")
-STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12500, "judge": 2600, "features": 900}
+STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12000, "judge": 2600, "features": 900}
 EARLY = {"train": (150, 350), "test": (250,)}
 
 

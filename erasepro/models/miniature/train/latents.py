@@ -57,7 +57,7 @@ class Bank:
 
 
 @torch.inference_mode()
-def make_bank(work: Path, *, variants: int = 5, captions: int = 2, seed: int = 3) -> Bank:
+def make_bank(work: Path, *, variants: int = 5, captions: int = 6, seed: int = 3) -> Bank:
     """`variants` pictures for each concept × style × background, with `captions` captions each; cached in `work`."""
     file = work / f"bank_{variants}_{captions}.safetensors"
     if not file.exists():
