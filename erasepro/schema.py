@@ -46,7 +46,7 @@ class GenerationConfig:
     """How test images are drawn. The same seeds serve the original and the edited model."""
 
     steps: int = 20
-    guidance: float = 4.0
+    guidance: float = 3.0
     size: int | None = None  # pixels a side; None: the model's own
     scheduler: str | None = None  # None: the model's own; else ddim | dpm++ | lms
     seeds: list[int] = field(default_factory=lambda: [0, 1, 2])

@@ -20,7 +20,7 @@ def model():
 
 def images(pipe, texts, seed=0, steps=12):
     generators = [torch.Generator().manual_seed(seed + i) for i in range(len(texts))]
-    found = pipe(texts, num_inference_steps=steps, guidance_scale=4.0, generator=generators, output_type="pt").images
+    found = pipe(texts, num_inference_steps=steps, guidance_scale=3.0, generator=generators, output_type="pt").images
     return (found * 255).round().to(torch.uint8)
 
 

@@ -33,7 +33,7 @@ def generate(
     *,
     batch_size: int = 16,
     steps: int = 20,
-    guidance: float = 4.0,
+    guidance: float = 3.0,
     size: int | None = None,
     scheduler: str | None = None,
     model_hash: str = "",

@@ -52,14 +52,14 @@ def early(work: Path, steps: Sequence[int], count: int, seed: int) -> torch.Tens
                 caption(rng, rng.choice(NAMES), rng.choice(list(STYLES)), rng.choice(list(BACKGROUNDS)), "medium").text
                 for _ in range(count)
             ]
-            parts.append(draw(pipe, texts, seed=seed * 10_000 + step, steps=10).mul(2).sub(1).half())
+            parts.append(draw(pipe, texts, seed=seed * 10_000 + step, steps=10, guidance=4.0).mul(2).sub(1).half())
         save_file({"images": torch.cat(parts).contiguous()}, str(file))
     return load_file(str(file))["images"].float()
 
 
 @torch.inference_mode()
 def draw(
-    pipe, texts: Sequence[str], seed: int, steps: int = 16, guidance: float = 4.0, batch: int = 30
+    pipe, texts: Sequence[str], seed: int, steps: int = 16, guidance: float = 3.0, batch: int = 30
 ) -> torch.Tensor:
     """Drawings of `texts` in [0, 1] (B, 3, 64, 64); picture i has the seed `seed` + i."""
     pipe.set_progress_bar_config(disable=True)
