@@ -75,7 +75,7 @@ def test_anchors_are_of_the_targets_group():
 def test_faces():
     faces = load("mini/faces")
     assert faces.kind == "faces"
-    assert set(faces.targets) == set(GROUPS["person"])
+    assert set(faces.targets) < set(GROUPS["person"])  # NudeNet finds no face in most drawings of the others
     assert set(faces.anchors) <= set(NAMES) - set(GROUPS["person"])
 
 
