@@ -231,14 +231,28 @@ def show(results: Results, path: Path) -> None:
 
 
 def print_report(folders: Sequence[str]) -> None:
-    """The tables of a finished run; of several, one table over all. Raises UserError for a folder without results."""
-    found = [Results.load(Path(folder) / "results.json") for folder in folders]
-    if len(found) > 1:
+    """The tables of a finished run; of several, tables over all that have ended, with a line that names the others.
+
+    Raises UserError where no folder has results.
+    """
+    found: list[tuple[str, Results]] = []
+    missing: list[UserError] = []
+    for folder in folders:
+        try:
+            found.append((folder, Results.load(Path(folder) / "results.json")))
+        except UserError as error:
+            missing.append(error)
+    if not found or (missing and len(folders) == 1):
+        raise missing[0]
+    for told in missing:
+        print(f"erasepro: left out: {told}", file=sys.stderr)
+    if len(folders) > 1:
         from erasepro.summary import across
 
-        print(across(found).text())
+        for table in across([results for _, results in found]):
+            print(table.text())
         return
-    for results, folder in zip(found, folders, strict=True):
+    for folder, results in found:
         print(f"{results.name}  (protocol {results.protocol})\n")
         show(results, Path(folder))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from erasepro.generation.worklist import Row
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
-from erasepro.report.across import across_table
+from erasepro.report.across import across_metrics, across_table
 from erasepro.report.outcomes import Share
 from erasepro.results import Results
 from erasepro.rundir import write_text
@@ -30,10 +30,29 @@ def tables(results: Results) -> list[Table]:
     return [*found, *_residual_table(results), *_layer_table(results), _stage_table(results)]
 
 
-def across(found: Sequence[Results]) -> Table:
-    """One table over several runs: a row a method (a preset of conf/solver, and what was changed in it)."""
-    runs = [(_method(r.config), r.name, r.protocol, _outcomes(r.outcomes)) for r in found]
-    return across_table(runs)
+def across(found: Sequence[Results]) -> list[Table]:
+    """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it)."""
+    labels = [_method(r.config) for r in found]
+    runs = [(label, r.name, r.protocol, _outcomes(r.outcomes)) for label, r in zip(labels, found, strict=True)]
+    return [
+        across_table(runs),
+        across_metrics([(label, _headlines(r)) for label, r in zip(labels, found, strict=True)]),
+    ]
+
+
+def _headlines(results: Results) -> dict[str, tuple[float, float, bool]]:
+    """Each metric's headline (original's or NaN, edited's, higher is better), and what is left over selected columns."""
+    heads = [v for v in results.values if not v.role and v.value is not None]
+    before = {v.metric: v.value for v in heads if v.model == "original" and v.value is not None}
+    found = {
+        v.metric: (before.get(v.metric, math.nan), float(v.value), bool(v.higher_is_better))
+        for v in heads
+        if v.model == "edited" and v.value is not None
+    }
+    left = results.residuals.get("selected")
+    if isinstance(left, float):
+        found["residual, selected"] = (math.nan, left, False)
+    return found
 
 
 def _method(config: Mapping[str, Any]) -> str:

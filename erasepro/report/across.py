@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from erasepro.errors import UserError
 from erasepro.report.outcomes import ALL, WORDINGS, Outcome
@@ -41,6 +41,27 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean (worst)"
     return Table(f"{title}   [protocol {protocols[0]}]" if protocols else title, header, tuple(rows))
 
 
+Scores = tuple[str, Mapping[str, tuple[float, float, bool]]]
+"""(method, metric -> (the original's value or NaN, the edited model's, higher is better))."""
+
+
+def across_metrics(
+    runs: Sequence[Scores], title: str = "Metrics over all runs: original → edited, mean (worst)"
+) -> Table:
+    """One row a method, one column a metric."""
+    names = list(dict.fromkeys(name for _, scores in runs for name in scores))
+    rows = []
+    for method in dict.fromkeys(method for method, _ in runs):
+        cells = []
+        for name in names:
+            found = [scores[name] for label, scores in runs if label == method and name in scores]
+            before = [old for old, _, _ in found if not math.isnan(old)]
+            after = _spread([new for _, new, _ in found], min if found and found[0][2] else max)
+            cells.append(f"{sum(before) / len(before):.3f} → {after}" if before else after)
+        rows.append((method, *cells))
+    return Table(title, ("method", *names), tuple(rows))
+
+
 def _of(outcomes: Sequence[Outcome], role: str, wording: str, key: str) -> float:
     for outcome in outcomes:
         if (outcome.role, outcome.wording) == (role, wording):
@@ -50,4 +71,8 @@ def _of(outcomes: Sequence[Outcome], role: str, wording: str, key: str) -> float
 
 def _spread(values: Sequence[float], worst: Callable[[Sequence[float]], float]) -> str:
     known = [v for v in values if not math.isnan(v)]
-    return f"{sum(known) / len(known):.3f} ({worst(known):.3f})" if known else "–"
+    return f"{_short(sum(known) / len(known))} ({_short(worst(known))})" if known else "–"
+
+
+def _short(value: float) -> str:
+    return f"{value:.1e}" if 0 < abs(value) < 5e-4 else f"{value:.3f}"
