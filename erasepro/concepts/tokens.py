@@ -31,6 +31,7 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "last_subject": ("last",),
     "subject": ("first", "last"),
     "subject_to_eos": ("first", "last", "word", "eos"),
+    "last_to_eos": ("last", "word", "eos"),
     "start_to_eos": ("start", "first", "last", "word", "eos"),
     "subject_to_end": ("last", "word", "eos", "pad"),
     "whole_to_end": ("first", "last", "word", "eos", "pad"),
@@ -42,6 +43,8 @@ POLICIES: dict[str, tuple[str, ...]] = {
 
 ``start_to_eos`` is ``all`` without the paddings: BOS and the words before the subject, the subject, the words after it,
 and the end of text. Its columns of the start ask for no change, so they hold what comes before the subject in place.
+``last_to_eos`` leaves the subject's first sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of
+"h·ou·se", and to move it is to move both.
 """
 
 

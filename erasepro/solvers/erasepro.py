@@ -35,10 +35,10 @@ class EraseProConfig:
     name: str = "erasepro"
     text_sites: list[str] = field(default_factory=lambda: ["mlp.fc2"])  # linears of each text block; [] for none
     text_blocks: list[int] | None = None  # blocks that may be edited; null: all
-    text_tokens: str = "subject_to_eos"  # token policy in the text encoder
+    text_tokens: str = "last_to_eos"  # token policy in the text encoder
     text_fit: FitConfig = field(default_factory=FitConfig)
     kv: bool = True  # edit cross-attention keys and values at the end
-    kv_tokens: str = "subject_to_eos"
+    kv_tokens: str = "last_to_eos"
     kv_fit: FitConfig = field(default_factory=FitConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     feature_dtype: str = "float64"  # precision of the pairs' forward passes (solves are always float64)

@@ -48,7 +48,7 @@ def test_controls_edit_the_blocks_they_name(shared_model, build):
 def test_keys_and_values_match_the_anchors_end_to_end(model, build, sites, preserve):
     """Applied for real, in float32, the U-Net sees the anchor's keys and values at every constrained position."""
     pipe = model.pipe
-    columns = pair_columns(pipe.tokenizer, build.pairs, "subject_to_eos")
+    columns = pair_columns(pipe.tokenizer, build.pairs, "last_to_eos")
     ids_x = token_ids(pipe.tokenizer, [p.target_prompt for p in build.pairs])
     ids_y = token_ids(pipe.tokenizer, [p.anchor_prompt for p in build.pairs])
     kv = cross_attention_sites(pipe)
@@ -57,7 +57,7 @@ def test_keys_and_values_match_the_anchors_end_to_end(model, build, sites, prese
         wanted = [module(pipe, s).weight @ Y for s in kv]
     fit = {"preserve": {"kind": preserve}}
     edit = solve(model, build, text_sites=sites, text_fit=fit, kv_fit=fit, schedule={"name": "progressive"})
-    report = residual_on(model, edit, build.pairs, "subject_to_eos")
+    report = residual_on(model, edit, build.pairs, "last_to_eos")
     edit.apply(pipe)
     with torch.no_grad():
         X = columns.target.gather(pipe.text_encoder(ids_x)[0])
