@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.pairs import ConceptSet
+from erasepro.errors import UserError
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -45,9 +46,15 @@ def erase(
     """
     from erasepro.concepts.build import build_set
     from erasepro.config import compose
+    from erasepro.config import options as options_of
     from erasepro.models.load import load_model
     from erasepro.solvers import make_solver
 
+    if isinstance(concepts, str) and concepts not in options_of("concepts"):
+        raise UserError(
+            f"{concepts!r} is no stored set of concepts. Give pairs, {{{concepts!r}: 'its anchor'}}, or the name of a "
+            f"stored set: {', '.join(options_of('concepts'))}."
+        )
     loaded = load_model(model) if isinstance(model, str) else model
     overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []

@@ -19,6 +19,7 @@ from erasepro.errors import UserError
 from erasepro.schema import Config
 
 VERSION_BASE = "1.3"
+CUSTOM = "custom"
 
 
 def config_dir() -> Path:
@@ -59,10 +60,18 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
 
 
 def named(overrides: Sequence[str]) -> list[str]:
-    """The overrides, with the concept set renamed ``custom`` where its pairs are replaced but not its name."""
+    """The overrides, with the concept set renamed (see `custom_name`) where its pairs are replaced but not its name."""
     keys = {override.partition("=")[0].lstrip("+") for override in overrides}
     replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
-    return [*overrides, *(["concepts.name=custom"] if replaced else [])]
+    return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]
+
+
+def custom_name(pairs: Any, file: str | None) -> str:
+    """A name for a set given on the command line: the file's, or the first targets (``dog-apple-and-7-more``)."""
+    if file:
+        return Path(str(file)).stem
+    targets = [str(pair[0]) for pair in pairs or () if isinstance(pair, Sequence) and len(pair) and pair[0]]
+    return "-".join([*targets[:3], *([f"and-{len(targets) - 3}-more"] if len(targets) > 3 else [])]) or CUSTOM
 
 
 def check(cfg: DictConfig) -> DictConfig:
@@ -70,6 +79,8 @@ def check(cfg: DictConfig) -> DictConfig:
     from erasepro.schedules import ScheduleConfig
 
     with translated(()):
+        if OmegaConf.select(cfg, "concepts.name") == CUSTOM:
+            OmegaConf.update(cfg, "concepts.name", custom_name(cfg.concepts.get("pairs"), cfg.concepts.get("file")))
         OmegaConf.resolve(cfg)
         for missing in sorted(OmegaConf.missing_keys(cfg)):
             raise UserError(f"The key {missing!r} has no value. Give one: {missing}=…")

@@ -49,9 +49,11 @@ def _concepts() -> dict[str, str]:
         node = _read(path)
         pairs = [f"{target} -> {anchor or '(empty)'}" for target, anchor in node.get("pairs", [])]
         shown = ", ".join(pairs[:3]) + (f" … ({len(pairs)})" if len(pairs) > 3 else "")
-        return f"[{node.get('kind', '?')}] {shown}"
+        return f"{node.get('kind', '?')}: {shown}"
 
-    return {name: about(_file("concepts", name)) for name in options("concepts")}
+    where = {True: "[miniature]", False: "[real models]"}
+    names = options("concepts")
+    return {name: f"{where[name.startswith('mini/')]:<13} {about(_file('concepts', name))}" for name in names}
 
 
 def _comments(group: str) -> Callable[[], dict[str, str]]:

@@ -28,13 +28,19 @@ if TYPE_CHECKING:
 def run(cfg: DictConfig) -> Results:
     """Run a composed config, or go on with it, or, when it is done already, print its results again.
 
-    Raises UserError for a user's mistake; whatever else goes wrong is written to the folder's ``status.json``.
+    The run's heading is printed before anything is computed. Raises UserError for a user's mistake; whatever else goes
+    wrong is written to the folder's ``status.json``.
     """
     quiet()
+    from erasepro.summary import heading
+
     job = make_job(cfg)
-    if not job.folder.done:
+    if job.folder.done:
+        print(f"{heading(job.config, job.protocol)}\nDone before; these are its results.")
+    else:
         Run(job).go()
     results = Results.load(job.folder.path / "results.json")
+    print()
     show(results, job.folder.path)
     return results
 
@@ -50,6 +56,8 @@ class Run:
     def go(self) -> None:
         from omegaconf import OmegaConf
 
+        from erasepro.summary import heading
+
         job, folder = self.job, self.job.folder
         if job.metrics.names:
             from erasepro.metrics import build_metrics
@@ -58,6 +66,7 @@ class Run:
         with folder.locked(), start_tracker(job.tracker, self.path, self.path.name, job.config) as tracker:
             write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
             self.check_metrics()
+            print(heading(job.config, job.protocol), flush=True)
             edit = self.erase()
             original, edited = self.draw(edit)
             self.score(original, edited)
@@ -221,12 +230,12 @@ class Run:
 
 def show(results: Results, path: Path) -> None:
     """Print the tables of a run, and where it lies."""
-    from erasepro.summary import tables, write_tables
+    from erasepro.summary import heading, tables, write_tables
 
     found = tables(results)
     for table in found:
         print(table.text())
-    write_tables(found, path)
+    write_tables(heading(results.config, results.protocol), found, path)
     print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
 
 
@@ -235,11 +244,13 @@ def print_report(folders: Sequence[str]) -> None:
 
     Raises UserError where no folder has results.
     """
+    from erasepro.summary import across, heading
+
     found: list[tuple[str, Results]] = []
     missing: list[UserError] = []
     for folder in folders:
         try:
-            found.append((folder, Results.load(Path(folder) / "results.json")))
+            found.append((folder, Results.load(_run_folder(Path(folder)) / "results.json")))
         except UserError as error:
             missing.append(error)
     if not found or (missing and len(folders) == 1):
@@ -247,14 +258,23 @@ def print_report(folders: Sequence[str]) -> None:
     for told in missing:
         print(f"erasepro: left out: {told}", file=sys.stderr)
     if len(folders) > 1:
-        from erasepro.summary import across
-
         for table in across([results for _, results in found]):
             print(table.text())
         return
     for folder, results in found:
-        print(f"{results.name}  (protocol {results.protocol})\n")
+        print(f"{heading(results.config, results.protocol)}\n")
         show(results, Path(folder))
+
+
+def _run_folder(path: Path) -> Path:
+    """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
+    if not path.is_dir():
+        raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")
+    if not any((path / name).exists() for name in ("config.yaml", "status.json", "results.json")):
+        runs = sorted(inner.parent for inner in path.glob("*/status.json"))
+        inside = f" {len(runs)} run(s) lie in it: erasepro report {runs[0]} …" if runs else ""
+        raise UserError(f"{str(path)!r} is no run's folder (it holds no config.yaml).{inside}")
+    return path
 
 
 def quiet() -> None:

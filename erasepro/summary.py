@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -12,12 +14,17 @@ from typing import Any
 from erasepro.generation.worklist import Row
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.across import across_metrics, across_table
-from erasepro.report.outcomes import Share
+from erasepro.report.outcomes import ALL, Share
 from erasepro.results import Results
 from erasepro.rundir import write_text
 
 GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
 """Pictures in the before/after grid by role."""
+
+COMPARED = ("model", "generation", "templates", "metrics", "protocol", "seed")
+"""Config groups in which the runs of a joint table should be alike …"""
+UNCOMPARED = ("generation.batch_size", "model.device", "metrics.names")
+"""… except for these: they change no number, or (names) a column says it already."""
 
 
 def tables(results: Results) -> list[Table]:
@@ -30,14 +37,41 @@ def tables(results: Results) -> list[Table]:
     return [*found, *_residual_table(results), *_layer_table(results), _stage_table(results)]
 
 
+def heading(config: Mapping[str, Any], protocol: str) -> str:
+    """One line that says what a run does: pairs, model, method, sampler, seeds, protocol."""
+    concepts, generation = config["concepts"], config["generation"]
+    pairs = [f"{target} → {anchor or '(empty)'}" for target, anchor in concepts["pairs"][:4]]
+    more = len(concepts["pairs"]) - len(pairs)
+    told = ", ".join(pairs) + (f" and {more} more" if more else "")
+    seeds = ", ".join(map(str, generation["seeds"]))
+    split = "" if generation["split"] == "test" else f" · {generation['split']} prompts"
+    return (
+        f"{told} · {config['model']['name']} · {_preset(config)} · {generation['steps']} steps, guidance "
+        f"{generation['guidance']:g}, seed{'s' if len(generation['seeds']) > 1 else ''} {seeds}{split} · {protocol}"
+    )
+
+
 def across(found: Sequence[Results]) -> list[Table]:
     """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it)."""
     labels = [_method(r.config) for r in found]
     runs = [(label, r.name, r.protocol, _outcomes(r.outcomes)) for label, r in zip(labels, found, strict=True)]
+    first = across_table(runs)
     return [
-        across_table(runs),
+        replace(first, note=" ".join([first.note, *_unlike(found)])),
         across_metrics([(label, _headlines(r)) for label, r in zip(labels, found, strict=True)]),
     ]
+
+
+def _unlike(found: Sequence[Results]) -> list[str]:
+    """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
+    every = [_leaves({key: r.config.get(key) for key in COMPARED}) for r in found]
+    keys = list(dict.fromkeys(key for one in every for key in one if key not in UNCOMPARED))
+    differing = [
+        f"{key} ({', '.join(values)})"
+        for key in keys
+        if len(values := list(dict.fromkeys(str(one.get(key)) for one in every))) > 1
+    ]
+    return [f"CAUTION: these runs are not alike in {'; '.join(differing)}."] if differing else []
 
 
 def _headlines(results: Results) -> dict[str, tuple[float, float, bool]]:
@@ -49,22 +83,29 @@ def _headlines(results: Results) -> dict[str, tuple[float, float, bool]]:
         for v in heads
         if v.model == "edited" and v.value is not None
     }
-    left = results.residuals.get("selected")
-    if isinstance(left, float):
-        found["residual, selected"] = (math.nan, left, False)
+    for name, key in (("residual, selected columns", "selected"), ("share of columns selected", "selected_share")):
+        value = results.residuals.get(key)
+        if isinstance(value, float):
+            found[name] = (math.nan, value, key == "selected_share")
     return found
 
 
 def _method(config: Mapping[str, Any]) -> str:
-    """The preset (conf/solver) nearest to a run's solver, the keys in which it differs, and the size of its set."""
-    mine, sizes = _leaves(config["solver"]), len(config["concepts"]["pairs"])
+    """The preset (conf/solver) nearest to a run's solver, with the keys in which it differs; kind and size of its set."""
+    kind, size = config["concepts"]["kind"], len(config["concepts"]["pairs"])
+    parts = [_preset(config), *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
+    return ", ".join(parts)
+
+
+def _preset(config: Mapping[str, Any]) -> str:
+    mine = _leaves(config["solver"])
     name, differences = mine["name"], [f"{k}={v}" for k, v in mine.items() if k != "name"]
     for preset, known in _presets().items():
         if known["name"] == mine["name"]:
             found = [f"{k}={v}" for k, v in mine.items() if k in known and known[k] != v]
             if len(found) < len(differences):
                 name, differences = preset, found
-    return f"{' '.join([name, *differences])}, {sizes} concepts" if sizes > 1 else " ".join([name, *differences])
+    return " ".join([name, *differences])
 
 
 @cache
@@ -84,10 +125,10 @@ def _leaves(node: Any, prefix: str = "") -> dict[str, Any]:
     return {key: value for name, part in node.items() for key, value in _leaves(part, f"{prefix}{name}.").items()}
 
 
-def write_tables(found: Sequence[Table], folder: Path) -> None:
-    """``tables.txt`` and ``tables.md`` in the run's folder."""
-    write_text(folder / "tables.txt", "\n".join(table.text() for table in found))
-    write_text(folder / "tables.md", "\n".join(table.markdown() for table in found))
+def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
+    """``tables.txt`` and ``tables.md`` in the run's folder, under the run's heading."""
+    write_text(folder / "tables.txt", "\n".join([f"{head}\n", *(table.text() for table in found)]))
+    write_text(folder / "tables.md", "\n".join([f"{head}\n", *(table.markdown() for table in found)]))
 
 
 def flat(results: Results) -> dict[str, float]:
@@ -116,20 +157,37 @@ def grid_rows(rows: Iterable[Row]) -> list[Row]:
         mine = [row for row in first if row.role == role]
         spread = sorted(mine, key=lambda row: (row.id.rpartition("-")[2], row.wording))  # an id ends in its number
         varied = [next(group) for _, group in groupby(spread, key=lambda row: (row.wording, row.concept))]
-        chosen += varied[:: max(len(varied) // number, 1)][:number] if role == "kept" else varied[:number]
+        chosen += _concepts_first(varied, number)
     return chosen or first[:9]
+
+
+def _concepts_first(rows: Sequence[Row], number: int) -> list[Row]:
+    """So many rows: of every concept its first, then of every concept its second …"""
+    seen: Counter[str] = Counter()
+    turns = []
+    for row in rows:
+        turns.append(seen[row.concept])
+        seen[row.concept] += 1
+    order = sorted(range(len(rows)), key=lambda i: turns[i])
+    return [rows[i] for i in order[:number]]
 
 
 def _worst_table(results: Results) -> list[Table]:
     by_concept = _outcomes(results.by_concept)
     rows = []
     for role in ("target", "synonym", "kept"):
-        groups = {o.group for o in by_concept if o.role == role}
+        groups = [o for o in by_concept if o.role == role and o.wording == ALL and o.own.n]
         found = worst(by_concept, role)
         if found is not None and len(groups) > 1:
-            own, ratio = _text(found.own.value, "{:.3f}"), _text(found.ratio.value, "{:.3f}")
-            rows.append((role, found.group, str(found.own.n), own, ratio))
+            key = "ratio" if role == "kept" else "own"
+            ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
+            name = f"{found.group} and {ties} more" if ties else found.group
+            rows.append((role, name, str(found.own.n), *_both(found)))
     return [Table("Worst concept", ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
+
+
+def _both(outcome: Outcome) -> tuple[str, str]:
+    return _text(outcome.own.value, "{:.3f}"), _text(outcome.ratio.value, "{:.3f}")
 
 
 def _residual_table(results: Results) -> list[Table]:
@@ -162,7 +220,11 @@ def _layer_table(results: Results) -> list[Table]:
         name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
         rows.append((name, str(rank), _text(mean, "{:.3g}"), _text(many[0].get("gap"), "{:.3g}")))
     header = ("layer", "rank", "‖ΔW‖/‖W‖", "gap left")
-    return [Table("Size of the change by layer", header, tuple(rows))] if rows else []
+    note = (
+        "rank: columns stored of the low-rank change. gap left: how far the target prompts' state in the edited model is "
+        "from the anchor prompts' in the original, after the layer, at the paired tokens; over the latter's size."
+    )
+    return [Table("Size of the change by layer", header, tuple(rows), note)] if rows else []
 
 
 def _stage_table(results: Results) -> Table:
@@ -171,7 +233,9 @@ def _stage_table(results: Results) -> Table:
     dropped = results.counts.get("prompts_dropped", 0)
     title = f"Stages ({results.counts.get('images_per_model', 0)} images a model"
     title += f"; {dropped} prompts that mention a minor were dropped)" if dropped else ")"
-    return Table(title, ("stage", "seconds", "peak MiB"), tuple(rows))
+    return Table(
+        title, ("stage", "seconds", "peak MiB"), tuple(rows), "peak MiB: memory of the process, not of the stage."
+    )
 
 
 def _outcomes(stored: Sequence[Mapping[str, Any]]) -> list[Outcome]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from omegaconf import DictConfig
 
 from erasepro.config import VERSION_BASE, check, config_dir, named, prepare, search_path_override
 from erasepro.config_errors import translated
 from erasepro.errors import UserError
+from erasepro.results import Results
+from erasepro.rundir import RunDir
 
 
 def sweep(overrides: Sequence[str]) -> int:
@@ -22,12 +25,16 @@ def sweep(overrides: Sequence[str]) -> int:
     from hydra.core.global_hydra import GlobalHydra
 
     failed: list[str] = []
+    done: list[tuple[Results, Path]] = []
 
     def job(cfg: DictConfig) -> None:
         from erasepro.runner import run
 
         try:
-            run(check(cfg))
+            checked = check(cfg)
+            print(f"\n[{len(done) + len(failed) + 1}] ", end="")
+            results = run(checked)
+            done.append((results, RunDir(checked.outputs.dir, results.name, results.signature).path))
         except UserError as error:
             failed.append(str(error))
             print(f"erasepro: error: {error}", file=sys.stderr)
@@ -46,6 +53,21 @@ def sweep(overrides: Sequence[str]) -> int:
             del os.environ["HYDRA_FULL_ERROR"]
         else:
             os.environ["HYDRA_FULL_ERROR"] = full_error
+    if len(done) > 1:
+        _summary(done)
     if failed:
         print(f"erasepro: {len(failed)} job(s) of the sweep failed, see above.", file=sys.stderr)
     return 2 if failed else 0
+
+
+def _summary(done: Sequence[tuple[Results, Path]]) -> None:
+    """One table over the sweep's runs, and the command that prints it again."""
+    from erasepro.summary import across
+
+    print(f"\nThe {len(done)} runs of the sweep\n")
+    try:
+        for table in across([results for results, _ in done]):
+            print(table.text())
+    except UserError as error:  # two protocols may not share a table
+        print(f"erasepro: no joint table: {error}", file=sys.stderr)
+    print(f"Again: erasepro report {' '.join(str(path) for _, path in done)}")

@@ -59,7 +59,7 @@ def test_ls(capsys, kind, name):
         (["ls", "solver"], "Did you mean 'solvers'?"),
         (["ls"], "ls takes one word"),
         (["report"], "report takes run folders"),
-        (["report", "nowhere"], "No results in 'nowhere/results.json'"),
+        (["report", "nowhere"], "No folder 'nowhere'"),
         (["--frobnicate"], "Unknown option '--frobnicate'."),
         (["seed=1", "uce"], "'uce' is neither key=value nor a leading verb"),
         (["concepts.pairs=[[dog,Dog]]", "model=tiny"], "own anchor"),

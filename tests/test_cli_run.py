@@ -63,11 +63,31 @@ def test_a_run_leaves_everything_behind_and_then_returns_at_once(capsys, monkeyp
     assert results.libraries["torch"]
     assert "selected build columns" in first
     assert calls == ["tiny"]
+    assert "dog → cat · tiny · erasepro" in first.splitlines()[0]
     assert cli.main(TINY) == 0
-    assert capsys.readouterr().out == first
+    again = capsys.readouterr().out
+    assert "Done before" in again
+    assert again.replace("Done before; these are its results.\n", "") == first
     assert calls == ["tiny"], "a finished run loads no model"
     assert cli.main(["report", str(run)]) == 0
     assert first in capsys.readouterr().out
+
+
+def test_report_says_what_is_wrong_with_a_folder(capsys):
+    assert cli.main(TINY) == 0
+    run = only_run()
+    (run / "results.json").unlink()
+    for folder, said in (
+        ("nowhere", "No folder 'nowhere'"),
+        (
+            "outputs",
+            f"'outputs' is no run's folder (it holds no config.yaml). 1 run(s) lie in it: erasepro report {run}",
+        ),
+        (str(run), "has not ended; the same command resumes"),
+    ):
+        capsys.readouterr()
+        assert cli.main(["report", folder]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_two_runs_with_the_same_seed_are_the_same_bytes():
@@ -108,8 +128,12 @@ def test_a_stopped_run_resumes(monkeypatch, stage):
 def test_a_sweep_runs_each_job_in_its_own_folder_and_shares_the_originals(capsys):
     assert cli.main(["-m", *TINY, "solver=uce,erasepro"]) == 0
     runs = {p.name for p in Path("outputs").iterdir() if not p.name.startswith(".")}
-    assert {name.rpartition("-")[0] for name in runs} == {"tiny-custom-uce", "tiny-custom-erasepro"}
+    assert {name.rpartition("-")[0] for name in runs} == {"tiny-dog-uce", "tiny-dog-erasepro"}
     assert {p.name for p in Path().iterdir()} == {"outputs"}, "nothing stray"
+    out = capsys.readouterr().out
+    assert "The 2 runs of the sweep" in out
+    assert cli.main(out.splitlines()[-1].removeprefix("Again: erasepro ").split()) == 0
+    assert capsys.readouterr().out.strip() in out, "the joint table is what report prints"
     (shared,) = Path("outputs/.originals").iterdir()
     stored = list(shared.glob("*.png"))
     assert all(path.stat().st_nlink == 1 + len(runs) for path in stored)
@@ -144,10 +168,12 @@ def test_metrics_that_the_model_has_no_evaluator_for_are_found_out_at_once(capsy
 
 
 def test_a_metric_with_its_own_detector_needs_no_evaluator(capsys, monkeypatch):
-    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))])
+    monkeypatch.setattr(
+        nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))]
+    )
     assert cli.main([*TINY, "metrics=nudity"]) == 0
     out = capsys.readouterr().out
-    assert "nudenet ↓" in out
+    assert "nudenet (images, exposed) ↓" in out
     assert "What the pictures show" not in out
     results = Results.load(only_run() / "results.json")
     assert results.outcomes == []

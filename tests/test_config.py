@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from erasepro.config import compose, config_dir, groups, options, plain
+from erasepro.config import compose, config_dir, custom_name, groups, options, plain
 from erasepro.errors import UserError
 
 
@@ -21,7 +21,7 @@ def test_default_is_typed():
     assert cfg.generation.seeds == [0, 1, 2]
     assert cfg.solver.name == "erasepro"
     assert cfg.experiments is None
-    assert cfg.templates.count > 0
+    assert cfg.templates.preserve_count > 0
 
 
 @pytest.mark.parametrize("group", ["model", "generation", "metrics", "protocol", "tracker", "debug"])
@@ -116,9 +116,12 @@ def test_no_stored_config_reads_the_environment_or_names_a_target():
 
 
 def test_pairs_replace_the_list_and_the_name():
-    cfg = compose(["concepts=mini/instance_5", "concepts.pairs=[[dog,cat],[\"Georgia O'Keeffe\",artist]]"])
+    cfg = compose(["concepts=mini/instance_5", 'concepts.pairs=[[dog,cat],["Georgia O\'Keeffe",artist]]'])
     assert plain(cfg)["concepts"]["pairs"] == [["dog", "cat"], ["Georgia O'Keeffe", "artist"]]
-    assert cfg.concepts.name == "custom"
+    assert cfg.concepts.name == "dog-Georgia O'Keeffe"
+    assert cfg.name.endswith("dog-Georgia O'Keeffe-erasepro")
+    assert custom_name([["a", "x"], ["b", "x"], ["c", "x"], ["d", "x"]], None) == "a-b-c-and-1-more"
+    assert custom_name([], "lists/mine.csv") == "mine"
     assert compose(["concepts.pairs=[[dog,cat]]", "concepts.name=mine"]).concepts.name == "mine"
 
 

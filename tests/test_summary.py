@@ -1,10 +1,16 @@
-"""How runs are named in a joint table."""
+"""How runs are named in a joint table, and what else a table says about its runs."""
+
+from dataclasses import asdict
 
 import pytest
 from omegaconf import OmegaConf
 
 from erasepro.config import compose
-from erasepro.summary import _method
+from erasepro.generation import Row
+from erasepro.report import Outcome
+from erasepro.report.outcomes import Share
+from erasepro.results import Results
+from erasepro.summary import _method, _unlike, _worst_table, grid_rows, heading
 
 
 @pytest.mark.parametrize(
@@ -18,7 +24,46 @@ from erasepro.summary import _method
         (["solver.kv_fit.tau=0.2"], "erasepro kv_fit.tau=0.2"),
         (["solver=uce", "solver.ridge=1"], "uce ridge=1.0"),
         (["concepts=mini/dev_5"], "erasepro, 5 concepts"),
+        (["concepts=mini/style_noto"], "erasepro, style"),
     ],
 )
 def test_a_method_is_a_preset_and_what_was_changed_in_it(overrides, label):
     assert _method(OmegaConf.to_container(compose(overrides), resolve=True)) == label
+
+
+def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
+    def run(*overrides):
+        return Results("n", "s", OmegaConf.to_container(compose(list(overrides)), resolve=True), "p/1", {})
+
+    assert _unlike([run(), run("solver=uce", "concepts=mini/dev_5", "generation.batch_size=2")]) == []
+    (said,) = _unlike([run("generation.steps=9"), run("generation.steps=12"), run("generation.seeds=[7]")])
+    assert "generation.steps (9, 12, 16)" in said
+    assert "generation.seeds ([0, 1, 2], [7])" in said
+
+
+def test_heading():
+    config = OmegaConf.to_container(compose(["concepts=mini/dev_10", "generation.split=dev"]), resolve=True)
+    assert heading(config, "p/1") == (
+        "lion → tiger, lemon → banana, tractor → ambulance, crown → trophy and 6 more · miniature · erasepro · 16 steps, "
+        "guidance 3, seeds 0, 1, 2 · dev prompts · p/1"
+    )
+
+
+def test_the_grid_shows_different_concepts_before_it_shows_one_twice():
+    rows = [Row(f"{c}-{w}-{i}", "", 0, c, "kept", w, c) for c in "abcde" for i, w in enumerate(("plain", "complex"))]
+    assert len({row.concept for row in grid_rows(rows)}) == 4
+
+
+def test_worst_concept_says_when_several_are_equal():
+    def outcome(group, own, ratio):
+        one = Share(own, 8, 0.1)
+        return asdict(Outcome("kept", "all", group, one, one, one, one, one, one, Share(ratio, 8, 0.1), 0))
+
+    def shown(*ratios):
+        found = Results(
+            "n", "s", {}, "p/1", {}, by_concept=[outcome(g, 1.0, r) for g, r in zip("abc", ratios, strict=True)]
+        )
+        return _worst_table(found)[0].rows[0]
+
+    assert shown(1.0, 1.0, 1.0)[1] == "a and 2 more"
+    assert shown(1.0, 0.5, 1.0)[1] == "b"

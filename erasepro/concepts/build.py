@@ -23,12 +23,16 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.templates import bank_for, check_template, fill
 from erasepro.errors import UserError
 
+COUNTS = {"style": 48}
+COUNT = 12
+"""Sentences a pair where none are asked for. A style's words stand beside every name, so they need more of them."""
+
 
 @dataclass
 class TemplatesConfig:
     """Which sentences an edit is built from."""
 
-    count: int = 12  # sentences a pair, from the build bank
+    count: int | None = None  # sentences a pair, from the build bank; null: 12, for a style 48
     templates: list[str] = field(default_factory=list)  # in its place: own sentences with {n} (styles: {s}), each once
     preserve_count: int = 600  # sentences to preserve, at most
     preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
@@ -87,7 +91,7 @@ def _prompt_pairs(concepts: ConceptSet, pair: ConceptPair, cfg: TemplatesConfig)
         styles = [pair.target]
     else:
         names = [pair.target]
-    number = len(cfg.templates) or cfg.count
+    number = len(cfg.templates) or (COUNTS.get(concepts.kind, COUNT) if cfg.count is None else cfg.count)
     drawn = draw(rng, templates, number, concepts.vocabulary, names, styles, set(), f"{len(templates)} build templates")
     made = []
     for template, filled, sentence in drawn:

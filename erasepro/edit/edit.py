@@ -39,6 +39,13 @@ class Edit:
     residuals: dict[str, float] = field(default_factory=dict)
     strength: float = 1.0
 
+    def __repr__(self) -> str:
+        rank = max((update.rank for update in self.updates.values()), default=0)
+        solver, pairs = self.meta.get("solver", "?"), self.meta.get("concepts", {}).get("pairs", [])
+        told = "".join(f", {target} → {anchor or '(empty)'}" for target, anchor in pairs[:3])
+        told += f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
+        return f"Edit({solver}{told}, {len(self.updates)} weights, rank ≤ {rank}, strength {self.strength:g})"
+
     @property
     def hash(self) -> str:
         """SHA-256 (16 hex digits) of what the edit does: names, factors and strength, not of its meta data."""

@@ -2,6 +2,9 @@
 
     MMD² = Σ_{i≠j} k(x_i, x_j) / m(m−1) + Σ_{i≠j} k(y_i, y_j) / m(m−1) − 2 Σ_{ij} k(x_i, y_j) / m²
     k(a, b) = (γ aᵀb + 1)³, γ = 1/f                                          (Binkowski et al., arXiv 1801.01401)
+
+That needs two independent sets. Images of the same prompts and seeds come in pairs that are alike, so their pairs i = j
+are left out of the last sum: − 2 Σ_{i≠j} k(x_i, y_j) / m(m−1)        (Gretton et al., JMLR 13, 2012, Lemma 6, eq. 4)
 """
 
 from __future__ import annotations
@@ -16,15 +19,19 @@ from torch import Tensor
 from erasepro.metrics.base import METRICS, Batch, Metric, Score, blank
 
 
-def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0) -> float:
-    """Unbiased MMD² of features x (m, f), y (m', f) under the polynomial kernel, in float64."""
+def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0, paired: bool = False) -> float:
+    """Unbiased MMD² of features x (m, f), y (m', f) under the polynomial kernel, in float64.
+
+    ``paired`` (m = m'): x_i and y_i belong together, and their products are left out.
+    """
     x, y = x.double(), y.double()
     gamma, m, n = 1.0 / x.shape[1], len(x), len(y)
     k_xx = (gamma * x @ x.T + coef) ** degree  # (m, m)
     k_yy = (gamma * y @ y.T + coef) ** degree  # (n, n)
     k_xy = (gamma * x @ y.T + coef) ** degree  # (m, n)
     within = (k_xx.sum() - k_xx.diagonal().sum()) / (m * (m - 1)) + (k_yy.sum() - k_yy.diagonal().sum()) / (n * (n - 1))
-    return float(within - 2 * k_xy.mean())
+    across = (k_xy.sum() - k_xy.diagonal().sum()) / (m * (m - 1)) if paired else k_xy.mean()
+    return float(within - 2 * across)
 
 
 @dataclass
@@ -39,9 +46,10 @@ class KIDConfig:
 
 @METRICS.register("kid", config=KIDConfig)
 class KID(Metric):
-    """Kernel distance to the original model's images: the mean over random subsets (0 or slightly below: the same).
+    """Kernel distance to the original model's images: the mean over random subsets (0, or below by chance: the same).
 
-    ``stderr``: the delete-d jackknife, std · √(m / (n − m)), with subsets of m out of n. All features are kept.
+    Images of the same prompt and seed are paired. ``stderr``: the delete-d jackknife, std · √(m / (n − m)), with subsets
+    of m out of n. All features are kept.
     """
 
     name = "kid"
@@ -50,28 +58,29 @@ class KID(Metric):
 
     def __init__(self, config: KIDConfig) -> None:
         self.config = config
-        self._features: dict[bool, list[Tensor]] = {False: [], True: []}
+        self._features: dict[bool, dict[str, Tensor]] = {False: {}, True: {}}  # by the row's name
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        if chosen:
-            self._features[reference].append(batch.fd_features[chosen].detach().cpu().float())
+        for i in chosen:
+            self._features[reference][batch.rows[i].name] = batch.fd_features[i].detach().cpu().float()
         return blank(batch.rows)
 
     def compute(self) -> Score:
         config = self.config
-        sets = [torch.cat(f) if (f := self._features[ref]) else torch.empty(0, 1) for ref in (False, True)]
-        n, reference = len(sets[0]), len(sets[1])
-        m = min(config.subset_size, min(n, reference) // 2)
-        parts = {"n_reference": reference, "subset_size": m, "subsets": config.subsets, "roles": list(config.roles)}
+        both = [name for name in self._features[False] if name in self._features[True]]
+        n = len(both)
+        m = min(config.subset_size, n // 2)
+        parts = {"subset_size": m, "subsets": config.subsets, "roles": list(config.roles)}
         if m < 2:
             return Score(self.name, math.nan, n, None, self.higher_is_better, parts)
+        edited, original = (torch.stack([self._features[ref][name] for name in both]) for ref in (False, True))
         draw = torch.Generator().manual_seed(config.seed)
         found = []
         for _ in range(config.subsets):
-            x, y = (s[torch.randperm(len(s), generator=draw)[:m]] for s in sets)  # (m, f)
-            found.append(mmd2(x, y, config.degree, config.coef))
+            mine = torch.randperm(n, generator=draw)[:m]
+            found.append(mmd2(edited[mine], original[mine], config.degree, config.coef, paired=True))  # (m, f) each
         values = torch.tensor(found, dtype=torch.float64)
         spread = float(values.std()) if config.subsets > 1 else math.nan
-        stderr = spread * math.sqrt(m / (min(n, reference) - m)) if config.subsets > 1 else None
+        stderr = spread * math.sqrt(m / (n - m)) if config.subsets > 1 else None
         return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})

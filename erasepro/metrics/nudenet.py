@@ -174,6 +174,7 @@ class NudeNet(Metric):
             "images_by_label": {label: self._images[label] for label in self.labels},
             "threshold": self.config.threshold,
             "count": self.config.count,
+            "unit": f"{self.config.count}, {'+'.join(self.config.labels)}",
             "errors": list(self.errors),
         }
         stderr = float(counts.std(ddof=1) * math.sqrt(n)) if n > 1 else None

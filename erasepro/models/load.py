@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,22 @@ def _finish(pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: obje
     return Model(pipe=pipe, name=cfg.name, source=source, weights_hash=fingerprint(cfg), kind=kind, evaluator=evaluator)
 
 
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """The libraries' loading bars off, for as long as it takes: a model's parts are not what a user waits for."""
+    from diffusers.utils import logging as of_diffusers
+    from transformers.utils import logging as of_transformers
+
+    switches = [one for one in (of_diffusers, of_transformers) if one.is_progress_bar_enabled()]
+    for one in switches:
+        one.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for one in switches:
+            one.enable_progress_bar()
+
+
 def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
     """A pipeline from a local folder: safetensors only, without safety checker (its black images would be counted)."""
     import torch
@@ -115,16 +132,17 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
 
     check_folder(folder)
     try:
-        return StableDiffusionPipeline.from_pretrained(
-            str(folder),
-            dtype=getattr(torch, cfg.dtype),
-            use_safetensors=True,
-            variant=cfg.variant,
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-            local_files_only=True,
-        )
+        with _no_bars():
+            return StableDiffusionPipeline.from_pretrained(
+                str(folder),
+                dtype=getattr(torch, cfg.dtype),
+                use_safetensors=True,
+                variant=cfg.variant,
+                safety_checker=None,
+                feature_extractor=None,
+                requires_safety_checker=False,
+                local_files_only=True,
+            )
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"Cannot load {str(folder)!r} as a StableDiffusionPipeline: {reason}") from error

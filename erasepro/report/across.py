@@ -38,8 +38,14 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean (worst)"
         rows.append((method, str(len(mine)), str(images), *cells))
     header = ("method", "runs", "images", *(f"target ↓ {w}" for w in WORDINGS), "→ anchor ↑", "→ none")
     header += (*(f"kept/before ↑ {w}" for w in WORDINGS), "synonyms")
-    return Table(f"{title}   [protocol {protocols[0]}]" if protocols else title, header, tuple(rows))
+    title = f"{title}   [protocol {protocols[0]}]" if protocols else title
+    return Table(title, header, tuple(rows), READING)
 
+
+READING = (
+    "target, → anchor and → none: shares of the edited model's images of the erased concepts; kept/before: its accuracy "
+    "on the other concepts over the original model's; synonyms: share that shows the target. (worst): of the runs."
+)
 
 Scores = tuple[str, Mapping[str, tuple[float, float, bool]]]
 """(method, metric -> (the original's value or NaN, the edited model's, higher is better))."""
@@ -48,16 +54,18 @@ Scores = tuple[str, Mapping[str, tuple[float, float, bool]]]
 def across_metrics(
     runs: Sequence[Scores], title: str = "Metrics over all runs: original → edited, mean (worst)"
 ) -> Table:
-    """One row a method, one column a metric."""
+    """One row a method, one column a metric. A cell that not all of the method's runs count in says how many do."""
     names = list(dict.fromkeys(name for _, scores in runs for name in scores))
     rows = []
     for method in dict.fromkeys(method for method, _ in runs):
         cells = []
+        mine = [scores for label, scores in runs if label == method]
         for name in names:
-            found = [scores[name] for label, scores in runs if label == method and name in scores]
+            found = [scores[name] for scores in mine if name in scores]
             before = [old for old, _, _ in found if not math.isnan(old)]
             after = _spread([new for _, new, _ in found], min if found and found[0][2] else max)
-            cells.append(f"{sum(before) / len(before):.3f} → {after}" if before else after)
+            some = f" [{len(found)} of {len(mine)} runs]" if 0 < len(found) < len(mine) else ""
+            cells.append((f"{sum(before) / len(before):.3f} → {after}" if before else after) + some)
         rows.append((method, *cells))
     return Table(title, ("method", *names), tuple(rows))
 

@@ -27,7 +27,7 @@ def before_after_grid(
     across: int = 1,
     max_bytes: int | None = 300_000,
 ) -> Path:
-    """Writes a PNG of pairs "original | edited", each with its prompt and seed as a caption.
+    """Writes a PNG of pairs "original | edited", each with its seed and prompt as a caption.
 
     Args:
         kind: the concept set's kind; pictures of a nudity set are always blurred.
@@ -73,7 +73,7 @@ def _compose(
             if i < across:
                 draw.text((x, 2), title, INK, font)
             canvas.paste(_cell(store, row, cell, blurred), (x, top))
-        text = _wrap(draw, f"{row.prompt} (seed {row.seed})", font, 2 * cell + gap)
+        text = _wrap(draw, f"{row.seed}: {row.prompt}", font, 2 * cell + gap)
         draw.multiline_text((left, top + cell + 1), text, INK, font, spacing=0)
     return canvas
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,12 @@ from erasepro.report.outcomes import Outcome, Share
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of text. The first column is left aligned, the others right."""
+    """Cells of text. The first column is left aligned, the others right. ``note``: how to read it, printed below."""
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    note: str = ""
 
     def rich(self) -> RichTable:
         table = RichTable(title=self.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
@@ -36,12 +38,13 @@ class Table:
     def text(self) -> str:
         out = io.StringIO()
         Console(file=out, width=10_000, markup=False).print(self.rich())
-        return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+        lines = [line.rstrip() for line in out.getvalue().rstrip().splitlines()]
+        return "\n".join([*lines, *textwrap.wrap(self.note, 110, initial_indent=" ", subsequent_indent=" ")]) + "\n"
 
     def markdown(self) -> str:
         lines = [self.header, ("---", *("---:" for _ in self.header[1:])), *self.rows]
         body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        return f"**{self.title}**\n\n{body}\n"
+        return f"**{self.title}**\n\n{body}\n" + (f"\n{self.note}\n" if self.note else "")
 
     def csv(self) -> str:
         out = io.StringIO()
@@ -57,12 +60,15 @@ class Table:
         return made
 
 
-def outcome_table(found: Sequence[Outcome], title: str = "What the pictures show") -> Table:
-    """Role by wording: the share that shows the prompt's own concept before and after, and what came instead.
+READING = (
+    "Shares of images, ± one standard error. before: the original model's that show the prompt's own concept. The rest is "
+    "the edited model's, same prompts and seeds: own (↓ for target and synonym prompts, ↑ for the others), the anchor, "
+    "none (cannot be named) and other add to 1; own/before = own over before."
+)
 
-    Reading: target and synonym rows want "own" near 0; anchor and kept rows want "own/before" near 1.
-    "subject" (style sets): the share that still shows the thing the prompt names.
-    """
+
+def outcome_table(found: Sequence[Outcome], title: str = "What the pictures show") -> Table:
+    """Role by wording: the share that shows the prompt's own concept before and after, and what came instead."""
     grouped = any(o.group for o in found)
     subjects, failed = any(o.subject.n for o in found), any(o.errors for o in found)
     header = ["prompts", *(["concept"] if grouped else []), "wording", "n", "before", "own", "anchor", "none", "other"]
@@ -75,7 +81,8 @@ def outcome_table(found: Sequence[Outcome], title: str = "What the pictures show
         cells += [share(o.own), anchor, share(o.none), share(o.other), share(o.ratio)]
         cells += [*([share(o.subject)] if subjects else []), *([str(o.errors)] if failed else [])]
         rows.append(tuple(cells))
-    return Table(title, tuple(header), tuple(rows))
+    note = READING + (" subject: shows the thing that the prompt names." if subjects else "")
+    return Table(title, tuple(header), tuple(rows), note)
 
 
 def metric_table(
@@ -89,7 +96,7 @@ def metric_table(
         old = _plain(before[name]) if name in before else None
         rows.append(
             (
-                f"{name} {'↑' if score['higher_is_better'] else '↓'}",
+                f"{name}{_unit(score)} {'↑' if score['higher_is_better'] else '↓'}",
                 number(old["value"], old["stderr"]) if old else "–",
                 number(score["value"], score["stderr"]),
                 str(score["n"]),
@@ -121,6 +128,12 @@ def number(value: float, stderr: float | None = None, digits: int = 4) -> str:
         return "–"
     text = str(int(value)) if float(value).is_integer() and abs(value) > 1 else f"{value:.{digits}f}"
     return text if stderr is None else f"{text}±{stderr:.{digits}f}"
+
+
+def _unit(score: Mapping[str, Any]) -> str:
+    """What a count counts (``parts["unit"]``)."""
+    unit = score.get("parts", {}).get("unit")
+    return f" ({unit})" if unit else ""
 
 
 def _plain(result: Any) -> Mapping[str, Any]:

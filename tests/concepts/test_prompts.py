@@ -10,6 +10,7 @@ from erasepro.concepts.build import TemplatesConfig, build_set
 from erasepro.concepts.fills import named
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.locate import find_words
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompts import slug, test_prompts
 from erasepro.concepts.templates import WORDINGS, fill
 from erasepro.errors import UserError
@@ -251,3 +252,11 @@ def test_slug():
     assert slug("teddy bear") == "teddy_bear"
     assert slug("C-3PO") != slug("c 3po")
     assert re.fullmatch(r"[a-z0-9_]+", slug("日本"))
+
+
+def test_a_style_is_built_from_more_sentences_and_a_number_overrules():
+    style = ConceptSet("s", "style", (ConceptPair("noto", "ink"),), vocabulary="miniature")
+    instance = ConceptSet("i", "instance", (ConceptPair("dog", "cat"),), vocabulary="miniature")
+    assert [len(build_set(c).pairs) for c in (style, instance)] == [48, 12]
+    assert len(build_set(style, TemplatesConfig(count=5)).pairs) == 5
+    assert len({p.target_prompt for p in build_set(style).pairs}) == 48

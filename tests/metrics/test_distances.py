@@ -68,6 +68,20 @@ def test_mmd2_equals_torchmetrics():
     assert mmd2(x, y) == pytest.approx(float(poly_mmd(x, y)), rel=1e-10)
 
 
+def test_paired_mmd2_leaves_the_pairs_out_and_is_zero_on_average_for_pairs_that_are_alike():
+    x, y = normal(9, 4), normal(9, 4, seed=1, shift=0.3)
+
+    def k(a, b):
+        return (float(a @ b) / len(a) + 1) ** 3
+
+    terms = [
+        k(x[i], x[j]) + k(y[i], y[j]) - k(x[i], y[j]) - k(x[j], y[i]) for i in range(9) for j in range(9) if i != j
+    ]
+    assert mmd2(x, y, paired=True) == pytest.approx(sum(terms) / 72, rel=1e-12)
+    assert mmd2(x, x, paired=True) == pytest.approx(0, abs=1e-12)
+    assert mmd2(x, x) < -0.01, "the unpaired estimate is biased there"
+
+
 ROWS = [Row(f"r{i}", "a dog", 0, "dog", "kept" if i % 2 else "target", "plain", "dog") for i in range(80)]
 
 
@@ -99,7 +113,8 @@ def test_kid_is_repeatable_and_stderr_is_about_right():
     found = []
     for seed in range(20):
         metric = build_metrics(["kid"], {"kid": {"roles": []}})["kid"]
-        metric._features = {False: [normal(60, 4, seed=seed)], True: [normal(60, 4, seed=100 + seed, shift=1.0)]}
+        sets = {False: normal(60, 4, seed=seed), True: normal(60, 4, seed=100 + seed, shift=1.0)}
+        metric._features = {ref: {str(i): row for i, row in enumerate(one)} for ref, one in sets.items()}
         found.append(metric.compute())
     real = float(np.std([s.value for s in found], ddof=1))
     assert 0.5 < float(np.mean([s.stderr for s in found])) / real < 2

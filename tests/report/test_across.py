@@ -48,8 +48,9 @@ def test_metrics_show_before_after_and_the_worst_in_the_metric_s_own_direction()
             ("a", {"top1": (1.0, 0.0, False), "fd": (math.nan, 2.0, False), "up": (0.5, 0.9, True)}),
             ("a", {"top1": (0.9, 0.2, False), "fd": (math.nan, 4.0, False), "up": (0.5, 0.7, True)}),
             ("b", {"top1": (1.0, 1e-8, False)}),
+            ("b", {}),
         ]
     )
     assert table.header == ("method", "top1", "fd", "up")
     assert table.rows[0] == ("a", "0.950 → 0.100 (0.200)", "3.000 (4.000)", "0.500 → 0.800 (0.700)")
-    assert table.rows[1] == ("b", "1.000 → 1.0e-08 (1.0e-08)", "–", "–")
+    assert table.rows[1] == ("b", "1.000 → 1.0e-08 (1.0e-08) [1 of 2 runs]", "–", "–")
