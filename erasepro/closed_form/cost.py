@@ -71,6 +71,11 @@ class Cost:
             lam = lam * level if level > 0 else lam
         return cls.of(S, lam)
 
+    def plus(self, X: Tensor, mu: float) -> Cost:
+        """C + μ X Xᵀ for X (d, n) and μ ≥ 0."""
+        L, _ = torch.linalg.cholesky_ex(self.L @ self.L.T + mu * (X.to(self.L) @ X.to(self.L).T))
+        return Cost(L)
+
     def whiten(self, X: Tensor) -> Tensor:
         """L⁻¹X (d, n): there the cost is the plain Frobenius norm."""
         return torch.linalg.solve_triangular(self.L, X.to(self.L), upper=False)

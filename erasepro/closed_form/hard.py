@@ -48,10 +48,15 @@ def hard(
     *,
     policy: str = "independent",
     tau: float = 1e-6,
+    rest: float = 0.0,
     weights: Tensor | None = None,
     labels: Sequence[str] | None = None,
 ) -> Solution:
     """ΔW = R G⁺ Xᵀ C⁻¹, in float64, by triangular solves.
+
+    With `rest` = μ > 0 the columns that policy "independent" leaves out are not given up: among all ΔW that hold the
+    kept columns S exactly, the one of least tr(ΔW C ΔWᵀ) + μ Σ_j ‖ΔW x_j − r_j‖² over all columns, which is the soft
+    solve followed by the exact correction of what it leaves on S (`_with_rest`).
 
     Args:
         X, R: features (d_in, n) and wanted output changes (d_out, n).
@@ -59,6 +64,7 @@ def hard(
         policy: "independent" keeps the columns that a pivoted QR takes before its pivot falls to `tau` and solves those
             exactly; "exact" does the same but refuses when a column left out contradicts the kept ones;
             "least_squares" fits all columns (singular values of L⁻¹X below `tau` of the largest are cut).
+        rest: μ ≥ 0, the weight of each column left out; 0 leaves them to chance. Policies but "least_squares".
         weights: ω (n,), a column's multiplicity. It matters only to an infeasible least-squares fit.
         labels: names for columns, used in errors.
 
@@ -84,6 +90,10 @@ def hard(
             j,
             s,
         )
+    if rest < 0:
+        raise ValueError(f"The weight of the columns left out must be 0 or more; got {rest}.")
+    if rest > 0 and dropped:
+        return Solution(_with_rest(X, R, cost, basis.kept, rest), basis.kept, dropped, basis.condition)
     inner = torch.linalg.solve_triangular(basis.T, basis.Q.T, upper=True)  # (r, d_in) = G⁻¹ Zᵀ
     update = LowRankUpdate(R[:, basis.kept], cost.pull(inner.T))
     return Solution(update.thin(), basis.kept, dropped, basis.condition)
@@ -100,6 +110,17 @@ def shared_hard(X: Tensor, Y: Tensor, cost: Cost | None = None, **options: Any) 
 def share(D: LowRankUpdate, W: Tensor) -> LowRankUpdate:
     """ΔW = W_o D for one matrix W_o (d_out, d_in): up = W_o (Y − X)_S, and `down` is the same tensor for all."""
     return LowRankUpdate(W.detach().to(D.up) @ D.up, D.down)
+
+
+def _with_rest(X: Tensor, R: Tensor, cost: Cost, kept: Tensor, mu: float) -> LowRankUpdate:
+    """ΔW = B + (R_S − B X_S) G_S⁻¹ X_Sᵀ C'⁻¹ with C' = C + μ X Xᵀ, B = μ R Xᵀ C'⁻¹ and G_S = X_Sᵀ C'⁻¹ X_S."""
+    charged = cost.plus(X, mu)
+    Z = charged.whiten(X)  # (d_in, n)
+    T = torch.linalg.qr(Z[:, kept], mode="r").R  # (r, r): G_S = TᵀT
+    left = R[:, kept] - mu * (R @ (Z.T @ Z[:, kept]))  # (d_out, r)
+    up = mu * R  # both parts are combinations of the rows of Xᵀ C'⁻¹
+    up[:, kept] += torch.cholesky_solve(left.T, T.T).T  # left @ (TᵀT)⁻¹
+    return LowRankUpdate(up, charged.pull(Z)).thin()
 
 
 def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor | None) -> Solution:

@@ -34,6 +34,7 @@ class FitConfig:
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
     tau: float = 0.4  # hard: columns nearer than this to the span of the others are left out
+    rest: float = 0.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
@@ -52,8 +53,9 @@ def check_fit(cfg: FitConfig, where: str) -> None:
         if not number > 0 or (key == "tau" and number >= 1):
             limit = "in (0, 1)" if key == "tau" else "positive"
             raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
-    if cfg.preserve.scale < 0:
-        raise UserError(f"solver.{where}.preserve.scale must be 0 or more; got {cfg.preserve.scale}.")
+    for key, number in (("rest", cfg.rest), ("preserve.scale", cfg.preserve.scale)):
+        if number < 0:
+            raise UserError(f"solver.{where}.{key} must be 0 or more; got {number}.")
 
 
 def cost(cfg: PreserveConfig, d: int, gram: Gram | None, device: torch.device) -> Cost:
@@ -69,7 +71,7 @@ def fit(cfg: FitConfig, X: Tensor, R: Tensor, C: Cost, weights: Tensor | None, l
     if cfg.residual == "soft":
         return soft(X, R, C, cfg.mu, omega)
     try:
-        return hard(X, R, C, policy=cfg.rank, tau=cfg.tau, weights=omega, labels=labels)
+        return hard(X, R, C, policy=cfg.rank, tau=cfg.tau, rest=cfg.rest / X.shape[1], weights=omega, labels=labels)
     except ContradictionError as error:
         raise UserError(str(error)) from error
 

@@ -14,8 +14,8 @@ import torch
 
 from ....errors import UserError
 
-PARTS = ("text", "decoder", "encoder", "unet", "judge", "features", "export", "accept")
-STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12000, "judge": 2600, "features": 900}
+PARTS = ("text", "decoder", "encoder", "unet", "tuned", "judge", "features", "export", "accept")
+STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12000, "tuned": 3000, "judge": 2600, "features": 900}
 EARLY = {"train": (150, 350), "test": (250,)}
 
 
@@ -37,14 +37,14 @@ def run(part: str, work: Path, processes: int) -> None:
         vae.train_decoder(work, steps=STEPS[part])
     elif part == "encoder":
         vae.train_encoder(work, steps=STEPS[part])
-    elif part == "unet":
+    elif part in unet.PHASES:
         from .latents import make_bank
 
-        make_bank(work)
+        make_bank(work, **unet.PHASES[part].bank)
         if processes == 1:
-            unet.worker(0, 1, work, STEPS[part])
+            unet.worker(0, 1, work, STEPS[part], part)
         else:
-            torch.multiprocessing.spawn(unet.worker, args=(processes, work, STEPS[part]), nprocs=processes)
+            torch.multiprocessing.spawn(unet.worker, args=(processes, work, STEPS[part], part), nprocs=processes)
     elif part == "judge":
         found = pools(work)
         evaluator.train_clip(

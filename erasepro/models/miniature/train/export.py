@@ -41,7 +41,7 @@ def pipeline(work: Path, unet_file: Path | None = None, vae=None) -> StableDiffu
         vae=vae or load_vae(work),
         text_encoder=load_text(work),
         tokenizer=make_tokenizer(work / "tokenizer"),
-        unet=load_unet(unet_file or work / "unet" / "final.safetensors"),
+        unet=load_unet(unet_file or work / "tuned" / "final.safetensors"),
         scheduler=DPMSolverMultistepScheduler(
             **denoiser.NOISE, algorithm_type="dpmsolver++", solver_order=2, steps_offset=1
         ),

@@ -57,9 +57,14 @@ class Bank:
 
 
 @torch.inference_mode()
-def make_bank(work: Path, *, variants: int = 5, captions: int = 6, seed: int = 3) -> Bank:
-    """`variants` pictures for each concept × style × background, with `captions` captions each; cached in `work`."""
-    file = work / f"bank_{variants}_{captions}.safetensors"
+def make_bank(
+    work: Path, *, variants: int = 5, captions: int = 6, seed: int = 3, detail: float = 0.6, styled: float = 0.55
+) -> Bank:
+    """`variants` pictures for each concept × style × background, with `captions` captions each; cached in `work`.
+
+    A share `styled` of the captions names the style; `detail`: how much else they say.
+    """
+    file = work / f"bank_{variants}_{captions}{'' if seed == 3 else f'_{seed}'}.safetensors"
     if not file.exists():
         pictures, codes, text = Pictures(work), make_codes(work), load_text(work)
         tokenizer = make_tokenizer(work / "tokenizer")
@@ -73,7 +78,8 @@ def make_bank(work: Path, *, variants: int = 5, captions: int = 6, seed: int = 3
                         images.append(pictures.draw(concept, style_index, colour, rng.choice(SIDES[size])))
                         for _ in range(captions):
                             synonym = drawable.synonym if rng.random() < 0.2 else None
-                            texts.append(caption(rng, synonym or drawable.name, style, background, size, 0.6).text)
+                            said = caption(rng, synonym or drawable.name, style, background, size, detail, styled)
+                            texts.append(said.text)
         latents = torch.cat(
             [codes.encode(to_unit(np.stack(images[i : i + 64]))).half() for i in range(0, len(images), 64)]
         )
