@@ -1,6 +1,6 @@
 """Is the picture nearer to the target's sentence than to the anchor's? (Ablating Concepts, arXiv 2303.13516)
 
-    s(c) = 2.5 max(cos(image, "A photo depicts <c>"), 0)        counted: s(target) > s(anchor)
+s(c) = 2.5 max(cos(image, "A photo depicts <c>"), 0)        counted: s(target) > s(anchor)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Fréchet distance between two sets of images on the miniature's own features. Not FID: another network, few images.
 
-    d² = |m₁ − m₂|² + tr(S₁ + S₂ − 2 (S₁ S₂)^½)            m (f,), S (f, f): mean and covariance of the features
+d² = |m₁ − m₂|² + tr(S₁ + S₂ − 2 (S₁ S₂)^½)            m (f,), S (f, f): mean and covariance of the features
 """
 
 from __future__ import annotations

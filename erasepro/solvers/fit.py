@@ -17,7 +17,7 @@ class PreserveConfig:
     """C = ridge·I + scale·K Kᵀ: what the change is charged for."""
 
     kind: str = "gram"  # none (C = I) | ridge (C = ridge·I) | gram
-    ridge: float = 0.01
+    ridge: float = 0.003
     relative: bool = True  # ridge is a multiple of the mean eigenvalue of scale·K Kᵀ (gram only)
     scale: float = 1.0
     mean: bool = True  # K Kᵀ is divided by the total weight of its columns
@@ -33,8 +33,8 @@ class FitConfig:
     residual: str = "hard"  # hard | soft
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
-    tau: float = 0.4  # hard: columns nearer than this to the span of the others are left out
-    rest: float = 0.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
+    tau: float = 0.6  # hard: columns nearer than this to the span of the others are left out
+    rest: float = 1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 

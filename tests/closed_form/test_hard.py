@@ -130,3 +130,31 @@ def test_bad_input_is_refused():
         hard(torch.zeros(3, 2), torch.zeros(3, 1))
     with pytest.raises(ValueError, match="NaN"):
         hard(torch.full((3, 1), torch.nan), torch.zeros(2, 1))
+
+
+def test_columns_left_out_are_fitted_beside_the_exact_ones(problem):
+    X, R, C, *_ = problem
+    g = torch.Generator().manual_seed(5)
+    near = X + 0.2 * torch.randn(D, N, generator=g, dtype=torch.float64)
+    X, R = torch.cat([X, near], 1), torch.cat([R, torch.randn(OUT, N, generator=g, dtype=torch.float64)], 1)
+    alone = hard(X, R, C, tau=0.5)
+    S = alone.kept
+    assert 0 < len(S) < 2 * N
+    before = (alone.update.dense() @ X - R).norm()
+    for mu in (1e-2, 1.0, 1e2):
+        solution = hard(X, R, C, tau=0.5, rest=mu)
+        delta = solution.update.dense()
+        assert torch.equal(solution.kept, S)
+        assert torch.allclose(delta @ X[:, S], R[:, S], atol=1e-9)
+        assert (delta @ X - R).norm() < before
+        # optimal: the gradient of cost + μ·misfit vanishes in every direction that leaves the kept columns alone
+        gradient = delta @ C.L @ C.L.T + mu * (delta @ X - R) @ X.T
+        free = torch.eye(D, dtype=torch.float64) - X[:, S] @ torch.linalg.pinv(X[:, S])
+        assert float((gradient @ free).norm()) < 1e-9 * max(1.0, float(gradient.norm()))
+
+
+def test_rest_changes_nothing_where_every_column_is_kept(problem):
+    X, R, C, *_ = problem
+    assert torch.equal(hard(X, R, C, rest=3.0).update.dense(), hard(X, R, C).update.dense())
+    with pytest.raises(ValueError, match="0 or more"):
+        hard(X, R, C, rest=-1.0)

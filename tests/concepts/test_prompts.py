@@ -116,7 +116,9 @@ def test_an_article_before_an_adjective_only_where_the_name_has_one():
     texts = [*built.preserve, *(text for p in built.pairs for text in (p.target_prompt, p.anchor_prompt))]
     texts += [text for p in test_prompts(concepts) for text in (p.prompt, p.anchor_prompt)]
     adjectives = "|".join(word.strip() for word in set(ADJECTIVES) if word)
-    found = [m.groups() for t in texts for m in re.finditer(rf"(\ban? )?({adjectives}) (\w+)", t) if m.group(3) in NAMES]
+    found = [
+        m.groups() for t in texts for m in re.finditer(rf"(\ban? )?({adjectives}) (\w+)", t) if m.group(3) in NAMES
+    ]
     alone = {"grapes", "cherries", "broccoli"}
     assert {name for _, _, name in found} > {*alone, "dog", "carrot", "lemon"}
     assert {before for before, _, name in found if name in alone} == {None}

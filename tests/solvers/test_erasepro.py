@@ -13,6 +13,7 @@ from erasepro.schedules import SCHEDULES
 from erasepro.solvers import make_solver
 
 ALL_SITES = ["self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2"]
+EVERY = {"tau": 1e-3}  # below the distances of these few columns: all of them are held exactly
 SCHEDULE_CASES = [{"name": n} for n in ("progressive", "residual_split", "interpolate", "deep_only", "shallow_only")]
 SCHEDULE_CASES += [{"name": n} for n in ("kv_only", "reverse", "all_at_once")]
 SCHEDULE_CASES += [{"name": "progressive", "target": "hidden_state"}, {"name": "residual_split", "at": "own"}]
@@ -55,7 +56,7 @@ def test_keys_and_values_match_the_anchors_end_to_end(model, build, sites, prese
     with torch.no_grad():
         Y = columns.anchor.gather(pipe.text_encoder(ids_y)[0])
         wanted = [module(pipe, s).weight @ Y for s in kv]
-    fit = {"preserve": {"kind": preserve}}
+    fit = {"preserve": {"kind": preserve}, **EVERY}
     edit = solve(model, build, text_sites=sites, text_fit=fit, kv_fit=fit, schedule={"name": "progressive"})
     report = residual_on(model, edit, build.pairs, "last_to_eos")
     edit.apply(pipe)
@@ -82,7 +83,9 @@ def test_hidden_states_reach_the_anchors(shared_model, build, schedule):
 def test_hidden_state_target_needs_one_layer_when_every_position_is_constrained(shared_model, make_build):
     build = make_build(templates=("{} on a red background",))
     schedule = {"name": "progressive", "target": "hidden_state"}
-    edit = solve(shared_model, build, schedule=schedule, text_tokens="all", kv_tokens="all")
+    edit = solve(
+        shared_model, build, schedule=schedule, text_tokens="all", kv_tokens="all", text_fit=EVERY, kv_fit=EVERY
+    )
     first, *later = edit.diagnostics
     assert first["delta_norm"] > 0.1
     assert max(d["delta_norm"] for d in later) < 1e-6
@@ -140,6 +143,7 @@ def test_contradicting_concepts_are_named_when_exact(shared_model, make_build):
     ("options", "message"),
     [
         ({"text_fit": {"tau": 2.0}}, "text_fit.tau"),
+        ({"kv_fit": {"rest": -1.0}}, "kv_fit.rest"),
         ({"kv_fit": {"rank": "indepedent"}}, "Did you mean 'independent'"),
         ({"schedule": {"name": "progresive"}}, "Did you mean 'progressive'"),
         ({"schedule": {"target": "state"}}, "schedule.target"),
