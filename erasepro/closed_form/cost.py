@@ -10,28 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-
-class Gram:
-    """A fitter of S = Σ_j ω_j k_j k_jᵀ (d, d): float64 sums, so chunks of any size give the batch's answer."""
-
-    def __init__(self, d: int) -> None:
-        self.S = torch.zeros(d, d, dtype=torch.float64)
-        self.total = 0.0
-
-    def update(self, K: Tensor, weights: Tensor | None = None) -> Gram:
-        """Add the columns of K (d, m), column j counted ω_j = weights[j] ≥ 0 times (once by default)."""
-        if K.ndim != 2 or K.shape[0] != self.S.shape[0]:
-            raise ValueError(f"Features to preserve must be ({self.S.shape[0]}, m); got {tuple(K.shape)}.")
-        K = K.to(torch.float64)
-        self.S = self.S.to(K.device)
-        if weights is None:
-            self.S.addmm_(K, K.T)  # (d, m) @ (m, d)
-            self.total += K.shape[1]
-        else:
-            w = weights.to(K)
-            self.S.addmm_(K * w, K.T)
-            self.total += float(w.sum())
-        return self
+from .statistics import Statistics
 
 
 @dataclass(frozen=True)
@@ -47,25 +26,32 @@ class Cost:
 
     @classmethod
     def of(cls, S: Tensor, lam: float) -> Cost:
-        """C = λI + S for a positive semi-definite S (d, d); λ > 0 else ValueError."""
-        if not lam > 0:
-            raise ValueError(f"The ridge λ must be positive (got {lam}): without it C = λI + K Kᵀ may be singular.")
+        """C = λI + S for a positive semi-definite S (d, d) and λ ≥ 0; ValueError where that is singular."""
+        if not lam >= 0:
+            raise ValueError(f"The ridge λ must be 0 or more; got {lam}.")
         C = S.to(torch.float64).clone()
         C.diagonal().add_(lam)
         L, info = torch.linalg.cholesky_ex(C)
-        if int(info) != 0 or not bool(torch.isfinite(L).all()):
-            raise ValueError(f"C = λI + K Kᵀ is not positive definite at λ = {lam:g}: raise the ridge.")
+        pivots = L.diagonal().pow(2)
+        noise = len(C) * torch.finfo(torch.float64).eps * float(pivots.max())  # what a zero pivot may come out as
+        if int(info) != 0 or not bool(torch.isfinite(L).all()) or float(pivots.min()) <= noise:
+            raise ValueError(
+                f"C = λI + K Kᵀ is singular at λ = {lam:g}: its columns do not span the {C.shape[0]} dimensions. "
+                "Raise the ridge, or preserve more texts."
+            )
         return cls(L)
 
     @classmethod
-    def from_gram(cls, gram: Gram, lam: float, scale: float = 1.0, mean: bool = False, relative: bool = False) -> Cost:
-        """C = λI + scale·S.
+    def from_statistics(
+        cls, stats: Statistics, lam: float, scale: float = 1.0, mean: bool = False, relative: bool = False
+    ) -> Cost:
+        """C = λI + scale·S with S = K Kᵀ, the statistics' xx.
 
         Args:
             mean: divide S by the total weight first, so that λ means the same for any number of columns.
             relative: λ is a multiple of the mean eigenvalue of scale·S, so that it means the same for every layer.
         """
-        S = gram.S * (scale / gram.total if mean and gram.total > 0 else scale)
+        S = stats.xx * (scale / stats.total if mean and stats.total > 0 else scale)
         if relative:
             level = float(S.diagonal().mean())
             lam = lam * level if level > 0 else lam
@@ -73,8 +59,12 @@ class Cost:
 
     def plus(self, X: Tensor, mu: float) -> Cost:
         """C + μ X Xᵀ for X (d, n) and μ ≥ 0."""
-        L, _ = torch.linalg.cholesky_ex(self.L @ self.L.T + mu * (X.to(self.L) @ X.to(self.L).T))
+        L, _ = torch.linalg.cholesky_ex(self.dense() + mu * (X.to(self.L) @ X.to(self.L).T))
         return Cost(L)
+
+    def dense(self) -> Tensor:
+        """C itself (d, d)."""
+        return self.L @ self.L.T
 
     def whiten(self, X: Tensor) -> Tensor:
         """L⁻¹X (d, n): there the cost is the plain Frobenius norm."""

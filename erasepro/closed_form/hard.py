@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .cost import Cost
 from .select import Dropped, dropped_columns, independent_columns
-from .update import LowRankUpdate
+from .update import DenseUpdate, LowRankUpdate, Update
 
 POLICIES = ("independent", "exact", "least_squares")
 CONTRADICTION = 1e-3  # a miss above this share of a typical column of R is called a contradiction
@@ -35,7 +35,7 @@ class ContradictionError(ValueError):
 class Solution:
     """A solve's answer: the update, the columns that hold exactly, those left out, and the condition number of G."""
 
-    update: LowRankUpdate
+    update: Update
     kept: Tensor
     dropped: tuple[Dropped, ...]
     condition: float
@@ -107,12 +107,14 @@ def shared_hard(X: Tensor, Y: Tensor, cost: Cost | None = None, **options: Any) 
     return hard(X, Y.to(X) - X, cost, **options)
 
 
-def share(D: LowRankUpdate, W: Tensor) -> LowRankUpdate:
+def share(D: Update, W: Tensor) -> Update:
     """ΔW = W_o D for one matrix W_o (d_out, d_in): up = W_o (Y − X)_S, and `down` is the same tensor for all."""
+    if isinstance(D, DenseUpdate):
+        return DenseUpdate(W.detach().to(D.delta) @ D.delta)
     return LowRankUpdate(W.detach().to(D.up) @ D.up, D.down)
 
 
-def _with_rest(X: Tensor, R: Tensor, cost: Cost, kept: Tensor, mu: float) -> LowRankUpdate:
+def _with_rest(X: Tensor, R: Tensor, cost: Cost, kept: Tensor, mu: float) -> Update:
     """ΔW = B + (R_S − B X_S) G_S⁻¹ X_Sᵀ C'⁻¹ with C' = C + μ X Xᵀ, B = μ R Xᵀ C'⁻¹ and G_S = X_Sᵀ C'⁻¹ X_S."""
     charged = cost.plus(X, mu)
     Z = charged.whiten(X)  # (d_in, n)

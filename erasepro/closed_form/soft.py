@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .cost import Cost
 from .hard import Solution, _checked
-from .update import LowRankUpdate
+from .update import DenseUpdate, LowRankUpdate, Update
 
 
 def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weights: Tensor | None = None) -> Solution:
@@ -38,12 +38,11 @@ def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weight
     inner.diagonal().add_(1.0 / mu)
     L = torch.linalg.cholesky(inner)
     if n <= d:
-        update = LowRankUpdate(R, cost.pull(torch.cholesky_solve(Z.T, L).T))  # (d_out, n), (n, d_in)
+        update: Update = LowRankUpdate(R, cost.pull(torch.cholesky_solve(Z.T, L).T)).thin()  # (d_out, n), (n, d_in)
     else:
-        eye = torch.eye(d, dtype=Z.dtype, device=Z.device)
-        update = LowRankUpdate(torch.cholesky_solve(Z @ R.T, L).T, cost.pull(eye))  # (d_out, d), (d, d)
+        update = DenseUpdate(cost.pull(torch.cholesky_solve(Z @ R.T, L)))  # (d_out, d)
     condition = float((spread[-1] + 1 / mu) / (spread[0].clamp_min(0) + 1 / mu))
-    return Solution(update.thin(), torch.arange(n, device=Z.device), (), condition)
+    return Solution(update, torch.arange(n, device=Z.device), (), condition)
 
 
 def shared_soft(

@@ -1,6 +1,6 @@
-"""A weight change kept as two thin factors.
+"""A weight change: two thin factors where its formula is of low rank, the full matrix where it is not.
 
-Shapes: W (d_out, d_in), up (d_out, r), down (r, d_in); ΔW = up @ down.
+Shapes: W (d_out, d_in), up (d_out, r), down (r, d_in); ΔW = up @ down, or delta (d_out, d_in).
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ class LowRankUpdate:
             )
 
     @property
+    def factors(self) -> dict[str, Tensor]:
+        """What is stored, by name; `update_of` reads it back."""
+        return {"up": self.up, "down": self.down}
+
+    @property
     def rank(self) -> int:
         """The number r of stored factors, an upper bound of the matrix rank."""
         return int(self.up.shape[1])
@@ -48,11 +53,11 @@ class LowRankUpdate:
         up, down = (f.to(W.device, torch.float64) for f in (self.up, self.down))
         return (W.detach().to(torch.float64) + strength * (up @ down)).to(W.dtype)
 
-    def thin(self, tolerance: float = 1e-13) -> LowRankUpdate:
+    def thin(self, tolerance: float = 1e-13) -> Update:
         """The same ΔW stored in fewer numbers.
 
         Columns that ask for no change (‖up_j‖ below `tolerance` of the largest) are not stored, and more factors than
-        the smaller side of W are folded into a dense product times the identity.
+        the smaller side of ΔW become a DenseUpdate.
         """
         up, down = self.up, self.down
         norms = up.norm(dim=0)
@@ -62,7 +67,55 @@ class LowRankUpdate:
                 up, down = up[:, used], down[used]
         d_out, d_in = self.shape
         if up.shape[1] > min(d_out, d_in):
-            dense = up @ down
-            eye = torch.eye(min(d_out, d_in), dtype=dense.dtype, device=dense.device)
-            return LowRankUpdate(dense, eye) if d_in <= d_out else LowRankUpdate(eye, dense)
+            return DenseUpdate(up @ down)
         return LowRankUpdate(up, down)
+
+
+@dataclass(frozen=True)
+class DenseUpdate:
+    """ΔW = delta (d_out, d_in), for formulas that are not of low rank.
+
+    Raises:
+        ValueError: delta is not a matrix.
+    """
+
+    delta: Tensor
+
+    def __post_init__(self) -> None:
+        if self.delta.ndim != 2:
+            raise ValueError(f"A dense update needs delta (d_out, d_in); got {tuple(self.delta.shape)}.")
+
+    @property
+    def factors(self) -> dict[str, Tensor]:
+        """What is stored, by name; `update_of` reads it back."""
+        return {"delta": self.delta}
+
+    @property
+    def rank(self) -> int:
+        """An upper bound of the matrix rank."""
+        return min(self.shape)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(d_out, d_in) of the weight this update belongs to."""
+        return int(self.delta.shape[0]), int(self.delta.shape[1])
+
+    def dense(self) -> Tensor:
+        """ΔW (d_out, d_in)."""
+        return self.delta
+
+    def apply_to(self, W: Tensor, strength: float = 1.0) -> Tensor:
+        """W + strength·ΔW: added in float64, cast once to W's dtype. W itself is left alone."""
+        return (W.detach().to(torch.float64) + strength * self.delta.to(W.device, torch.float64)).to(W.dtype)
+
+
+Update = LowRankUpdate | DenseUpdate
+
+
+def update_of(factors: dict[str, Tensor]) -> Update:
+    """The update whose `factors` these are. ValueError for any others."""
+    if set(factors) == {"delta"}:
+        return DenseUpdate(factors["delta"])
+    if set(factors) == {"up", "down"}:
+        return LowRankUpdate(factors["up"], factors["down"])
+    raise ValueError(f"An update is up and down, or delta; got {', '.join(factors) or 'nothing'}.")

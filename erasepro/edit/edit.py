@@ -1,4 +1,4 @@
-"""An edit: low-rank changes of named weights, with what is known about them."""
+"""An edit: changes of named weights, with what is known about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from erasepro.closed_form import LowRankUpdate
+from erasepro.closed_form import Update
 from erasepro.errors import UserError
 from erasepro.models.base import raw_bytes
 from erasepro.models.sites import site_module
@@ -22,10 +22,10 @@ TABLE = "erasepro_applied"  # the attribute of a pipeline that keeps an applied 
 
 @dataclass(frozen=True)
 class Edit:
-    """W ← W_o + strength·up·down for every named site.
+    """W ← W_o + strength·ΔW for every named site.
 
     Args:
-        updates: site name → LowRankUpdate.
+        updates: site name → LowRankUpdate or DenseUpdate.
         meta: what it was made from (solver, config, model, concepts, the base weights' fingerprints …); plain JSON.
         diagnostics: one dict a site: site, kind, depth, residual_before, residual_after_selected, residual_after_all
             (all relative to ‖V‖), delta_norm (‖ΔW‖/‖W‖), rank, condition, columns, selected, gap.
@@ -33,7 +33,7 @@ class Edit:
         strength: in [0, 1]; see `scale`.
     """
 
-    updates: dict[str, LowRankUpdate]
+    updates: dict[str, Update]
     meta: dict[str, Any] = field(default_factory=dict)
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
     residuals: dict[str, float] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Edit:
         """SHA-256 (16 hex digits) of what the edit does: names, factors and strength, not of its meta data."""
         digest = hashlib.sha256(f"{self.strength!r}".encode())
         for name, update in sorted(self.updates.items()):
-            for factor in (update.up, update.down):
+            for factor in update.factors.values():
                 digest.update(f"{name} {factor.dtype} {tuple(factor.shape)}".encode())
                 digest.update(raw_bytes(factor))
         return digest.hexdigest()[:16]

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from erasepro.closed_form import LowRankUpdate
+from erasepro.closed_form import Update, update_of
 from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
 
@@ -28,12 +28,9 @@ def save(edit: Edit, folder: Path) -> Path:
     tensors: dict[str, Tensor] = {}
     sites = {}
     for name, update in edit.updates.items():
-        keys = []
-        for factor in (update.up, update.down):  # all keys and values share one `down`
-            key = tensor_hash(factor)
-            tensors[key] = factor.detach().cpu().contiguous()
-            keys.append(key)
-        sites[name] = {"up": keys[0], "down": keys[1]}
+        sites[name] = {kind: tensor_hash(factor) for kind, factor in update.factors.items()}
+        for kind, factor in update.factors.items():  # all keys and values share one `down`
+            tensors[sites[name][kind]] = factor.detach().cpu().contiguous()
     facts = {
         "format": FORMAT,
         "hash": edit.hash,
@@ -53,13 +50,13 @@ def save(edit: Edit, folder: Path) -> Path:
     return folder
 
 
-def load(folder: Path) -> tuple[dict[str, LowRankUpdate], dict[str, Any]]:
+def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
     """The updates and the other fields of the edit in this folder."""
     facts = _facts(folder)
     try:
         tensors = load_file(folder / TENSORS)
         updates = {
-            name: LowRankUpdate(tensors[keys["up"]], tensors[keys["down"]]) for name, keys in facts["sites"].items()
+            name: update_of({kind: tensors[key] for kind, key in keys.items()}) for name, keys in facts["sites"].items()
         }
         known = {key: facts[key] for key in ("meta", "diagnostics", "residuals", "strength")}
     except FileNotFoundError:

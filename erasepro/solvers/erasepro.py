@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from erasepro.closed_form import Gram
+from erasepro.closed_form import Statistics
 from erasepro.errors import UserError, unknown
 from erasepro.models.columns import pair_columns, preserve_columns
 from erasepro.models.features import TextLayers, encode, token_ids
@@ -96,7 +96,7 @@ class ErasePro(Solver):
             if kv_kept is not None:
                 reuse = streams.K is not None and kept is not None and kept.length >= length_of(kv_kept)
                 K = streams.K.features(kv_kept) if reuse and streams.K else encode(kept_layers, k, kv_kept, batch)
-                gram = Gram(len(X)).update(K, kv_weights)
+                gram = Statistics(len(X)).update(K, weights=kv_weights)
             C = cost(cfg.kv_fit.preserve, len(X), gram, X.device)
             kv_updates, entries = kv_pass(pipe, cross_attention_sites(pipe), X, Y, kv_columns, cfg.kv_fit, C)
             updates |= kv_updates

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from erasepro.closed_form import LowRankUpdate
+from erasepro.closed_form import Update, update_of
 from erasepro.edit import Edit
 from erasepro.edit.base_weights import fingerprints
 
@@ -31,7 +31,7 @@ def finish(
     model: Model,
     build: BuildSet,
     cfg: Any,
-    updates: dict[str, LowRankUpdate],
+    updates: dict[str, Update],
     diagnostics: list[dict[str, Any]],
     facts: dict[str, Any],
 ) -> Edit:
@@ -41,7 +41,7 @@ def finish(
     def home(t: torch.Tensor) -> torch.Tensor:
         return host.setdefault(id(t), t.detach().to("cpu", torch.float64).contiguous())
 
-    moved = {name: LowRankUpdate(home(u.up), home(u.down)) for name, u in updates.items()}
+    moved = {name: update_of({k: home(f) for k, f in u.factors.items()}) for name, u in updates.items()}
     residuals = {}
     if diagnostics:
         columns = sum(d["columns"] for d in diagnostics)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import POLICIES, ContradictionError, Cost, Gram, Solution, hard, soft
+from erasepro.closed_form import POLICIES, ContradictionError, Cost, Solution, Statistics, hard, soft
 from erasepro.errors import UserError, unknown
 
 
@@ -58,10 +58,10 @@ def check_fit(cfg: FitConfig, where: str) -> None:
             raise UserError(f"solver.{where}.{key} must be 0 or more; got {number}.")
 
 
-def cost(cfg: PreserveConfig, d: int, gram: Gram | None, device: torch.device) -> Cost:
+def cost(cfg: PreserveConfig, d: int, gram: Statistics | None, device: torch.device) -> Cost:
     """C for a site with d_in = d. Without features to preserve (gram None or empty) it is the ridge alone."""
     if cfg.kind == "gram" and gram is not None and gram.total > 0:
-        return Cost.from_gram(gram, cfg.ridge, cfg.scale, cfg.mean, cfg.relative)
+        return Cost.from_statistics(gram, cfg.ridge, cfg.scale, cfg.mean, cfg.relative)
     return Cost.ridge(d, 1.0 if cfg.kind == "none" else cfg.ridge, device)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import Cost, LowRankUpdate, share
+from erasepro.closed_form import Cost, Update, share
 from erasepro.models.columns import PairColumns
 from erasepro.models.sites import Site, module
 
@@ -17,7 +17,7 @@ from .fit import FitConfig, fit, share_left, worst_dropped
 @torch.no_grad()
 def kv_pass(
     pipe: Any, sites: list[Site], X: Tensor, Y: Tensor, columns: PairColumns, cfg: FitConfig, C: Cost
-) -> tuple[dict[str, LowRankUpdate], list[dict[str, Any]]]:
+) -> tuple[dict[str, Update], list[dict[str, Any]]]:
     """W = W_o (I + D) with D = (Y − X) G⁺ Xᵀ C⁻¹ for every site; X, Y (d_in, n) are the U-Net's text features.
 
     Returns the updates (all sharing one `down`) and a diagnostics entry a site.

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import Gram, LowRankUpdate
+from erasepro.closed_form import Statistics, Update
 from erasepro.models.columns import PairColumns
 from erasepro.models.features import Columns, Reading, Stream, TextLayers
 from erasepro.models.sites import Site
@@ -23,7 +23,7 @@ from .fit import FitConfig, cost, fit, share_left, worst_dropped
 
 @dataclass
 class Streams:
-    """The streams at the same block. O is None when X is re-read everywhere; K when nothing is preserved by Gram."""
+    """The streams at the same block. O is None when X is re-read everywhere; K when nothing is preserved by its Gram matrix."""
 
     X: Stream
     Y: Stream
@@ -40,7 +40,7 @@ class Streams:
 class TextResult:
     """What the pass hands on."""
 
-    updates: dict[str, LowRankUpdate] = field(default_factory=dict)
+    updates: dict[str, Update] = field(default_factory=dict)
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -59,7 +59,7 @@ def text_pass(
     Args:
         sites: shallow → deep, already restricted to the schedule's blocks.
         columns: the constrained columns of the target's and the anchor's prompts.
-        kept_weights: ω of K's columns (for the Gram).
+        kept_weights: ω of K's columns (for K Kᵀ).
         dtype: the pipeline's; each edited weight is rounded to it at once: later layers see what will be applied.
     """
     result = TextResult()
@@ -118,13 +118,13 @@ def text_pass(
     return result
 
 
-def _gram(K: Stream | None, site: Site, d: int, weights: Tensor | None) -> Gram | None:
+def _gram(K: Stream | None, site: Site, d: int, weights: Tensor | None) -> Statistics | None:
     if K is None:
         return None
-    gram = Gram(d)
+    gram = Statistics(d)
 
     def add(part: Tensor, mine: Tensor) -> None:
-        gram.update(part, None if weights is None else weights[mine])
+        gram.update(part, weights=None if weights is None else weights[mine])
 
     K.visit(site.depth, site.kind, add)
     return gram

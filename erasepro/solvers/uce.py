@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from erasepro.closed_form import Cost, Gram
+from erasepro.closed_form import Cost, Statistics
 from erasepro.errors import unknown
 from erasepro.models.columns import pair_columns, preserve_columns
 from erasepro.models.features import TextLayers, encode, token_ids
@@ -76,12 +76,12 @@ class UCE(Solver):
         ids_y = token_ids(pipe.tokenizer, [p.anchor_prompt for p in pairs])
         X = encode(layers, ids_x, columns.target, cfg.batch_size)  # (d, n)
         Y = encode(layers, ids_y, columns.anchor, cfg.batch_size)
-        gram = Gram(len(X))
+        gram = Statistics(len(X))
         if retained:
             ids = token_ids(pipe.tokenizer, retained)
             kept, _ = preserve_columns(pipe.tokenizer, ids, cfg.preserve_tokens)
             gram.update(encode(layers, ids, kept, cfg.batch_size))
-        C = Cost.of(s_p * gram.S.to(X), cfg.ridge)
+        C = Cost.of(s_p * gram.xx.to(X), cfg.ridge)
         fit = FitConfig(residual="soft", mu=cfg.erase_scale)
         updates, diagnostics = kv_pass(pipe, cross_attention_sites(pipe), X, Y, columns, fit, C)
         facts = {"seconds": {"kv": time.perf_counter() - start}, "preserve_scale": s_p, "retained": len(retained)}

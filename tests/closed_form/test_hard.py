@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.closed_form import ContradictionError, Cost, Gram, hard, share, shared_hard
+from erasepro.closed_form import ContradictionError, Cost, Statistics, hard, share, shared_hard
 
 D, OUT, N, M = 12, 7, 4, 6
 
@@ -12,7 +12,7 @@ D, OUT, N, M = 12, 7, 4, 6
 def problem():
     g = torch.Generator().manual_seed(0)
     X, Y, K, W = (torch.randn(*s, generator=g, dtype=torch.float64) for s in ((D, N), (D, N), (D, M), (OUT, D)))
-    return X, W @ (Y - X), Cost.from_gram(Gram(D).update(K), 0.3), W, Y, K
+    return X, W @ (Y - X), Cost.from_statistics(Statistics(D).update(K), 0.3), W, Y, K
 
 
 def test_residual_is_zero_and_rank_is_the_columns(problem):
@@ -95,7 +95,7 @@ def test_ridge_to_zero_is_the_null_space_solution(problem):
     K = torch.randn(D, M, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
     P = torch.eye(D, dtype=torch.float64) - K @ torch.linalg.pinv(K)
     limit = R @ torch.linalg.pinv(X.T @ P @ X) @ X.T @ P
-    near = hard(X, R, Cost.from_gram(Gram(D).update(K), 1e-8)).update.dense()
+    near = hard(X, R, Cost.from_statistics(Statistics(D).update(K), 1e-8)).update.dense()
     assert torch.allclose(near, limit, atol=1e-5)
     assert float((limit @ K).abs().max()) < 1e-10
 
