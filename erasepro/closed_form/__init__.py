@@ -8,7 +8,7 @@ from .pooled import least_squares_pooled, soft_pooled
 from .select import Dropped, independent_columns
 from .soft import shared_soft, soft
 from .statistics import Statistics
-from .update import DenseUpdate, LowRankUpdate, Update, update_of
+from .update import DenseUpdate, LowRankUpdate, Update, compose, update_of
 
 __all__ = [
     "POLICIES",
@@ -21,6 +21,7 @@ __all__ = [
     "Statistics",
     "Update",
     "add_columns",
+    "compose",
     "hard",
     "independent_columns",
     "least_squares_pooled",

@@ -119,3 +119,11 @@ def update_of(factors: dict[str, Tensor]) -> Update:
     if set(factors) == {"up", "down"}:
         return LowRankUpdate(factors["up"], factors["down"])
     raise ValueError(f"An update is up and down, or delta; got {', '.join(factors) or 'nothing'}.")
+
+
+def compose(T: Update, D: Update) -> Update:
+    """(I + T)(I + D) − I for square T and D: first T was applied to W_o, then D to W_o (I + T)."""
+    if isinstance(T, LowRankUpdate) and isinstance(D, LowRankUpdate):
+        up = torch.cat([T.up, D.up + T.up @ (T.down @ D.up)], dim=1)
+        return LowRankUpdate(up, torch.cat([T.down, D.down])).thin()
+    return DenseUpdate(T.dense() + D.dense() + T.dense() @ D.dense())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,8 +19,8 @@ from erasepro.schedules import SCHEDULES, ScheduleConfig
 from . import SOLVERS
 from .base import Solver
 from .finish import check_pristine, finish
-from .fit import FitConfig, check_fit, cost
-from .kv_pass import kv_pass
+from .fit import FitConfig, check_fit, fit
+from .kv_pass import kv_pass, shared
 from .text_pass import length_of, open_streams, text_pass
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class ErasePro(Solver):
         reread = schedule.reread and schedule.reread_kv
         streams = open_streams(layers, kept_layers, (x, y, k), sets, kept, reread, batch)
         dtype = next(pipe.text_encoder.parameters()).dtype
-        result = text_pass(streams, sites, columns, schedule, cfg.text_fit, weights, dtype)
+        solve = partial(fit, cfg.text_fit, weights=columns.per_concept(), labels=columns.labels)
+        result = text_pass(streams, sites, columns, schedule, solve, weights, dtype)
         updates, diagnostics = dict(result.updates), list(result.diagnostics)
         text_seconds = time.perf_counter() - start
 
@@ -97,8 +99,8 @@ class ErasePro(Solver):
                 reuse = streams.K is not None and kept is not None and kept.length >= length_of(kv_kept)
                 K = streams.K.features(kv_kept) if reuse and streams.K else encode(kept_layers, k, kv_kept, batch)
                 gram = Statistics(len(X)).update(K, weights=kv_weights)
-            C = cost(cfg.kv_fit.preserve, len(X), gram, X.device)
-            kv_updates, entries = kv_pass(pipe, cross_attention_sites(pipe), X, Y, kv_columns, cfg.kv_fit, C)
+            D = fit(cfg.kv_fit, X, Y - X, gram, kv_columns.per_concept(), kv_columns.labels)
+            kv_updates, entries = kv_pass(pipe, cross_attention_sites(pipe), X, Y, kv_columns, shared(D))
             updates |= kv_updates
             diagnostics += entries
         seconds = {"text": text_seconds, "kv": time.perf_counter() - start - text_seconds}
@@ -131,7 +133,7 @@ class ErasePro(Solver):
 
     @staticmethod
     def _kept(tokenizer: Any, ids: Any, fit: FitConfig, used: bool) -> tuple[Any, Any]:
-        if not used or fit.preserve.kind != "gram" or not len(ids):
+        if not used or fit.preserve.kind not in ("gram", "null_space") or not len(ids):
             return None, None
         limit = fit.preserve.captions
         return preserve_columns(tokenizer, ids[:limit], fit.preserve.tokens, fit.preserve.weights)

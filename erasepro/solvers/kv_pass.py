@@ -1,35 +1,41 @@
-"""All cross-attention keys and values from one factorisation (they read the same features)."""
+"""All cross-attention keys and values: each site's update, and what it does to the columns."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import Cost, Update, share
+from erasepro.closed_form import Solution, Update, share
 from erasepro.models.columns import PairColumns
 from erasepro.models.sites import Site, module
 
-from .fit import FitConfig, fit, share_left, worst_dropped
+from .fit import finite, share_left, worst_dropped
+
+SiteSolver = Callable[[Site, Tensor], Solution]
+"""(site, its weight W_o (d_out, d_in) in float64) → the solution whose update belongs to that site."""
+
+
+def shared(D: Solution) -> SiteSolver:
+    """W = W_o (I + D) at every site: one factorisation serves them all, and they share its `down`."""
+    return lambda site, W: dataclasses.replace(D, update=share(D.update, W))
 
 
 @torch.no_grad()
 def kv_pass(
-    pipe: Any, sites: list[Site], X: Tensor, Y: Tensor, columns: PairColumns, cfg: FitConfig, C: Cost
+    pipe: Any, sites: list[Site], X: Tensor, Y: Tensor, columns: PairColumns, solve: SiteSolver
 ) -> tuple[dict[str, Update], list[dict[str, Any]]]:
-    """W = W_o (I + D) with D = (Y − X) G⁺ Xᵀ C⁻¹ for every site; X, Y (d_in, n) are the U-Net's text features.
-
-    Returns the updates (all sharing one `down`) and a diagnostics entry a site.
-    """
-    solution = fit(cfg, X, Y - X, C, columns.per_concept(), columns.labels)
+    """Updates and a diagnostics entry a site; X, Y (d_in, n) are the U-Net's text features, V = W_o Y what is wanted."""
     gap = share_left(X, Y)
-    dropped = worst_dropped(solution, columns.labels)
     updates, entries = {}, []
     for site in sites:
         weight = module(pipe, site).weight
         W = weight.to(X)
-        update = share(solution.update, W)
+        solution = solve(site, W)
+        update = solution.update
         new = update.apply_to(W).to(weight.dtype).to(X)
         V, WX, kept = W @ Y, new @ X, solution.kept
         updates[site.name] = update
@@ -43,10 +49,10 @@ def kv_pass(
                 "residual_after_all": share_left(WX, V),
                 "delta_norm": float((new - W).norm() / W.norm()),
                 "rank": update.rank,
-                "condition": solution.condition,
+                "condition": finite(solution.condition),
                 "columns": len(columns),
                 "selected": len(kept),
-                "dropped": dropped,
+                "dropped": worst_dropped(solution, columns.labels),
                 "gap": gap,
             }
         )

@@ -6,19 +6,23 @@ through the original (schedules that do not re-read), K the captions to preserve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import Statistics, Update
+from erasepro.closed_form import Solution, Statistics, Update
 from erasepro.models.columns import PairColumns
 from erasepro.models.features import Columns, Reading, Stream, TextLayers
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView
 
-from .fit import FitConfig, cost, fit, share_left, worst_dropped
+from .fit import finite, share_left, worst_dropped
+
+Fitter = Callable[[Tensor, Tensor, Statistics | None], Solution]
+"""(X (d_in, n), R (d_out, n), statistics of the features to preserve) → the site's update."""
 
 
 @dataclass
@@ -50,7 +54,7 @@ def text_pass(
     sites: list[Site],
     columns: PairColumns,
     schedule: Schedule,
-    cfg: FitConfig,
+    solve: Fitter,
     kept_weights: Tensor | None,
     dtype: torch.dtype,
 ) -> TextResult:
@@ -59,6 +63,7 @@ def text_pass(
     Args:
         sites: shallow → deep, already restricted to the schedule's blocks.
         columns: the constrained columns of the target's and the anchor's prompts.
+        solve: one site's solve.
         kept_weights: ω of K's columns (for K Kᵀ).
         dtype: the pipeline's; each edited weight is rounded to it at once: later layers see what will be applied.
     """
@@ -67,7 +72,6 @@ def text_pass(
     step = 0
     last_block = max((s.depth for s in sites), default=-1)
     final_anchor: list[Tensor] = []
-    omega = columns.per_concept()
 
     def final_gap(block: int) -> Tensor:
         if not final_anchor:
@@ -88,8 +92,7 @@ def text_pass(
                 x.state_after(site.kind), y.state_after(site.kind), gap,
             )  # fmt: skip
             R = schedule.residual(view)
-            C = cost(cfg.preserve, W.shape[1], _gram(streams.K, site, W.shape[1], kept_weights), W.device)
-            solution = fit(cfg, x.inputs, R, C, omega, columns.labels)
+            solution = solve(x.inputs, R, _gram(streams.K, site, W.shape[1], kept_weights))
             new = solution.update.apply_to(W).to(dtype).to(W.dtype)
             edited.linear(block, site.kind).weight.copy_(new)
             result.updates[site.name] = solution.update
@@ -104,7 +107,7 @@ def text_pass(
                     "residual_after_all": share_left(WX, V),
                     "delta_norm": float((new - W).norm() / W.norm()),
                     "rank": solution.update.rank,
-                    "condition": solution.condition,
+                    "condition": finite(solution.condition),
                     "columns": len(columns),
                     "selected": len(kept),
                     "dropped": worst_dropped(solution, columns.labels),

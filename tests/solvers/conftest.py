@@ -48,3 +48,21 @@ def model():
     """A model of one's own, to apply edits to."""
     pipe = tiny_pipeline()
     return Model(pipe, "tiny", "random", weights_hash(pipe))
+
+
+@pytest.fixture(scope="session")
+def real_model():
+    """The miniature in float64: trained keys, for the equations."""
+    from erasepro import load_model
+
+    model = load_model("miniature")
+    model.pipe.text_encoder.double()
+    model.pipe.unet.double()
+    return Model(model.pipe, "miniature64", "miniature", weights_hash(model.pipe))
+
+
+@pytest.fixture(params=["random keys", "the miniature's keys"])
+def any_model(request, double_model):
+    if request.param == "random keys":
+        return double_model
+    return request.getfixturevalue("real_model")

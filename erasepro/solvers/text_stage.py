@@ -1,0 +1,69 @@
+"""The common part of the methods that edit the text encoder's fc2 layers only, each a setting of the superset."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from erasepro.errors import UserError
+from erasepro.models.sites import text_blocks
+from erasepro.schedules import ScheduleConfig
+
+from .base import Solver
+from .erasepro import ErasePro, EraseProConfig
+from .fit import FitConfig
+
+if TYPE_CHECKING:
+    from erasepro.concepts.prompts import BuildSet
+    from erasepro.edit import Edit
+    from erasepro.models.base import Model
+
+
+@dataclass
+class TextStageConfig:
+    """Which blocks and tokens; each method's own config adds its equation's symbols."""
+
+    name: str = ""
+    tokens: str = "last_subject"  # token policy of the erased pairs
+    blocks: list[int] | None = None  # null: those at 7/12 of the encoder's depth up to the last but one (7 … 10 of 12)
+    preserve_tokens: str = "all"  # columns of each build caption: last | words | text | all
+    batch_size: int = 64
+
+
+class TextStageSolver(Solver):
+    """Base: `mlp.fc2` of some blocks, each closing its share of the gap that is left after the last of them."""
+
+    config: type = TextStageConfig
+
+    def fit(self) -> FitConfig:
+        """The method's equation as one of the superset's fits."""
+        raise NotImplementedError
+
+    def solve(self, model: Model, build: BuildSet) -> Edit:
+        """The edit for build.concepts. Raises UserError for a bad value, or where the captions are too few."""
+        cfg = self.cfg
+        count = text_blocks(model.pipe)
+        blocks = list(range(7 * count // 12, count - 1)) or [count - 1] if cfg.blocks is None else list(cfg.blocks)
+        whole = EraseProConfig(
+            name=cfg.name,
+            text_blocks=blocks,
+            text_tokens=cfg.tokens,
+            text_fit=self.fit(),
+            kv=False,
+            kv_tokens=cfg.tokens,
+            schedule=ScheduleConfig("residual_split", at="state"),
+            preserve_dtype="float64",
+            batch_size=cfg.batch_size,
+        )
+        try:
+            edit = ErasePro(whole).solve(model, build)
+        except UserError as error:
+            raise UserError(f"solver={cfg.name}: {error}".replace(" (solver.*_fit)", "")) from error
+        return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(cfg), "blocks": blocks})
+
+    def positive(self, *keys: str) -> None:
+        """Raise UserError unless these config values are positive and finite."""
+        for key in keys:
+            if not 0 < getattr(self.cfg, key) < float("inf"):
+                raise UserError(f"solver.{key} must be positive; got {getattr(self.cfg, key)}.")
