@@ -51,12 +51,16 @@ class PromptPair:
 
 @dataclass(frozen=True)
 class BuildSet:
-    """What a solver is given. ``dropped``: sentences left out because they mention a minor."""
+    """What a solver is given. ``dropped``: sentences left out because they mention a minor.
+
+    ``templates``: what the sentences were made from; None for sentences of one's own.
+    """
 
     concepts: ConceptSet
     pairs: tuple[PromptPair, ...]
     preserve: tuple[str, ...]
     dropped: int = 0
+    templates: TemplatesConfig | None = None
 
 
 def build_set(concepts: ConceptSet, templates: Any = None) -> BuildSet:
@@ -80,7 +84,7 @@ def build_set(concepts: ConceptSet, templates: Any = None) -> BuildSet:
         dropped += len(made) - len(kept)
         pairs += kept
     preserve, n_dropped = drop_minors(_preserved(concepts, cfg))
-    return BuildSet(concepts, tuple(pairs), tuple(preserve), dropped + n_dropped)
+    return BuildSet(concepts, tuple(pairs), tuple(preserve), dropped + n_dropped, cfg)
 
 
 def _prompt_pairs(concepts: ConceptSet, pair: ConceptPair, cfg: TemplatesConfig) -> list[PromptPair]:

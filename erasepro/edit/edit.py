@@ -11,10 +11,10 @@ import torch
 
 from erasepro.closed_form import Update
 from erasepro.errors import UserError
-from erasepro.models.base import raw_bytes
+from erasepro.models.base import Model, raw_bytes
 from erasepro.models.sites import site_module
 
-from . import store
+from . import grow, store
 from .base_weights import check_base
 
 TABLE = "erasepro_applied"  # the attribute of a pipeline that keeps an applied edit's original weights
@@ -103,6 +103,14 @@ class Edit:
             W = site_module(pipe, name).weight
             W.copy_(original.to(W.device))
         delattr(pipe, TABLE)
+
+    def add(self, concepts: Any, model: Model) -> Edit:
+        """A new edit for these concepts too, equal to solving for all at once; see `grow.add`."""
+        return grow.add(self, concepts, model)
+
+    def remove(self, name: str, model: Model) -> Edit:
+        """A new edit without this target, equal to never having erased it; see `grow.remove`."""
+        return grow.remove(self, name, model)
 
     def save(self, folder: str | Path) -> Path:
         """Write edit.safetensors and edit.json (each to a temporary name first). Returns the folder."""

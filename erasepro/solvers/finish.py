@@ -11,6 +11,7 @@ import torch
 from erasepro.closed_form import Update, update_of
 from erasepro.edit import Edit
 from erasepro.edit.base_weights import fingerprints
+from erasepro.edit.grow import stored_build
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet
@@ -59,8 +60,11 @@ def finish(
             "name": build.concepts.name,
             "kind": build.concepts.kind,
             "pairs": [[p.target, p.anchor] for p in build.concepts.pairs],
+            "preserve": list(build.concepts.preserve),
+            "vocabulary": build.concepts.vocabulary,
         },
         "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve)},
+        "build": stored_build(build),
         "base": fingerprints(model.pipe, moved),
         "versions": {n: importlib.metadata.version(n) for n in ("torch", "transformers", "diffusers")},
         **facts,

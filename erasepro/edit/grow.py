@@ -1,0 +1,123 @@
+"""Adding concepts to an edit, and taking one out: what a solver was given is kept, and solved again as a whole.
+
+Deeper features hang on shallower edits, so the text encoder's chain is replayed from the original weights; keys and
+values alone obey the incremental identities of `closed_form.incremental`, and the replay gives the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from erasepro.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from erasepro.concepts.build import BuildSet
+    from erasepro.concepts.pairs import ConceptSet
+    from erasepro.models.base import Model
+
+    from .edit import Edit
+
+
+def stored_build(build: BuildSet) -> dict[str, Any]:
+    """What `add` and `remove` need of the sentences, as plain JSON: the templates, or the sentences themselves."""
+    if build.templates is not None:
+        return {"templates": dataclasses.asdict(build.templates)}
+    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in build.pairs]
+    return {"pairs": rows, "preserve": list(build.preserve)}
+
+
+def add(edit: Edit, concepts: Any, model: Model) -> Edit:
+    """The edit for its own concepts and these: the same as solving for all of them at once.
+
+    Args:
+        concepts: ``{target: anchor}``, a list of ``(target, anchor)``, a ConceptSet, or a BuildSet with sentences of
+            one's own (its preserved texts join the edit's).
+
+    Raises:
+        UserError: a target that is erased already or contradicts the others, or another model.
+    """
+    from erasepro.concepts.build import BuildSet
+
+    old = _build(edit, model)
+    new = concepts if isinstance(concepts, BuildSet) else None
+    extra = new.concepts if new is not None else _set(old.concepts, concepts)
+    taken = {p.target.casefold() for p in old.concepts.pairs}
+    for pair in extra.pairs:
+        if pair.target.casefold() in taken:
+            raise UserError(f"The edit erases {pair.target!r} already: remove it first to give it another anchor.")
+    joint = _merged(old.concepts, (*old.concepts.pairs, *extra.pairs), (*old.concepts.preserve, *extra.preserve))
+    return _solve(edit, model, old, joint, new)
+
+
+def remove(edit: Edit, name: str, model: Model) -> Edit:
+    """The edit without one of its concepts: the same as never having erased it. UserError for an unknown name."""
+    old = _build(edit, model)
+    rest = tuple(p for p in old.concepts.pairs if p.target.casefold() != " ".join(name.split()).casefold())
+    if len(rest) == len(old.concepts.pairs):
+        raise unknown("erased concept", name, [p.target for p in old.concepts.pairs])
+    if not rest:
+        raise UserError(f"{name!r} is the only concept of this edit: revert the edit instead.")
+    return _solve(edit, model, old, _merged(old.concepts, rest, old.concepts.preserve), None)
+
+
+def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: BuildSet | None) -> Edit:
+    from erasepro.concepts.build import BuildSet, build_set
+    from erasepro.solvers import make_solver
+
+    if old.templates is not None and new is None:
+        build = build_set(joint, old.templates)
+    elif old.templates is not None:
+        raise UserError("This edit was built from templates: add concepts by name, not sentences of their own.")
+    else:
+        stay = {p.target for p in joint.pairs}
+        pairs = [p for p in (*old.pairs, *(new.pairs if new else ())) if p.pair.target in stay]
+        missing = stay - {p.pair.target for p in pairs}
+        if missing:
+            raise UserError(
+                f"This edit was built from sentences of its own: give {', '.join(sorted(missing))} as a BuildSet "
+                "with sentences too."
+            )
+        preserve = dict.fromkeys((*old.preserve, *(new.preserve if new else ())))
+        build = BuildSet(joint, tuple(pairs), tuple(preserve))
+    solved = make_solver(edit.meta["config"]).solve(model, build)
+    return dataclasses.replace(solved, strength=edit.strength)
+
+
+def _build(edit: Edit, model: Model) -> BuildSet:
+    """The BuildSet that the edit was solved from."""
+    from erasepro.concepts.build import BuildSet, PromptPair, TemplatesConfig
+    from erasepro.concepts.pairs import ConceptPair, ConceptSet
+
+    held = edit.meta.get("build")
+    if held is None:
+        raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
+    edit.check(model.pipe)
+    c = edit.meta["concepts"]
+    pairs = tuple(ConceptPair(*p) for p in c["pairs"])
+    concepts = ConceptSet(c["name"], c["kind"], pairs, tuple(c["preserve"]), vocabulary=c["vocabulary"])
+    if "templates" in held:
+        return BuildSet(concepts, (), (), templates=TemplatesConfig(**held["templates"]))
+    rows = tuple(PromptPair(x, y, ConceptPair(target, anchor)) for x, y, target, anchor in held["pairs"])
+    return BuildSet(concepts, rows, tuple(held["preserve"]))
+
+
+def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
+    from erasepro.concepts.load import load_concepts
+    from erasepro.concepts.pairs import ConceptSet
+
+    if isinstance(concepts, ConceptSet):
+        return concepts
+    if isinstance(concepts, Mapping):
+        concepts = list(concepts.items())
+    if isinstance(concepts, str) or not isinstance(concepts, Sequence):
+        raise UserError(f"Concepts to add are {{target: anchor}} or a list of (target, anchor); got {concepts!r}.")
+    given = {"name": like.name, "kind": like.kind, "pairs": [list(p) for p in concepts]}
+    return load_concepts(given, like.vocabulary)
+
+
+def _merged(like: ConceptSet, pairs: tuple[Any, ...], preserve: tuple[str, ...]) -> ConceptSet:
+    from erasepro.concepts.pairs import ConceptSet
+
+    return ConceptSet(like.name, like.kind, pairs, preserve, like.notes, like.vocabulary)

@@ -1,0 +1,76 @@
+"""Adding and removing concepts gives what one solve for the rest gives."""
+
+import pytest
+import torch
+
+from erasepro import Edit, erase
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompts import BuildSet, PromptPair
+from erasepro.errors import UserError
+from erasepro.solvers import make_solver
+
+SETTINGS = [
+    {"name": "uce"},
+    {"name": "erasepro", "schedule": {"name": "kv_only"}},
+    {"name": "erasepro"},
+    {"name": "alphaedit", "threshold": 1e-3},
+]
+
+
+def own_sentences(*pairs, preserve=("a photo of a bird", "a house on a hill", "a tree")):
+    pairs = tuple(ConceptPair(*p) for p in pairs)
+    prompts = [
+        PromptPair(t.format(p.target), t.format(p.anchor), p) for p in pairs for t in ("a photo of a {}", "{} at sea")
+    ]
+    return BuildSet(ConceptSet("t", "instance", pairs, ("bird", "house", "tree")), tuple(prompts), preserve)
+
+
+def same(one, other):
+    assert set(one.updates) == set(other.updates)
+    for name, update in one.updates.items():
+        want = other.updates[name].dense()
+        assert float((update.dense() - want).norm()) <= 1e-8 * float(want.norm()) + 1e-12
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, s.values())))
+def test_one_by_one_equals_all_at_once_and_back(model32, settings, tmp_path):
+    solver = make_solver(settings)
+    first = solver.solve(model32, own_sentences(("dog", "cat")))
+    grown = first.add(own_sentences(("apple", "pear")), model32)
+    grown = Edit.load(grown.save(tmp_path / "edit")).add(own_sentences(("car", "bus")), model32)
+    joint = solver.solve(model32, own_sentences(("dog", "cat"), ("apple", "pear"), ("car", "bus")))
+    same(grown, joint)
+    assert grown.hash == joint.hash
+    shrunk = grown.remove("Apple", model32).remove("car", model32)
+    same(shrunk, first)
+    assert torch.equal(next(iter(shrunk.updates.values())).dense(), next(iter(first.updates.values())).dense())
+
+
+def test_from_templates_and_by_name():
+    from erasepro import load_model
+
+    model = load_model("miniature")
+    options = {"text_sites": [], "batch_size": 64}
+    one = erase(model, {"dog": "cat"}, **options)
+    two = one.scale(0.5).add({"apple": "pear"}, model)
+    same(two, erase(model, {"dog": "cat", "apple": "pear"}, **options))
+    assert two.strength == 0.5
+    with pytest.raises(UserError, match="aple"):
+        one.add({"aple": "pear"}, model)
+
+
+def test_bad_requests_are_one_clear_line(model32, other_model, edit32):
+    edit = make_solver({"name": "uce"}).solve(model32, own_sentences(("dog", "cat")))
+    for wrong, message in (
+        (lambda: edit.remove("dgo", model32), "Did you mean 'dog'"),
+        (lambda: edit.remove("dog", model32), "revert the edit"),
+        (lambda: edit.add(own_sentences(("dog", "bus")), model32), "erases 'dog' already"),
+        (lambda: edit.add(own_sentences(("cat", "bus")), model32), "itself erased"),
+        (lambda: edit.add({"car": "bus"}, model32), "BuildSet"),
+        (lambda: edit.add("car", model32), "target: anchor"),
+        (lambda: edit.add(own_sentences(("car", "bus")), other_model), "differs from the one"),
+        (lambda: Edit(edit.updates).remove("dog", model32), "does not say"),
+    ):
+        with pytest.raises(UserError, match=message) as info:
+            wrong()
+        assert "\n" not in str(info.value)
