@@ -176,7 +176,10 @@ def encode(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64) -
     """What the U-Net reads (d, n) at these columns, all blocks run."""
     stream = Stream(layers, ids[:, : columns.length], columns, batch)
     stream.h = stream.through(range(len(layers.blocks)))
-    return stream.features()
+    found = stream.features()
+    if not bool(torch.isfinite(found).all()):
+        raise UserError("The text encoder gives NaN or infinity: load the model again, or in a wider dtype.")
+    return found
 
 
 def token_ids(tokenizer: Any, prompts: Sequence[str]) -> Tensor:

@@ -47,6 +47,7 @@ class DoubleProjection(KVSolver):
         U, s, _ = torch.linalg.svd(S, full_matrices=False)
         Q = U[:, s > 1e-10 * s.max()] if len(s) else U
         safe = Q @ (Q.T @ X)  # (d, n) = c*
-        U2 = null_basis(moment, self.cfg.threshold * float(moment.diagonal().mean()))
+        level = float(moment.diagonal().mean())
+        U2 = null_basis(moment, self.cfg.threshold * level if level > 0 else 1.0)  # nothing retained: all is free
         D = null_space(X, safe - X, U2, policy=self.cfg.rank, tau=self.cfg.tau)
         return shared(D), {"directions": U2.shape[1]}

@@ -115,6 +115,12 @@ def _cost(cfg: PreserveConfig, d: int, stats: Statistics | None, device: torch.d
     return Cost.ridge(d, 1.0 if cfg.kind == "none" else cfg.ridge, device)
 
 
+def check_finite(W: Tensor, name: str) -> None:
+    """Raise UserError naming a weight that holds NaN or infinity."""
+    if not bool(torch.isfinite(W).all()):
+        raise UserError(f"The weight '{name}' holds NaN or infinity: load the model again, or from another source.")
+
+
 def finite(number: float) -> float | None:
     """The number, or None where it is not finite (JSON knows no infinity)."""
     return number if math.isfinite(number) else None

@@ -13,7 +13,7 @@ from erasepro.closed_form import Solution, Update, share
 from erasepro.models.columns import PairColumns
 from erasepro.models.sites import Site, module
 
-from .fit import finite, share_left, worst_dropped
+from .fit import check_finite, finite, share_left, worst_dropped
 
 SiteSolver = Callable[[Site, Tensor], Solution]
 """(site, its weight W_o (d_out, d_in) in float64) → the solution whose update belongs to that site."""
@@ -33,6 +33,7 @@ def kv_pass(
     updates, entries = {}, []
     for site in sites:
         weight = module(pipe, site).weight
+        check_finite(weight, site.name)
         W = weight.to(X)
         solution = solve(site, W)
         update = solution.update

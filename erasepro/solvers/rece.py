@@ -13,6 +13,7 @@ from erasepro.errors import UserError
 from erasepro.models.sites import cross_attention_sites, module
 
 from . import SOLVERS
+from .fit import check_finite
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver, all_columns
 
@@ -50,7 +51,10 @@ class RECE(KVSolver):
 
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         cfg, X, Y = self.cfg, features.X, features.Y
-        weights = [module(features.pipe, s).weight.to(X) for s in cross_attention_sites(features.pipe)]
+        weights = []
+        for site in cross_attention_sites(features.pipe):
+            weights.append(module(features.pipe, site).weight.to(X))
+            check_finite(weights[-1], site.name)
         S_o: Tensor = sum((W.T @ W for W in weights), start=torch.zeros_like(weights[0].T @ weights[0]))
         C = Cost.of(cfg.preserve_scale * features.moment(), cfg.ridge)
         T: Update = shared_soft(X, Y, C, cfg.erase_scale).update

@@ -19,7 +19,7 @@ from erasepro.models.features import Columns, Reading, Stream, TextLayers
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView
 
-from .fit import finite, share_left, worst_dropped
+from .fit import check_finite, finite, share_left, worst_dropped
 
 Fitter = Callable[[Tensor, Tensor, Statistics | None], Solution]
 """(X (d_in, n), R (d_out, n), statistics of the features to preserve) → the site's update."""
@@ -83,6 +83,7 @@ def text_pass(
         for site in here:
             step += 1
             W = original.linear(block, site.kind).weight
+            check_finite(W, site.name)
             source = streams.X if schedule.reread or streams.O is None else streams.O
             x: Reading = source.read(block, site.kind, columns.target)
             y: Reading = streams.Y.read(block, site.kind, columns.anchor)
