@@ -170,5 +170,6 @@ def _config(templates: Any) -> TemplatesConfig:
         return TemplatesConfig()
     if isinstance(templates, TemplatesConfig):
         return templates
-    known = TemplatesConfig()
-    return TemplatesConfig(**{key: templates.get(key, value) for key, value in vars(known).items()})
+    known = TemplatesConfig(**{key: templates.get(key, value) for key, value in vars(TemplatesConfig()).items()})
+    known.templates = [str(template) for template in known.templates]  # a plain list, whatever the config's kind
+    return known
