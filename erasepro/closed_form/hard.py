@@ -33,12 +33,18 @@ class ContradictionError(ValueError):
 
 @dataclass(frozen=True)
 class Solution:
-    """A solve's answer: the update, the columns that hold exactly, those left out, and the condition number of G."""
+    """A solve's answer.
+
+    update: ΔW. kept: numbers of the columns that were solved for (with `exact`, they hold exactly). dropped: what became
+    of the others. condition: of G (estimated for many columns; NaN where it is not known). exact: False for penalised
+    and least-squares fits.
+    """
 
     update: Update
     kept: Tensor
     dropped: tuple[Dropped, ...]
     condition: float
+    exact: bool = True
 
 
 def hard(
@@ -134,7 +140,7 @@ def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor
     U, s, Vh = U[:, keep], s[keep], Vh[keep]
     update = LowRankUpdate((R @ Vh.T) / s, cost.pull(U))  # (d_out, k), (k, d_in)
     condition = float((s[0] / s[-1]) ** 2) if len(s) else float("inf")
-    return Solution(update.thin(), torch.arange(Z.shape[1], device=Z.device), (), condition)
+    return Solution(update.thin(), torch.arange(Z.shape[1], device=Z.device), (), condition, exact=False)
 
 
 def _checked(X: Tensor, R: Tensor, cost: Cost | None) -> tuple[Tensor, Tensor, Cost]:

@@ -42,7 +42,7 @@ def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weight
     else:
         update = DenseUpdate(cost.pull(torch.cholesky_solve(Z @ R.T, L)))  # (d_out, d)
     condition = float((spread[-1] + 1 / mu) / (spread[0].clamp_min(0) + 1 / mu))
-    return Solution(update, torch.arange(n, device=Z.device), (), condition)
+    return Solution(update, torch.arange(n, device=Z.device), (), condition, exact=False)
 
 
 def shared_soft(

@@ -67,12 +67,17 @@ def pair_tokens(
     Sources: UCE's code for ``last_subject``, its paper's numbers for ``subject_to_end``, TRCE ``eot``, RECE ``all``,
     MACE ``surrounding``; the others are ours.
 
-    Raises UserError where a prompt does not hold its concept, does not fit the tokenizer's context, or the two hold
-    their concepts a different number of times.
+    Raises UserError where a prompt does not hold its concept, does not fit the tokenizer's context, the two hold their
+    concepts a different number of times, or both read as the same tokens.
     """
     if policy not in POLICIES:
         raise unknown("token policy", policy, POLICIES)
     a_text, b_text = matched(tokenizer, target_prompt, anchor_prompt, target, anchor)
+    if a_text.ids == b_text.ids and target != anchor:
+        raise UserError(
+            f"The tokenizer reads {target_prompt!r} and {anchor_prompt!r} as the same tokens: there is nothing to change. "
+            f"Choose another anchor for {target!r}, or another word for it."
+        )
     wanted = POLICIES[policy]
     rows = sorted({(t, a) for part, t, a in align(a_text, b_text) if part in wanted})
     return TokenPairs([t for t, _ in rows], [a for _, a in rows])

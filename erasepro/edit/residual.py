@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from erasepro.models.columns import pair_columns
-from erasepro.models.features import TextLayers, encode, token_ids
+from erasepro.models.features import TextLayers, token_ids
 from erasepro.models.sites import TEXT_ENCODER, cross_attention_sites, module
+from erasepro.models.streams import encode
 
 from .edit import TABLE, Edit
 
@@ -48,8 +49,8 @@ def test_residual(
         if component == TEXT_ENCODER:
             block, kind = _block(path)
             W = held.get(name, original.linear(block, kind).weight).to(next(pipe.text_encoder.parameters()).dtype)
-            original.linear(block, kind).weight.copy_(W)
-            edited.linear(block, kind).weight.copy_(update.apply_to(W, edit.strength))
+            original.set_weight(block, kind, W)
+            edited.set_weight(block, kind, update.apply_to(W, edit.strength))
     ids_x = token_ids(pipe.tokenizer, [p.target_prompt for p in prompt_pairs])
     ids_y = token_ids(pipe.tokenizer, [p.anchor_prompt for p in prompt_pairs])
     X = encode(edited, ids_x, columns.target, batch)  # (d, n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from erasepro.concepts.tokens import pair_tokens
-from erasepro.errors import UserError, unknown
+from erasepro.errors import unknown
 
 from .features import Columns
 
@@ -35,7 +36,7 @@ class PairColumns:
 
     def per_concept(self) -> Tensor:
         """ω (n,): 1 / (the number of columns of the column's concept), so that each concept counts once."""
-        count = {name: self.concepts.count(name) for name in set(self.concepts)}
+        count = Counter(self.concepts)
         return torch.tensor([1.0 / count[name] for name in self.concepts], dtype=torch.float64)
 
 
@@ -43,11 +44,6 @@ def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> 
     """The columns that `policy` pairs in these prompts. Row b is prompt pair b in both texts."""
     target, anchor, concepts, labels = [], [], [], []
     for row, p in enumerate(prompts):
-        if p.pair.target != p.pair.anchor and _reads_the_same(tokenizer, p):
-            raise UserError(
-                f"The tokenizer reads '{p.target_prompt}' and '{p.anchor_prompt}' as the same tokens: there is nothing to "
-                f"change. Choose another anchor for '{p.pair.target}', or another word for it."
-            )
         tokens = pair_tokens(tokenizer, p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor, policy)
         for i, j in zip(tokens.target, tokens.anchor, strict=True):
             target.append((row, i))
@@ -55,11 +51,6 @@ def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> 
             concepts.append(p.pair.target)
             labels.append(f"'{p.pair.target}' → '{p.pair.anchor}' (token {i} of '{p.target_prompt}')")
     return PairColumns(Columns.of(target), Columns.of(anchor), tuple(concepts), tuple(labels))
-
-
-def _reads_the_same(tokenizer: Any, p: PromptPair) -> bool:
-    first, second = (tokenizer(text).input_ids for text in (p.target_prompt, p.anchor_prompt))
-    return first == second
 
 
 def preserve_columns(

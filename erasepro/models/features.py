@@ -1,8 +1,4 @@
-"""Features entering each layer, read block by block: the two streams of METHOD's one pass.
-
-A `Stream` holds the hidden states of a list of prompts at the door of one encoder block. Reading a site runs that block
-(in batches) and gathers, at chosen token positions, what enters the site's linear and what the block makes of it. The
-pipeline is never touched: streams run on copies.
+"""The layers of a text encoder, and which of its positions are wanted.
 
 Shapes: ids (B, T), hidden states (B, T, d), gathered columns (features, n) with n chosen (prompt, position) pairs.
 """
@@ -10,7 +6,7 @@ Shapes: ids (B, T), hidden states (B, T, d), gathered columns (features, n) with
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,140 +42,75 @@ class Columns:
 
 
 class TextLayers:
-    """The parts of a CLIP text encoder, copied in the given precision: embeddings, blocks, final norm."""
+    """The parts of a CLIP text encoder in the given precision: embeddings, blocks, final norm.
+
+    Blocks are converted when they are first read, and share the encoder's memory where the precision is the same: their
+    weights are never written to, only replaced (`set_weight`).
+    """
 
     def __init__(self, encoder: nn.Module, dtype: torch.dtype = torch.float64) -> None:
         ends = ("embeddings", "encoder.layers", "final_layer_norm")
         names = {name.rpartition(".")[2]: name for name, _ in encoder.named_modules() if name.endswith(ends)}
         if set(names) != {"embeddings", "layers", "final_layer_norm"}:
             raise UserError(f"{type(encoder).__name__} is not laid out like a CLIP text encoder: it cannot be read.")
-        clone = copy.deepcopy(encoder).eval().requires_grad_(False).to(dtype)
-        self.embeddings = clone.get_submodule(names["embeddings"])
-        self.blocks: list[nn.Module] = list(clone.get_submodule(names["layers"]).children())
-        self.final_norm = clone.get_submodule(names["final_layer_norm"])
-        self.prefix = names["layers"]  # module path of the blocks inside the encoder
+        self.dtype = dtype
+        self.embeddings = encoder.get_submodule(names["embeddings"])
+        self.blocks = Blocks(list(encoder.get_submodule(names["layers"]).children()), dtype)
+        self.final_norm = _in_precision(encoder.get_submodule(names["final_layer_norm"]), dtype)
 
     def twin(self) -> TextLayers:
-        """Another copy of the blocks, free to be edited; embeddings and final norm are shared."""
+        """The same layers, free to be edited apart; the weights that are not replaced stay in common."""
         other = copy.copy(self)
-        other.blocks = copy.deepcopy(self.blocks)
+        other.blocks = Blocks(self.blocks, self.dtype)
         return other
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Token and position embeddings (B, T, d), added as the encoder itself does."""
+        device = next(self.embeddings.parameters()).device
+        return self.embeddings(input_ids=ids.to(device)).detach().to(self.dtype)
 
     def linear(self, block: int, kind: str) -> nn.Linear:
         found = self.blocks[block].get_submodule(kind)
         assert isinstance(found, nn.Linear)
         return found
 
-
-@dataclass(frozen=True)
-class Reading:
-    """What a stream says of one site, at its columns. `middle` is the residual stream after the attention branch."""
-
-    inputs: Tensor  # (d_in, n) entering the linear
-    middle: Tensor  # (d, n)
-    output: Tensor  # (d, n) leaving the block
-
-    def state_after(self, kind: str) -> Tensor | None:
-        """The residual stream (d, n) right after the linear's output was added to it; None for inner linears."""
-        return {"mlp.fc2": self.output, "self_attn.out_proj": self.middle}.get(kind)
+    def set_weight(self, block: int, kind: str, W: Tensor) -> None:
+        """Replace a linear's weight (d_out, d_in) here, and nowhere else."""
+        linear = self.linear(block, kind)
+        linear.weight = nn.Parameter(W.detach().to(linear.weight), requires_grad=False)
 
 
-class Stream:
-    """Hidden states of some prompts on their way through the blocks of `layers`.
+class Blocks(Sequence[nn.Module]):
+    """Encoder blocks in one precision, each copied when it is first asked for."""
 
-    frozen: the layers are never edited, so that what a reading computed of a block serves `advance` too.
-    """
+    def __init__(self, source: Sequence[nn.Module], dtype: torch.dtype) -> None:
+        self._source, self._dtype = source, dtype
+        self._made: dict[int, nn.Module] = {}
 
-    def __init__(
-        self, layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64, frozen: bool = False
-    ) -> None:
-        self.layers, self.columns, self.batch, self.frozen = layers, columns, batch, frozen
-        self._after: tuple[int, Tensor] | None = None
-        with torch.no_grad():
-            self.h = layers.embeddings(input_ids=ids.to(next(layers.embeddings.parameters()).device))  # (B, T, d)
+    def __len__(self) -> int:
+        return len(self._source)
 
-    @torch.no_grad()
-    def read(self, block: int, kind: str, columns: Columns | None = None) -> Reading:
-        """The site's inputs and the block's states at the stream's columns (or at others)."""
-        columns = columns if columns is not None else self.columns
-        parts: dict[str, list[Tensor]] = {"inputs": [], "middle": [], "output": []}
-        order = []
-        for start, taps in self._scan(block, kind):
-            mine = _within(columns, start, len(taps["output"]))
-            order.append(mine)
-            local = Columns(columns.rows[mine] - start, columns.positions[mine])
-            for key, states in taps.items():
-                parts[key].append(local.gather(states))
-        back = torch.argsort(torch.cat(order))
-        return Reading(**{key: torch.cat(found, dim=1)[:, back] for key, found in parts.items()})
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return [self[j] for j in range(len(self))[i]]
+        i = range(len(self))[i]
+        if i not in self._made:
+            self._made[i] = _in_precision(self._source[i], self._dtype)
+        return self._made[i]
 
-    @torch.no_grad()
-    def visit(self, block: int, kind: str, see: Callable[[Tensor, Tensor], None]) -> None:
-        """Hand the site's inputs to `see(columns (d_in, m), their numbers)` a batch at a time, keeping none."""
-        for start, taps in self._scan(block, kind):
-            mine = _within(self.columns, start, len(taps["output"]))
-            if len(mine):
-                see(Columns(self.columns.rows[mine] - start, self.columns.positions[mine]).gather(taps["inputs"]), mine)
 
-    @torch.no_grad()
-    def advance(self, block: int) -> None:
-        """Carry the hidden states through one block."""
-        known = self._after is not None and self._after[0] == block
-        self.h = self._after[1] if self._after is not None and known else self.through([block])
-        self._after = None
-
-    @torch.no_grad()
-    def through(self, blocks: Sequence[int]) -> Tensor:
-        """The states (B, T, d) after these blocks; the stream itself stays where it is."""
-        mask = causal_mask(self.h.shape[1], self.h)
-        done = []
-        for h in self.h.split(self.batch):
-            for block in blocks:
-                h = _run(self.layers.blocks[block], h, mask)
-            done.append(h)
-        return torch.cat(done)
-
-    @torch.no_grad()
-    def features(self, columns: Columns | None = None) -> Tensor:
-        """What the U-Net reads (d, n): the final norm of the current states, at the stream's columns or at others."""
-        return self.layers.final_norm((columns if columns is not None else self.columns).gather(self.h).T).T
-
-    def _scan(self, block: int, kind: str) -> Iterator[tuple[int, dict[str, Tensor]]]:
-        layer = self.layers.blocks[block]
-        mask = causal_mask(self.h.shape[1], self.h)
-        taps: dict[str, Tensor] = {}
-        hooks = [
-            layer.get_submodule(kind).register_forward_pre_hook(lambda _, args: taps.update(inputs=args[0])),
-            layer.get_submodule("layer_norm2").register_forward_pre_hook(lambda _, args: taps.update(middle=args[0])),
-        ]
-        try:
-            start, done = 0, []
-            for h in self.h.split(self.batch):
-                taps["output"] = _run(layer, h, mask)
-                yield start, dict(taps)
-                start += len(h)
-                if self.frozen:
-                    done.append(taps["output"])
-            self._after = (block, torch.cat(done)) if self.frozen else None
-        finally:
-            for hook in hooks:
-                hook.remove()
+def _in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """A copy of the module; its weights are the same tensors where they have that precision already."""
+    tensors = [*module.parameters(), *module.buffers()]
+    if all(t.dtype == dtype or not t.is_floating_point() for t in tensors):
+        return copy.deepcopy(module, {id(t): t for t in tensors}).eval()
+    return copy.deepcopy(module).eval().requires_grad_(False).to(dtype)
 
 
 def causal_mask(length: int, like: Tensor) -> Tensor:
     """The additive mask (1, 1, T, T) that hides later tokens."""
     hidden = torch.full((length, length), torch.finfo(like.dtype).min, dtype=like.dtype, device=like.device)
     return hidden.triu(1)[None, None]
-
-
-def encode(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64) -> Tensor:
-    """What the U-Net reads (d, n) at these columns, all blocks run."""
-    stream = Stream(layers, ids[:, : columns.length], columns, batch)
-    stream.h = stream.through(range(len(layers.blocks)))
-    found = stream.features()
-    if not bool(torch.isfinite(found).all()):
-        raise UserError("The text encoder gives NaN or infinity: load the model again, or in a wider dtype.")
-    return found
 
 
 def token_ids(tokenizer: Any, prompts: Sequence[str]) -> Tensor:
@@ -191,10 +122,7 @@ def token_ids(tokenizer: Any, prompts: Sequence[str]) -> Tensor:
     ).input_ids
 
 
-def _run(layer: nn.Module, h: Tensor, mask: Tensor) -> Tensor:
+def run_block(layer: nn.Module, h: Tensor, mask: Tensor) -> Tensor:
+    """The block's output (B, T, d); transformers returned a tuple in earlier versions."""
     out = layer(h, attention_mask=mask)
     return out[0] if isinstance(out, tuple) else out
-
-
-def _within(columns: Columns, start: int, count: int) -> Tensor:
-    return ((columns.rows >= start) & (columns.rows < start + count)).nonzero().flatten()

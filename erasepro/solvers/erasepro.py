@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
-from erasepro.closed_form import Statistics
+from erasepro.closed_form import Solution, Statistics
 from erasepro.errors import UserError, unknown
 from erasepro.models.columns import pair_columns, preserve_columns
-from erasepro.models.features import TextLayers, encode, token_ids
+from erasepro.models.features import TextLayers, token_ids
 from erasepro.models.sites import cross_attention_sites, text_blocks, text_sites
+from erasepro.models.streams import encode
 from erasepro.schedules import SCHEDULES, ScheduleConfig
 
 from . import SOLVERS
 from .base import Solver
 from .finish import check_pristine, finish
-from .fit import FitConfig, check_fit, fit
-from .kv_pass import kv_pass, shared
-from .text_pass import length_of, open_streams, text_pass
+from .fit import Fit, FitConfig, check_fit
+from .kv_pass import BLOCK, kv_pass, shared
+from .text_pass import open_streams, text_pass
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet
@@ -84,27 +85,38 @@ class ErasePro(Solver):
         kept_layers = layers if same else TextLayers(pipe.text_encoder, getattr(torch, cfg.preserve_dtype))
         sets = [(columns.target, columns.anchor), (kv_columns.target, kv_columns.anchor)]
         reread = schedule.reread and schedule.reread_kv
-        streams = open_streams(layers, kept_layers, (x, y, k), sets, kept, reread, batch)
+        wanted = [c for c in (kept, kv_kept) if c is not None] if kept is not None else []
+        streams = open_streams(layers, kept_layers, (x, y, k), sets, wanted, reread, batch)
         dtype = next(pipe.text_encoder.parameters()).dtype
-        solve = partial(fit, cfg.text_fit, weights=columns.per_concept(), labels=columns.labels)
-        result = text_pass(streams, sites, columns, schedule, solve, weights, dtype)
+        fitter = Fit(cfg.text_fit, columns.per_concept(), columns.labels)
+        result = text_pass(streams, sites, columns, schedule, fitter, weights, dtype)
         updates, diagnostics = dict(result.updates), list(result.diagnostics)
         text_seconds = time.perf_counter() - start
 
         if cfg.kv:
             source = streams.X if schedule.reread_kv or streams.O is None else streams.O
-            X, Y = source.features(kv_columns.target).double(), streams.Y.features(kv_columns.anchor).double()
-            gram = None
-            if kv_kept is not None:
-                reuse = streams.K is not None and kept is not None and kept.length >= length_of(kv_kept)
-                K = streams.K.features(kv_kept) if reuse and streams.K else encode(kept_layers, k, kv_kept, batch)
-                gram = Statistics(len(X)).update(K, weights=kv_weights)
-            D = fit(cfg.kv_fit, X, Y - X, gram, kv_columns.per_concept(), kv_columns.labels)
+            X, Y = source.features(kv_columns.target), streams.Y.features(kv_columns.anchor)
+            stats = None
+            if kv_kept is not None and len(kv_kept):
+                K = streams.K.features(kv_kept) if streams.K is not None else encode(kept_layers, k, kv_kept, batch)
+                stats = Statistics(len(X)).update(K, weights=kv_weights)
+            D = self._shared(Fit(cfg.kv_fit, kv_columns.per_concept(), kv_columns.labels), X, Y, stats)
             kv_updates, entries = kv_pass(pipe, cross_attention_sites(pipe), X, Y, kv_columns, shared(D))
             updates |= kv_updates
             diagnostics += entries
         seconds = {"text": text_seconds, "kv": time.perf_counter() - start - text_seconds}
         return finish(model, build, cfg, updates, diagnostics, {"seconds": seconds})
+
+    @staticmethod
+    def _shared(fit: Fit, X: Tensor, Y: Tensor, kept: Statistics | None) -> Solution:
+        """D with W = W_o (I + D) for every key and value."""
+        d, n = X.shape
+        if not fit.pooled(n, d):
+            return fit(X.double(), Y.double() - X.double(), kept)
+        sums = Statistics(d, d)
+        for x, y in zip(X.split(BLOCK, dim=1), Y.split(BLOCK, dim=1), strict=True):
+            sums.update(x, y.double() - x.double())
+        return fit.from_sums(sums, kept)
 
     def _check(self, model: Model) -> None:
         check_pristine(model)

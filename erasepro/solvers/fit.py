@@ -17,12 +17,16 @@ from erasepro.closed_form import (
     Solution,
     Statistics,
     hard,
+    least_squares_pooled,
     null_basis,
     null_space,
     projected,
     soft,
+    soft_pooled,
 )
 from erasepro.errors import UserError, unknown
+
+CUT = 1e-6  # least squares: singular values of L⁻¹X below this share of the largest are cut
 
 
 @dataclass
@@ -80,32 +84,68 @@ def check_fit(cfg: FitConfig, where: str) -> None:
             raise UserError(f"solver.{where}.{key} must be 0 or more; got {number}.")
 
 
-def fit(
-    cfg: FitConfig, X: Tensor, R: Tensor, stats: Statistics | None, weights: Tensor | None, labels: Sequence[str]
-) -> Solution:
-    """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the features in `stats` (None: nothing to preserve).
+@dataclass(frozen=True)
+class Fit:
+    """One site's solve as configured, for columns of these weights (ω) and names.
 
-    Raises:
-        UserError: a contradiction under rank=exact, naming the concepts, or a cost that cannot be built.
+    More columns than dimensions cannot all hold. With nothing that fits the ones left out (rest = 0), rank=independent
+    then means least_squares; that and the soft solve need only sums, so no column is held.
     """
-    omega = weights if cfg.weights == "concept" else None
-    rest = cfg.rest / X.shape[1]
-    options: dict[str, Any] = {"policy": cfg.rank, "tau": cfg.tau, "rest": rest, "weights": omega, "labels": labels}
-    kept = cfg.preserve
-    try:
-        if kept.kind == "null_space" and stats is not None and stats.total > 0:
-            S = stats.xx / stats.total
-            level = float(S.diagonal().mean()) if kept.relative else 1.0
-            U = null_basis(S, kept.threshold * level)
-            if cfg.residual == "soft":
-                return projected(X, R, U, None, cfg.mu / kept.ridge, omega)
-            return null_space(X, R, U, **options)
-        C = _cost(kept, X.shape[0], stats, X.device)
-        return soft(X, R, C, cfg.mu, omega) if cfg.residual == "soft" else hard(X, R, C, **options)
-    except ContradictionError as error:
-        raise UserError(str(error)) from error
-    except ValueError as error:
-        raise UserError(f"{error} (solver.*_fit)") from error
+
+    cfg: FitConfig
+    weights: Tensor
+    labels: Sequence[str]
+
+    def __call__(self, X: Tensor, R: Tensor, kept: Statistics | None) -> Solution:
+        """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the features in `kept`.
+
+        Raises:
+            UserError: a contradiction under rank=exact, naming the concepts, or a cost that cannot be built.
+        """
+        cfg = self.cfg
+        omega = self.weights if cfg.weights == "concept" else None
+        policy = "least_squares" if self._too_many(*X.shape[::-1]) else cfg.rank
+        options: dict[str, Any] = {
+            "policy": policy, "tau": cfg.tau if policy == cfg.rank else CUT, "rest": cfg.rest / X.shape[1],
+            "weights": omega, "labels": self.labels,
+        }  # fmt: skip
+        try:
+            if cfg.preserve.kind == "null_space" and kept is not None and kept.total > 0:
+                U = self._null_basis(kept)
+                if cfg.residual == "soft":
+                    return projected(X, R, U, None, cfg.mu / cfg.preserve.ridge, omega)
+                return null_space(X, R, U, **options)
+            C = _cost(cfg.preserve, X.shape[0], kept, X.device)
+            return soft(X, R, C, cfg.mu, omega) if cfg.residual == "soft" else hard(X, R, C, **options)
+        except ContradictionError as error:
+            raise UserError(str(error)) from error
+        except ValueError as error:
+            raise UserError(f"{error} (solver.*_fit)") from error
+
+    def pooled(self, n: int, d_in: int) -> bool:
+        """Whether sums serve as well as n columns: more of them than dimensions, in a solve that takes them all."""
+        cfg = self.cfg
+        all_of_them = cfg.residual == "soft" or cfg.rank == "least_squares" or self._too_many(n, d_in)
+        return n > d_in and all_of_them and cfg.weights == "count" and cfg.preserve.kind != "null_space"
+
+    def from_sums(self, sums: Statistics, kept: Statistics | None) -> Solution:
+        """The same solve from the sums of X with partners R."""
+        try:
+            C = _cost(self.cfg.preserve, len(sums.xx), kept, sums.xx.device)
+            soften = self.cfg.residual == "soft"
+            update = soft_pooled(sums, C, self.cfg.mu) if soften else least_squares_pooled(sums, C, CUT)
+        except ValueError as error:
+            raise UserError(f"{error} (solver.*_fit)") from error
+        return Solution(update, torch.arange(sums.count), (), math.nan, exact=False)
+
+    def _too_many(self, n: int, d_in: int) -> bool:
+        cfg = self.cfg
+        return n > d_in and cfg.residual == "hard" and cfg.rank == "independent" and cfg.rest == 0
+
+    def _null_basis(self, kept: Statistics) -> Tensor:
+        S = kept.xx / kept.total
+        level = float(S.diagonal().mean()) if self.cfg.preserve.relative else 1.0
+        return null_basis(S, self.cfg.preserve.threshold * level)
 
 
 def _cost(cfg: PreserveConfig, d: int, stats: Statistics | None, device: torch.device) -> Cost:

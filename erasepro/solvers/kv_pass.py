@@ -15,6 +15,7 @@ from erasepro.models.sites import Site, module
 
 from .fit import check_finite, finite, share_left, worst_dropped
 
+BLOCK = 1024  # columns measured at a time
 SiteSolver = Callable[[Site, Tensor], Solution]
 """(site, its weight W_o (d_out, d_in) in float64) → the solution whose update belongs to that site."""
 
@@ -34,27 +35,44 @@ def kv_pass(
     for site in sites:
         weight = module(pipe, site).weight
         check_finite(weight, site.name)
-        W = weight.to(X)
+        W = weight.to(torch.float64)
         solution = solve(site, W)
         update = solution.update
-        new = update.apply_to(W).to(weight.dtype).to(X)
-        V, WX, kept = W @ Y, new @ X, solution.kept
+        new = update.apply_to(W).to(weight.dtype).to(W)
         updates[site.name] = update
         entries.append(
             {
                 "site": site.name,
                 "kind": site.kind,
                 "depth": site.depth,
-                "residual_before": share_left(W @ X, V),
-                "residual_after_selected": share_left(WX[:, kept], V[:, kept]),
-                "residual_after_all": share_left(WX, V),
+                **_measure(W, new, X, Y, solution.kept),
                 "delta_norm": float((new - W).norm() / W.norm()),
                 "rank": update.rank,
                 "condition": finite(solution.condition),
                 "columns": len(columns),
-                "selected": len(kept),
+                "selected": len(solution.kept),
+                "exact": solution.exact,
                 "dropped": worst_dropped(solution, columns.labels),
                 "gap": gap,
             }
         )
     return updates, entries
+
+
+def _measure(W: Tensor, new: Tensor, X: Tensor, Y: Tensor, kept: Tensor) -> dict[str, float]:
+    """Relative residuals before, over the kept columns and over all; a block of columns at a time."""
+    chosen = torch.zeros(X.shape[1], dtype=torch.bool, device=X.device)
+    chosen[kept.to(X.device)] = True
+    before, after, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
+    for at in torch.arange(X.shape[1], device=X.device).split(BLOCK):
+        x, y = X[:, at].to(W), Y[:, at].to(W)
+        V = W @ y
+        before[at], after[at] = (W @ x - V).pow(2).sum(dim=0), (new @ x - V).pow(2).sum(dim=0)
+        size[at] = V.pow(2).sum(dim=0)
+    share = lambda off, part: float(off[part].sum().sqrt() / size[part].sum().sqrt().clamp_min(1e-300))  # noqa: E731
+    every = torch.ones_like(chosen)
+    return {
+        "residual_before": share(before, every),
+        "residual_after_selected": share(after, chosen),
+        "residual_after_all": share(after, every),
+    }

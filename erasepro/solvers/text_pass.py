@@ -1,43 +1,55 @@
 """The one pass through the text encoder: read both streams, solve, replace, carry on.
 
 Streams: X the target prompts through the edited copy, Y the anchor prompts through the original, O the target prompts
-through the original (schedules that do not re-read), K the captions to preserve through the original.
+through the original (schedules that do not re-read), K the captions to preserve through the original. X, Y and O run
+the same prompts in the same groups, so that a group's columns of both are there at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from erasepro.closed_form import Solution, Statistics, Update
 from erasepro.models.columns import PairColumns
-from erasepro.models.features import Columns, Reading, Stream, TextLayers
+from erasepro.models.features import Columns, TextLayers
 from erasepro.models.sites import Site
+from erasepro.models.streams import Reading, Stream, group, lengths
 from erasepro.schedules import Schedule, SiteView
 
 from .fit import check_finite, finite, share_left, worst_dropped
 
-Fitter = Callable[[Tensor, Tensor, Statistics | None], Solution]
-"""(X (d_in, n), R (d_out, n), statistics of the features to preserve) → the site's update."""
+
+class Fitter(Protocol):
+    """One site's solve, from its columns or from their sums."""
+
+    def __call__(self, X: Tensor, R: Tensor, kept: Statistics | None) -> Solution:
+        """From X (d_in, n) and R (d_out, n)."""
+
+    def pooled(self, n: int, d_in: int) -> bool:
+        """Whether n columns are better summed up than held."""
+
+    def from_sums(self, sums: Statistics, kept: Statistics | None) -> Solution:
+        """From the sums of X with partners R."""
 
 
 @dataclass
 class Streams:
-    """The streams at the same block. O is None when X is re-read everywhere; K when nothing is preserved by its Gram matrix."""
+    """The streams at the same block. O is None when X is re-read everywhere; K when nothing is preserved by its Gram."""
 
     X: Stream
     Y: Stream
     O: Stream | None
     K: Stream | None
 
-    def advance(self, block: int) -> None:
+    def advance(self) -> None:
         for stream in (self.X, self.Y, self.O, self.K):
             if stream is not None:
-                stream.advance(block)
+                stream.advance()
 
 
 @dataclass
@@ -54,7 +66,7 @@ def text_pass(
     sites: list[Site],
     columns: PairColumns,
     schedule: Schedule,
-    solve: Fitter,
+    fitter: Fitter,
     kept_weights: Tensor | None,
     dtype: torch.dtype,
 ) -> TextResult:
@@ -63,7 +75,7 @@ def text_pass(
     Args:
         sites: shallow → deep, already restricted to the schedule's blocks.
         columns: the constrained columns of the target's and the anchor's prompts.
-        solve: one site's solve.
+        fitter: one site's solve.
         kept_weights: ω of K's columns (for K Kᵀ).
         dtype: the pipeline's; each edited weight is rounded to it at once: later layers see what will be applied.
     """
@@ -74,9 +86,10 @@ def text_pass(
     final_anchor: list[Tensor] = []
 
     def final_gap(block: int) -> Tensor:
+        ahead = range(block, last_block + 1)
         if not final_anchor:
-            final_anchor.append(columns.anchor.gather(streams.Y.through(range(block, last_block + 1))))
-        return final_anchor[0] - columns.target.gather(streams.X.through(range(block, last_block + 1)))
+            final_anchor.append(streams.Y.through(ahead, columns.anchor))
+        return final_anchor[0] - streams.X.through(ahead, columns.target)
 
     for block in range(len(original.blocks)):
         here = [s for s in sites if s.depth == block]
@@ -85,70 +98,129 @@ def text_pass(
             W = original.linear(block, site.kind).weight
             check_finite(W, site.name)
             source = streams.X if schedule.reread or streams.O is None else streams.O
-            x: Reading = source.read(block, site.kind, columns.target)
-            y: Reading = streams.Y.read(block, site.kind, columns.anchor)
-            gap = lambda at=block: final_gap(at)  # noqa: E731  (binds the block)
-            view = SiteView(
-                site.kind, step, len(sites), W, x.inputs, y.inputs,
-                x.state_after(site.kind), y.state_after(site.kind), gap,
-            )  # fmt: skip
-            R = schedule.residual(view)
-            solution = solve(x.inputs, R, _gram(streams.K, site, W.shape[1], kept_weights))
-            new = solution.update.apply_to(W).to(dtype).to(W.dtype)
-            edited.linear(block, site.kind).weight.copy_(new)
+            look = _Look(site, W, step, len(sites), schedule, lambda at=block: final_gap(at))  # type: ignore[misc]
+            kept = _statistics(streams.K, site, W.shape[1], kept_weights)
+            if fitter.pooled(len(columns), W.shape[1]):
+                sums, size = look.sums(source, streams.Y, columns)
+                solution = fitter.from_sums(sums, kept)
+                new = _rounded(solution.update, W, dtype)
+                left, before = sums.left((new - W).double()) / size, sums.yy**0.5 / size
+                measured = {"residual_before": before, "residual_after_selected": left, "residual_after_all": left}
+            else:
+                X, R = look.columns(source, streams.Y, columns)
+                solution = fitter(X, R, kept)
+                new = _rounded(solution.update, W, dtype)
+                V, WX, s = W @ X + R, new @ X, solution.kept
+                measured = {
+                    "residual_before": share_left(V - R, V),
+                    "residual_after_selected": share_left(WX[:, s], V[:, s]),
+                    "residual_after_all": share_left(WX, V),
+                }
+                del X, R, V, WX
+            edited.set_weight(block, site.kind, new)
             result.updates[site.name] = solution.update
-            V, WX, kept = W @ x.inputs + R, new @ x.inputs, solution.kept
             result.diagnostics.append(
                 {
                     "site": site.name,
                     "kind": site.kind,
                     "depth": site.depth,
-                    "residual_before": share_left(V - R, V),
-                    "residual_after_selected": share_left(WX[:, kept], V[:, kept]),
-                    "residual_after_all": share_left(WX, V),
+                    **measured,
                     "delta_norm": float((new - W).norm() / W.norm()),
                     "rank": solution.update.rank,
                     "condition": finite(solution.condition),
                     "columns": len(columns),
-                    "selected": len(kept),
+                    "selected": len(solution.kept),
+                    "exact": solution.exact,
                     "dropped": worst_dropped(solution, columns.labels),
                 }
             )
-        streams.advance(block)
+        streams.advance()
         if here:
-            gap_after = share_left(columns.target.gather(streams.X.h), columns.anchor.gather(streams.Y.h))
+            gap_after = share_left(streams.X.states(columns.target), streams.Y.states(columns.anchor))
             for entry in result.diagnostics[-len(here) :]:
                 entry["gap"] = gap_after
     return result
 
 
-def _gram(K: Stream | None, site: Site, d: int, weights: Tensor | None) -> Statistics | None:
+@dataclass(frozen=True)
+class _Look:
+    """A site as the schedule is shown it, with all columns at once or group by group."""
+
+    site: Site
+    W: Tensor
+    step: int
+    steps: int
+    schedule: Schedule
+    final_gap: Callable[[], Tensor]
+
+    def columns(self, source: Stream, Y: Stream, columns: PairColumns) -> tuple[Tensor, Tensor]:
+        """X (d_in, n) and R (d_out, n)."""
+        x, y = source.read(self.site.kind, columns.target), Y.read(self.site.kind, columns.anchor)
+        return x.inputs, self.schedule.residual(self._view(x, y, self.final_gap))
+
+    def sums(self, source: Stream, Y: Stream, columns: PairColumns) -> tuple[Statistics, float]:
+        """The sums of X with partners R, and ‖V‖_F of the wanted outputs V = W X + R."""
+        sums, square = Statistics(self.W.shape[1], self.W.shape[0]), 0.0
+        whole: list[Tensor] = []
+
+        def gap() -> Tensor:
+            if not whole:
+                whole.append(self.final_gap())
+            return whole[0]
+
+        pair = zip(source.scan(self.site.kind, columns.target), Y.scan(self.site.kind, columns.anchor), strict=True)
+        for (mine, x), (_, y) in pair:
+            if len(mine):
+                R = self.schedule.residual(self._view(x, y, lambda at=mine: gap()[:, at]))  # type: ignore[misc]
+                sums.update(x.inputs, R)
+                square += float((self.W @ x.inputs + R).pow(2).sum())
+        return sums, square**0.5
+
+    def _view(self, x: Reading, y: Reading, gap: Callable[[], Tensor]) -> SiteView:
+        kind = self.site.kind
+        return SiteView(
+            kind, self.step, self.steps, self.W, x.inputs, y.inputs, x.state_after(kind), y.state_after(kind), gap
+        )
+
+
+def _rounded(update: Update, W: Tensor, dtype: torch.dtype) -> Tensor:
+    return update.apply_to(W).to(dtype).to(W.dtype)
+
+
+def _statistics(K: Stream | None, site: Site, d: int, weights: Tensor | None) -> Statistics | None:
     if K is None:
         return None
-    gram = Statistics(d)
+    stats = Statistics(d)
 
     def add(part: Tensor, mine: Tensor) -> None:
-        gram.update(part, weights=None if weights is None else weights[mine])
+        stats.update(part, weights=None if weights is None else weights[mine])
 
-    K.visit(site.depth, site.kind, add)
-    return gram
-
-
-def length_of(*columns: Columns) -> int:
-    """Leading tokens that must be encoded for all of these columns."""
-    return max(c.length for c in columns)
+    K.visit(site.kind, add)
+    return stats
 
 
 def open_streams(
     layers: TextLayers, kept_layers: TextLayers, ids: tuple[Tensor, Tensor, Tensor],
-    sets: list[tuple[Columns, Columns]], kept: Columns | None, reread: bool, batch: int,
+    sets: list[tuple[Columns, Columns]], kept: list[Columns], reread: bool, batch: int,
 ) -> Streams:  # fmt: skip
-    """Streams over (target, anchor, preserve) ids, each cut after its last needed token (causal attention)."""
+    """Streams over (target, anchor, preserve) ids, each prompt cut after its last needed token (causal attention).
+
+    Args:
+        sets: (target, anchor) columns that will be read; the first are the streams' own.
+        kept: columns of the captions that will be read; the first are the stream's own. Empty: no K.
+        batch: prompts of full length that are run together.
+    """
     x, y, k = ids
-    cut_x, cut_y = length_of(*(t for t, _ in sets)), length_of(*(a for _, a in sets))
+    tokens = batch * x.shape[1]
+    need_x, need_y = lengths(len(x), *(t for t, _ in sets)), lengths(len(y), *(a for _, a in sets))
+    groups = group(torch.maximum(need_x, need_y), tokens)
+    K = None
+    if kept and len(kept[0]):
+        need_k = lengths(len(k), *kept)
+        K = Stream(kept_layers, k, kept[0], group(need_k, tokens), need_k, frozen=True)
     return Streams(
-        Stream(layers.twin(), x[:, :cut_x], sets[0][0], batch),
-        Stream(layers, y[:, :cut_y], sets[0][1], batch, frozen=True),
-        None if reread else Stream(layers, x[:, :cut_x], sets[0][0], batch, frozen=True),
-        Stream(kept_layers, k[:, : kept.length], kept, batch, True) if kept is not None and len(kept) else None,
+        Stream(layers.twin(), x, sets[0][0], groups, need_x),
+        Stream(layers, y, sets[0][1], groups, need_y, frozen=True),
+        None if reread else Stream(layers, x, sets[0][0], groups, need_x, frozen=True),
+        K,
     )

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from erasepro.models.columns import preserve_columns
-from erasepro.models.features import Columns, Stream, TextLayers, encode, token_ids
+from erasepro.models.features import Columns, TextLayers, token_ids
+from erasepro.models.streams import encode, open_stream
 from erasepro.models.tiny import tiny_pipeline
 
 TEXTS = ["a photo of a dog", "zebra on a blue background", "", "the grumpy cat"]
@@ -36,14 +37,13 @@ def reference(pipe):
 @pytest.mark.parametrize("batch", [1, 3, 64])
 @pytest.mark.parametrize("kind", ["self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2"])
 def test_readings_match_a_full_forward(pipe, reference, kind, batch):
-    ids = token_ids(pipe.tokenizer, TEXTS)[:, : COLUMNS.length]
-    stream = Stream(TextLayers(pipe.text_encoder), ids, COLUMNS, batch)
-    stream.advance(0)
-    reading = stream.read(1, kind)
+    stream = open_stream(TextLayers(pipe.text_encoder), token_ids(pipe.tokenizer, TEXTS), COLUMNS, batch)
+    stream.advance()
+    reading = stream.read(kind)
     assert torch.allclose(reading.inputs, reference[kind], atol=1e-5)
     assert torch.allclose(reading.output, reference["out"], atol=1e-5)
     collected = torch.zeros_like(reading.inputs)
-    stream.visit(1, kind, lambda part, mine: collected.index_copy_(1, mine, part))
+    stream.visit(kind, lambda part, mine: collected.index_copy_(1, mine, part))
     assert torch.equal(collected, reading.inputs)
 
 
@@ -57,7 +57,8 @@ def test_twins_are_apart(pipe):
     layers = TextLayers(pipe.text_encoder)
     twin = layers.twin()
     with torch.no_grad():
-        twin.linear(0, "mlp.fc2").weight.zero_()
+        twin.set_weight(0, "mlp.fc2", torch.zeros_like(twin.linear(0, "mlp.fc2").weight))
+    assert float(twin.linear(0, "mlp.fc2").weight.abs().sum()) == 0
     assert float(layers.linear(0, "mlp.fc2").weight.abs().sum()) > 0
     assert all(not p.requires_grad for p in layers.blocks[0].parameters())
 

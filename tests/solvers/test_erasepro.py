@@ -7,8 +7,9 @@ from erasepro.edit import test_residual as residual_on
 from erasepro.errors import UserError
 from erasepro.models.base import weights_hash
 from erasepro.models.columns import pair_columns, preserve_columns
-from erasepro.models.features import TextLayers, encode, token_ids
+from erasepro.models.features import TextLayers, token_ids
 from erasepro.models.sites import cross_attention_sites, module
+from erasepro.models.streams import encode
 from erasepro.schedules import SCHEDULES
 from erasepro.solvers import make_solver
 

@@ -1,0 +1,189 @@
+"""The same number of tuning trials for every solver, on the development concepts and prompts.
+
+    python benchmarks/tune.py FOLDER [SOLVER ...]
+
+Runs `erasepro concepts=mini/dev_5 generation.split=dev` once a trial (the published setting is the first) and prints a
+table a solver, best first. Score: the mean of 1 − target's accuracy, the anchor's accuracy and kept accuracy over the
+original's, all wordings. A finished trial is not run again. The winners are conf/solver/<name>_best.yaml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+SENTENCES = ["prompts=build", "preserve=build", "preserve_tokens=all"]  # what ErasePro is built from, all tokens kept
+TRIALS: dict[str, list[list[str]]] = {
+    "erasepro": [
+        [],
+        ["text_fit.tau=0.4", "kv_fit.tau=0.4"],
+        ["text_fit.tau=0.8", "kv_fit.tau=0.8"],
+        ["kv_tokens=subject_to_end"],
+        ["text_fit.rest=0.3", "kv_fit.rest=0.3"],
+        ["text_fit.rest=3", "kv_fit.rest=3"],
+        ["schedule=residual_split"],
+        ["text_fit.preserve.ridge=0.001", "kv_fit.preserve.ridge=0.001"],
+    ],
+    "uce": [
+        [],
+        ["tokens=subject_to_end", "preserve_tokens=all", "preserve_empty=true", "preserve_scale=null"],
+        [*SENTENCES, "tokens=subject_to_end", "preserve_scale=1"],
+        [*SENTENCES, "tokens=subject_to_end", "preserve_scale=0.1"],
+        [*SENTENCES, "tokens=subject_to_end", "preserve_scale=0.01"],
+        [*SENTENCES, "tokens=last_to_eos", "preserve_scale=0.1"],
+        [*SENTENCES, "tokens=last_to_eos", "preserve_scale=0.01"],
+        [*SENTENCES, "tokens=whole_to_end", "preserve_scale=0.03"],
+    ],
+    "rece": [
+        [],
+        ["eta=0.001"],
+        ["guide=anchor"],
+        ["guide=anchor", "epochs=3"],
+        [*SENTENCES, "guide=anchor", "tokens=subject_to_end"],
+        [*SENTENCES, "guide=anchor", "tokens=subject_to_end", "preserve_scale=0.01"],
+        [*SENTENCES, "guide=anchor", "tokens=subject_to_end", "eta=10"],
+        [*SENTENCES, "guide=anchor", "tokens=last_to_eos", "preserve_scale=0.01"],
+    ],
+    "mace_cfr": [
+        [],
+        ["ridge=0.5", "preserve_scale=0.0001"],
+        ["ridge=10"],
+        ["ridge=0.5", "preserve_scale=0.01"],
+        ["tokens=subject_to_end", "ridge=0.5", "preserve_scale=0.1"],
+        ["tokens=subject_to_end", "ridge=0.5", "preserve_scale=0.01"],
+        ["tokens=all", "ridge=0.5", "preserve_scale=0.1"],
+        ["tokens=all", "ridge=0.5", "preserve_scale=0.01"],
+    ],
+    "speed": [
+        [],
+        ["threshold=0.0001", "ridge=0.05"],
+        ["tokens=subject_to_end", "ridge=0.05"],
+        [*SENTENCES, "tokens=subject_to_end", "threshold=0.01", "ridge=0.05"],
+        [*SENTENCES, "tokens=subject_to_end", "threshold=0.01", "ridge=0.005", "copies=0"],
+        [*SENTENCES, "tokens=subject_to_end", "threshold=0.05", "ridge=0.005", "copies=0"],
+        [*SENTENCES, "tokens=subject_to_end", "threshold=0.01", "ridge=0.001", "copies=0", "filter=false"],
+        [*SENTENCES, "tokens=last_to_eos", "threshold=0.01", "ridge=0.005", "copies=0"],
+    ],
+    "emcid": [
+        [],
+        ["alpha=100"],
+        ["alpha=1"],
+        ["tokens=last_to_eos", "alpha=100"],
+        ["tokens=last_to_eos", "alpha=10"],
+        ["tokens=subject_to_end", "alpha=100"],
+        ["tokens=subject_to_end", "alpha=1000"],
+        ["tokens=last_to_eos", "alpha=100", "blocks=[0,1,2,3,4,5,6,7]"],
+    ],
+    "alphaedit": [
+        [],
+        ["threshold=0.001"],
+        ["ridge=0.1"],
+        ["tokens=last_to_eos"],
+        ["tokens=last_to_eos", "ridge=0.1"],
+        ["tokens=subject_to_end"],
+        ["tokens=subject_to_end", "threshold=0.001", "ridge=0.1"],
+        ["tokens=last_to_eos", "blocks=[0,1,2,3,4,5,6,7]"],
+    ],
+    "ace_zero": [
+        [],
+        ["ridge=200", "cache=true", "free=0.5208"],
+        ["free=0.6"],
+        ["free=0.8"],
+        [*SENTENCES],
+        [*SENTENCES, "free=0.6"],
+        [*SENTENCES, "free=0.8"],
+        [*SENTENCES, "free=0.8", "ridge=50"],
+    ],
+    "trce_text": [
+        [],
+        ["preserve_scale=0.0001"],
+        ["preserve_scale=0.001"],
+        ["preserve_scale=0.00001", "ridge=0.0001"],
+        ["tokens=subject_to_end", "preserve_scale=0.001"],
+        ["tokens=subject_to_end", "preserve_scale=0.0001"],
+        ["tokens=last_to_eos", "preserve_scale=0.001"],
+        ["tokens=last_to_eos", "preserve_scale=0.0001"],
+    ],
+    "double_projection": [
+        [],
+        ["threshold=0.1"],
+        ["threshold=0.001"],
+        ["span=retained"],
+        [*SENTENCES, "tokens=subject_to_end", "rank=least_squares", "tau=0.1"],
+        [*SENTENCES, "tokens=subject_to_end", "rank=least_squares", "tau=0.1", "threshold=0.1"],
+        [*SENTENCES, "tokens=last_to_eos", "tau=0.5", "threshold=0.03"],
+        [*SENTENCES, "tokens=last_to_eos", "tau=0.5", "threshold=0.1"],
+    ],
+    "cure": [
+        [],
+        ["alpha=5"],
+        ["alpha=20"],
+        ["tokens=last_subject", "preserve_tokens=last"],
+        ["tokens=last_subject", "preserve_tokens=last", "alpha=20"],
+        [*SENTENCES, "alpha=5"],
+        [*SENTENCES, "tokens=last_to_eos", "alpha=5"],
+        [*SENTENCES, "tokens=last_to_eos", "alpha=20"],
+    ],
+    "oce": [
+        [],
+        ["erase_scale=10"],
+        ["erase_scale=100"],
+        ["tokens=subject_to_end", "erase_scale=10"],
+        ["tokens=subject_to_end", "erase_scale=100"],
+        ["tokens=subject_to_end", "erase_scale=100", "ridge=0.1"],
+        ["erase_scale=100", "ridge=0.1", "preserve_scale=0.03"],
+        [*SENTENCES, "tokens=last_to_eos", "erase_scale=10000"],
+    ],
+}
+RUN = [
+    "concepts=mini/dev_5", "generation=quick", "generation.split=dev", "generation.prompts_per_concept=6",
+    "generation.max_kept=40", "metrics.names=[clip_accuracy_top1]", "tracker.name=none", "outputs.progress=false",
+    "outputs.grid=false",
+]  # fmt: skip
+
+
+def run(folder: Path, solver: str, trial: list[str]) -> dict[str, float | str]:
+    """One trial's figures, from its record in the folder or by running it."""
+    words = [t if t.startswith("schedule=") else f"solver.{t}" for t in trial]
+    digest = hashlib.sha256("\n".join([*words, *RUN]).encode()).hexdigest()[:8]
+    record = folder / f"{solver}-{digest}.json"
+    if not record.exists():
+        call = [sys.executable, "-m", "erasepro.cli", f"solver={solver}", *words, *RUN, f"outputs.dir={folder / 'runs'}",
+                f"name={record.stem}"]  # fmt: skip
+        done = subprocess.run(call, capture_output=True, text=True, check=False)
+        if done.returncode:
+            record.write_text(json.dumps({"error": done.stderr.strip().splitlines()[-1][:300]}))
+        else:
+            found = max((folder / "runs").glob(f"{record.stem}-*"), key=lambda p: p.stat().st_mtime)
+            record.write_text(json.dumps(figures(json.loads((found / "results.json").read_text()))))
+    return json.loads(record.read_text())
+
+
+def figures(results: dict) -> dict[str, float]:
+    """target ↓, anchor ↑, kept / original ↑ over all wordings, and the score."""
+    rows = {row["role"]: row for row in results["outcomes"] if row["wording"] == "all" and not row["group"]}
+    target, anchor = rows["target"]["own"]["value"], rows["target"]["anchor"]["value"]
+    kept = rows["kept"]["ratio"]["value"]
+    return {"target": target, "anchor": anchor, "kept": kept, "score": (1 - target + anchor + min(kept, 1.0)) / 3}
+
+
+def main(arguments: list[str]) -> None:
+    if not arguments:
+        sys.exit(str(__doc__).strip())
+    folder = Path(arguments[0]).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    for solver in arguments[1:] or list(TRIALS):
+        rows = [(run(folder, solver, trial), " ".join(trial) or "(as published)") for trial in TRIALS[solver]]
+        print(f"\n{solver}   score  target  anchor  kept/original  setting")
+        for row, told in sorted(rows, key=lambda r: -float(r[0].get("score", -1))):
+            if "error" in row:
+                print(f"   error: {row['error']}   {told}")
+            else:
+                print("   " + "   ".join(f"{row[k]:.3f}" for k in ("score", "target", "anchor", "kept")) + f"   {told}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
