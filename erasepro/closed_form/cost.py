@@ -1,11 +1,11 @@
-"""What a change costs: C = λI + s·K Kᵀ, collected in chunks and kept as its Cholesky factor.
+"""What a change costs: C = λI + s·K Kᵀ, as its Cholesky factor, or thin where K has few columns.
 
 Shapes: K (d_in, m) features to preserve, C = L Lᵀ (d_in, d_in), X (d_in, n). The cost of ΔW is tr(ΔW C ΔWᵀ).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -51,23 +51,32 @@ class Cost:
             mean: divide S by the total weight first, so that λ means the same for any number of columns.
             relative: λ is a multiple of the mean eigenvalue of scale·S, so that it means the same for every layer.
         """
-        S = stats.xx * (scale / stats.total if mean and stats.total > 0 else scale)
+        factor = scale / stats.total if mean and stats.total > 0 else scale
         if relative:
-            level = float(S.diagonal().mean())
+            level = factor * stats.mean_square()
             lam = lam * level if level > 0 else lam
-        return cls.of(S, lam)
+        few = stats.few()
+        if few is not None and lam > 0:
+            return ThinCost.of_columns(few * factor**0.5, lam)
+        return cls.of(stats.xx * factor, lam)
 
     def plus(self, X: Tensor, mu: float) -> Cost:
         """C + μ X Xᵀ for X (d, n) and μ ≥ 0."""
-        L, _ = torch.linalg.cholesky_ex(self.dense() + mu * (X.to(self.L) @ X.to(self.L).T))
+        X = X.to(self.L)
+        L, _ = torch.linalg.cholesky_ex(self.dense() + mu * (X @ X.T))
         return Cost(L)
+
+    @property
+    def d(self) -> int:
+        """The number of dimensions."""
+        return len(self.L)
 
     def dense(self) -> Tensor:
         """C itself (d, d)."""
         return self.L @ self.L.T
 
     def whiten(self, X: Tensor) -> Tensor:
-        """L⁻¹X (d, n): there the cost is the plain Frobenius norm."""
+        """L⁻¹X (d, n), for some L with L Lᵀ = C: there the cost is the plain Frobenius norm."""
         return torch.linalg.solve_triangular(self.L, X.to(self.L), upper=False)
 
     def pull(self, Z: Tensor) -> Tensor:
@@ -77,3 +86,49 @@ class Cost:
     def of_change(self, delta: Tensor) -> float:
         """tr(ΔW C ΔWᵀ) = ‖ΔW L‖_F²."""
         return float((delta.to(self.L) @ self.L).pow(2).sum())
+
+
+@dataclass(frozen=True)
+class ThinCost(Cost):
+    """C = λI + A Aᵀ for A (d, m) with m ≪ d, through C^½ = √λ (I + Q diag(√(1 + σ²/λ) − 1) Qᵀ); nothing is (d, d).
+
+    `L` is formed only if asked for. Whitening is C^-½, symmetric, so that a solve's exactness does not hang on how well
+    the small σ are known.
+    """
+
+    Q: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
+    spread: Tensor = field(default_factory=lambda: torch.zeros(0))  # σ²/λ (m,)
+    lam: float = 1.0
+
+    @classmethod
+    def of_columns(cls, A: Tensor, lam: float) -> ThinCost:
+        """From A (d, m), by the eigenvectors of AᵀA."""
+        values, V = torch.linalg.eigh(A.T @ A)
+        keep = values > torch.finfo(A.dtype).eps * len(values) * values.max()
+        Q = (A @ V[:, keep]) / values[keep].sqrt()
+        return cls(torch.zeros(0, dtype=A.dtype, device=A.device), Q, values[keep] / lam, lam)
+
+    @property
+    def d(self) -> int:
+        return len(self.Q)
+
+    def dense(self) -> Tensor:
+        C = (self.Q * (self.spread * self.lam)) @ self.Q.T
+        C.diagonal().add_(self.lam)
+        return C
+
+    def plus(self, X: Tensor, mu: float) -> Cost:
+        return Cost(torch.linalg.cholesky(self.dense() + mu * (X.to(self.Q) @ X.to(self.Q).T)))
+
+    def whiten(self, X: Tensor) -> Tensor:
+        X = X.to(self.Q)
+        shrink = 1 - (1 + self.spread).rsqrt()
+        return (X - (self.Q * shrink) @ (self.Q.T @ X)) / self.lam**0.5
+
+    def pull(self, Z: Tensor) -> Tensor:
+        return self.whiten(Z).T
+
+    def of_change(self, delta: Tensor) -> float:
+        delta = delta.to(self.Q)
+        along = (delta @ self.Q).pow(2).sum(dim=0)  # (m,)
+        return self.lam * float(delta.pow(2).sum() + (along * self.spread).sum())

@@ -150,6 +150,6 @@ def _checked(X: Tensor, R: Tensor, cost: Cost | None) -> tuple[Tensor, Tensor, C
     if not (bool(torch.isfinite(X).all()) and bool(torch.isfinite(R).all())):
         raise ValueError("The features hold NaN or infinity: check the model's weights and dtype.")
     cost = cost if cost is not None else Cost.ridge(X.shape[0], 1.0, X.device)
-    if cost.L.shape[0] != X.shape[0]:
-        raise ValueError(f"C is {tuple(cost.L.shape)} but the features have {X.shape[0]} entries.")
+    if cost.d != X.shape[0]:
+        raise ValueError(f"C is ({cost.d}, {cost.d}) but the features have {X.shape[0]} entries.")
     return X, R, cost

@@ -20,7 +20,7 @@ from .update import LowRankUpdate
 
 def add_columns(first: LowRankUpdate, X1: Tensor, X2: Tensor, R2: Tensor, cost: Cost) -> LowRankUpdate:
     """The joint update for [X₁, X₂], from the one for X₁. R₂ = W_o (Y₂ − X₂): what W_o's outputs at X₂ must change by."""
-    X1, X2, R2 = (t.to(cost.L) for t in (X1, X2, R2))
+    X1, X2, R2 = (t.to(torch.float64) for t in (X1, X2, R2))
     Z1, Z2 = cost.whiten(X1), cost.whiten(X2)
     Q = torch.linalg.qr(Z1).Q  # (d, n₁)
     across = Z2 - Q @ (Q.T @ Z2)  # L⁻¹ X₂⊥
@@ -43,7 +43,7 @@ def remove_columns(
         removed: (n,) true for the columns that go.
         mu: None for the hard solve; else the soft one's, whose G is G + I/μ.
     """
-    Z = cost.whiten(X.to(cost.L))
+    Z = cost.whiten(X.to(torch.float64))
     G = Z.T @ Z
     if mu is not None:
         G.diagonal().add_(1.0 / mu)

@@ -71,8 +71,7 @@ def projected(
 def _inside(U: Tensor, cost: Cost | None) -> Cost | None:
     if cost is None:
         return None
-    half = U.T @ cost.L.to(U)  # (k, d): UᵀCU = (UᵀL)(UᵀL)ᵀ
-    return Cost.of(half @ half.T, 0.0)
+    return Cost.of(U.T @ cost.dense().to(U) @ U, 0.0)
 
 
 def _lift(solution: Solution, U: Tensor) -> Solution:

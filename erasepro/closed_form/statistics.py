@@ -18,7 +18,10 @@ class Statistics:
     """
 
     def __init__(self, d_in: int, d_out: int | None = None) -> None:
-        self.xx = torch.zeros(d_in, d_in, dtype=torch.float64)
+        self._xx: Tensor | None = None
+        self._d = d_in
+        self._few: list[Tensor] = []  # √ω x, while they are few: thin solves want the columns themselves
+        self._held = 0
         self.yx = None if d_out is None else torch.zeros(d_out, d_in, dtype=torch.float64)
         self.yy = 0.0  # Σ ω ‖y‖²
         self.total = 0.0  # Σ ω
@@ -26,7 +29,7 @@ class Statistics:
 
     def update(self, X: Tensor, Y: Tensor | None = None, *, weights: Tensor | None = None) -> Statistics:
         """Add columns X (d_in, m) with their partners Y (d_out, m), column j counted ω_j = weights[j] ≥ 0 times."""
-        d = self.xx.shape[0]
+        d = self._d
         if X.ndim != 2 or X.shape[0] != d:
             raise ValueError(f"Features must be ({d}, m); got {tuple(X.shape)}.")
         if (Y is None) != (self.yx is None):
@@ -34,7 +37,7 @@ class Statistics:
         X = X.to(torch.float64)
         omega = None if weights is None else weights.to(X)
         weighted = X if omega is None else X * omega
-        self.xx = self.xx.to(X.device).addmm_(weighted, X.T)  # (d_in, m) @ (m, d_in)
+        self._collect(X, omega)
         if Y is not None and self.yx is not None:
             if Y.shape != (self.yx.shape[0], X.shape[1]):
                 raise ValueError(f"Partners must be ({self.yx.shape[0]}, {X.shape[1]}); got {tuple(Y.shape)}.")
@@ -44,6 +47,37 @@ class Statistics:
         self.total += float(X.shape[1] if omega is None else omega.sum())
         self.count += X.shape[1]
         return self
+
+    @property
+    def xx(self) -> Tensor:
+        """Σ ω x xᵀ (d_in, d_in)."""
+        if self._xx is None:
+            like = self._few[0] if self._few else torch.zeros(0, dtype=torch.float64)
+            self._xx = torch.zeros(self._d, self._d, dtype=torch.float64, device=like.device)
+        for A in self._few:
+            self._xx.addmm_(A, A.T)  # (d_in, m) @ (m, d_in)
+        self._few = []
+        self._held = self._d  # from now on columns are summed at once
+        return self._xx
+
+    def few(self) -> Tensor | None:
+        """The columns √ω x themselves (d_in, m), while there are no more than d_in/4 and `xx` was not asked for."""
+        return torch.cat(self._few, dim=1) if self._few else None
+
+    def mean_square(self) -> float:
+        """The mean eigenvalue of xx, tr(xx)/d_in."""
+        if self._few:
+            return sum(float(A.pow(2).sum()) for A in self._few) / self._d
+        return float(self.xx.diagonal().mean())
+
+    def _collect(self, X: Tensor, omega: Tensor | None) -> None:
+        A = X if omega is None else X * omega.sqrt()
+        self._held += A.shape[1]
+        if self._held <= self._d // 4 and self._xx is None:
+            self._few.append(A)
+            return
+        sums = self.xx.to(X.device)  # the few so far join the sums
+        self._xx = sums.addmm_(A, A.T)
 
     def left(self, delta: Tensor) -> float:
         """‖ΔW X − Y‖_F of a change delta (d_out, d_in), out of the sums alone (squared: about 1e-8 of ‖Y‖ resolved)."""

@@ -1,0 +1,82 @@
+"""Stable Diffusion 1.4's text encoder and its 32 cross-attention keys and values, full size, with random weights.
+
+Shapes come from the real configs; the rest of the U-Net stays on the meta device, since no closed-form method reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import nn
+
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompts import BuildSet, PromptPair
+from erasepro.models.base import Model
+
+
+def clip_tokenizer() -> Any:
+    """CLIP's own tokenizer, out of the vocabulary that clip-anytorch ships."""
+    from clip.simple_tokenizer import SimpleTokenizer
+    from transformers import CLIPTokenizer
+
+    bpe = SimpleTokenizer()
+    vocabulary = dict(bpe.encoder)
+    merges = [" ".join(pair) for pair in sorted(bpe.bpe_ranks, key=bpe.bpe_ranks.__getitem__)]
+    with tempfile.TemporaryDirectory() as folder:
+        names = {"vocab.json": json.dumps(vocabulary), "merges.txt": "#version: 0.2\n" + "\n".join(merges) + "\n"}
+        for name, text in names.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        return CLIPTokenizer(
+            str(Path(folder) / "vocab.json"), str(Path(folder) / "merges.txt"), model_max_length=77,
+            unk_token="<|endoftext|>", bos_token="<|startoftext|>", eos_token="<|endoftext|>", pad_token="<|endoftext|>",
+        )  # fmt: skip
+
+
+def sd14(seed: int = 0) -> Model:
+    """A model whose text encoder and keys and values are real in shape and random in value (float32)."""
+    from accelerate import init_empty_weights
+    from diffusers import UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    torch.manual_seed(seed)
+    text = CLIPTextConfig(
+        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
+        max_position_embeddings=77, hidden_act="quick_gelu", projection_dim=768, eos_token_id=49407, bos_token_id=49406,
+    )  # fmt: skip
+    encoder = CLIPTextModel(text).eval()
+    with torch.no_grad():  # CLIP's own start is so small that every token looks alike
+        for p in encoder.parameters():
+            if p.ndim == 2:
+                p.normal_(std=p.shape[1] ** -0.5)
+    with init_empty_weights():
+        unet: Any = UNet2DConditionModel(
+            sample_size=64, cross_attention_dim=768, block_out_channels=(320, 640, 1280, 1280), layers_per_block=2
+        )
+    for name, module in unet.named_modules():
+        if name.endswith(("attn2.to_k", "attn2.to_v")):
+            module.weight = nn.Parameter(torch.randn(module.weight.shape) * 768**-0.5)
+    pipe = SimpleNamespace(tokenizer=clip_tokenizer(), text_encoder=encoder, unet=unet, components={})
+    return Model(pipe, "sd14-random", "random", "random")
+
+
+def names(count: int, tokenizer: Any) -> list[str]:
+    """Different two-word names, of words that are one token each (the way artists and celebrities are named)."""
+    words = sorted(
+        w[:-4] for w in tokenizer.get_vocab() if w.endswith("</w>") and w[:-4].isascii() and w[:-4].isalpha()
+    )
+    words = [w for w in words if 4 <= len(w) <= 9]
+    step = len(words) // 2
+    return [f"{words[i % step]} {words[step + (i * 7 + i // step) % step]}" for i in range(count)]
+
+
+def build(n: int, tokenizer: Any) -> BuildSet:
+    """n targets, n anchors of their own and n names to preserve, each a bare name as in UCE's code."""
+    made = names(3 * n, tokenizer)
+    pairs = tuple(ConceptPair(*p) for p in zip(made[:n], made[n : 2 * n], strict=True))
+    concepts = ConceptSet(f"{n} names", "instance", pairs, tuple(made[2 * n :]))
+    return BuildSet(concepts, tuple(PromptPair(p.target, p.anchor, p) for p in pairs), tuple(made[2 * n :]))
