@@ -29,12 +29,16 @@ class Cost:
         """C = λI + S for a positive semi-definite S (d, d) and λ ≥ 0; ValueError where that is singular."""
         if not lam >= 0:
             raise ValueError(f"The ridge λ must be 0 or more; got {lam}.")
-        C = S.to(torch.float64).clone()
+        return cls._owning(S.to(torch.float64).clone(), lam)
+
+    @classmethod
+    def _owning(cls, C: Tensor, lam: float) -> Cost:
+        """As `of`, but S is a tensor that may be written to."""
         C.diagonal().add_(lam)
         L, info = torch.linalg.cholesky_ex(C)
         pivots = L.diagonal().pow(2)
         noise = len(C) * torch.finfo(torch.float64).eps * float(pivots.max())  # what a zero pivot may come out as
-        if int(info) != 0 or not bool(torch.isfinite(L).all()) or float(pivots.min()) <= noise:
+        if int(info) != 0 or not bool(torch.isfinite(pivots.sum())) or float(pivots.min()) <= noise:
             raise ValueError(
                 f"C = λI + K Kᵀ is singular at λ = {lam:g}: its columns do not span the {C.shape[0]} dimensions. "
                 "Raise the ridge, or preserve more texts."
@@ -58,7 +62,9 @@ class Cost:
         few = stats.few()
         if few is not None and lam > 0:
             return ThinCost.of_columns(few * factor**0.5, lam)
-        return cls.of(stats.xx * factor, lam)
+        if not lam >= 0:
+            raise ValueError(f"The ridge λ must be 0 or more; got {lam}.")
+        return cls._owning(stats.xx * factor, lam)
 
     def plus(self, X: Tensor, mu: float) -> Cost:
         """C + μ X Xᵀ for X (d, n) and μ ≥ 0."""
@@ -90,45 +96,55 @@ class Cost:
 
 @dataclass(frozen=True)
 class ThinCost(Cost):
-    """C = λI + A Aᵀ for A (d, m) with m ≪ d, through C^½ = √λ (I + Q diag(√(1 + σ²/λ) − 1) Qᵀ); nothing is (d, d).
+    """C = λI + A Aᵀ for A (d, m) with m < d, through M = λI + AᵀA = M_L M_Lᵀ (m, m); nothing is (d, d).
 
-    `L` is formed only if asked for. Whitening is C^-½, symmetric, so that a solve's exactness does not hang on how well
-    the small σ are known.
+    λC⁻¹ = B Bᵀ with B = I − A M_L⁻ᵀ (M_L + √λ I)⁻¹ Aᵀ (Andrews 1968, the square root of Kalman filtering), so whitening
+    is Bᵀ/√λ. `L` is not formed.
     """
 
-    Q: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
-    spread: Tensor = field(default_factory=lambda: torch.zeros(0))  # σ²/λ (m,)
+    A: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
+    M_L: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
     lam: float = 1.0
 
     @classmethod
     def of_columns(cls, A: Tensor, lam: float) -> ThinCost:
-        """From A (d, m), by the eigenvectors of AᵀA."""
-        values, V = torch.linalg.eigh(A.T @ A)
-        keep = values > torch.finfo(A.dtype).eps * len(values) * values.max()
-        Q = (A @ V[:, keep]) / values[keep].sqrt()
-        return cls(torch.zeros(0, dtype=A.dtype, device=A.device), Q, values[keep] / lam, lam)
+        """From A (d, m) and λ > 0."""
+        M = A.T @ A
+        M.diagonal().add_(lam)
+        L, info = torch.linalg.cholesky_ex(M)
+        if int(info) != 0 or not bool(torch.isfinite(L.diagonal().sum())):
+            raise ValueError(f"C = λI + K Kᵀ cannot be factored at λ = {lam:g}: raise the ridge.")
+        return cls(A.new_zeros(0), A, L, lam)
 
     @property
     def d(self) -> int:
-        return len(self.Q)
+        return len(self.A)
 
     def dense(self) -> Tensor:
-        C = (self.Q * (self.spread * self.lam)) @ self.Q.T
+        C = self.A @ self.A.T
         C.diagonal().add_(self.lam)
         return C
 
     def plus(self, X: Tensor, mu: float) -> Cost:
-        return Cost(torch.linalg.cholesky(self.dense() + mu * (X.to(self.Q) @ X.to(self.Q).T)))
+        return Cost(torch.linalg.cholesky(self.dense() + mu * (X.to(self.A) @ X.to(self.A).T)))
 
     def whiten(self, X: Tensor) -> Tensor:
-        X = X.to(self.Q)
-        shrink = 1 - (1 + self.spread).rsqrt()
-        return (X - (self.Q * shrink) @ (self.Q.T @ X)) / self.lam**0.5
+        X = X.to(self.A)
+        inner = torch.linalg.solve_triangular(self.M_L, self.A.T @ X, upper=False)
+        inner = torch.linalg.solve_triangular(self._shifted().T, inner, upper=True)
+        return torch.addmm(X, self.A, inner, alpha=-1.0).div_(self.lam**0.5)
 
     def pull(self, Z: Tensor) -> Tensor:
-        return self.whiten(Z).T
+        inner = torch.linalg.solve_triangular(self._shifted(), self.A.T @ Z, upper=False)
+        inner = torch.linalg.solve_triangular(self.M_L.T, inner, upper=True)
+        return torch.addmm(Z, self.A, inner, alpha=-1.0).div_(self.lam**0.5).T
 
     def of_change(self, delta: Tensor) -> float:
-        delta = delta.to(self.Q)
-        along = (delta @ self.Q).pow(2).sum(dim=0)  # (m,)
-        return self.lam * float(delta.pow(2).sum() + (along * self.spread).sum())
+        delta = delta.to(self.A)
+        return self.lam * float(delta.pow(2).sum()) + float((delta @ self.A).pow(2).sum())
+
+    def _shifted(self) -> Tensor:
+        """M_L + √λ I."""
+        L = self.M_L.clone()
+        L.diagonal().add_(self.lam**0.5)
+        return L

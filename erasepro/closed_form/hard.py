@@ -100,8 +100,11 @@ def hard(
         raise ValueError(f"The weight of the columns left out must be 0 or more; got {rest}.")
     if rest > 0 and dropped:
         return Solution(_with_rest(X, R, cost, basis.kept, rest), basis.kept, dropped, basis.condition)
-    inner = torch.linalg.solve_triangular(basis.T, basis.Q.T, upper=True)  # (r, d_in) = G⁻¹ Zᵀ
-    update = LowRankUpdate(R[:, basis.kept], cost.pull(inner.T))
+    wanted = R[:, basis.kept]
+    if basis.gentle and len(wanted) < len(Z):  # the shorter side takes G⁻¹
+        up = torch.cholesky_solve(wanted.T, basis.T, upper=True).T
+        return Solution(LowRankUpdate(up, cost.pull(basis.columns)).thin(), basis.kept, dropped, basis.condition)
+    update = LowRankUpdate(wanted, cost.pull(basis.inverse_rows().T))
     return Solution(update.thin(), basis.kept, dropped, basis.condition)
 
 
@@ -147,7 +150,7 @@ def _checked(X: Tensor, R: Tensor, cost: Cost | None) -> tuple[Tensor, Tensor, C
     if X.ndim != 2 or R.ndim != 2 or X.shape[1] != R.shape[1] or X.shape[1] == 0:
         raise ValueError(f"Need X (d_in, n) and R (d_out, n) with n ≥ 1; got {tuple(X.shape)} and {tuple(R.shape)}.")
     X, R = X.to(torch.float64), R.to(X.device, torch.float64)
-    if not (bool(torch.isfinite(X).all()) and bool(torch.isfinite(R).all())):
+    if not bool(torch.isfinite(X.sum() + R.sum())):  # a NaN or infinity does not vanish in a sum
         raise ValueError("The features hold NaN or infinity: check the model's weights and dtype.")
     cost = cost if cost is not None else Cost.ridge(X.shape[0], 1.0, X.device)
     if cost.d != X.shape[0]:

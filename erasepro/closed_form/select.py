@@ -9,26 +9,59 @@ out, a = G_SS⁻¹ G_Sj is its best combination of the kept ones S, and its resi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
 from scipy.linalg import lapack
 from torch import Tensor
 
 MANY = 64  # columns from which on blocks pay
+GENTLE = 0.03  # the smallest pivot from which on a solve needs no orthonormal basis
 RESOLVED = 1e-5  # the smallest tau that a pivoted Cholesky can be trusted with
 
 
 @dataclass(frozen=True)
 class Basis:
-    """Z[:, kept] = Q @ T with orthonormal Q (d, r) and upper triangular T (r, r), for the unscaled Z."""
+    """The kept columns Z_S = Q @ T with orthonormal Q (d, r) and upper triangular T (r, r), for the unscaled Z.
+
+    Where the smallest pivot (`pivot`) is large, products with Q are formed from Z_S and T, and Q never is.
+    """
 
     kept: Tensor  # (r,) column numbers, in the order they were taken
-    Q: Tensor
+    columns: Tensor  # Z_S (d, r)
     T: Tensor
+    pivot: float  # the smallest distance that was still taken
+
+    @cached_property
+    def Q(self) -> Tensor:
+        """By triangular solves, twice: as good as Householder's where the first pass did not lose all digits."""
+        Q = torch.linalg.solve_triangular(self.T, self.columns, upper=True, left=False)
+        L, info = torch.linalg.cholesky_ex(Q.T @ Q)
+        if int(info) != 0:
+            return torch.linalg.qr(self.columns)[0] * self.T.diagonal().sign()
+        return torch.linalg.solve_triangular(L.T, Q, upper=True, left=False)  # Q L⁻ᵀ
+
+    @property
+    def gentle(self) -> bool:
+        """Whether G_SS = TᵀT is so well conditioned that its factor does the work, where Q is not known anyway."""
+        return self.pivot >= GENTLE and "Q" not in self.__dict__
+
+    def coordinates(self, A: Tensor) -> Tensor:
+        """QᵀA (r, m) for A (d, m)."""
+        if self.gentle:
+            return torch.linalg.solve_triangular(self.T.T, self.columns.T @ A, upper=False)
+        return self.Q.T @ A
+
+    def inverse_rows(self) -> Tensor:
+        """G_SS⁻¹ Z_Sᵀ = T⁻¹Qᵀ (r, d)."""
+        if self.gentle:
+            return torch.cholesky_solve(self.columns.T, self.T, upper=True)
+        return torch.linalg.solve_triangular(self.T, self.Q.T, upper=True)
 
     @property
     def condition(self) -> float:
-        """The condition number of G_SS = TᵀT in the 2-norm; for many columns T's in the 1-norm, squared."""
+        """The condition number of G_SS in the 2-norm; for many columns T's in the 1-norm, squared."""
         if len(self.T) > MANY:
             rcond, _ = lapack.dtrcon(self.T.cpu().numpy(), norm="1", uplo="U")
             return float(rcond) ** -2 if rcond > 0 else float("inf")
@@ -61,18 +94,15 @@ def _by_blocks(Z: Tensor, tau: float) -> Basis:
     """Pivoted Cholesky of ZᵀZ chooses; a Cholesky QR, done twice (as good as Householder's), gives the basis."""
     size = Z.norm(dim=0).clamp_min(torch.finfo(Z.dtype).tiny)
     unit = Z / size
-    _, order, rank, _ = lapack.dpstrf((unit.T @ unit).cpu().numpy(), tol=tau * tau, lower=0)
+    factor, order, rank, _ = lapack.dpstrf((unit.T @ unit).cpu().numpy(), tol=tau * tau, lower=0, overwrite_a=1)
     index = torch.from_numpy(order[:rank].astype("int64") - 1).to(Z.device)
-    chosen = unit[:, index]
-    Q, T = chosen, torch.diag(size[index])
-    for _ in range(2):
-        L, info = torch.linalg.cholesky_ex(Q.T @ Q)
-        if int(info) != 0:
-            Q, first = torch.linalg.qr(chosen)
-            return Basis(index, Q, first * size[index])
-        Q = torch.linalg.solve_triangular(L.T, Q, upper=True, left=False)  # Q L⁻ᵀ
-        T = L.T @ T
-    return Basis(index, Q, T)
+    T = torch.from_numpy(np.triu(factor[:rank, :rank])).to(Z.device)
+    pivot = float(T.diagonal().min()) if rank else 0.0
+    basis = Basis(index, Z[:, index], T * size[index], pivot)
+    if basis.gentle:
+        return basis
+    Q = Basis(index, unit[:, index], T, pivot).Q
+    return Basis(index, Z[:, index], torch.triu(Q.T @ Z[:, index]), pivot)
 
 
 def _one_by_one(Z: Tensor, tau: float) -> Basis:
@@ -84,6 +114,7 @@ def _one_by_one(Z: Tensor, tau: float) -> Basis:
     trusted, fresh = 1.0, True  # the largest distance when last computed afresh, and whether that was just now
     Q = Z.new_zeros(d, min(d, n))
     kept: list[int] = []
+    last = 0.0
     while len(kept) < min(d, n):
         q = Q[:, : len(kept)]
         j = int(left.argmax())
@@ -99,7 +130,7 @@ def _one_by_one(Z: Tensor, tau: float) -> Basis:
             continue
         if pivot <= tau:
             break
-        z = z / pivot
+        z, last = z / pivot, pivot
         Q[:, len(kept)] = z
         kept.append(j)
         left = (left - (z @ unit).pow(2)).clamp_min(0)
@@ -107,7 +138,9 @@ def _one_by_one(Z: Tensor, tau: float) -> Basis:
         fresh = False
     index = torch.tensor(kept, dtype=torch.long, device=Z.device)
     Q = Q[:, : len(kept)]
-    return Basis(index, Q, torch.triu(Q.T @ Z[:, index]))
+    basis = Basis(index, Z[:, index], torch.triu(Q.T @ Z[:, index]), last)
+    basis.__dict__["Q"] = Q  # known already
+    return basis
 
 
 def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
@@ -117,10 +150,13 @@ def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
     out = mask.nonzero().flatten()
     if not len(out) or not len(basis.kept):
         return ()
-    part = basis.Q.T @ Z[:, out]  # (r, n_out)
+    part = basis.coordinates(Z[:, out])  # (r, n_out)
     a = torch.linalg.solve_triangular(basis.T, part, upper=True)
     size = Z[:, out].norm(dim=0).clamp_min(torch.finfo(Z.dtype).tiny)
-    distance = (Z[:, out] - basis.Q @ part).norm(dim=0) / size
+    if basis.gentle:
+        distance = (1 - (part.norm(dim=0) / size).pow(2)).clamp_min(0).sqrt()
+    else:
+        distance = (Z[:, out] - basis.Q @ part).norm(dim=0) / size
     typical = (R.pow(2).sum() / R.shape[1]).sqrt().clamp_min(torch.finfo(R.dtype).tiny)
     miss = (R[:, basis.kept] @ a - R[:, out]).norm(dim=0) / typical
     like = basis.kept[(a.abs() * Z[:, basis.kept].norm(dim=0)[:, None]).argmax(dim=0)]

@@ -61,7 +61,7 @@ class Statistics:
         return self._xx
 
     def few(self) -> Tensor | None:
-        """The columns √ω x themselves (d_in, m), while there are no more than d_in/4 and `xx` was not asked for."""
+        """The columns √ω x themselves (d_in, m), while there are no more than d_in/3 and `xx` was not asked for."""
         return torch.cat(self._few, dim=1) if self._few else None
 
     def mean_square(self) -> float:
@@ -73,7 +73,7 @@ class Statistics:
     def _collect(self, X: Tensor, omega: Tensor | None) -> None:
         A = X if omega is None else X * omega.sqrt()
         self._held += A.shape[1]
-        if self._held <= self._d // 4 and self._xx is None:
+        if self._held <= self._d // 3 and self._xx is None:
             self._few.append(A)
             return
         sums = self.xx.to(X.device)  # the few so far join the sums

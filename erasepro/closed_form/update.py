@@ -56,8 +56,8 @@ class LowRankUpdate:
     def thin(self, tolerance: float = 1e-13) -> Update:
         """The same ΔW stored in fewer numbers.
 
-        Columns that ask for no change (‖up_j‖ below `tolerance` of the largest) are not stored, and more factors than
-        the smaller side of ΔW become a DenseUpdate.
+        Columns that ask for no change (‖up_j‖ below `tolerance` of the largest) are not stored, and factors that together
+        are larger than ΔW become a DenseUpdate (a square ΔW only beyond full rank: it may be shared, see `share`).
         """
         up, down = self.up, self.down
         norms = up.norm(dim=0)
@@ -66,7 +66,8 @@ class LowRankUpdate:
             if not bool(used.all()):
                 up, down = up[:, used], down[used]
         d_out, d_in = self.shape
-        if up.shape[1] > min(d_out, d_in):
+        rank = up.shape[1]
+        if rank > min(d_out, d_in) or (d_out != d_in and rank * (d_out + d_in) > d_out * d_in):
             return DenseUpdate(up @ down)
         return LowRankUpdate(up, down)
 

@@ -69,6 +69,8 @@ def find_words(text: str, concept: str) -> list[tuple[int, int]]:
     words = unicodedata.normalize("NFC", concept).split()
     if not words:
         return []
+    if unicodedata.normalize("NFC", text) == " ".join(words):
+        return [(0, len(text))]  # the bare name, without a pattern to compile
     pattern = r"(?<!\w)" + r"\s+".join(re.escape(word) for word in words) + r"(?!\w)"
     return [match.span() for match in re.finditer(pattern, unicodedata.normalize("NFC", text), re.IGNORECASE)]
 

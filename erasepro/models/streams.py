@@ -111,7 +111,7 @@ class Stream:
         self.layers, self.columns, self.groups, self.frozen = layers, columns, list(groups), frozen
         self.block = 0
         self._cut = [int(needed[rows].max()) for rows in self.groups]
-        self._states, self._after = Store(), Store()
+        self._states, self._after, self._inputs = Store(), Store(), Store()
         self._known: tuple[int, str] | None = None  # the block and site whose outputs (frozen) or taps are kept
         self._places: dict[int, tuple[Columns, list[tuple[Tensor, Columns]]]] = {}
         home = torch.zeros(len(ids), dtype=torch.long)
@@ -162,13 +162,12 @@ class Stream:
             if known is not None and known[0] == block and self.frozen:
                 h = self._after.get(g)
             elif known == (block, "mlp.fc2"):  # all but the last product is known: fc2 may have been edited since
-                taps = self._after.get(g)
-                d = taps.shape[-1] - layer.get_submodule("mlp.fc2").in_features
-                h = taps[..., :d] + layer.get_submodule("mlp.fc2")(taps[..., d:])
+                h = self._after.get(g) + layer.get_submodule("mlp.fc2")(self._inputs.get(g))
             else:
                 h = self._through(g, [block])
             self._states.put(g, h)
-        self.block, self._known, self._after = block + 1, None, Store()
+        self.block, self._known = block + 1, None
+        self._after, self._inputs = Store(), Store()
 
     @torch.no_grad()
     def through(self, blocks: Sequence[int], columns: Columns | None = None) -> Tensor:
@@ -216,8 +215,9 @@ class Stream:
             for g in range(len(self.groups)):
                 taps["output"] = self._through(g, [self.block])
                 if keep:
-                    kept = taps["output"] if self.frozen else torch.cat([taps["middle"], taps["inputs"]], dim=-1)
-                    self._after.put(g, kept)
+                    self._after.put(g, taps["output" if self.frozen else "middle"])
+                    if not self.frozen:
+                        self._inputs.put(g, taps["inputs"])
                 yield taps
             self._known = (self.block, kind) if keep else None
         finally:

@@ -45,7 +45,7 @@ def kv_pass(
                 "site": site.name,
                 "kind": site.kind,
                 "depth": site.depth,
-                **_measure(W, new, X, Y, solution.kept),
+                **_measure(*((W, new) if solution.exact else (W.float(), new.float())), X, Y, solution.kept),
                 "delta_norm": float((new - W).norm() / W.norm()),
                 "rank": update.rank,
                 "condition": finite(solution.condition),
@@ -67,8 +67,8 @@ def _measure(W: Tensor, new: Tensor, X: Tensor, Y: Tensor, kept: Tensor) -> dict
     for at in torch.arange(X.shape[1], device=X.device).split(BLOCK):
         x, y = X[:, at].to(W), Y[:, at].to(W)
         V = W @ y
-        before[at], after[at] = (W @ x - V).pow(2).sum(dim=0), (new @ x - V).pow(2).sum(dim=0)
-        size[at] = V.pow(2).sum(dim=0)
+        for out, part in ((before, W @ x - V), (after, new @ x - V), (size, V)):
+            out[at] = part.pow(2).sum(dim=0).double()
     share = lambda off, part: float(off[part].sum().sqrt() / size[part].sum().sqrt().clamp_min(1e-300))  # noqa: E731
     every = torch.ones_like(chosen)
     return {
