@@ -34,14 +34,14 @@ class Statistics:
             raise ValueError(f"Features must be ({d}, m); got {tuple(X.shape)}.")
         if (Y is None) != (self.yx is None):
             raise ValueError("Partners Y are needed exactly where d_out was given.")
+        self._collect(X, weights)
         X = X.to(torch.float64)
         omega = None if weights is None else weights.to(X)
-        weighted = X if omega is None else X * omega
-        self._collect(X, omega)
         if Y is not None and self.yx is not None:
             if Y.shape != (self.yx.shape[0], X.shape[1]):
                 raise ValueError(f"Partners must be ({self.yx.shape[0]}, {X.shape[1]}); got {tuple(Y.shape)}.")
             Y = Y.to(X)
+            weighted = X if omega is None else X * omega
             self.yx = self.yx.to(X.device).addmm_(Y, weighted.T)  # (d_out, m) @ (m, d_in)
             self.yy += float((Y.pow(2).sum(dim=0) * (1.0 if omega is None else omega)).sum())
         self.total += float(X.shape[1] if omega is None else omega.sum())
@@ -71,7 +71,7 @@ class Statistics:
         return float(self.xx.diagonal().mean())
 
     def _collect(self, X: Tensor, omega: Tensor | None) -> None:
-        A = X if omega is None else X * omega.sqrt()
+        A = X.to(torch.float64) if omega is None else X.to(torch.float64) * omega.to(X.device, torch.float64).sqrt()
         self._held += A.shape[1]
         if self._held <= self._d // 3 and self._xx is None:
             self._few.append(A)

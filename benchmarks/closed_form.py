@@ -1,0 +1,205 @@
+"""Closed-form erasure at Stable Diffusion 1.4's full size, against the published way of doing it.
+
+    python benchmarks/closed_form.py [N ...] [--default N ...] [--threads 2]
+
+Per N (1 10 100 1000 where none are given): N targets, N anchors, N names to preserve, random weights, text encoding
+included. Each row is a process of its own (its peak memory is its own), rows of one N run one after the other. The
+table goes between the markers in benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from full_size import build, names, sd14
+from torch import Tensor
+
+from erasepro.concepts.build import build_set
+from erasepro.concepts.pairs import ConceptSet
+from erasepro.concepts.prompts import BuildSet
+from erasepro.models.base import Model
+from erasepro.models.columns import pair_columns, preserve_columns
+from erasepro.models.features import TextLayers, token_ids
+from erasepro.models.sites import cross_attention_sites, module, text_sites
+from erasepro.models.streams import encode
+from erasepro.solvers import make_solver
+
+README = Path(__file__).parent / "README.md"
+FIT = {"rest": 0.0, "tau": 1e-4, "preserve": {"tokens": "last", "weights": "count"}}
+LAST_SUBJECT = {
+    "name": "erasepro", "text_tokens": "last_subject", "kv_tokens": "last_subject", "text_fit": FIT, "kv_fit": FIT,
+    "feature_dtype": "float32", "schedule": {"name": "progressive"},
+}  # fmt: skip
+
+
+@torch.no_grad()
+def published(model: Model, made: BuildSet) -> dict[str, float]:
+    """UCE as its paper's sums are usually coded: a text at a time, a site at a time, float32, an inverse a site."""
+    pipe = model.pipe
+
+    def last_token(text: str) -> Tensor:
+        ids = token_ids(pipe.tokenizer, [text])
+        return pipe.text_encoder(ids)[0][0, len(pipe.tokenizer(text).input_ids) - 2]
+
+    erase = [(last_token(p.target_prompt), last_token(p.anchor_prompt)) for p in made.pairs]
+    kept = [last_token(text) for text in made.preserve]
+    worst = 0.0
+    for site in cross_attention_sites(pipe):
+        W = module(pipe, site).weight.detach()
+        left, right = 0.5 * W, 0.5 * torch.eye(W.shape[1])
+        for c, guide in erase:
+            left = left + torch.outer(W @ guide, c)
+            right = right + torch.outer(c, c)
+        for c in kept:
+            left = left + torch.outer(W @ c, c)
+            right = right + torch.outer(c, c)
+        new = left @ torch.linalg.inv(right)
+        X, V = torch.stack([c for c, _ in erase], 1), W @ torch.stack([g for _, g in erase], 1)
+        worst = max(worst, float((new @ X - V).norm() / V.norm()))
+    return {"residual": worst}
+
+
+@torch.no_grad()
+def forwards(model: Model, made: BuildSet, with_kept: bool) -> dict[str, float]:
+    """Text-encoder forwards over the tokens that the solver reads, and one read and write of the weights it edits.
+
+    Without `with_kept`: the targets and the anchors, once each. With it: targets, anchors and preserved names, twice.
+    """
+    pipe, layers = model.pipe, TextLayers(model.pipe.text_encoder, torch.float32)
+    columns = pair_columns(pipe.tokenizer, made.pairs, "last_subject")
+    ids = [token_ids(pipe.tokenizer, [getattr(p, f"{s}_prompt") for p in made.pairs]) for s in ("target", "anchor")]
+    work = [(ids[0], columns.target), (ids[1], columns.anchor)]
+    if with_kept:
+        kept = token_ids(pipe.tokenizer, made.preserve)
+        work = 2 * [*work, (kept, preserve_columns(pipe.tokenizer, kept, "last")[0])]
+    for texts, wanted in work:
+        encode(layers, texts, wanted)
+    for site in (*text_sites(pipe), *cross_attention_sites(pipe)):
+        weight = module(pipe, site).weight
+        weight.copy_(weight.clone())
+    return {"residual": float("nan")}
+
+
+def solver(settings: dict[str, Any]) -> Callable[[Model, BuildSet], dict[str, float]]:
+    """One of ours; the residual is the worst site's over the selected columns, after rounding to float32."""
+
+    def run(model: Model, made: BuildSet) -> dict[str, float]:
+        edit = make_solver(settings).solve(model, made)
+        left = edit.residuals
+        exact = float(all(d["exact"] for d in edit.diagnostics))
+        return {"residual": left["selected"], "all": left["all"], "share": left["selected_share"], "exact": exact}
+
+    return run
+
+
+def default(model: Model, made: BuildSet) -> dict[str, float]:
+    """The setting behind the quality tables: 12 sentences a concept, 600 captions to preserve, whole texts."""
+    c = made.concepts
+    whole = build_set(ConceptSet(c.name, "instance", c.pairs, c.preserve))
+    return solver({"name": "erasepro", "schedule": {"name": "progressive"}})(model, whole)
+
+
+ROWS: dict[str, tuple[str, Callable[[Model, BuildSet], dict[str, float]]]] = {
+    "published": ("UCE, published loop", published),
+    "uce": ("uce", solver({"name": "uce"})),
+    "erasepro": ("erasepro, `last_subject`", solver(LAST_SUBJECT)),
+    "forwards": ("floor: two forwards, all texts", lambda m, b: forwards(m, b, True)),
+    "strict": ("targets and anchors once", lambda m, b: forwards(m, b, False)),
+    "default": ("erasepro, default", default),
+}
+
+
+def work(row: str, n: int, threads: int) -> None:
+    """One row in this process: a JSON line."""
+    torch.set_num_threads(threads)
+    model = sd14()
+    made = build(n, model.pipe.tokenizer)
+    if row == "default":  # its own preserved texts: 600 captions about the names that stay
+        c = made.concepts
+        stay = tuple(dict.fromkeys((*c.preserve, *names(4 * n + 50, model.pipe.tokenizer)[3 * n :])))
+        made = BuildSet(ConceptSet(c.name, c.kind, c.pairs, stay), made.pairs, made.preserve)
+    else:
+        ROWS[row][1](model, build(1, model.pipe.tokenizer))  # imports and first-use costs
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start = time.perf_counter()
+    found = ROWS[row][1](model, made)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"n": n, "row": row, "seconds": seconds, "peak_mib": peak, "before_mib": before, **found}))
+
+
+def measure(row: str, n: int, threads: int) -> dict[str, Any]:
+    env = os.environ | {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
+    call = [sys.executable, __file__, "--row", row, str(n), "--threads", str(threads)]
+    done = subprocess.run(call, capture_output=True, text=True, env=env, check=False)
+    if done.returncode:
+        sys.exit(f"{row} at N = {n} failed: {done.stderr.strip().splitlines()[-1]}")
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    told = f"{found['seconds']:8.2f} s  {found['peak_mib']:7.0f} MiB  residual {found['residual']:.1e}"
+    print(f"{n:>6}  {row:<10} {told}", flush=True)
+    return found
+
+
+def table(found: list[dict[str, Any]], threads: int) -> str:
+    """Markdown: seconds, ratio to the published loop, to the floor, peak memory, residual."""
+    lines = [
+        "| N | row | seconds | of published | × floor | peak MiB | worst residual, selected | all columns |",
+        "|--:|:--|--:|--:|--:|--:|--:|--:|",
+    ]
+    by = {(f["n"], f["row"]): f for f in found}
+    for f in found:
+        loop, floor = by.get((f["n"], "published")), by.get((f["n"], "forwards"))
+        of = f"1/{loop['seconds'] / f['seconds']:.1f}" if loop and f["row"] != "published" else "–"
+        times = f"{f['seconds'] / floor['seconds']:.2f}" if floor and f["row"] != "published" else "–"
+        left = "–" if f["residual"] != f["residual"] else f"{f['residual']:.1e}"
+        left += " (not exact)" if f.get("exact") == 0 and f["row"] != "uce" else ""
+        every = f"{f['all']:.1e}" if "all" in f else "–"
+        row = [f"{f['n']:,}", ROWS[f["row"]][0], f"{f['seconds']:.2f}", of, times, f"{f['peak_mib']:.0f}", left, every]
+        lines.append(f"| {' | '.join(row)} |")
+    version = torch.__version__.split("+")[0]
+    about = f"{threads} threads, Python {platform.python_version()}, torch {version}, float32 model, one run a row."
+    return "\n".join([*lines, "", about])
+
+
+def write(name: str, text: str) -> None:
+    """Replace what stands between the README's markers of that name."""
+    whole = README.read_text(encoding="utf-8")
+    mark = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    pattern = re.compile(re.escape(mark[0]) + ".*?" + re.escape(mark[1]), re.DOTALL)
+    README.write_text(pattern.sub(lambda _: f"{mark[0]}\n{text}\n{mark[1]}", whole), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("n", nargs="*", type=int, default=[1, 10, 100, 1000])
+    parser.add_argument("--default", nargs="*", type=int, default=[1, 10], help="N for the default setting")
+    parser.add_argument("--large", nargs="*", type=int, default=[2000, 10000], help="N for erasepro alone")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--row", choices=list(ROWS), help=argparse.SUPPRESS)
+    a = parser.parse_args()
+    if a.row:
+        work(a.row, a.n[0], a.threads)
+        return
+    found = [measure(row, n, a.threads) for n in a.n for row in ROWS if row != "default"]
+    found += [measure("erasepro", n, a.threads) for n in a.large]
+    found += [measure("default", n, a.threads) for n in a.default]
+    write("closed_form", table(found, a.threads))
+    print(f"Written into {README.name}.")
+
+
+if __name__ == "__main__":
+    main()
