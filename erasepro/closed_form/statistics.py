@@ -6,6 +6,7 @@ Shapes: X (d_in, n), Y (d_out, n), ω (n,); xx = Σ_j ω_j x_j x_jᵀ (d_in, d_i
 from __future__ import annotations
 
 import torch
+from scipy.linalg import blas
 from torch import Tensor
 
 
@@ -22,6 +23,7 @@ class Statistics:
         self._d = d_in
         self._few: list[Tensor] = []  # √ω x, while they are few: thin solves want the columns themselves
         self._held = 0
+        self._half = False
         self.yx = None if d_out is None else torch.zeros(d_out, d_in, dtype=torch.float64)
         self.yy = 0.0  # Σ ω ‖y‖²
         self.total = 0.0  # Σ ω
@@ -52,13 +54,27 @@ class Statistics:
     def xx(self) -> Tensor:
         """Σ ω x xᵀ (d_in, d_in)."""
         if self._xx is None:
-            like = self._few[0] if self._few else torch.zeros(0, dtype=torch.float64)
-            self._xx = torch.zeros(self._d, self._d, dtype=torch.float64, device=like.device)
+            self._xx = torch.zeros(self._d, self._d, dtype=torch.float64)
         for A in self._few:
-            self._xx.addmm_(A, A.T)  # (d_in, m) @ (m, d_in)
+            self._square(A)
         self._few = []
         self._held = self._d  # from now on columns are summed at once
+        if self._half:
+            self._xx = torch.triu(self._xx)
+            self._xx += torch.triu(self._xx, 1).T
+            self._half = False
         return self._xx
+
+    def _square(self, A: Tensor) -> None:
+        """xx += A Aᵀ; on a CPU only its upper triangle (BLAS syrk, half the work), mirrored when it is read."""
+        assert self._xx is not None
+        if not A.shape[1]:
+            return
+        if A.device.type == "cpu":
+            blas.dsyrk(1.0, A.contiguous().numpy().T, beta=1.0, c=self._xx.numpy().T, trans=1, lower=1, overwrite_c=1)
+            self._half = True
+        else:
+            self._xx = self._xx.to(A.device).addmm_(A, A.T)  # (d_in, m) @ (m, d_in)
 
     def few(self) -> Tensor | None:
         """The columns √ω x themselves (d_in, m), while there are no more than d_in/3 and `xx` was not asked for."""
@@ -76,8 +92,9 @@ class Statistics:
         if self._held <= self._d // 3 and self._xx is None:
             self._few.append(A)
             return
-        sums = self.xx.to(X.device)  # the few so far join the sums
-        self._xx = sums.addmm_(A, A.T)
+        if self._few or self._xx is None:
+            _ = self.xx  # the few so far join the sums
+        self._square(A)
 
     def left(self, delta: Tensor) -> float:
         """‖ΔW X − Y‖_F of a change delta (d_out, d_in), out of the sums alone (squared: about 1e-8 of ‖Y‖ resolved)."""
