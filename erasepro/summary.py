@@ -193,8 +193,9 @@ def _both(outcome: Outcome) -> tuple[str, str]:
 def _residual_table(results: Results) -> list[Table]:
     residuals = results.residuals
     test = residuals.get("test") or {}
+    exact = residuals.get("exact", True)
     rows = [
-        ("selected build columns, worst site", residuals.get("selected"), None),
+        (f"selected build columns, worst site{'' if exact else ' (not exact)'}", residuals.get("selected"), None),
         ("all build columns, worst site", residuals.get("all"), residuals.get("before")),
         ("test prompts, keys and values", test.get("residual"), test.get("before")),
     ]

@@ -36,7 +36,10 @@ def finish(
     diagnostics: list[dict[str, Any]],
     facts: dict[str, Any],
 ) -> Edit:
-    """The Edit. residuals: `selected` and `all` are the worst site's, `selected_share` is kept over all columns."""
+    """The Edit. residuals: `selected` and `all` are the worst site's, `selected_share` is kept over all columns.
+
+    `exact`: every site's selected columns hold exactly; False for penalised and least-squares fits.
+    """
     host: dict[int, torch.Tensor] = {}  # one copy of the `down` that keys and values share
 
     def home(t: torch.Tensor) -> torch.Tensor:
@@ -51,6 +54,7 @@ def finish(
             "all": max(d["residual_after_all"] for d in diagnostics),
             "before": max(d["residual_before"] for d in diagnostics),
             "selected_share": sum(d["selected"] for d in diagnostics) / columns,
+            "exact": all(d["exact"] for d in diagnostics),
         }
     meta = {
         "solver": cfg.name,
