@@ -51,7 +51,7 @@ class FitConfig:
     residual: str = "hard"  # hard | soft
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
-    tau: float = 0.6  # hard: columns nearer than this to the span of the others are left out
+    tau: float = 0.6  # independent, exact: columns nearer than this to the span of the others are left out
     rest: float = 1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
@@ -106,7 +106,7 @@ class Fit:
         omega = self.weights if cfg.weights == "concept" else None
         policy = "least_squares" if self._too_many(*X.shape[::-1]) else cfg.rank
         options: dict[str, Any] = {
-            "policy": policy, "tau": cfg.tau if policy == cfg.rank else CUT, "rest": cfg.rest / X.shape[1],
+            "policy": policy, "tau": CUT if policy == "least_squares" else cfg.tau, "rest": cfg.rest / X.shape[1],
             "weights": omega, "labels": self.labels,
         }  # fmt: skip
         try:
