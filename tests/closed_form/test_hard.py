@@ -158,3 +158,25 @@ def test_rest_changes_nothing_where_every_column_is_kept(problem):
     assert torch.equal(hard(X, R, C, rest=3.0).update.dense(), hard(X, R, C).update.dense())
     with pytest.raises(ValueError, match="0 or more"):
         hard(X, R, C, rest=-1.0)
+
+
+def test_equal_columns_with_different_wishes_get_the_weighted_mean(problem):
+    X, R, C, *_ = problem
+    twice = torch.cat([X, X[:, :1]], 1)
+    wishes = torch.cat([R, R[:, 1:2]], 1)  # column 0 is asked for r_0 and for r_1
+    for omega, mean in ((None, 0.5 * (R[:, 0] + R[:, 1])), ([3.0, 1, 1, 1, 1], 0.75 * R[:, 0] + 0.25 * R[:, 1])):
+        weights = None if omega is None else torch.tensor(omega)
+        delta = hard(twice, wishes, C, policy="least_squares", weights=weights).update.dense()
+        assert torch.allclose(delta @ X[:, 0], mean, atol=1e-9)
+        assert torch.allclose(delta @ X[:, 1:], R[:, 1:], atol=1e-9)
+
+
+def test_infeasible_residual_is_what_the_dependence_leaves(problem):
+    _, _, C, W, _, _ = problem
+    g = torch.Generator().manual_seed(8)
+    X = torch.randn(D, 20, generator=g, dtype=torch.float64)  # more columns than dimensions
+    R = W @ torch.randn(D, 20, generator=g, dtype=torch.float64)
+    solution = hard(X, R, C, policy="least_squares")
+    left = solution.update.dense() @ X - R
+    assert torch.allclose(left, -R @ (torch.eye(20, dtype=torch.float64) - torch.linalg.pinv(X) @ X), atol=1e-9)
+    assert not solution.exact
