@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
@@ -71,5 +71,12 @@ def erase(
     return make_solver({**settings, **options}).solve(loaded, build_set(chosen, cfg.templates))
 
 
+def _names(preserve: Any) -> list[Any]:
+    if isinstance(preserve, str) or not isinstance(preserve, Iterable):
+        raise UserError(f"preserve is a list of names, for example preserve=['cat']; got {preserve!r}.")
+    return list(preserve)
+
+
 def _group(pairs: Sequence[Sequence[str]], preserve: Sequence[str], kind: str) -> dict[str, Any]:
-    return {"name": "custom", "kind": kind, "pairs": [list(pair) for pair in pairs], "preserve": list(preserve)}
+    listed = [list(pair) if isinstance(pair, (list, tuple)) else pair for pair in pairs]
+    return {"name": "custom", "kind": kind, "pairs": listed, "preserve": _names(preserve)}

@@ -52,7 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" (writing {error.filename})" if error.filename else ""
             return _fail(f"the disk is full{where}: free some space; the same command resumes.", 1)
-        raise
+        if error.filename is None:
+            raise
+        return _fail(
+            f"cannot use {str(error.filename)!r}: {error.strerror}. Is outputs.dir a folder you can write to?", 2
+        )
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from erasepro.config import plain, to_object
+from erasepro.errors import UserError
 from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
 from erasepro.rundir import RunDir, digest, signature
 from erasepro.schema import ConceptsConfig, GenerationConfig, MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
@@ -60,6 +61,7 @@ def make_job(cfg: DictConfig) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     from erasepro.concepts.load import load_concepts
     from erasepro.concepts.prompts import build_set, test_prompts
+    from erasepro.generation.sample import check_sampler
     from erasepro.generation.worklist import make_worklist
 
     model = model_config(cfg.model)
@@ -67,6 +69,14 @@ def make_job(cfg: DictConfig) -> Job:
     vocabulary = "miniature" if model.kind == "miniature" else "open"
     concepts = load_concepts(to_object(cfg.concepts, ConceptsConfig), vocabulary)
     build = build_set(concepts, cfg.templates)
+    g = generation
+    check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
+    if g.prompts_per_concept is not None and g.prompts_per_concept < 1:
+        raise UserError(
+            f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
+        )
+    if g.max_kept is not None and g.max_kept < 0:
+        raise UserError(f"generation.max_kept must be 0 or more, or null for all; not {g.max_kept}.")
     limits = {"per_concept": generation.prompts_per_concept, "max_kept": generation.max_kept}
     tests = test_prompts(concepts, generation.split, **limits, seed=int(cfg.seed))
     worklist = make_worklist(tests, generation.seeds)

@@ -63,9 +63,10 @@ class Lock:
     def _read(self) -> dict[str, Any] | None:
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+        except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
             return None
-        return found if isinstance(found, dict) and {"pid", "host", "since"} <= found.keys() else None
+        whole = isinstance(found, dict) and {"pid", "host", "since"} <= found.keys() and isinstance(found["pid"], int)
+        return found if whole else None
 
 
 def is_alive(holder: dict[str, Any]) -> bool:

@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from erasepro.generation import ImageStore, Row, generate
 from erasepro.lock import Lock
 from erasepro.rundir import digest
@@ -37,6 +39,7 @@ def original_images(
     place = shared / digest([sampler, how.get("batch_size"), [row.name for row in unique]])[:16]
     place.mkdir(parents=True, exist_ok=True)
     with Lock(place / "lock.json", wait=True):
+        _drop_damaged(place)
         store = generate(pipe, unique, place, title="Original images", **how)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(place / "manifest.json", folder / "manifest.json")
@@ -50,6 +53,16 @@ def original_images(
         elif name not in failed and not mine.path(row.name).exists():
             link(store.path(name), mine.path(row.name))
     return mine
+
+
+def _drop_damaged(place: Path) -> None:
+    """Images that do not read are drawn again: every later run would take them for the original's."""
+    for path in place.glob("*.png"):
+        try:
+            with Image.open(path) as image:
+                image.verify()
+        except (OSError, SyntaxError):
+            path.unlink()
 
 
 def content_id(row: Row) -> str:

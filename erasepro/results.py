@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.rundir import read_json, write_json
+from erasepro.rundir import RESULTS_VERSION, read_json, write_json
 
-RESULTS_VERSION = 1
 LIBRARIES = ("torch", "diffusers", "transformers", "hydra-core", "omegaconf", "numpy", "nudenet", "torchmetrics")
 
 
@@ -61,7 +60,9 @@ class Results:
 
     @classmethod
     def load(cls, path: Path) -> Results:
-        """Read a file. Raises UserError where it is missing, cut off, or of another version."""
+        """Read a file. Raises UserError where it is missing, cut off, damaged, or of another version."""
+        if path.is_dir():
+            raise UserError(f"{str(path)!r} is a folder, not a run's results: delete it and run the job again.")
         found = read_json(path)
         if not isinstance(found, dict) or "signature" not in found:
             raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
@@ -70,9 +71,18 @@ class Results:
                 f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {RESULTS_VERSION}: "
                 "run the job again."
             )
-        known = {f.name for f in dataclasses.fields(cls)}
-        values = [Value(**value) for value in found.pop("values", [])]
-        return cls(values=values, **{key: value for key, value in found.items() if key in known})
+        known = {f.name: f for f in dataclasses.fields(cls)}
+        try:
+            values = [Value(**value) for value in found.pop("values")]
+            loaded = cls(values=values, **{key: value for key, value in found.items() if key in known})
+            whole = isinstance(loaded.config["generation"], dict) and all(
+                isinstance(getattr(loaded, key), dict) for key in ("metrics", "residuals", "edit", "stages", "counts")
+            )
+        except (KeyError, TypeError):
+            whole = False
+        if not whole:
+            raise UserError(f"{str(path)!r} is damaged: delete it, and the same command writes it again.")
+        return loaded
 
 
 def finite(node: Any) -> Any:

@@ -22,6 +22,12 @@ from erasepro.meter import Meter
 STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 """Version of each stage's code. Raise one when its results change, and no stale result is ever reused."""
 
+RESULTS_VERSION = 1
+"""Version of ``results.json``'s layout."""
+
+NAME_LENGTH = 100
+"""Characters of a run's name that its folder keeps; the signature tells runs apart."""
+
 UNSIGNED = (
     "outputs",
     "tracker",
@@ -76,10 +82,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The JSON in a file, or None where the file is missing or cut off."""
+    """The JSON in a file, or None where the file is missing, cut off or damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
         return None
 
 
@@ -92,7 +98,7 @@ class RunDir:
 
     def __init__(self, root: Path | str, name: str, signature: str) -> None:
         self.signature = signature
-        self.name = re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._") or "run"
+        self.name = re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")[:NAME_LENGTH] or "run"
         self.path = Path(root) / f"{self.name}-{signature[:8]}"
 
     @contextmanager
@@ -126,8 +132,10 @@ class RunDir:
 
     @property
     def done(self) -> bool:
-        """True when ``results.json`` is whole and every stage has its marker."""
-        return read_json(self.path / "results.json") is not None and all(self.is_done(name) for name in STAGES)
+        """True when ``results.json`` is whole, of today's version, and every stage has its marker."""
+        found = read_json(self.path / "results.json")
+        whole = isinstance(found, dict) and found.get("version") == RESULTS_VERSION
+        return whole and all(self.is_done(name) for name in STAGES)
 
     def marker(self, stage: str) -> Path:
         return self.path / ".stages" / f"{stage}.json"
@@ -135,7 +143,8 @@ class RunDir:
     def is_done(self, stage: str) -> bool:
         """True when the stage ended, under this signature and this version of its code."""
         found = read_json(self.marker(stage))
-        return bool(found) and found["signature"] == self.signature and found["version"] == STAGES[stage]
+        wanted = (self.signature, STAGES[stage])
+        return isinstance(found, dict) and (found.get("signature"), found.get("version")) == wanted
 
     @contextmanager
     def stage(self, name: str, resumes: bool = False) -> Iterator[dict[str, Any]]:
@@ -145,7 +154,8 @@ class RunDir:
         """
         facts: dict[str, Any] = {}
         partial = self.path / ".stages" / f"{name}.partial.json"
-        earlier = (read_json(partial) if resumes else None) or {}
+        earlier = read_json(partial) if resumes else None
+        earlier = earlier if isinstance(earlier, dict) else {}
         meter = Meter()
         try:
             with meter:
@@ -165,7 +175,12 @@ class RunDir:
         """Seconds and peak memory of each finished stage."""
         found = {name: read_json(self.marker(name)) for name in STAGES}
         keys = ("seconds", "peak_mib", "peak_gpu_mib")
-        return {name: {key: value[key] for key in keys if key in value} for name, value in found.items() if value}
+        return {
+            name: {key: value[key] for key in keys if key in value}
+            for name, value in found.items()
+            if isinstance(value, dict)
+        }
 
     def facts(self, stage: str) -> dict[str, Any]:
-        return (read_json(self.marker(stage)) or {}).get("facts", {})
+        found = read_json(self.marker(stage))
+        return found.get("facts", {}) if isinstance(found, dict) else {}

@@ -87,7 +87,10 @@ class Run:
         from erasepro.edit import Edit
 
         if self.job.folder.is_done("edit"):
-            return Edit.load(self.path / "edit")
+            try:
+                return Edit.load(self.path / "edit")
+            except UserError as error:
+                print(f"erasepro: {error} Solving for it again.", file=sys.stderr)
         from erasepro.erasing import solve
 
         model = self.model
@@ -136,7 +139,7 @@ class Run:
         from erasepro.report import outcomes, write_samples
 
         job = self.job
-        if job.folder.is_done("scores"):
+        if job.folder.is_done("scores") and isinstance(read_json(self.path / "scores.json"), dict):
             return
         with job.folder.stage("scores"):
             scores: dict[str, Any] = {"outcomes": [], "by_concept": [], "metrics": {}, "values": []}
@@ -178,7 +181,7 @@ class Run:
     def record(self, edit: Edit, original: ImageStore, edited: ImageStore) -> Results:
         """``results.json`` and the before/after grid."""
         job, facts = self.job, self.job.folder.facts("edit")
-        scores = read_json(self.path / "scores.json") or {}
+        scores = read_json(self.path / "scores.json")
         failed = len(original.errors()) + len(edited.errors())
         results = Results(
             name=job.name,
@@ -235,7 +238,10 @@ def show(results: Results, path: Path) -> None:
     found = tables(results)
     for table in found:
         print(table.text())
-    write_tables(heading(results.config, results.protocol), found, path)
+    try:
+        write_tables(heading(results.config, results.protocol), found, path)
+    except OSError as error:  # a finished run on a read-only disk can still be read
+        print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
 
 

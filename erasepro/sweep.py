@@ -38,6 +38,9 @@ def sweep(overrides: Sequence[str]) -> int:
         except UserError as error:
             failed.append(str(error))
             print(f"erasepro: error: {error}", file=sys.stderr)
+        except Exception as error:  # the other jobs still run, and the joint table is still printed
+            failed.append(f"{type(error).__name__}: {error}")
+            print(f"erasepro: error: {' '.join(failed[-1].split())}", file=sys.stderr)
 
     prepare()
     GlobalHydra.instance().clear()

@@ -157,3 +157,24 @@ def test_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
 def test_nan_is_not_json(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "a.json", {"x": float("nan")})
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"a": 1}', "\xff", "", '{"signature": "s", "version": 0}'])
+def test_damaged_state_files_count_as_absent(tmp_path, text):
+    run = RunDir(tmp_path, "a", "s" * 64)
+    for name in (".stages/edit.json", ".stages/images.partial.json", "results.json", "lock.json"):
+        (run.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (run.path / name).write_bytes(text.encode("latin-1"))
+    assert not run.is_done("edit")
+    assert not run.done
+    assert run.facts("edit") == {}
+    with run.locked(), run.stage("images", resumes=True):
+        pass
+    assert run.is_done("images")
+    assert "images" in run.records()
+
+
+def test_long_names_are_cut(tmp_path):
+    run = RunDir(tmp_path, "dog " * 500, "s" * 64)
+    assert len(run.path.name) < 120
+    run.path.mkdir()

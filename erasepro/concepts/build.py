@@ -70,6 +70,10 @@ def build_set(concepts: ConceptSet, templates: Any = None) -> BuildSet:
     template, for more sentences than the templates can give, and where the minor filter leaves a pair without any.
     """
     cfg = _config(templates)
+    if cfg.count is not None and cfg.count < 1:
+        raise UserError(f"templates.count must be 1 or more, or null; got {cfg.count}.")
+    if cfg.preserve_count < 0:
+        raise UserError(f"templates.preserve_count must be 0 or more; got {cfg.preserve_count}.")
     for template in cfg.templates:
         check_template(template, erased_slots(concepts), allowed_slots(concepts), "templates")
     pairs: list[PromptPair] = []

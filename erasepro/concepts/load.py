@@ -46,6 +46,8 @@ def parse_pairs(pairs: Any) -> tuple[ConceptPair, ...]:
             raise UserError(f"concepts.pairs holds {shown!r}, not a [target,anchor] of two names: {form}.")
         if item[0] is None or item[1] is None:
             raise UserError(f"concepts.pairs holds {list(item)!r} with a name missing: {form} (an empty anchor is '').")
+        if not all(isinstance(word, (str, int)) for word in item):  # a bare number on the command line is a name
+            raise UserError(f"concepts.pairs holds {list(item)!r}, whose parts are not names: {form}.")
         found.append(ConceptPair(str(item[0]), str(item[1])))
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -24,6 +25,8 @@ TENSORS, FACTS = "edit.safetensors", "edit.json"
 
 def save(edit: Edit, folder: Path) -> Path:
     """Tensors first, then the JSON that vouches for them; each written beside its place and renamed."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, Tensor] = {}
     sites = {}
@@ -42,7 +45,12 @@ def save(edit: Edit, folder: Path) -> Path:
     }
     text = json.dumps(facts, indent=1, ensure_ascii=False)
     temporary = folder / f".{TENSORS}.{os.getpid()}.tmp"
-    save_file(tensors, temporary)
+    try:
+        save_file(tensors, temporary)
+    except SafetensorError as error:
+        temporary.unlink(missing_ok=True)
+        full = "No space left" in str(error)
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error), str(folder / TENSORS)) from error
     os.replace(temporary, folder / TENSORS)
     temporary = folder / f".{FACTS}.{os.getpid()}.tmp"
     temporary.write_text(text, encoding="utf-8")
@@ -59,9 +67,11 @@ def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
             name: update_of({kind: tensors[key] for kind, key in keys.items()}) for name, keys in facts["sites"].items()
         }
         known = {key: facts[key] for key in ("meta", "diagnostics", "residuals", "strength")}
+        if not updates.keys() <= known["meta"]["base"].keys():
+            raise KeyError("fingerprints of the base weights")
     except FileNotFoundError:
         raise UserError(f"'{folder}' has no {TENSORS}: the edit is incomplete. Make it again.") from None
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise UserError(f"The edit in '{folder}' is damaged ({what}). Make it again.") from error
     return updates, known
@@ -75,7 +85,7 @@ def stored_hash(folder: Path) -> str:
 def _facts(folder: Path) -> dict[str, Any]:
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"'{folder}' holds no edit (no {FACTS}): name a folder that one was saved in.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"'{folder / FACTS}' is not valid JSON ({error}): the edit is damaged.") from error

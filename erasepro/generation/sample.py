@@ -8,6 +8,7 @@ run is equal to the bit: batches are always cut from the *whole* list, and a bat
 from __future__ import annotations
 
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,13 +18,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro.errors import UserError
+from erasepro.errors import UserError, unknown
 from erasepro.generation.progress import progress_bar
-from erasepro.generation.schedulers import make_scheduler
+from erasepro.generation.schedulers import SCHEDULERS, make_scheduler
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row, screened
 
 logger = logging.getLogger(__name__)
+MOST_STEPS = 1000  # noise levels that Stable Diffusion is trained on
 
 
 def generate(
@@ -54,7 +56,7 @@ def generate(
 
     An image with NaN pixels, or with one colour only, is recorded in the store's ``errors()`` and the run goes on.
     """
-    _check(batch_size=batch_size, steps=steps)
+    check_sampler(steps, guidance, size, scheduler, batch_size)
     worklist = screened(rows)
     sampler = {
         "scheduler": scheduler_manifest(make_scheduler(pipe.scheduler, scheduler)),
@@ -80,10 +82,20 @@ def generate(
     return store
 
 
-def _check(**counts: int) -> None:
-    for key, value in counts.items():
-        if value < 1:
-            raise UserError(f"generation.{key} must be at least 1, not {value}.")
+def check_sampler(steps: int, guidance: float, size: int | None, scheduler: str | None, batch_size: int = 1) -> None:
+    """Raise UserError, naming the key, for a value that no sampler can work with; needs no model."""
+    if batch_size < 1:
+        raise UserError(f"generation.batch_size must be at least 1, not {batch_size}.")
+    if not 1 <= steps <= MOST_STEPS:
+        raise UserError(f"generation.steps must be at least 1 and at most {MOST_STEPS}, not {steps}.")
+    if not 0 <= guidance < math.inf:
+        raise UserError(f"generation.guidance must be 0 or more and finite, not {guidance}; 1 switches it off.")
+    if size is not None and (size < 8 or size % 8):
+        raise UserError(
+            f"generation.size must be a positive multiple of 8 pixels, or null for the model's own; not {size}."
+        )
+    if scheduler is not None and scheduler not in SCHEDULERS:
+        raise unknown("generation.scheduler", scheduler, SCHEDULERS)
 
 
 def scheduler_manifest(scheduler: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from erasepro.errors import UserError
-from erasepro.models.source import check_folder, pipeline_files, resolve
+from erasepro.models.source import WEIGHTS, check_folder, config_files, pipeline_files, resolve
 from erasepro.registry import Registry
 from erasepro.schema import ModelConfig
 
@@ -60,12 +60,13 @@ def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
 
 
 def fingerprint(cfg: ModelConfig) -> str:
-    """SHA-256 over the bytes of the weight files (of the seed, for random weights), without loading the model."""
+    """SHA-256 over the bytes of weights, configs and tokenizer (of the seed, for random weights), nothing loaded."""
+    MODELS.get(cfg.kind)
     if cfg.kind == "tiny":
         return hashlib.sha256(f"tiny {cfg.seed}".encode()).hexdigest()
     folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg)
-    check_folder(folder)
-    return _hash_files(folder, pipeline_files(folder, cfg.variant))
+    check_folder(folder, cfg.variant)
+    return _hash_files(folder, [*pipeline_files(folder, cfg.variant), *config_files(folder)])
 
 
 def evaluator_fingerprint(cfg: ModelConfig) -> str:
@@ -98,6 +99,14 @@ def pick_device(name: str) -> str:
         raise UserError(f"Bad value for 'model.device': got {name!r}, allowed: auto, {', '.join(allowed)}.")
     if not allowed[kind]:
         raise UserError(f"'model.device={name}' but this machine has no such device; use model.device=cpu.")
+    try:
+        import torch
+
+        torch.device(name)
+    except RuntimeError as error:
+        raise UserError(
+            f"Bad value for 'model.device': got {name!r}, allowed: auto, cpu, cuda, cuda:0 …, mps."
+        ) from error
     return name
 
 
@@ -130,10 +139,10 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
     import torch
     from diffusers import StableDiffusionPipeline
 
-    check_folder(folder)
+    check_folder(folder, cfg.variant)
     try:
         with _no_bars():
-            return StableDiffusionPipeline.from_pretrained(
+            pipe = StableDiffusionPipeline.from_pretrained(
                 str(folder),
                 dtype=getattr(torch, cfg.dtype),
                 use_safetensors=True,
@@ -143,9 +152,33 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
                 requires_safety_checker=False,
                 local_files_only=True,
             )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"Cannot load {str(folder)!r} as a StableDiffusionPipeline: {reason}") from error
+        _check_whole(pipe, folder, cfg.variant)
+        return pipe
+    except UserError:
+        raise
+    except Exception as error:  # whatever the libraries make of a damaged or foreign folder
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise UserError(
+            f"Cannot load {str(folder)!r} as a StableDiffusionPipeline, a file is damaged or of another model: {reason}"
+        ) from error
+
+
+def _check_whole(pipe: Any, folder: Path, variant: str | None) -> None:
+    """Raise UserError where a part has weights that its file lacks: the libraries would leave them random."""
+    from safetensors import safe_open
+
+    for path, part in zip(pipeline_files(folder, variant), sorted(WEIGHTS), strict=True):
+        with safe_open(path, framework="pt") as file:
+            held = {key.removeprefix("text_model.") for key in file.keys()}  # noqa: SIM118
+        wanted = (key for key in getattr(pipe, part).state_dict() if not key.endswith("position_ids"))
+        missing = [key for key in wanted if key.removeprefix("text_model.") not in held]
+        if missing:
+            raise UserError(
+                f"{str(path)!r} lacks {len(missing)} of the {part}'s weights ({missing[0]} …): it is incomplete or "
+                "another part's file; fetch the model again."
+            )
+    if len(pipe.tokenizer) < 3 or pipe.tokenizer.model_max_length > 10_000:
+        raise UserError(f"{str(folder / 'tokenizer')!r} holds no complete tokenizer: fetch the model again.")
 
 
 @MODELS.register("stable-diffusion")

@@ -24,7 +24,7 @@ def resolve(cfg: ModelConfig) -> Path:
         return folder
     if folder.exists():
         raise UserError(f"model.source={source!r} is a file, not a folder: {HELP}.")
-    if source[0] in "./~" or source.count("/") != 1 or " " in source or "\\" in source:
+    if source[0] in "./~-" or source.strip("/") != source or source.count("/") != 1 or " " in source or "\\" in source:
         raise UserError(f"No such model folder: model.source={source!r} ({HELP}).")
     return _from_hub(source, cfg)
 
@@ -34,7 +34,12 @@ def pipeline_files(folder: Path, variant: str | None) -> list[Path]:
     return [folder / part / _weight_name(stem, variant) for part, stem in sorted(WEIGHTS.items())]
 
 
-def check_folder(folder: Path) -> None:
+def config_files(folder: Path) -> list[Path]:
+    """Configs and tokenizer files: they decide what the weights mean."""
+    return [folder / "model_index.json", *sorted(folder.glob("*/*.json")), *sorted(folder.glob("*/*.txt"))]
+
+
+def check_folder(folder: Path, variant: str | None = None) -> None:
     """Raise UserError unless the folder looks like a Stable Diffusion pipeline with safetensors weights."""
     if not (folder / "model_index.json").is_file():
         raise UserError(f"{str(folder)!r} holds no pipeline (no model_index.json): {HELP}.")
@@ -43,6 +48,12 @@ def check_folder(folder: Path) -> None:
             found = any((folder / part).glob("*.bin"))
             why = "only pickled weights (*.bin), which are never loaded" if found else "no weights"
             raise UserError(f"{str(folder / part)!r} holds {why}: save the pipeline as safetensors first.")
+    for path in pipeline_files(folder, variant):
+        if not path.is_file():
+            there = ", ".join(sorted(p.name for p in path.parent.glob("*.safetensors")))
+            raise UserError(
+                f"No weights {str(path)!r} (there: {there}): set model.variant to match, or fetch them again."
+            )
 
 
 def _weight_name(stem: str, variant: str | None) -> str:

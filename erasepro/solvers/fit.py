@@ -72,16 +72,21 @@ def check_fit(cfg: FitConfig, where: str) -> None:
         ("tau", cfg.tau),
         ("preserve.threshold", cfg.preserve.threshold),
     ):
-        if not number > 0 or (key == "tau" and number >= 1):
-            limit = "in (0, 1)" if key == "tau" else "positive"
+        if not 0 < number < math.inf or (key == "tau" and number >= 1):
+            limit = "in (0, 1)" if key == "tau" else "positive and finite"
             raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
     for key, number in (
         ("rest", cfg.rest),
         ("preserve.scale", cfg.preserve.scale),
         ("preserve.ridge", cfg.preserve.ridge),
     ):
-        if not number >= 0:
-            raise UserError(f"solver.{where}.{key} must be 0 or more; got {number}.")
+        if not 0 <= number < math.inf:
+            raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
+    kept = cfg.preserve
+    if kept.captions is not None and kept.captions < 1:
+        raise UserError(f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {kept.captions}.")
+    if kept.kind == "null_space" and cfg.residual == "soft" and kept.ridge == 0:
+        raise UserError(f"solver.{where}: the soft solve in the null space needs preserve.ridge > 0.")
 
 
 @dataclass(frozen=True)

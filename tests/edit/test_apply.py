@@ -85,6 +85,6 @@ def test_the_same_weights_in_half_precision_are_accepted(model_at, edit32):
 
 def test_float32_residual_is_small(edit32):
     assert edit32.residuals["selected"] <= 1e-5
-    assert {"selected", "all", "before", "selected_share"} == set(edit32.residuals)
+    assert {"selected", "all", "before", "selected_share", "exact"} == set(edit32.residuals)
     keys = {"site", "depth", "residual_before", "residual_after_selected", "residual_after_all", "delta_norm", "rank"}
     assert all(keys | {"condition", "columns", "selected", "gap"} <= set(d) for d in edit32.diagnostics)

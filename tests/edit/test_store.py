@@ -57,3 +57,17 @@ def test_damage_is_found(edit32, tmp_path, harm):
     with pytest.raises(UserError) as info:
         Edit.load(tmp_path)
     assert "\n" not in str(info.value)
+
+
+def test_a_file_in_place_of_the_folder_and_an_edit_without_fingerprints(tmp_path, edit32):
+    (tmp_path / "a.txt").write_text("a file")
+    with pytest.raises(UserError, match="it is a file"):
+        edit32.save(tmp_path / "a.txt")
+    with pytest.raises(UserError, match="holds no edit"):
+        Edit.load(tmp_path / "a.txt")
+    folder = edit32.save(tmp_path / "edit")
+    facts = json.loads((folder / "edit.json").read_text())
+    for key, value in (("meta", {}), ("meta", None), ("sites", None)):
+        (folder / "edit.json").write_text(json.dumps(facts | {key: value}))
+        with pytest.raises(UserError, match="damaged"):
+            Edit.load(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,6 @@ def test_a_local_folder_comes_back_as_it_was(saved):
 
 
 def test_fingerprint_follows_the_bytes(saved, tmp_path):
-    import shutil
 
     copy = shutil.copytree(saved, tmp_path / "copy")
     cfg = ModelConfig(name="x", source=str(copy))
@@ -74,7 +74,6 @@ def test_empty_source_file_and_empty_folder(tmp_path):
 
 
 def test_pickled_weights_are_refused(saved, tmp_path):
-    import shutil
 
     copy = shutil.copytree(saved, tmp_path / "copy")
     path = copy / "unet" / "diffusion_pytorch_model.safetensors"
@@ -112,3 +111,55 @@ def test_only_the_weights_that_matter_are_hashed():
         "unet/diffusion_pytorch_model.fp16.safetensors",
         "vae/diffusion_pytorch_model.fp16.safetensors",
     ]
+
+
+@pytest.fixture
+def copied(saved, tmp_path):
+    return Path(shutil.copytree(saved, tmp_path / "copy"))
+
+
+def refused(folder, message, **options):
+    with pytest.raises(UserError, match=message) as info:
+        load_model(ModelConfig(name="x", source=str(folder), **options))
+    assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize("part", ["scheduler/scheduler_config.json", "text_encoder/config.json", "model_index.json"])
+def test_fingerprint_follows_the_configs(copied, part):
+    before = fingerprint(ModelConfig(name="x", source=str(copied)))
+    (copied / part).write_text((copied / part).read_text() + "\n")
+    assert fingerprint(ModelConfig(name="x", source=str(copied))) != before
+
+
+@pytest.mark.parametrize("part", ["text_encoder", "unet", "vae"])
+def test_missing_weights_are_refused_not_drawn_at_random(copied, part):
+    from safetensors.torch import load_file, save_file
+
+    (path,) = (copied / part).glob("*.safetensors")
+    tensors = load_file(path)
+    tensors.pop(max(tensors))
+    save_file(tensors, path, metadata={"format": "pt"})
+    refused(copied, "lacks 1 of the|is damaged or of another model")
+
+
+def test_another_parts_file_is_refused(copied):
+    shutil.copy(copied / "unet" / "diffusion_pytorch_model.safetensors", copied / "text_encoder" / "model.safetensors")
+    refused(copied, "text_encoder's weights|is damaged or of another model")
+
+
+def test_damaged_or_missing_files_are_one_line(copied):
+    refused(copied, "model.fp16.safetensors.*set model.variant", variant="fp16")
+    (copied / "text_encoder" / "model.safetensors").write_bytes(b"")
+    refused(copied, "damaged or of another model")
+
+
+def test_a_missing_tokenizer_is_one_line(copied):
+    shutil.rmtree(copied / "tokenizer")
+    refused(copied, "okenizer")
+
+
+def test_kinds_and_devices_are_named():
+    with pytest.raises(UserError, match=r"Unknown model kind 'nope'.*Known: miniature"):
+        fingerprint(ModelConfig(name="x", kind="nope"))
+    with pytest.raises(UserError, match=r"model\.device.*'cpu:abc'"):
+        pick_device("cpu:abc")

@@ -1,0 +1,108 @@
+"""What a run does about files that were lost or damaged since, and about settings that cannot work."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from erasepro.cli import main
+
+TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
+
+
+@pytest.fixture
+def done(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(TINY) == 0
+    capsys.readouterr()
+    (folder,) = Path("o").glob("*-*")
+    return folder
+
+
+def again(capsys, status=0):
+    assert main(TINY) == status
+    return capsys.readouterr()
+
+
+def test_an_older_results_version_is_written_anew(done, capsys):
+    results = json.loads((done / "results.json").read_text())
+    (done / "results.json").write_text(json.dumps(results | {"version": 0}))
+    again(capsys)
+    assert json.loads((done / "results.json").read_text())["version"] == results["version"]
+
+
+def test_lost_scores_are_made_again(done, capsys):
+    for name in ("results.json", "scores.json"):
+        (done / name).unlink()
+    again(capsys)
+    assert (done / "scores.json").exists()
+
+
+def test_a_damaged_edit_is_solved_for_again(done, capsys):
+    (done / "results.json").unlink()
+    tensors = (done / "edit" / "edit.safetensors").read_bytes()
+    (done / "edit" / "edit.safetensors").write_bytes(tensors[:-8])
+    assert "Solving for it again" in again(capsys).err
+    assert (done / "edit" / "edit.safetensors").read_bytes() == tensors
+
+
+def test_damaged_original_images_are_drawn_again(done, capsys):
+    store = next(Path("o/.originals").iterdir())
+    image = sorted(store.glob("*.png"))[0]
+    whole = image.read_bytes()
+    image.unlink()  # (a link: the finished run's own copy stays)
+    image.write_bytes(b"xx")
+    shutil.rmtree(done)
+    again(capsys)
+    assert image.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"signature": "x", "version": 1}', '{"signature": "x", "version": 1, "values": [], "config": null}', "\xff"],
+)
+def test_report_on_damaged_results_is_one_line(done, capsys, text):
+    (done / "results.json").write_bytes(text.encode("latin-1"))
+    assert main(["report", str(done)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("erasepro: error:")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("generation.guidance=nan", "generation.guidance must be 0 or more"),
+        ("generation.guidance=-5", "generation.guidance must be 0 or more"),
+        ("generation.steps=1001", "at most 1000"),
+        ("generation.steps=0", "at least 1"),
+        ("generation.size=20", "multiple of 8"),
+        ("generation.batch_size=0", "generation.batch_size"),
+        ("generation.scheduler=ddm", "Did you mean 'ddim'"),
+        ("generation.prompts_per_concept=0", "generation.prompts_per_concept"),
+        ("generation.max_kept=-1", "generation.max_kept"),
+        ("templates.count=0", "templates.count must be 1 or more"),
+        ("templates.preserve_count=-1", "templates.preserve_count"),
+        ("solver.kv_fit.rest=inf", "kv_fit.rest must be 0 or more and finite"),
+        ("solver.text_fit.mu=inf", "text_fit.mu must be positive and finite"),
+        ("solver.kv_fit.preserve.captions=0", "preserve.captions"),
+        ("outputs.dir=a.txt", "a.txt"),
+        ("outputs.dir=/dev/null/x", "/dev/null"),
+    ],
+)
+def test_settings_that_cannot_work_are_one_line(tmp_path, monkeypatch, capsys, setting, message):
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text("a file")
+    assert main([*TINY, setting]) == 2
+    told = capsys.readouterr()
+    assert message in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_a_sweep_goes_on_after_any_error(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["-m", *TINY, "generation.steps=2,1001,3"]) == 2
+    told = capsys.readouterr()
+    assert "The 2 runs of the sweep" in told.out
+    assert "1 job(s) of the sweep failed" in told.err
