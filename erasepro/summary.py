@@ -75,7 +75,7 @@ def _unlike(found: Sequence[Results]) -> list[str]:
 
 
 def _headlines(results: Results) -> dict[str, tuple[float, float, bool]]:
-    """Each metric's headline (original's or NaN, edited's, higher is better), and what is left over selected columns."""
+    """Each metric's headline (original's or NaN, edited's, higher is better), what is left of V, and the solver's time."""
     heads = [v for v in results.values if not v.role and v.value is not None]
     before = {v.metric: v.value for v in heads if v.model == "original" and v.value is not None}
     found = {
@@ -87,6 +87,11 @@ def _headlines(results: Results) -> dict[str, tuple[float, float, bool]]:
         value = results.residuals.get(key)
         if isinstance(value, float):
             found[name] = (math.nan, value, key == "selected_share")
+    left, solver = (results.residuals.get("test") or {}).get("residual"), results.stages.get("solver (in edit)", {})
+    if isinstance(left, float):
+        found["residual, test prompts"] = (math.nan, left, False)
+    if solver.get("seconds"):
+        found["solver seconds"] = (math.nan, solver["seconds"], False)
     return found
 
 
