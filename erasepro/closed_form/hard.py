@@ -101,7 +101,8 @@ def hard(
     if rest > 0 and dropped:
         return Solution(_with_rest(X, R, cost, basis.kept, rest), basis.kept, dropped, basis.condition)
     wanted = R[:, basis.kept]
-    if basis.gentle and len(wanted) < len(Z):  # the shorter side takes G⁻¹
+    idle = bool((wanted.norm(dim=0) == 0).any())  # columns that ask for no change need not be stored, below
+    if basis.gentle and not idle and len(wanted) < len(Z):  # the shorter side takes G⁻¹
         up = torch.cholesky_solve(wanted.T, basis.T, upper=True).T
         return Solution(LowRankUpdate(up, cost.pull(basis.columns)).thin(), basis.kept, dropped, basis.condition)
     update = LowRankUpdate(wanted, cost.pull(basis.inverse_rows().T))
