@@ -22,7 +22,7 @@ from erasepro.errors import UserError
 
 from .features import Columns, TextLayers, causal_mask, run_block
 
-LIMIT = 128 * 2**20  # bytes of hidden states that a store keeps in memory
+LIMIT = 32 * 2**20  # bytes of hidden states that a store keeps in memory
 
 
 class Store:
