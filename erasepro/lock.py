@@ -66,7 +66,7 @@ class Lock:
         except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
             return None
         whole = isinstance(found, dict) and {"pid", "host", "since"} <= found.keys() and isinstance(found["pid"], int)
-        return found if whole else None
+        return found if whole and 0 < found["pid"] < 2**31 else None
 
 
 def is_alive(holder: dict[str, Any]) -> bool:

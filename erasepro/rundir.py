@@ -89,6 +89,16 @@ def read_json(path: Path) -> Any:
         return None
 
 
+def read_dict(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where the file is missing, damaged, or holds something else."""
+    found = read_json(path)
+    return found if isinstance(found, dict) else {}
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
 class RunDir:
     """One run's folder. ``path`` is where everything of the run lies.
 
@@ -133,18 +143,16 @@ class RunDir:
     @property
     def done(self) -> bool:
         """True when ``results.json`` is whole, of today's version, and every stage has its marker."""
-        found = read_json(self.path / "results.json")
-        whole = isinstance(found, dict) and found.get("version") == RESULTS_VERSION
-        return whole and all(self.is_done(name) for name in STAGES)
+        found = read_dict(self.path / "results.json")
+        return found.get("version") == RESULTS_VERSION and all(self.is_done(name) for name in STAGES)
 
     def marker(self, stage: str) -> Path:
         return self.path / ".stages" / f"{stage}.json"
 
     def is_done(self, stage: str) -> bool:
         """True when the stage ended, under this signature and this version of its code."""
-        found = read_json(self.marker(stage))
-        wanted = (self.signature, STAGES[stage])
-        return isinstance(found, dict) and (found.get("signature"), found.get("version")) == wanted
+        found = read_dict(self.marker(stage))
+        return (found.get("signature"), found.get("version")) == (self.signature, STAGES[stage])
 
     @contextmanager
     def stage(self, name: str, resumes: bool = False) -> Iterator[dict[str, Any]]:
@@ -152,35 +160,30 @@ class RunDir:
 
         ``resumes``: the stage goes on where it was stopped, so the seconds it spent before count too.
         """
+        self.marker(name).unlink(missing_ok=True)  # a stage that is done again is not done until it ends
         facts: dict[str, Any] = {}
         partial = self.path / ".stages" / f"{name}.partial.json"
-        earlier = read_json(partial) if resumes else None
-        earlier = earlier if isinstance(earlier, dict) else {}
+        earlier = _number(read_dict(partial).get("seconds")) if resumes else 0.0
         meter = Meter()
         try:
             with meter:
                 yield facts
         except BaseException:
-            seconds = float(earlier.get("seconds", 0.0)) + meter.seconds
             with suppress(OSError):
-                write_json(partial, {"seconds": seconds})
+                write_json(partial, {"seconds": earlier + meter.seconds})
             raise
         record = meter.record()
-        record["seconds"] += float(earlier.get("seconds", 0.0))
+        record["seconds"] += earlier
         marker = {"signature": self.signature, "version": STAGES[name], **record, "facts": facts}
         write_json(self.marker(name), marker)
         partial.unlink(missing_ok=True)
 
     def records(self) -> dict[str, dict[str, float]]:
         """Seconds and peak memory of each finished stage."""
-        found = {name: read_json(self.marker(name)) for name in STAGES}
+        found = {name: read_dict(self.marker(name)) for name in STAGES}
         keys = ("seconds", "peak_mib", "peak_gpu_mib")
-        return {
-            name: {key: value[key] for key in keys if key in value}
-            for name, value in found.items()
-            if isinstance(value, dict)
-        }
+        return {name: {k: _number(value[k]) for k in keys if k in value} for name, value in found.items() if value}
 
     def facts(self, stage: str) -> dict[str, Any]:
-        found = read_json(self.marker(stage))
-        return found.get("facts", {}) if isinstance(found, dict) else {}
+        found = read_dict(self.marker(stage)).get("facts")
+        return found if isinstance(found, dict) else {}

@@ -159,6 +159,35 @@ def test_nan_is_not_json(tmp_path):
         write_json(tmp_path / "a.json", {"x": float("nan")})
 
 
+def test_a_stage_begun_again_is_not_done_until_it_ends(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with run.stage("edit"):
+        pass
+    with pytest.raises(RuntimeError), run.stage("edit"):
+        raise RuntimeError("power cut")
+    assert not run.is_done("edit")
+
+
+def test_numbers_and_facts_of_the_wrong_kind_count_as_absent(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    write_json(run.marker("edit"), {"seconds": "x", "facts": [1]})
+    write_json(run.path / ".stages" / "images.partial.json", {"seconds": "x"})
+    assert run.records()["edit"] == {"seconds": 0.0}
+    assert run.facts("edit") == {}
+    with run.stage("images", resumes=True):
+        pass
+
+
+@pytest.mark.parametrize("pid", ["x", None, -1, 0, 10**30])
+def test_a_lock_without_a_process_number_is_taken_over(tmp_path, pid):
+    path = tmp_path / "lock.json"
+    with Lock(path):
+        held = json.loads(path.read_text())
+    path.write_text(json.dumps(held | {"pid": pid}))
+    with Lock(path):
+        pass
+
+
 @pytest.mark.parametrize("text", ["[1]", '{"a": 1}', "\xff", "", '{"signature": "s", "version": 0}'])
 def test_damaged_state_files_count_as_absent(tmp_path, text):
     run = RunDir(tmp_path, "a", "s" * 64)
