@@ -16,8 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from erasepro.generation import ImageStore, Row, generate
 from erasepro.lock import Lock
 from erasepro.rundir import digest
@@ -39,7 +37,6 @@ def original_images(
     place = shared / digest([sampler, how.get("batch_size"), [row.name for row in unique]])[:16]
     place.mkdir(parents=True, exist_ok=True)
     with Lock(place / "lock.json", wait=True):
-        _drop_damaged(place)
         store = generate(pipe, unique, place, title="Original images", **how)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(place / "manifest.json", folder / "manifest.json")
@@ -50,24 +47,19 @@ def original_images(
         name = named[row.name].name
         if name in failed and row.name not in known:
             mine.record_error(row, failed[name]["kind"], failed[name]["message"])
-        elif name not in failed and not mine.path(row.name).exists():
+        elif name not in failed and not same(store.path(name), mine.path(row.name)):
             link(store.path(name), mine.path(row.name))
     return mine
-
-
-def _drop_damaged(place: Path) -> None:
-    """Images that do not read are drawn again: every later run would take them for the original's."""
-    for path in place.glob("*.png"):
-        try:
-            with Image.open(path) as image:
-                image.verify()
-        except (OSError, SyntaxError):
-            path.unlink()
 
 
 def content_id(row: Row) -> str:
     """A file name for a prompt, the same wherever the prompt comes up."""
     return hashlib.sha256(row.prompt.encode()).hexdigest()[:24]
+
+
+def same(source: Path, target: Path) -> bool:
+    """Whether the target is a link to the source already; one to a damaged image that was redrawn is not."""
+    return target.exists() and target.samefile(source)
 
 
 def link(source: Path, target: Path) -> None:

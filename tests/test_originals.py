@@ -55,3 +55,12 @@ def test_the_same_list_is_drawn_once_and_a_stopped_one_goes_on(tmp_path, drawn):
     sorted(store.glob("*.png"))[0].unlink()
     assert draw(tmp_path, "three", ROWS) == first
     assert len(drawn) == len(ROWS) + 1
+
+
+def test_a_redrawn_image_replaces_the_link_to_the_damaged_one(tmp_path, drawn):
+    first = draw(tmp_path, "one", ROWS)
+    (store,) = (tmp_path / "shared").iterdir()
+    damaged = sorted(store.glob("*.png"))[0]
+    damaged.write_bytes(b"xx")  # in place: the run's link shows it too
+    damaged.unlink()
+    assert draw(tmp_path, "one", ROWS) == first

@@ -54,7 +54,8 @@ def generate(
         model_hash, edit_hash: kept in the folder's manifest; a folder drawn otherwise raises UserError
             (``on_mismatch="regenerate"``: is emptied and drawn again).
 
-    An image with NaN pixels, or with one colour only, is recorded in the store's ``errors()`` and the run goes on.
+    A damaged image in the folder is drawn again. One with NaN pixels, or with one colour only, is recorded in the
+    store's ``errors()`` and the run goes on.
     """
     check_sampler(steps, guidance, size, scheduler, batch_size)
     worklist = screened(rows)
@@ -65,6 +66,8 @@ def generate(
         "size": size,
     }
     store = ImageStore(out_dir).open({"model": model_hash, "edit": edit_hash, "sampler": sampler}, on_mismatch)
+    native = pipe.unet.config.sample_size  # in latent cells; a pair where the model's own pictures are not square
+    store.drop_damaged(worklist, size or (native * pipe.vae_scale_factor if isinstance(native, int) else None))
     todo = {row.name for row in store.missing(worklist)}
     if not todo:
         return store

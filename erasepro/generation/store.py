@@ -42,9 +42,11 @@ class ImageStore:
             return None
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is damaged ({error}); delete the folder and run again.") from error
-        return dict(found)
+        if not isinstance(found, dict):
+            raise UserError(f"{path} is damaged (no JSON object); delete the folder and run again.")
+        return found
 
     def open(self, manifest: dict[str, Any], on_mismatch: str = "error") -> ImageStore:
         """Claims the folder for `manifest` (JSON values only). Same manifest: nothing happens, the run resumes.
@@ -86,6 +88,18 @@ class ImageStore:
         done = self.names() | self.errors().keys()
         return [row for row in rows if row.name not in done]
 
+    def drop_damaged(self, rows: Iterable[Row], side: int | None = None) -> None:
+        """Delete the rows' images that do not read, or are not `side` pixels a side: they are to be drawn again."""
+        for name in {row.name for row in rows} & self.names():
+            try:
+                with Image.open(self.path(name), formats=["PNG"]) as image:
+                    sound = side is None or image.size == (side, side)
+                    image.verify()
+            except (OSError, SyntaxError, ValueError):
+                sound = False
+            if not sound:
+                self.path(name).unlink()
+
     def save(self, name: str, image: Tensor) -> None:
         """Writes an image (3, H, W) uint8 under a temporary name, then renames it."""
         pixels = np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())  # (H, W, 3)
@@ -120,12 +134,13 @@ class ImageStore:
         if not path.exists():
             return {}
         found: dict[str, dict[str, Any]] = {}
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
-                found[entry["name"]] = entry
-            except (json.JSONDecodeError, KeyError):
+            except json.JSONDecodeError:
                 continue  # a line cut short by a kill: that row is simply drawn again
+            if isinstance(entry, dict) and {"name", "kind", "message"} <= entry.keys():
+                found[entry["name"]] = entry
         return found
 
     def record_error(self, row: Row, kind: str, message: str) -> None:

@@ -74,3 +74,27 @@ def test_a_full_disk_is_one_clear_line(store, monkeypatch):
     monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(UserError, match=r"is full\. Free some space"):
         store.save("a_0", noise())
+
+
+def test_damaged_images_of_the_rows_are_dropped_and_no_other_file(store):
+    rows = [Row("a", "a dog", seed) for seed in range(5)]
+    for row in rows[:2]:
+        store.save(row.name, noise())
+    store.path("a_1").write_bytes(store.path("a_1").read_bytes()[:-30])
+    Image.new("RGB", (5, 4)).save(store.path("a_2"))
+    Image.new("RGB", (8, 8)).save(store.path("a_3"), format="jpeg")
+    store.path("mine").write_bytes(b"not of the list")
+    store.drop_damaged(rows, side=8)
+    assert store.names() == {"a_0", "mine"}
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"[1]", b"{"])
+def test_a_damaged_manifest_is_named(store, content):
+    (store.folder / "manifest.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"manifest\.json is damaged"):
+        _ = store.manifest
+
+
+def test_damaged_errors_count_as_absent(store):
+    (store.folder / "errors.jsonl").write_bytes(b'\xff\n[1]\n{"name": "a_0"}\n')
+    assert store.errors() == {}
