@@ -7,8 +7,13 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from erasepro.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from erasepro.results import Results
 
 HELP = """\
 erasepro: erase concepts from text-to-image models, and measure what is gone and what is kept.
@@ -36,6 +41,15 @@ Results: outputs/<name>-<signature>/results.json, with the edit, the images and 
 """
 
 
+HINTS = {
+    errno.ENOTDIR: "A file is in the place of a folder: move it, or choose another outputs.dir.",
+    errno.EEXIST: "Something else is in its place: move it, or choose another outputs.dir.",
+    errno.EISDIR: "A folder is in the place of a file: move it, or choose another outputs.dir.",
+    errno.ENAMETOOLONG: "Give a shorter name, or a shorter outputs.dir.",
+}
+"""What to do about an unusable path, by the system's reason."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -49,14 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
+        if error.errno is None:  # not the system's: a library's own error, of which we know nothing
+            raise
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" (writing {error.filename})" if error.filename else ""
             return _fail(f"the disk is full{where}: free some space; the same command resumes.", 1)
-        if error.filename is None:
-            raise
-        return _fail(
-            f"cannot use {str(error.filename)!r}: {error.strerror}. Is outputs.dir a folder you can write to?", 2
-        )
+        hint = HINTS.get(error.errno, "Is outputs.dir a folder you can write to?")
+        what = f"cannot use {str(error.filename)!r}" if error.filename else "reading or writing failed"
+        return _fail(f"{what}: {error.strerror}. {hint}", 2)
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:
@@ -144,13 +158,47 @@ def list_names(words: list[str]) -> int:
 
 
 def report(words: list[str]) -> int:
-    """``erasepro report DIR…``: the tables of a finished run, again; of several runs, one table over all."""
-    from erasepro.runner import print_report
+    """``erasepro report DIR…``: the tables of a finished run, again; of several, tables over all that have ended.
+
+    A run without readable results is named and left out. Raises UserError where no folder has any.
+    """
+    from erasepro.runner import show
+    from erasepro.summary import across, heading, load
 
     if not words:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
-    print_report(words)
+    found: list[tuple[str, Results]] = []
+    missing: list[UserError] = []
+    for folder in words:
+        try:
+            found.append((folder, load(_run_folder(Path(folder)) / "results.json")))
+        except UserError as error:
+            missing.append(error)
+        except OSError as error:
+            missing.append(UserError(f"cannot read {str(error.filename or folder)!r}: {error.strerror}."))
+    if not found or (missing and len(words) == 1):
+        raise missing[0]
+    for told in missing:
+        print(f"erasepro: left out: {told}", file=sys.stderr)
+    if len(words) > 1:
+        for table in across([results for _, results in found]):
+            print(table.text())
+        return 0
+    for folder, results in found:
+        print(f"{heading(results.config, results.protocol)}\n")
+        show(results, Path(folder))
     return 0
+
+
+def _run_folder(path: Path) -> Path:
+    """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
+    if not path.is_dir():
+        raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")
+    if not any((path / name).exists() for name in ("config.yaml", "status.json", "results.json")):
+        runs = sorted(inner.parent for inner in path.glob("*/status.json"))
+        inside = f" {len(runs)} run(s) lie in it: erasepro report {runs[0]} …" if runs else ""
+        raise UserError(f"{str(path)!r} is no run's folder (it holds no config.yaml).{inside}")
+    return path
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from erasepro.errors import UserError
 from erasepro.job import Job, make_job
 from erasepro.meter import Meter
 from erasepro.results import Results, Value, finite, git_state, libraries, machine, values_of
-from erasepro.rundir import read_json, write_json, write_text
+from erasepro.rundir import read_dict, write_json, write_text
 from erasepro.tracking import start_tracker
 from erasepro.tracking.base import Guarded
 
@@ -35,7 +34,7 @@ def run(cfg: DictConfig) -> Results:
     from erasepro.summary import heading
 
     job = make_job(cfg)
-    if job.folder.done:
+    if _finished(job):
         print(f"{heading(job.config, job.protocol)}\nDone before; these are its results.")
     else:
         Run(job).go()
@@ -43,6 +42,16 @@ def run(cfg: DictConfig) -> Results:
     print()
     show(results, job.folder.path)
     return results
+
+
+def _finished(job: Job) -> bool:
+    """Whether there is nothing to do: every stage has ended, and its results can be read and shown."""
+    from erasepro.summary import load
+
+    try:
+        return job.folder.done and bool(load(job.folder.path / "results.json"))
+    except UserError:  # damaged: recorded again
+        return False
 
 
 class Run:
@@ -118,13 +127,14 @@ class Run:
             "model_hash": job.hashes["weights"],
             "progress": job.outputs.progress,
         }
-        if not stages.is_done("originals"):
+        scored = self.scores() is not None  # then nobody looks at the images again
+        if not stages.is_done("originals") or not (scored or not original.missing(rows)):
             sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
             sampler |= {"dtype": job.model.dtype, "device": str(self.model.pipe.device)}
             with stages.stage("originals", resumes=True):
                 shared = Path(job.outputs.dir) / ".originals"
                 original = original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
-        if not stages.is_done("images"):
+        if not stages.is_done("images") or not (scored or not edited.missing(rows)):
             with stages.stage("images", resumes=True):
                 edit.apply(self.model.pipe)
                 try:
@@ -139,10 +149,10 @@ class Run:
         from erasepro.report import outcomes, write_samples
 
         job = self.job
-        if job.folder.is_done("scores") and isinstance(read_json(self.path / "scores.json"), dict):
+        if self.scores() is not None:
             return
         with job.folder.stage("scores"):
-            scores: dict[str, Any] = {"outcomes": [], "by_concept": [], "metrics": {}, "values": []}
+            scores: dict[str, Any] = {"outcomes": [], "by_concept": [], "metrics": {}, "values": [], "unreadable": 0}
             if job.metrics.names:
                 rows = list(job.worklist)
                 found = score(
@@ -155,6 +165,7 @@ class Run:
                     progress=job.outputs.progress,
                 )
                 write_samples(self.path / "samples.csv", found.samples)
+                scores["unreadable"] = sum((s["error"] or "").startswith("unreadable") for s in found.samples)
                 if self.model.evaluator is not None:  # without verdicts there are no outcomes
                     scores["outcomes"] = [dataclasses.asdict(o) for o in outcomes(found.samples)]
                     scores["by_concept"] = [dataclasses.asdict(o) for o in outcomes(found.samples, by_concept=True)]
@@ -166,12 +177,18 @@ class Run:
                 scores["values"] = [dataclasses.asdict(value) for value in values]
             write_json(self.path / "scores.json", finite(scores))
 
+    def scores(self) -> dict[str, Any] | None:
+        """What `score` found; None where that stage is still to do, or its file was lost or damaged since."""
+        kinds = {"outcomes": list, "by_concept": list, "metrics": dict, "values": list}
+        found = read_dict(self.path / "scores.json") if self.job.folder.is_done("scores") else {}
+        return found if all(isinstance(found.get(key), kind) for key, kind in kinds.items()) else None
+
     def check_metrics(self) -> None:
         """A metric that the model has no evaluator for must be found out before anything is solved or drawn."""
         from erasepro.metrics import split_by_need
 
         needing, others = split_by_need(self.job.metrics.names)
-        if needing and not self.job.folder.is_done("scores") and self.model.evaluator is None:
+        if needing and self.scores() is None and self.model.evaluator is None:
             rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
             raise UserError(
                 f"The model {self.job.model.name!r} has no evaluator, and {', '.join(needing)} cannot do without: "
@@ -181,7 +198,7 @@ class Run:
     def record(self, edit: Edit, original: ImageStore, edited: ImageStore) -> Results:
         """``results.json`` and the before/after grid."""
         job, facts = self.job, self.job.folder.facts("edit")
-        scores = read_json(self.path / "scores.json")
+        scores = self.scores() or {}
         failed = len(original.errors()) + len(edited.errors())
         results = Results(
             name=job.name,
@@ -204,6 +221,7 @@ class Run:
                 "test_prompts": len(job.tests),
                 "images_per_model": len(job.worklist),
                 "images_failed": failed,
+                "images_unreadable": scores.get("unreadable", 0),
                 "prompts_dropped": job.dropped,
             },
             sensitive=job.sensitive,
@@ -243,44 +261,6 @@ def show(results: Results, path: Path) -> None:
     except OSError as error:  # a finished run on a read-only disk can still be read
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
-
-
-def print_report(folders: Sequence[str]) -> None:
-    """The tables of a finished run; of several, tables over all that have ended, with a line that names the others.
-
-    Raises UserError where no folder has results.
-    """
-    from erasepro.summary import across, heading
-
-    found: list[tuple[str, Results]] = []
-    missing: list[UserError] = []
-    for folder in folders:
-        try:
-            found.append((folder, Results.load(_run_folder(Path(folder)) / "results.json")))
-        except UserError as error:
-            missing.append(error)
-    if not found or (missing and len(folders) == 1):
-        raise missing[0]
-    for told in missing:
-        print(f"erasepro: left out: {told}", file=sys.stderr)
-    if len(folders) > 1:
-        for table in across([results for _, results in found]):
-            print(table.text())
-        return
-    for folder, results in found:
-        print(f"{heading(results.config, results.protocol)}\n")
-        show(results, Path(folder))
-
-
-def _run_folder(path: Path) -> Path:
-    """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
-    if not path.is_dir():
-        raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")
-    if not any((path / name).exists() for name in ("config.yaml", "status.json", "results.json")):
-        runs = sorted(inner.parent for inner in path.glob("*/status.json"))
-        inside = f" {len(runs)} run(s) lie in it: erasepro report {runs[0]} …" if runs else ""
-        raise UserError(f"{str(path)!r} is no run's folder (it holds no config.yaml).{inside}")
-    return path
 
 
 def quiet() -> None:

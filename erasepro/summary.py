@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.across import across_metrics, across_table
@@ -35,6 +36,23 @@ def tables(results: Results) -> list[Table]:
         metrics = {model: _nan(part) for model, part in results.metrics.items()}
         found.append(metric_table(metrics["edited"], metrics["original"], protocol=results.protocol))
     return [*found, *_residual_table(results), *_layer_table(results), _stage_table(results)]
+
+
+def load(path: Path) -> Results:
+    """``Results.load``, and proof that what was read can be shown. Raises UserError where it cannot: it is damaged."""
+    results = Results.load(path)
+    try:
+        heading(results.config, results.protocol)
+        tables(results)
+        across([results])
+    except UserError:
+        raise
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UserError(
+            f"{str(path)!r} is damaged ({what}): delete it, and the same command writes it again."
+        ) from error
+    return results
 
 
 def heading(config: Mapping[str, Any], protocol: str) -> str:
@@ -238,6 +256,8 @@ def _stage_table(results: Results) -> Table:
     rows = [(n, _text(s.get("seconds"), "{:.2f}"), _text(s.get("peak_mib"), "{:.0f}")) for n, s in facts]
     dropped = results.counts.get("prompts_dropped", 0)
     title = f"Stages ({results.counts.get('images_per_model', 0)} images a model"
+    for key, what in (("images_failed", "could not be drawn"), ("images_unreadable", "could not be read")):
+        title += f"; {results.counts[key]} {what}" if results.counts.get(key) else ""
     title += f"; {dropped} prompts that mention a minor were dropped)" if dropped else ")"
     return Table(
         title, ("stage", "seconds", "peak MiB"), tuple(rows), "peak MiB: memory of the process, not of the stage."

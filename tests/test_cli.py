@@ -84,6 +84,8 @@ def test_a_mistake_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words
     [
         (KeyboardInterrupt(), 130, "erasepro: stopped; the same command resumes where it was."),
         (OSError(errno.ENOSPC, "No space left on device", "a.png"), 1, "the disk is full (writing a.png)"),
+        (OSError(errno.EROFS, "Read-only file system", "o/x"), 2, "cannot use 'o/x': Read-only file system."),
+        (OSError(errno.EIO, "Input/output error"), 2, "failed: Input/output error."),
         (UserError("two\nlines"), 2, "erasepro: error: two lines"),
     ],
 )

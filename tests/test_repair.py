@@ -1,12 +1,16 @@
 """What a run does about files that were lost or damaged since, and about settings that cannot work."""
 
+import errno
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from erasepro import summary
 from erasepro.cli import main
+from erasepro.metrics import nudenet
+from erasepro.runner import Run
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
@@ -106,3 +110,99 @@ def test_a_sweep_goes_on_after_any_error(tmp_path, monkeypatch, capsys):
     told = capsys.readouterr()
     assert "The 2 runs of the sweep" in told.out
     assert "1 job(s) of the sweep failed" in told.err
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "", '{"values": [1', '{"values": null}'])
+def test_damaged_scores_are_made_again(done, capsys, text):
+    whole = (done / "scores.json").read_bytes()
+    (done / "results.json").unlink()
+    (done / "scores.json").write_text(text)
+    again(capsys)
+    assert (done / "scores.json").read_bytes() == whole
+
+
+@pytest.mark.parametrize("text", ['{"signature": "x", "version": 1}', '{"version": 1}', "null"])
+def test_damaged_results_are_recorded_again(done, capsys, text):
+    (done / "results.json").write_text(text)
+    again(capsys)
+    assert json.loads((done / "results.json").read_text())["config"]
+
+
+def test_a_damaged_edit_is_not_done_until_it_is_solved_again(done, capsys, monkeypatch):
+    from erasepro import erasing
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(erasing, "solve", stopped)
+    (done / "results.json").unlink()
+    shutil.rmtree(done / "edit")
+    again(capsys, 130)
+    assert "edit" not in json.loads((done / "status.json").read_text())["stages_done"]
+
+
+def test_a_lost_image_is_drawn_again_before_it_is_scored(done, capsys):
+    for name in ("results.json", "scores.json"):
+        (done / name).unlink()
+    lost = [sorted((done / "images" / model).glob("*.png"))[0] for model in ("original", "edited")]
+    whole = [path.read_bytes() for path in lost]
+    for path in lost:
+        path.unlink()
+    again(capsys)
+    assert [path.read_bytes() for path in lost] == whole
+
+
+def test_unreadable_images_are_counted_in_what_is_printed(tmp_path, monkeypatch, capsys):
+    real = Run.score
+
+    def damaged(self, original, edited):
+        edited.path(sorted(edited.names())[0]).write_bytes(b"xx")
+        real(self, original, edited)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Run, "score", damaged)
+    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [])
+    assert main([*TINY, "metrics=nudity"]) == 0
+    assert "; 1 could not be read" in " ".join(capsys.readouterr().out.split())
+
+
+def test_report_leaves_out_a_damaged_run_and_shows_the_others(done, capsys):
+    bad, folder = done.parent / "bad-run", done.parent / "no-file"
+    for path in (bad, folder):
+        path.mkdir()
+        (path / "config.yaml").touch()
+    results = json.loads((done / "results.json").read_text())
+    (bad / "results.json").write_text(json.dumps(results | {"config": {"generation": {}}}))
+    (folder / "results.json").mkdir()
+    assert main(["report", str(done), str(bad), str(folder)]) == 0
+    told = capsys.readouterr()
+    assert "Over all runs" in told.out
+    assert f"left out: '{bad / 'results.json'}' is damaged" in told.err
+    assert f"left out: '{folder / 'results.json'}' is a folder" in told.err
+
+
+def test_a_finished_run_on_a_read_only_disk_is_still_printed(done, capsys, monkeypatch):
+    def refuse(path, text):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(summary, "write_text", refuse)
+    for words in (TINY, ["report", str(done)]):
+        assert main(words) == 0
+        told = capsys.readouterr()
+        assert "‖WX − V‖" in told.out
+        assert "Read-only file system" in told.err
+
+
+@pytest.mark.parametrize("place", ["", "images", ".stages", "edit", "results.json/x", "../.originals"])
+def test_a_file_in_the_place_of_a_folder_is_one_line(done, capsys, place):
+    shutil.rmtree(done.parent / ".originals")
+    shutil.rmtree(done)
+    path = done / place
+    if place == "results.json/x":  # and a folder in the place of a file
+        path.mkdir(parents=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.resolve().write_text("a file")
+    err = again(capsys, 2).err
+    assert err.startswith("erasepro: error: ")
+    assert err.count("\n") == 1
