@@ -29,7 +29,8 @@ class Tracker(Protocol):
         """Close the run at the tracker."""
 
 
-TRACKERS: Registry[Callable[..., Tracker]] = Registry("tracker", "erasepro.tracking")
+TRACKERS: Registry[Callable[..., Tracker | None]] = Registry("tracker", "erasepro.tracking")
+"""Name → what opens one; None where the environment switches it off."""
 
 
 class Guarded:

@@ -14,18 +14,32 @@ from erasepro.schema import TrackerConfig
 from erasepro.tracking.base import TRACKERS
 
 MODES = ("auto", "offline", "online")
+ENVIRONMENT = {
+    "online": "online",
+    "run": "online",
+    "shared": "online",
+    "offline": "offline",
+    "dryrun": "offline",
+    "disabled": "disabled",
+}
+"""What W&B's own WANDB_MODE may say, and which mode that is here."""
 FOLDERS = ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_ARTIFACT_DIR")
 
 
 @TRACKERS.register("wandb")
-class WandbTracker:
+def wandb_tracker(cfg: TrackerConfig, run_dir: Path, name: str, config: dict[str, Any]) -> WandbTracker | None:
     """Weights & Biases; offline without a key (sync later with `wandb sync`)."""
+    mode = choose_mode(cfg.mode)
+    return None if mode == "disabled" else WandbTracker(cfg, run_dir, name, config, mode)
 
-    def __init__(self, cfg: TrackerConfig, run_dir: Path, name: str, config: dict[str, Any]) -> None:
+
+class WandbTracker:
+    """One run at Weights & Biases, online or offline; offline after all where the login fails."""
+
+    def __init__(self, cfg: TrackerConfig, run_dir: Path, name: str, config: dict[str, Any], mode: str) -> None:
         self._sensitive = cfg.log_sensitive
         self._images = cfg.log_images
         self._dir = run_dir
-        mode = choose_mode(cfg.mode)
         try:
             self._run = self._init(cfg, name, config, mode)
         except Exception as error:
@@ -78,13 +92,19 @@ class WandbTracker:
 
 
 def choose_mode(mode: str) -> str:
-    """``auto`` is online when the environment holds a W&B key and does not ask for offline."""
+    """online | offline | disabled: ``auto`` is what WANDB_MODE says (else online), and offline without a key."""
     if mode not in MODES:
         raise UserError(f"Bad value for 'tracker.mode': got {mode!r}, allowed: {', '.join(MODES)}.")
+    wanted = os.environ.get("WANDB_MODE") or "online"
+    if wanted not in ENVIRONMENT:
+        raise UserError(
+            f"Bad value for the environment's WANDB_MODE: got {wanted!r}, allowed: {', '.join(ENVIRONMENT)}."
+        )
     if mode != "auto":
         return mode
-    wanted = os.environ.get("WANDB_MODE", "online")
-    return "online" if os.environ.get("WANDB_API_KEY") and wanted == "online" else "offline"
+    if ENVIRONMENT[wanted] == "online" and not os.environ.get("WANDB_API_KEY"):
+        return "offline"
+    return ENVIRONMENT[wanted]
 
 
 @contextmanager

@@ -105,3 +105,21 @@ def test_broken_login_goes_on_offline_with_one_line(tmp_path, capfd, monkeypatch
     assert err.startswith("erasepro: warning: the W&B login failed"), err
     assert err.count("\n") == 1, err
     assert list((tmp_path / "a" / "wandb").glob("offline-run-*"))
+
+
+def test_disabled_in_the_environment_writes_nothing(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    with start_tracker(TrackerConfig(), tmp_path / "a", "a", {}) as tracker:
+        tracker.log_summary({"top1": 0.5})
+        tracker.log_table("table", ["a"], [[1]])
+    assert list(tmp_path.iterdir()) == []
+    out = capfd.readouterr()
+    assert (out.out, out.err) == ("", "")
+    assert choose_mode("offline") == "offline", "what the config says wins"
+
+
+def test_an_unknown_mode_in_the_environment_is_named(monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "nonsense")
+    for mode in ("auto", "offline"):
+        with pytest.raises(UserError, match=r"WANDB_MODE: got 'nonsense', allowed: online, .*disabled"):
+            choose_mode(mode)
