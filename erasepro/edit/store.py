@@ -69,6 +69,9 @@ def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
         known = {key: facts[key] for key in ("meta", "diagnostics", "residuals", "strength")}
         if not updates.keys() <= known["meta"]["base"].keys():
             raise KeyError("fingerprints of the base weights")
+        for key, kind in (("meta", dict), ("diagnostics", list), ("residuals", dict), ("strength", float)):
+            if not isinstance(known[key], kind):
+                raise TypeError(f"{key} is {known[key]!r}")
     except FileNotFoundError:
         raise UserError(f"'{folder}' has no {TENSORS}: the edit is incomplete. Make it again.") from None
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:

@@ -1,12 +1,14 @@
 """An edit on disk is the same edit, and a bad one is one clear line."""
 
+import errno
 import json
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from erasepro.closed_form import LowRankUpdate
-from erasepro.edit import Edit
+from erasepro.edit import Edit, store
 from erasepro.errors import UserError
 
 
@@ -67,7 +69,21 @@ def test_a_file_in_place_of_the_folder_and_an_edit_without_fingerprints(tmp_path
         Edit.load(tmp_path / "a.txt")
     folder = edit32.save(tmp_path / "edit")
     facts = json.loads((folder / "edit.json").read_text())
-    for key, value in (("meta", {}), ("meta", None), ("sites", None)):
+    nulls = [(key, None) for key in ("meta", "sites", "residuals", "diagnostics", "strength")]
+    for key, value in (("meta", {}), ("meta", {"base": None}), ("sites", [1]), *nulls):
         (folder / "edit.json").write_text(json.dumps(facts | {key: value}))
         with pytest.raises(UserError, match="damaged"):
             Edit.load(folder)
+
+
+@pytest.mark.parametrize(("reason", "number"), [("No space left on device", errno.ENOSPC), ("other", errno.EIO)])
+def test_a_full_disk_is_an_ordinary_error_that_names_the_file(edit32, tmp_path, monkeypatch, reason, number):
+    def full(tensors, path):
+        path.write_bytes(b"half")
+        raise SafetensorError(f"Error while serializing: I/O error: {reason} (os error 28)")
+
+    monkeypatch.setattr(store, "save_file", full)
+    with pytest.raises(OSError, match=reason) as caught:
+        edit32.save(tmp_path)
+    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "edit.safetensors"))
+    assert list(tmp_path.iterdir()) == []
