@@ -11,7 +11,7 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from erasepro.concepts.load import parse_pairs
 from erasepro.config_errors import translated
@@ -56,7 +56,7 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
         cfg = hydra_compose("config", overrides=[search_path_override(), *named(overrides)])
-    return check(cfg)
+    return check(cfg, overrides)
 
 
 def named(overrides: Sequence[str]) -> list[str]:
@@ -74,11 +74,17 @@ def custom_name(pairs: Any, file: str | None) -> str:
     return "-".join([*targets[:3], *([f"and-{len(targets) - 3}-more"] if len(targets) > 3 else [])]) or CUSTOM
 
 
-def check(cfg: DictConfig) -> DictConfig:
-    """Resolve interpolations and check every key: shared groups by ``schema.py``, the solver by its own dataclass."""
+def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
+    """Resolve interpolations and check every key: shared groups by ``schema.py``, the solver by its own dataclass.
+
+    The overrides that made the config serve the error messages only.
+    """
     from erasepro.schedules import ScheduleConfig
 
-    with translated(()):
+    with translated(overrides):
+        for key, value in OmegaConf.to_container(cfg, resolve=False).items():  # type: ignore[union-attr]
+            if value == MISSING:  # first: others may refer to a group that was deleted
+                raise UserError(f"The key {key!r} has no value. Choose {choices(str(key))}.")
         if OmegaConf.select(cfg, "concepts.name") == CUSTOM:
             OmegaConf.update(cfg, "concepts.name", custom_name(cfg.concepts.get("pairs"), cfg.concepts.get("file")))
         OmegaConf.resolve(cfg)
@@ -137,6 +143,12 @@ def options(group: str) -> list[str]:
     folder = conf.parent / group if group == "experiments" else conf / group
     names = (p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.yaml"))
     return sorted(name for name in names if not any(part.startswith("_") for part in name.split("/")))
+
+
+def choices(group: str) -> str:
+    """The options of a group as the command takes them, ``solver=ace|uce``; the first 25 of many."""
+    names = options(group)
+    return f"{group}={'|'.join(names[:25])}" + (f" … ({len(names)} in all: see `erasepro ls`)" if names[25:] else "")
 
 
 def dotted_keys(node: Any, prefix: str = "") -> Iterator[str]:

@@ -19,12 +19,17 @@ from erasepro.errors import UserError, nearest
 
 EXPECTED = {
     "Integer": "a whole number",
+    "int": "a whole number",
     "Float": "a number",
+    "float": "a number",
     "Boolean": "true or false",
     "bool": "true or false",
     "String": "text",
-    "a list": "a list, for example [0,1,2]",
+    "str": "text",
+    "list": "a list, for example [0,1,2]",
 }
+NEEDS_QUOTES = r"[^\x00-\x7f]|[;#&^<>!`]"
+"""What Hydra reads in a value only inside quotes."""
 
 
 @contextmanager
@@ -47,6 +52,12 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
         if isinstance(link, MissingConfigException):
             return _missing_option(link)
         if isinstance(link, OverrideParseException):
+            key, _, value = (link.override or "").partition("=")
+            if _quoted(value) != value:
+                return UserError(
+                    f"Cannot read the override {link.override!r}: Hydra takes some letters only in quotes of its own, "
+                    f"inside the shell's: write '{key}={_quoted(value)}'."
+                )
             return UserError(
                 f"Cannot read the override {link.override!r}: write key=value; quote brackets, spaces and commas for "
                 f"the shell, for example 'concepts.pairs=[[dog,cat]]' ({_first(link.message)})."
@@ -60,7 +71,12 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
         return UserError(f"Cannot resolve a ${{…}}{where}: {_first(str(error))}.")
     if "Ambiguous value" in str(error):
         return UserError(f"{_first(str(error))}: add -m to run one job for each value, or quote a list as [a,b].")
+    if "Config group override must be a string" in str(error):
+        return _no_option(overrides)
     if isinstance(error, ConfigCompositionException):
+        match = re.search(r"(?:Error merging override ~|Could not delete ')([\w.]+)", str(error))
+        if match:
+            return UserError(f"{match.group(1)!r} cannot be deleted: give it a value, {match.group(1)}=…")
         match = re.search(r"Error merging override \+*concepts\.pairs=(.*)", str(error))
         if match:
             return _wrong_pairs(match.group(1).strip())
@@ -112,6 +128,28 @@ def _missing_option(error: MissingConfigException) -> UserError:
     return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.")
 
 
+def _quoted(value: str) -> str:
+    """The value with quotes around each part of it that needs them: ``[[café,cat]]`` → ``[["café",cat]]``."""
+    ends = r"[\[\]{},:]" if "{" in value else r"[\[\],]"
+    parts = re.split(rf"({ends}|\"[^\"]*\"|'[^']*')", value)
+    bare = [i for i, part in enumerate(parts) if part[:1] not in ("'", '"') and re.search(NEEDS_QUOTES, part)]
+    return "".join(f'"{part.strip()}"' if i in bare else part for i, part in enumerate(parts))
+
+
+def _no_option(overrides: Sequence[str]) -> UserError:
+    """A group given null, a number, true or false: which one, and its options."""
+    from erasepro.config import choices, groups
+
+    known = groups()
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        plain = re.fullmatch(r"null|true|false|[\w.+-]*\d[\w.]*", value, re.IGNORECASE)
+        if plain and key in known and value not in known[key]:
+            return UserError(f"Bad value for {key!r}: got {value!r}, expected {choices(key)}.")
+    keys = ", ".join(override.partition("=")[0] for override in overrides)
+    return UserError(f"A group takes the name of one of its options, or its keys one by one (group.key=…): see {keys}.")
+
+
 def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
     key = str(error.full_key or "") or "?"
     given = {override.partition("=")[0].lstrip("+"): override.partition("=")[2] for override in overrides}
@@ -125,9 +163,18 @@ def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
     wanted = re.search(r"(?:converted to|to|valid) (\w+)(?: \(|$)", text)
     expected = EXPECTED.get(wanted.group(1)) if wanted else None
     if "ListConfig" in text or "list" in text.casefold():
-        expected = expected or EXPECTED["a list"]
+        expected = expected or EXPECTED["list"]
+    if "not Optional" in text or "'None'" in text:
+        expected = (expected or _expected(error.object_type, key) or "its keys one by one") + "; null is not allowed"
     reason = f"expected {expected}" if expected else text
     return UserError(f"Bad value for {key!r}" + (f": got {shown!r}, " if shown is not None else ": ") + f"{reason}.")
+
+
+def _expected(schema: object, key: str) -> str | None:
+    """What the field of a dataclass takes, in words."""
+    fields = getattr(schema, "__dataclass_fields__", {})
+    kind = str(fields[name].type) if (name := key.rpartition(".")[2]) in fields else ""
+    return EXPECTED.get(kind.partition("[")[0])
 
 
 def _wrong_pairs(value: str) -> UserError:
@@ -146,6 +193,11 @@ def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Se
         name = override.partition("=")[0].lstrip("+~")
         if name == key or name.endswith("." + key):
             key = name
+        if name == "solver.name" and key.startswith("solver."):
+            chosen = override.partition("=")[2]
+            return UserError(
+                f"'solver.name={chosen}' leaves the keys of another solver ({key!r}): write solver={chosen} instead."
+            )
     if isinstance(link.object_type, type) and hasattr(link.object_type, "__dataclass_fields__"):
         known = sorted(link.object_type.__dataclass_fields__)
         parent = key.rpartition(".")[0]
