@@ -163,10 +163,11 @@ class RunDir:
 
         ``resumes``: the stage goes on where it was stopped, so the seconds it spent before count too.
         """
-        self.marker(name).unlink(missing_ok=True)  # a stage that is done again is not done until it ends
         facts: dict[str, Any] = {}
         partial = self.path / ".stages" / f"{name}.partial.json"
-        earlier = _number(read_dict(partial).get("seconds")) if resumes else 0.0
+        before = read_dict(partial) or (read_dict(self.marker(name)) if self.is_done(name) else {})
+        earlier = _number(before.get("seconds")) if resumes else 0.0
+        self.marker(name).unlink(missing_ok=True)  # a stage that is done again is not done until it ends
         meter = Meter()
         try:
             with meter:

@@ -208,3 +208,16 @@ def test_long_names_are_cut(tmp_path):
     run = RunDir(tmp_path, "dog " * 500, "s" * 64)
     assert len(run.path.name) < 120
     run.path.mkdir()
+
+
+def test_a_stage_that_is_mended_keeps_the_seconds_it_took(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with run.stage("images", resumes=True):
+        pass
+    write_json(run.marker("images"), read_json(run.marker("images")) | {"seconds": 100.0})
+    with run.stage("images", resumes=True):
+        pass
+    assert run.records()["images"]["seconds"] >= 100
+    with run.stage("images"):
+        pass
+    assert run.records()["images"]["seconds"] < 100
