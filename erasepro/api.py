@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
-from erasepro.concepts.load import load_concepts
+from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.errors import UserError
 
@@ -47,6 +47,7 @@ def erase(
     from erasepro.concepts.build import build_set
     from erasepro.config import compose
     from erasepro.config import options as options_of
+    from erasepro.models.base import Model
     from erasepro.models.load import load_model
     from erasepro.solvers import make_solver
 
@@ -55,28 +56,25 @@ def erase(
             f"{concepts!r} is no stored set of concepts. Give pairs, {{{concepts!r}: 'its anchor'}}, or the name of a "
             f"stored set: {', '.join(options_of('concepts'))}."
         )
-    loaded = load_model(model) if isinstance(model, str) else model
+    pairs = () if isinstance(concepts, (str, ConceptSet)) else given_pairs(concepts)
+    kept = _names(preserve)
+    loaded = model if isinstance(model, Model) else load_model(model)
     overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
     cfg = compose(overrides)
-    if isinstance(concepts, Mapping):
-        concepts = list(concepts.items())
     if isinstance(concepts, ConceptSet):
         chosen = concepts
     else:
-        given = cfg.concepts if isinstance(concepts, str) else _group(concepts, preserve, kind)
+        own = {"name": "custom", "kind": kind, "pairs": pairs, "preserve": kept}
+        given = cfg.concepts if isinstance(concepts, str) else own
         chosen = load_concepts(given, "miniature" if loaded.kind == "miniature" else "open")
     settings = OmegaConf.to_container(cfg.solver, resolve=True)
     assert isinstance(settings, dict)
     return make_solver({**settings, **options}).solve(loaded, build_set(chosen, cfg.templates))
 
 
-def _names(preserve: Any) -> list[Any]:
-    if isinstance(preserve, str) or not isinstance(preserve, Iterable):
+def _names(preserve: Any) -> list[str]:
+    names = None if isinstance(preserve, (str, bytes)) or not isinstance(preserve, Iterable) else list(preserve)
+    if names is None or not all(isinstance(name, str) for name in names):
         raise UserError(f"preserve is a list of names, for example preserve=['cat']; got {preserve!r}.")
-    return list(preserve)
-
-
-def _group(pairs: Sequence[Sequence[str]], preserve: Sequence[str], kind: str) -> dict[str, Any]:
-    listed = [list(pair) if isinstance(pair, (list, tuple)) else pair for pair in pairs]
-    return {"name": "custom", "kind": kind, "pairs": listed, "preserve": _names(preserve)}
+    return names

@@ -106,18 +106,21 @@ def draw(
     Raises UserError where the templates cannot give that many sentences outside ``seen``.
     """
     found: list[tuple[str, dict[str, str], str]] = []
-    turn = 0
+    turn = barren = 0
     while len(found) < number:
         template = templates[turn % len(templates)]
         name = names[turn % len(names)] if names else ""
         style = styles[turn % len(styles)] if styles else ""
         filled = values(rng, vocabulary, name, style)
         sentence = fill(template, filled)
+        barren += 1
         if sentence not in seen:
             seen.add(sentence)
             found.append((template, filled, sentence))
+            barren = 0
         turn += 1
-        if turn > 40 * (number + len(templates)):
+        # the second limit is never the first to be met below 50; above, it spares millions of turns without a find
+        if turn > 40 * (number + len(templates)) or barren > 40 * (50 + len(templates)):
             raise UserError(f"Only {len(found)} of {number} different prompts can be made of {what}: ask for fewer.")
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from erasepro.concepts.pairs import ConceptPair, ConceptSet, folded
+from erasepro.concepts.pairs import ConceptPair, ConceptSet, consistent, folded
 from erasepro.errors import UserError, nearest
 
 HEADER = ("target", "anchor")
@@ -34,14 +34,14 @@ def load_concepts(cfg: Any, vocabulary: str = "open") -> ConceptSet:
 def parse_pairs(pairs: Any) -> tuple[ConceptPair, ...]:
     """``[[dog, cat], [apple, pear]]`` as pairs. Raises UserError that shows the right form."""
     form = "write 'concepts.pairs=[[dog,cat],[apple,pear]]'"
-    if isinstance(pairs, (str, Mapping)) or not isinstance(pairs, Sequence):
+    if isinstance(pairs, (str, bytes, Mapping)) or not isinstance(pairs, Sequence):
         raise UserError(f"concepts.pairs is {pairs!r}, not a list of [target,anchor]: {form}.")
     found = []
     for item in pairs:
         if isinstance(item, ConceptPair):
             found.append(item)
             continue
-        if isinstance(item, (str, Mapping)) or not isinstance(item, Sequence) or len(item) != 2:
+        if isinstance(item, (str, bytes, Mapping)) or not isinstance(item, Sequence) or len(item) != 2:
             shown = item if isinstance(item, str) else list(item) if isinstance(item, Sequence) else item
             raise UserError(f"concepts.pairs holds {shown!r}, not a [target,anchor] of two names: {form}.")
         if item[0] is None or item[1] is None:
@@ -52,17 +52,38 @@ def parse_pairs(pairs: Any) -> tuple[ConceptPair, ...]:
     return tuple(found)
 
 
+def given_pairs(concepts: Any) -> list[Any]:
+    """``{target: anchor}`` or a list of ``(target, anchor)``, as the Python API takes them, in a list.
+
+    Raises UserError for anything but two texts: ``str()`` would make a name of whatever it is given.
+    """
+    form = "concepts are {target: anchor} or a list of (target, anchor), in text, for example {'dog': 'cat'}"
+    if isinstance(concepts, (str, bytes)) or not isinstance(concepts, Iterable):
+        raise UserError(f"Cannot read concepts from {concepts!r}: {form}.")
+    pairs: list[Any] = list(concepts.items()) if isinstance(concepts, Mapping) else list(concepts)
+    for pair in pairs:
+        two = isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(word, str) for word in pair)
+        if not two and not isinstance(pair, ConceptPair):
+            raise UserError(f"Cannot read a pair of concepts from {pair!r}: {form}.")
+    return pairs
+
+
 def read_pairs(path: str | Path) -> tuple[ConceptPair, ...]:
     """Pairs from a CSV file with the header ``target,anchor`` (more columns are ignored; an empty anchor is allowed).
 
     Raises UserError naming the file, and the line where one is wrong.
     """
     path = Path(path)
-    if not path.is_file():
-        raise UserError(f"concepts.file={str(path)!r}: no such file; give a CSV file with the header 'target,anchor'.")
+    wanted = "give a CSV file with the header 'target,anchor'"
     try:
+        if not path.is_file():
+            what = "it is a folder" if path.is_dir() else "it is no file" if path.exists() else "no such file"
+            raise UserError(f"concepts.file={str(path)!r}: {what}; {wanted}.")
         with path.open(encoding="utf-8-sig", newline="") as stream:
             return _read(csv.DictReader(stream, skipinitialspace=True), path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(f"concepts.file={str(path)!r} cannot be read ({reason}): {wanted}.") from error
     except UnicodeDecodeError as error:
         raise UserError(f"concepts.file={str(path)!r} is not UTF-8 text ({error.reason}): save it as UTF-8.") from error
     except csv.Error as error:
@@ -86,10 +107,14 @@ def _read(reader: csv.DictReader[str], path: Path) -> tuple[ConceptPair, ...]:
     header = [folded(name or "") for name in reader.fieldnames or ()]
     missing = [name for name in HEADER if name not in header]
     if missing:
+        first = ",".join(header)
         raise UserError(
-            f"concepts.file={str(path)!r} has no column {missing[0]!r} (its first line is {','.join(header)!r}): "
-            "start the file with the line 'target,anchor'."
+            f"concepts.file={str(path)!r} has no column {missing[0]!r} (its first line is {first[:60]!r}"
+            f"{' …' if len(first) > 60 else ''}): start the file with the line 'target,anchor'."
         )
+    for name in HEADER:
+        if header.count(name) > 1:
+            raise UserError(f"concepts.file={str(path)!r} has {header.count(name)} columns {name!r}: keep one of them.")
     reader.fieldnames = header
     pairs = []
     for row in reader:
@@ -100,10 +125,16 @@ def _read(reader: csv.DictReader[str], path: Path) -> tuple[ConceptPair, ...]:
             raise UserError(f"{where}: a cell is missing; write 'target,anchor' (an empty anchor keeps its comma).")
         if not row["target"].strip() and not row["anchor"].strip():
             continue  # a line of commas, as spreadsheets leave behind
-        pairs.append(ConceptPair(row["target"], row["anchor"]))
+        try:
+            pairs.append(ConceptPair(row["target"], row["anchor"]))
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from error
     if not pairs:
         raise UserError(f"concepts.file={str(path)!r} holds no pairs below its header.")
-    return tuple(pairs)
+    try:
+        return consistent(pairs)
+    except UserError as error:
+        raise UserError(f"concepts.file={str(path)!r}: {error}") from error
 
 
 def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,8 +13,9 @@ VOCABULARIES = ("open", "miniature")
 
 
 def folded(name: str) -> str:
-    """The form in which two names are compared: no case, single spaces."""
-    return " ".join(name.split()).casefold()
+    """The form in which two names are compared: no case, single spaces, no full-width or invisible characters."""
+    visible = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
+    return " ".join(visible.split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ class ConceptPair:
     anchor: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "target", " ".join(self.target.split()))
-        object.__setattr__(self, "anchor", " ".join(self.anchor.split()))
+        for key, word in (("target", self.target), ("anchor", self.anchor)):
+            if not isinstance(word, str):
+                raise UserError(f"A concept's {key} is text; got {word!r}. Write the name in quotes.")
+            object.__setattr__(self, key, " ".join(word.split()) if folded(word) else "")
         if not self.target:
             raise UserError(f"A concept pair has no target (its anchor is {self.anchor!r}): write [target,anchor].")
         if folded(self.target) == folded(self.anchor):
@@ -62,7 +66,7 @@ class ConceptSet:
             raise UserError(
                 f"The concept set {self.name!r} has no pairs: give 'concepts.pairs=[[dog,cat]]' or concepts.file=x.csv."
             )
-        object.__setattr__(self, "pairs", _checked(self.pairs))
+        object.__setattr__(self, "pairs", consistent(self.pairs))
         object.__setattr__(self, "preserve", tuple(dict.fromkeys(" ".join(name.split()) for name in self.preserve)))
         erased = {folded(pair.target) for pair in self.pairs}
         for name in self.preserve:
@@ -79,7 +83,7 @@ class ConceptSet:
         return tuple(dict.fromkeys(pair.anchor for pair in self.pairs))
 
 
-def _checked(pairs: Iterable[ConceptPair]) -> tuple[ConceptPair, ...]:
+def consistent(pairs: Iterable[ConceptPair]) -> tuple[ConceptPair, ...]:
     """The pairs without repetitions, or UserError where they contradict each other."""
     by_target: dict[str, ConceptPair] = {}
     for pair in pairs:

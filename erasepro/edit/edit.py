@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import numbers
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ class Edit:
 
     def scale(self, s: float) -> Edit:
         """The same edit at strength s in [0, 1] of the full change (absolute: scaling twice does not multiply)."""
-        if not 0 <= s <= 1:
-            raise UserError(f"An edit's scale must lie in [0, 1]; got {s}. 0 is the original model, 1 the full edit.")
+        if not isinstance(s, numbers.Real) or not 0 <= s <= 1:
+            raise UserError(f"An edit's scale must lie in [0, 1]; got {s!r}. 0 is the original model, 1 the full edit.")
         return replace(self, strength=float(s))
 
     def check(self, pipe: Any) -> None:

@@ -7,7 +7,6 @@ values alone obey the incremental identities of `closed_form.incremental`, and t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError, unknown
@@ -39,13 +38,14 @@ def add(edit: Edit, concepts: Any, model: Model) -> Edit:
         UserError: a target that is erased already or contradicts the others, or another model.
     """
     from erasepro.concepts.build import BuildSet
+    from erasepro.concepts.pairs import folded
 
     old = _build(edit, model)
     new = concepts if isinstance(concepts, BuildSet) else None
     extra = new.concepts if new is not None else _set(old.concepts, concepts)
-    taken = {p.target.casefold() for p in old.concepts.pairs}
+    taken = {folded(p.target) for p in old.concepts.pairs}
     for pair in extra.pairs:
-        if pair.target.casefold() in taken:
+        if folded(pair.target) in taken:
             raise UserError(f"The edit erases {pair.target!r} already: remove it first to give it another anchor.")
     joint = _merged(old.concepts, (*old.concepts.pairs, *extra.pairs), (*old.concepts.preserve, *extra.preserve))
     return _solve(edit, model, old, joint, new)
@@ -53,8 +53,12 @@ def add(edit: Edit, concepts: Any, model: Model) -> Edit:
 
 def remove(edit: Edit, name: str, model: Model) -> Edit:
     """The edit without one of its concepts: the same as never having erased it. UserError for an unknown name."""
+    from erasepro.concepts.pairs import folded
+
     old = _build(edit, model)
-    rest = tuple(p for p in old.concepts.pairs if p.target.casefold() != " ".join(name.split()).casefold())
+    if not isinstance(name, str):
+        raise UserError(f"Name the concept to remove, for example {old.concepts.targets[0]!r}; got {name!r}.")
+    rest = tuple(p for p in old.concepts.pairs if folded(p.target) != folded(name))
     if len(rest) == len(old.concepts.pairs):
         raise unknown("erased concept", name, [p.target for p in old.concepts.pairs])
     if not rest:
@@ -89,7 +93,10 @@ def _build(edit: Edit, model: Model) -> BuildSet:
     """The BuildSet that the edit was solved from."""
     from erasepro.concepts.build import BuildSet, PromptPair, TemplatesConfig
     from erasepro.concepts.pairs import ConceptPair, ConceptSet
+    from erasepro.models.base import Model
 
+    if not isinstance(model, Model):
+        raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
     held = edit.meta.get("build")
     if held is None:
         raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
@@ -104,16 +111,12 @@ def _build(edit: Edit, model: Model) -> BuildSet:
 
 
 def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
-    from erasepro.concepts.load import load_concepts
+    from erasepro.concepts.load import given_pairs, load_concepts
     from erasepro.concepts.pairs import ConceptSet
 
     if isinstance(concepts, ConceptSet):
         return concepts
-    if isinstance(concepts, Mapping):
-        concepts = list(concepts.items())
-    if isinstance(concepts, str) or not isinstance(concepts, Sequence):
-        raise UserError(f"Concepts to add are {{target: anchor}} or a list of (target, anchor); got {concepts!r}.")
-    given = {"name": like.name, "kind": like.kind, "pairs": [list(p) for p in concepts]}
+    given = {"name": like.name, "kind": like.kind, "pairs": given_pairs(concepts)}
     return load_concepts(given, like.vocabulary)
 
 

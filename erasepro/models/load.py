@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from erasepro.errors import UserError
-from erasepro.models.source import WEIGHTS, check_folder, config_files, pipeline_files, resolve
+from erasepro.models.source import check_folder, config_files, pipeline_files, resolve
 from erasepro.registry import Registry
 from erasepro.schema import ModelConfig
 
@@ -47,6 +47,13 @@ def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
         from erasepro.config import to_object
 
         return to_object(model, ModelConfig)
+    if isinstance(model, Path):
+        model = str(model)
+    if not isinstance(model, str):
+        raise UserError(
+            f"Not a model: an object of type {type(model).__name__}. Give 'miniature', a hub id, a local folder, or "
+            "(in place of a bare pipeline) what load_model returns for one of these."
+        )
     from erasepro.config import config_dir, options
 
     if model in options("model"):
@@ -113,25 +120,31 @@ def pick_device(name: str) -> str:
 def _finish(pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: object | None = None) -> Model:
     from erasepro.models.base import Model
 
-    pipe.to(pick_device(cfg.device))
+    device = pick_device(cfg.device)
+    with _quietly():
+        pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
     return Model(pipe=pipe, name=cfg.name, source=source, weights_hash=fingerprint(cfg), kind=kind, evaluator=evaluator)
 
 
 @contextmanager
-def _no_bars() -> Iterator[None]:
-    """The libraries' loading bars off, for as long as it takes: a model's parts are not what a user waits for."""
+def _quietly() -> Iterator[None]:
+    """The libraries' bars, reports and advice off, for as long as it takes: what matters of them is said in one line."""
     from diffusers.utils import logging as of_diffusers
     from transformers.utils import logging as of_transformers
 
-    switches = [one for one in (of_diffusers, of_transformers) if one.is_progress_bar_enabled()]
-    for one in switches:
+    libraries: tuple[Any, ...] = (of_diffusers, of_transformers)
+    before = [(one, one.is_progress_bar_enabled(), one.get_verbosity()) for one in libraries]
+    for one in libraries:
         one.disable_progress_bar()
+        one.set_verbosity_error()
     try:
         yield
     finally:
-        for one in switches:
-            one.enable_progress_bar()
+        for one, bars, verbosity in before:
+            one.set_verbosity(verbosity)
+            if bars:
+                one.enable_progress_bar()
 
 
 def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
@@ -140,8 +153,9 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
     from diffusers import StableDiffusionPipeline
 
     check_folder(folder, cfg.variant)
+    held = {path: _keys(path) for path in pipeline_files(folder, cfg.variant)}
     try:
-        with _no_bars():
+        with _quietly():
             pipe = StableDiffusionPipeline.from_pretrained(
                 str(folder),
                 dtype=getattr(torch, cfg.dtype),
@@ -152,26 +166,37 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
                 requires_safety_checker=False,
                 local_files_only=True,
             )
-        _check_whole(pipe, folder, cfg.variant)
+        _check_whole(pipe, folder, held)
         return pipe
     except UserError:
         raise
     except Exception as error:  # whatever the libraries make of a damaged or foreign folder
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        if "ignore_mismatched_sizes" in reason:  # they printed which
+            reason = "the sizes in a part's config.json are not those of its weights"
         raise UserError(
             f"Cannot load {str(folder)!r} as a StableDiffusionPipeline, a file is damaged or of another model: {reason}"
         ) from error
 
 
-def _check_whole(pipe: Any, folder: Path, variant: str | None) -> None:
-    """Raise UserError where a part has weights that its file lacks: the libraries would leave them random."""
-    from safetensors import safe_open
+def _keys(path: Path) -> set[str]:
+    """The names of a file's weights; UserError, naming it, for one that cannot be read (only its header is)."""
+    from safetensors import SafetensorError, safe_open
 
-    for path, part in zip(pipeline_files(folder, variant), sorted(WEIGHTS), strict=True):
+    try:
         with safe_open(path, framework="pt") as file:
-            held = {key.removeprefix("text_model.") for key in file.keys()}  # noqa: SIM118
+            return {key.removeprefix("text_model.") for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        what = " ".join(str(error).split())
+        raise UserError(f"{str(path)!r} is damaged ({what}): fetch the model again.") from error
+
+
+def _check_whole(pipe: Any, folder: Path, held: dict[Path, set[str]]) -> None:
+    """Raise UserError where a part has weights that its file lacks: the libraries would leave them random."""
+    for path, keys in held.items():
+        part = path.parent.name
         wanted = (key for key in getattr(pipe, part).state_dict() if not key.endswith("position_ids"))
-        missing = [key for key in wanted if key.removeprefix("text_model.") not in held]
+        missing = [key for key in wanted if key.removeprefix("text_model.") not in keys]
         if missing:
             raise UserError(
                 f"{str(path)!r} lacks {len(missing)} of the {part}'s weights ({missing[0]} …): it is incomplete or "

@@ -88,6 +88,10 @@ def site_module(pipe: Any, name: str) -> nn.Linear:
     """
     component, _, path = name.partition(".")
     root = getattr(pipe, component, None)
+    if root is None:
+        raise UserError(
+            f"A {type(pipe).__name__} has no {component}: give a pipeline (a loaded model's is model.pipe)."
+        )
     if isinstance(root, nn.Module):
         for candidate in (path, f"text_model.{path}", path.removeprefix("text_model.")):
             try:

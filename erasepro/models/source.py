@@ -62,12 +62,19 @@ def _weight_name(stem: str, variant: str | None) -> str:
 
 def _from_hub(source: str, cfg: ModelConfig) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     wanted = ["model_index.json", "*/*.json", "*/*.txt"]
     wanted += [f"{part}/{_weight_name(stem, cfg.variant)}" for part, stem in WEIGHTS.items()]
     try:
         return Path(snapshot_download(source, revision=cfg.revision, allow_patterns=wanted))
+    except HFValidationError as error:
+        raise UserError(f"model.source={source!r} is neither a folder nor a hub id ({error}): {HELP}.") from error
     except RepositoryNotFoundError as error:
         raise UserError(f"The hub has no public model {source!r} (or it asks for a login): {HELP}.") from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:

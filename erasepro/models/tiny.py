@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from erasepro.errors import UserError
+
 WORDS = (
     "a", "an", "the", "of", "in", "on", "with", "and", "by", "style", "art", "artist", "artwork", "person",
     "photo", "picture", "painting", "image", "drawing", "background", "plain", "small", "large", "sunny", "day",
@@ -21,7 +23,11 @@ def tiny_pipeline(seed: int = 0, blocks: int = 3, width: int = 32, length: int =
     Args:
         seed: of the weights; the global random state is left as it was.
         blocks, width, length: text encoder blocks, their width (a multiple of 8), tokens of context.
+
+    Raises UserError for a seed that torch cannot take.
     """
+    if not -(2**63) <= seed < 2**63:
+        raise UserError(f"model.seed must lie between -2**63 and 2**63 - 1; got {seed}.")
     import torch
     from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel

@@ -3,7 +3,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from erasepro.concepts.load import check_known, load_concepts, parse_pairs, read_pairs
+from erasepro.concepts.load import check_known, given_pairs, load_concepts, parse_pairs, read_pairs
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.errors import UserError
 from erasepro.schema import ConceptsConfig
@@ -26,7 +26,10 @@ def test_names_are_trimmed():
     ("make", "words"),
     [
         (lambda: ConceptPair("Dog", " dog "), ["'Dog' is its own anchor"]),
+        (lambda: ConceptPair("ＤＯＧ", "d\u200bog"), ["is its own anchor"]),
         (lambda: ConceptPair(" ", "cat"), ["no target", "'cat'"]),
+        (lambda: ConceptPair("\u200b", "cat"), ["no target", "'cat'"]),
+        (lambda: ConceptPair("dog", 5), ["anchor is text", "5"]),
         (lambda: concepts(("dog", "cat"), ("Dog", "fox")), ["two anchors", "'cat'", "'fox'"]),
         (lambda: concepts(("dog", "cat"), ("cat", "fox")), ["anchor 'cat' of 'dog' is itself erased", "'fox'"]),
         (lambda: concepts(("dog", "cat"), ("cat", "dog")), ["is itself erased"]),
@@ -49,7 +52,17 @@ def test_a_pair_given_twice_counts_once():
 
 @pytest.mark.parametrize(
     "pairs",
-    ["dog", [["dog"]], ["dog", "cat"], [["dog", "cat", "fox"]], [["dog", None]], {"dog": "cat"}, 3, [{"dog": "cat"}]],
+    [
+        "dog",
+        [["dog"]],
+        ["dog", "cat"],
+        [["dog", "cat", "fox"]],
+        [["dog", None]],
+        {"dog": "cat"},
+        3,
+        [{"dog": "cat"}],
+        [b"ab"],
+    ],
 )
 def test_bad_lists_show_the_right_form(pairs):
     with raises(r"concepts.pairs=\[\[dog,cat\],\[apple,pear\]\]"):
@@ -107,6 +120,11 @@ def test_csv(tmp_path, text):
         ("target,anchor\ndog\n", "utf-8", ["line 2", "a cell is missing"]),
         ("target,anchor\ndog,cat\na,b,c\n", "utf-8", ["line 3", "double quotes"]),
         ("target,anchor\ncafé,bar\n", "latin-1", ["not UTF-8"]),
+        ("target,anchor\nfox,cat\ndog,Dog\n", "utf-8", ["line 3", "its own anchor"]),
+        ("target,anchor\n,fox\n", "utf-8", ["line 2", "no target"]),
+        ("target,anchor\ndog,cat\nDOG,fox\n", "utf-8", ["two anchors"]),
+        ("target,anchor\ndog,cat\ncat,fox\n", "utf-8", ["itself erased"]),
+        ("target,Target,anchor\na,b,c\n", "utf-8", ["2 columns 'target'"]),
     ],
 )
 def test_bad_csv(tmp_path, text, encoding, words):
@@ -117,5 +135,33 @@ def test_bad_csv(tmp_path, text, encoding, words):
 def test_missing_csv_and_a_file_in_place_of_the_list(tmp_path):
     with raises("nowhere.csv", "no such file"):
         read_pairs(tmp_path / "nowhere.csv")
+    with raises(tmp_path.name, "it is a folder"):
+        read_pairs(tmp_path)
+    with raises("cannot be read", "name too long"):
+        read_pairs("x" * 5000)
+    with raises("first line is", " …") as caught:
+        read_pairs(write(tmp_path, "\0" * 5000))
+    assert len(str(caught.value)) < 800
     path = write(tmp_path, "target,anchor\napple,pear\n")
     assert load_concepts({"pairs": [["dog", "cat"]], "file": str(path)}).targets == ("apple",)
+
+
+def test_a_file_that_the_system_will_not_read(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    path = write(tmp_path, "target,anchor\ndog,cat\n")
+    monkeypatch.setattr(type(path), "open", fail)
+    with raises("pairs.csv", "cannot be read", "Input/output error"):
+        read_pairs(path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [5, None, "dog", b"ab", ["ab"], [b"ab"], [5], {5: "cat"}, {"dog": float("nan")}, {"dog": ["cat"]}, [("a",)]],
+)
+def test_only_text_makes_a_pair(wrong):
+    with raises("target: anchor", "in text"):
+        given_pairs(wrong)
+    assert given_pairs({"dog": "cat"}) == [("dog", "cat")]
+    assert len(given_pairs([["dog", "cat"], ConceptPair("fox", "cat")])) == 2

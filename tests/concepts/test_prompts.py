@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from time import perf_counter
 
 import pytest
 
@@ -262,3 +263,15 @@ def test_a_style_is_built_from_more_sentences_and_a_number_overrules():
     assert [len(build_set(c).pairs) for c in (style, instance)] == [48, 12]
     assert len(build_set(style, TemplatesConfig(count=5)).pairs) == 5
     assert len({p.target_prompt for p in build_set(style).pairs}) == 48
+
+
+def test_counts_that_cannot_be_met_are_refused_at_once():
+    for count in (0, -1):
+        with pytest.raises(UserError, match=r"templates\.count must be 1 or more"):
+            build_set(SETS[0], TemplatesConfig(count=count))
+    with pytest.raises(UserError, match=r"templates\.preserve_count must be 0 or more"):
+        build_set(SETS[0], TemplatesConfig(preserve_count=-1))
+    start = perf_counter()
+    with pytest.raises(UserError, match=r"of 10000000 different prompts.*ask for fewer"):
+        build_set(SETS[0], TemplatesConfig(count=10_000_000))
+    assert perf_counter() - start < 20  # without a limit on fruitless turns: an hour

@@ -61,7 +61,7 @@ def test_scale(model32, edit32):
     nothing.apply(model32.pipe)
     assert weights_hash(model32.pipe) == model32.weights_hash
     assert half.hash != edit32.hash == half.scale(1.0).hash
-    for bad in (-0.1, 1.1, float("nan")):
+    for bad in (-0.1, 1.1, float("nan"), "x", None, [1]):
         with pytest.raises(UserError, match=r"\[0, 1\]"):
             edit32.scale(bad)
 
@@ -88,3 +88,9 @@ def test_float32_residual_is_small(edit32):
     assert {"selected", "all", "before", "selected_share", "exact"} == set(edit32.residuals)
     keys = {"site", "depth", "residual_before", "residual_after_selected", "residual_after_all", "delta_norm", "rank"}
     assert all(keys | {"condition", "columns", "selected", "gap"} <= set(d) for d in edit32.diagnostics)
+
+
+def test_what_is_no_pipeline_is_one_line(model32, edit32):
+    for wrong in (model32, None, 5):
+        with pytest.raises(UserError, match=rf"A {type(wrong).__name__} has no .*model\.pipe"):
+            edit32.apply(wrong)

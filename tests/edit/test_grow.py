@@ -67,7 +67,11 @@ def test_bad_requests_are_one_clear_line(model32, other_model, edit32):
         (lambda: edit.add(own_sentences(("dog", "bus")), model32), "erases 'dog' already"),
         (lambda: edit.add(own_sentences(("cat", "bus")), model32), "itself erased"),
         (lambda: edit.add({"car": "bus"}, model32), "BuildSet"),
-        (lambda: edit.add("car", model32), "target: anchor"),
+        *((lambda c=c: edit.add(c, model32), "target: anchor") for c in ("car", 5, None, [5], ["ab"], {"car": 5})),
+        (lambda: edit.add({"ＤＯＧ": "bus"}, model32), "already"),
+        (lambda: edit.remove(5, model32), "Name the concept to remove, for example 'dog'"),
+        (lambda: edit.remove("dog", model32.pipe), "what load_model returns"),
+        (lambda: edit.add({"car": "bus"}, model32.pipe), "what load_model returns"),
         (lambda: edit.add(own_sentences(("car", "bus")), other_model), "differs from the one"),
         (lambda: Edit(edit.updates).remove("dog", model32), "does not say"),
     ):

@@ -1,0 +1,39 @@
+"""``erase``: what it cannot be given is one clear line, before anything is loaded or solved."""
+
+import pytest
+
+from erasepro import UserError, erase
+from erasepro.models.base import Model
+from erasepro.models.tiny import tiny_pipeline
+
+PAIRS = {"dog": "cat"}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Model(tiny_pipeline(), "tiny", "random", "0")
+
+
+def refused(message, *given, **options):
+    with pytest.raises(UserError, match=message) as info:
+        erase(*given, **options)
+    assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize("concepts", [5, None, ["ab"], b"cat", {"dog": float("nan")}, {"dog": ["cat"]}, {5: "cat"}])
+def test_only_text_is_a_concept(model, concepts):
+    refused("target: anchor", model, concepts)
+
+
+@pytest.mark.parametrize("preserve", [5, None, "cat", b"cat", [5]])
+def test_preserve_is_a_list_of_names(model, preserve):
+    refused(r"preserve=\['cat'\]", model, PAIRS, preserve=preserve)
+
+
+def test_only_a_loaded_model_or_what_loads_one(model):
+    for wrong in (None, 5, model.pipe):
+        refused(f"Not a model: .*{type(wrong).__name__}.*load_model", wrong, PAIRS)
+
+
+def test_a_value_in_the_place_of_a_group_is_named(model):
+    refused(r"'solver\.text_fit': got 5.*residual, mu", model, PAIRS, text_fit=5)
