@@ -107,13 +107,15 @@ def pick_device(name: str) -> str:
     if not allowed[kind]:
         raise UserError(f"'model.device={name}' but this machine has no such device; use model.device=cpu.")
     try:
-        import torch
-
-        torch.device(name)
+        number = torch.device(name).index or 0
     except RuntimeError as error:
         raise UserError(
             f"Bad value for 'model.device': got {name!r}, allowed: auto, cpu, cuda, cuda:0 …, mps."
         ) from error
+    if kind == "cuda" and number >= torch.cuda.device_count():
+        raise UserError(
+            f"'model.device={name}' but this machine has {torch.cuda.device_count()} of them, from cuda:0 on."
+        )
     return name
 
 
@@ -172,8 +174,8 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
         raise
     except Exception as error:  # whatever the libraries make of a damaged or foreign folder
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        if "ignore_mismatched_sizes" in reason:  # they printed which
-            reason = "the sizes in a part's config.json are not those of its weights"
+        if "ignore_mismatched_sizes" in reason:  # transformers, whose one part is the text encoder
+            reason = "the sizes in text_encoder/config.json are not those of its weights"
         raise UserError(
             f"Cannot load {str(folder)!r} as a StableDiffusionPipeline, a file is damaged or of another model: {reason}"
         ) from error

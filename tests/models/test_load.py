@@ -125,7 +125,10 @@ def refused(folder, message, **options):
     assert "\n" not in str(info.value)
 
 
-@pytest.mark.parametrize("part", ["scheduler/scheduler_config.json", "text_encoder/config.json", "model_index.json"])
+@pytest.mark.parametrize(
+    "part",
+    ["scheduler/scheduler_config.json", "text_encoder/config.json", "tokenizer/tokenizer.json", "model_index.json"],
+)
 def test_fingerprint_follows_the_configs(copied, part):
     before = fingerprint(ModelConfig(name="x", source=str(copied)))
     (copied / part).write_text((copied / part).read_text() + "\n")
@@ -166,6 +169,14 @@ def test_kinds_and_devices_are_named():
         pick_device("cpu:abc")
 
 
+def test_a_device_beyond_the_last_is_one_line(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert pick_device("cuda:0") == "cuda:0"
+    with pytest.raises(UserError, match=r"model\.device=cuda:1' but this machine has 1"):
+        pick_device("cuda:1")
+
+
 @pytest.mark.parametrize("source", ["a/b.", "a/b--c", "a/é", "a/b.git", "a/" + "x" * 200])
 def test_what_the_hub_could_not_name_is_one_line(source):
     refused(source, "neither a folder nor a hub id")
@@ -190,7 +201,7 @@ def test_seeds_that_torch_cannot_take_are_one_line(seed):
 def test_sizes_that_do_not_fit_are_one_line(copied):
     path = copied / "text_encoder" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"hidden_size": 64}))
-    refused(copied, "sizes in a part's config.json")
+    refused(copied, r"sizes in text_encoder/config\.json")
 
 
 def test_the_libraries_print_nothing(saved, copied, capfd):
