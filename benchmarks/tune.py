@@ -187,7 +187,7 @@ def write(solver: str, trial: list[str], score: float) -> None:
 def main(arguments: list[str]) -> None:
     writing = "--write" in arguments
     arguments = [a for a in arguments if a != "--write"]
-    if not arguments:
+    if not arguments or arguments[0].startswith("-"):
         sys.exit(str(__doc__).strip())
     folder = Path(arguments[0]).absolute()
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from erasepro.config import plain, to_object
 from erasepro.errors import UserError
@@ -86,6 +86,10 @@ def make_job(cfg: DictConfig) -> Job:
         "build_prompts": digest(asdict(build)),
         "test_prompts": digest([asdict(row) for row in worklist]),
     }
+    pairs = [
+        [p.target, p.anchor] for p in concepts.pairs
+    ]  # a file's pairs too: what is told and stored is what is done
+    OmegaConf.update(cfg, "concepts.pairs", pairs)
     config = plain(cfg)
     outputs = to_object(cfg.outputs, OutputsConfig)
     folder = RunDir(Path(outputs.dir), str(cfg.name), signature(config, hashes))

@@ -209,3 +209,10 @@ class Judge(StubEvaluator):
         images = images.clone()
         images[:, :2, 0, 0] %= 2
         return super().classify(images)
+
+
+def test_a_files_pairs_are_what_is_told_and_stored(tmp_path, capsys):
+    (tmp_path / "pairs.csv").write_text("target,anchor\napple,pear\ncar,\n", encoding="utf-8")
+    assert cli.main([*TINY, f"concepts.file={tmp_path / 'pairs.csv'}"]) == 0
+    assert capsys.readouterr().out.startswith("apple → pear, car → (empty) · tiny")
+    assert Results.load(only_run() / "results.json").config["concepts"]["pairs"] == [["apple", "pear"], ["car", ""]]

@@ -100,6 +100,9 @@ def _build(edit: Edit, model: Model) -> BuildSet:
     held = edit.meta.get("build")
     if held is None:
         raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
+    from erasepro.solvers.finish import check_pristine
+
+    check_pristine(model)
     edit.check(model.pipe)
     c = edit.meta["concepts"]
     pairs = tuple(ConceptPair(*p) for p in c["pairs"])

@@ -78,3 +78,11 @@ def test_bad_requests_are_one_clear_line(model32, other_model, edit32):
         with pytest.raises(UserError, match=message) as info:
             wrong()
         assert "\n" not in str(info.value)
+
+
+def test_adding_wants_the_original_weights(model32):
+    edit = make_solver({"name": "uce"}).solve(model32, own_sentences(("dog", "cat")))
+    edit.apply(model32.pipe)
+    with pytest.raises(UserError, match="revert it"):
+        edit.add(own_sentences(("car", "bus")), model32)
+    edit.revert(model32.pipe)
