@@ -39,7 +39,7 @@ class Basis:
         Q = torch.linalg.solve_triangular(self.T, self.columns, upper=True, left=False)
         L, info = torch.linalg.cholesky_ex(Q.T @ Q)
         if int(info) != 0:
-            return torch.linalg.qr(self.columns)[0] * self.T.diagonal().sign()
+            return torch.linalg.qr(self.columns)[0]  # then T is made anew from it, see `_by_blocks`
         return torch.linalg.solve_triangular(L.T, Q, upper=True, left=False)  # Q L⁻ᵀ
 
     @property

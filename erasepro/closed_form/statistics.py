@@ -58,7 +58,6 @@ class Statistics:
         for A in self._few:
             self._square(A)
         self._few = []
-        self._held = self._d  # from now on columns are summed at once
         if self._half:
             self._xx = torch.triu(self._xx)
             self._xx += torch.triu(self._xx, 1).T

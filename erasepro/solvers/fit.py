@@ -12,7 +12,6 @@ from torch import Tensor
 
 from erasepro.closed_form import (
     POLICIES,
-    ContradictionError,
     Cost,
     Solution,
     Statistics,
@@ -122,10 +121,8 @@ class Fit:
                 return null_space(X, R, U, **options)
             C = _cost(cfg.preserve, X.shape[0], kept, X.device)
             return soft(X, R, C, cfg.mu, omega) if cfg.residual == "soft" else hard(X, R, C, **options)
-        except ContradictionError as error:
+        except ValueError as error:  # a contradiction too
             raise UserError(str(error)) from error
-        except ValueError as error:
-            raise UserError(f"{error} (solver.*_fit)") from error
 
     def pooled(self, n: int, d_in: int) -> bool:
         """Whether sums serve as well as n columns: more of them than dimensions, in a solve that takes them all."""
@@ -140,7 +137,7 @@ class Fit:
             soften = self.cfg.residual == "soft"
             update = soft_pooled(sums, C, self.cfg.mu) if soften else least_squares_pooled(sums, C, CUT)
         except ValueError as error:
-            raise UserError(f"{error} (solver.*_fit)") from error
+            raise UserError(str(error)) from error
         return Solution(update, torch.arange(sums.count), (), math.nan, exact=False)
 
     def _too_many(self, n: int, d_in: int) -> bool:

@@ -60,8 +60,9 @@ class RECE(KVSolver):
         T: Update = shared_soft(X, Y, C, cfg.erase_scale).update
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
         for _ in range(cfg.epochs):
-            back = (eye + T.dense()).T @ S_o  # Σ WᵀW_o; Σ WᵀW = back (I + T)
-            L = torch.linalg.cholesky(cfg.eta * eye + back @ (eye + T.dense()))
+            whole = eye + T.dense()
+            back = whole.T @ S_o  # Σ WᵀW_o; Σ WᵀW = back (I + T)
+            L = torch.linalg.cholesky(cfg.eta * eye + back @ whole)
             derived = torch.cholesky_solve(back @ X, L)  # (d, n) = c'
             T = compose(T, shared_soft(derived, Y, C, cfg.erase_scale).update)
         return shared(all_columns(T, X.shape[1])), {}

@@ -59,7 +59,7 @@ class TextStageSolver(Solver):
         try:
             edit = ErasePro(whole).solve(model, build)
         except UserError as error:
-            raise UserError(f"solver={cfg.name}: {error}".replace(" (solver.*_fit)", "")) from error
+            raise UserError(f"solver={cfg.name}: {error}") from error
         return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(cfg), "blocks": blocks})
 
     def positive(self, *keys: str) -> None:
