@@ -47,6 +47,8 @@ and the end of text. Its columns of the start ask for no change, so they hold wh
 "h·ou·se", and to move it is to move both.
 """
 
+PADS = 8  # paddings of a prompt that are paired in an encoder that is not causal: hundreds of them say nearly the same
+
 
 @dataclass(frozen=True)
 class TokenPairs:
@@ -78,9 +80,28 @@ def pair_tokens(
             f"The tokenizer reads {target_prompt!r} and {anchor_prompt!r} as the same tokens: there is nothing to change. "
             f"Choose another anchor for {target!r}, or another word for it."
         )
-    wanted = POLICIES[policy]
-    rows = sorted({(t, a) for part, t, a in align(a_text, b_text) if part in wanted})
-    return TokenPairs([t for t, _ in rows], [a for _, a in rows])
+    wanted = set(POLICIES[policy])
+    rows = align(a_text, b_text)
+    if not getattr(tokenizer, "causal", True):
+        rows = _whole_text(rows, wanted, getattr(tokenizer, "masked", False))
+    chosen = sorted({(t, a) for part, t, a in rows if part in wanted})
+    return TokenPairs([t for t, _ in chosen], [a for _, a in chosen])
+
+
+def _whole_text(rows: list[tuple[str, int, int]], wanted: set[str], masked: bool) -> list[tuple[str, int, int]]:
+    """For an encoder that is not causal: every token knows the target, those before it and the paddings too.
+
+    A policy that pairs what follows the subject up to the end then pairs what precedes it as well, and, where paddings are
+    read, PADS of them from the first on. Masked paddings are never paired.
+    """
+    if "eos" in wanted:
+        wanted.add("start")
+    pads = [row for row in rows if row[0] == "pad"]
+    rows = [row for row in rows if row[0] != "pad"]
+    if masked or "eos" not in wanted:
+        return rows
+    wanted.add("pad")
+    return rows + [pads[i * len(pads) // PADS] for i in range(min(PADS, len(pads)))]
 
 
 def matched(

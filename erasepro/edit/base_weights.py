@@ -9,7 +9,7 @@ import torch
 
 from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
-from erasepro.models.sites import site_module
+from erasepro.models.sites import weight
 
 SAMPLES = 32
 
@@ -18,7 +18,7 @@ def fingerprints(pipe: Any, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """For each site: the weight's dtype, SHA-256 and a few of its numbers (to recognise it in another precision)."""
     found = {}
     for name in names:
-        W = site_module(pipe, name).weight
+        W = weight(pipe, name)
         found[name] = {"dtype": str(W.dtype).removeprefix("torch."), "sha256": tensor_hash(W), "sample": _sample(W)}
     return found
 
@@ -29,7 +29,7 @@ def check_base(pipe: Any, expected: dict[str, dict[str, Any]]) -> None:
     The same dtype is compared byte for byte; another dtype by a sample of its numbers, to that dtype's rounding.
     """
     for name, print_ in expected.items():
-        W = site_module(pipe, name).weight
+        W = weight(pipe, name)
         if str(W.dtype).removeprefix("torch.") == print_["dtype"]:
             same = tensor_hash(W) == print_["sha256"]
         else:

@@ -56,7 +56,14 @@ class TextLayers:
         self.dtype = dtype
         self.embeddings = encoder.get_submodule(names["embeddings"])
         self.blocks = Blocks(list(encoder.get_submodule(names["layers"]).children()), dtype)
-        self.final_norm = _in_precision(encoder.get_submodule(names["final_layer_norm"]), dtype)
+        self.final_norm = in_precision(encoder.get_submodule(names["final_layer_norm"]), dtype)
+        projection = getattr(encoder, "text_projection", None)
+        self.projection = in_precision(projection, dtype) if isinstance(projection, nn.Module) else None
+
+    @property
+    def width(self) -> int:
+        """d, the size of a hidden state."""
+        return int(self.final_norm.weight.numel())  # type: ignore[union-attr, operator]
 
     def twin(self) -> TextLayers:
         """The same layers, free to be edited apart; the weights that are not replaced stay in common."""
@@ -68,6 +75,10 @@ class TextLayers:
         """Token and position embeddings (B, T, d), added as the encoder itself does."""
         device = next(self.embeddings.parameters()).device
         return self.embeddings(input_ids=ids.to(device)).detach().to(self.dtype)
+
+    def project(self, pooled: Tensor) -> Tensor:
+        """Pooled vectors (d, B) as the denoiser reads them: projected, where the encoder has a projection."""
+        return pooled if self.projection is None else self.projection(pooled.T).T
 
     def linear(self, block: int, kind: str) -> nn.Linear:
         found = self.blocks[block].get_submodule(kind)
@@ -95,11 +106,11 @@ class Blocks(Sequence[nn.Module]):
             return [self[j] for j in range(len(self))[i]]
         i = range(len(self))[i]
         if i not in self._made:
-            self._made[i] = _in_precision(self._source[i], self._dtype)
+            self._made[i] = in_precision(self._source[i], self._dtype)
         return self._made[i]
 
 
-def _in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:
+def in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:
     """A copy of the module; its weights are the same tensors where they have that precision already."""
     tensors = [*module.parameters(), *module.buffers()]
     if all(t.dtype == dtype or not t.is_floating_point() for t in tensors):
