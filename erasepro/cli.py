@@ -22,6 +22,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro -m key=a,b …                      one run for each combination
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
+  erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
   erasepro --help | --version
 
@@ -201,7 +202,14 @@ def _run_folder(path: Path) -> Path:
     return path
 
 
-VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report}
+def edit(words: list[str]) -> int:
+    """``erasepro edit …``: see erasepro.editing."""
+    from erasepro.editing import edit_command
+
+    return edit_command(words)
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report, "edit": edit}
 
 
 if __name__ == "__main__":

@@ -15,12 +15,10 @@ from torch import Tensor, nn
 from erasepro.errors import UserError, unknown
 
 from .architectures import Read, architecture_of
+from .kinds import ATTENTION_KINDS, TEXT_KINDS
 
-# in the order a block computes them
-TEXT_KINDS = ("self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2")
-RESIDUAL_KINDS = ("self_attn.out_proj", "mlp.fc2")  # those whose output is added to the residual stream
-ATTENTION_KINDS = ("attn2.to_k", "attn2.to_v")
 TEXT_ENCODER = "text_encoder"
+__all__ = ["ATTENTION_KINDS", "TEXT_KINDS"]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from erasepro.errors import UserError
 
 from .architectures import Architecture, Read, TextEncoder, architecture_of
-from .features import Columns, TextLayers, in_precision, token_ids
+from .features import Columns, TextLayers, submodule, token_ids
+from .lazy import source, stream
 from .sites import read_sites
 from .streams import encode
 
@@ -69,12 +70,22 @@ class TextStack:
         self.pipe, self.dtype, self.batch = pipe, dtype, batch
         self.architecture: Architecture = architecture_of(pipe)
         self._layers: dict[str, TextLayers] = {}
+        self._streamed: dict[str, nn.Module] = {}
 
     def layers(self, component: str) -> TextLayers:
         """A CLIP encoder's layers, made when they are first read."""
         if component not in self._layers:
             self._layers[component] = TextLayers(getattr(self.pipe, component), self.dtype)
         return self._layers[component]
+
+    def _callable(self, component: str) -> nn.Module:
+        """An encoder that can be called; a skeleton's reads its weights block by block, in float32."""
+        encoder: nn.Module = getattr(self.pipe, component)
+        if source(encoder) is None:
+            return encoder
+        if component not in self._streamed:
+            self._streamed[component] = stream(encoder, torch.float32)
+        return self._streamed[component]
 
     def twin(self) -> TextStack:
         """The same encoders, their CLIP layers free to be edited apart."""
@@ -89,7 +100,7 @@ class TextStack:
         """What the denoiser reads (d, n) of these prompts' tokens, before it joins encoders."""
         tokenizer = tokenizer_of(self.pipe, component)
         if tokenizer.encoder.family != "clip":
-            return _whole(getattr(self.pipe, component), tokenizer, prompts, columns, self.batch)
+            return _whole(self._callable(component), tokenizer, prompts, columns, self.batch)
         layers = self.layers(component)
         ids = token_ids(tokenizer, prompts)
         return encode(layers, ids, columns, self.batch, door(tokenizer.encoder, layers))
@@ -148,7 +159,7 @@ def joined(
     X = torch.cat(found, dim=1)
     root = getattr(pipe, read.denoiser)
     for path in read.through:
-        X = in_precision(root.get_submodule(path), torch.float64)(X.T).T
+        X = submodule(root, path, torch.float64)(X.T).T
     return X
 
 
