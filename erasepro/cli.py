@@ -23,6 +23,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
+  erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
   erasepro --help | --version
 
 Groups (choose with group=option):
@@ -201,7 +202,14 @@ def _run_folder(path: Path) -> Path:
     return path
 
 
-VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report}
+def export(words: list[str]) -> int:
+    """``erasepro export EDIT_DIR format=… out=…``: an edit for other tools, see ``erasepro.edit.export.command``."""
+    from erasepro.edit.export.command import command
+
+    return command(words)
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report, "export": export}
 
 
 if __name__ == "__main__":
