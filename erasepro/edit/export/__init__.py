@@ -51,8 +51,9 @@ def export(
     target = Path(path).expanduser()
     if format in ONE_FILE and target.suffix != ".safetensors":
         raise UserError(f"format={format} writes one file: give a name that ends in .safetensors, not {str(path)!r}.")
-    if format not in WHOLE and base is not None:
-        raise UserError(f"format={format} takes no base: only {' and '.join(WHOLE)} are made from one.")
+    for key, value in (("base", base), ("variant", variant)):
+        if format not in WHOLE and value is not None:
+            raise UserError(f"format={format} takes no {key}: only {' and '.join(WHOLE)} are made from a base.")
     if format in WHOLE and rank is not None:
         raise UserError(f"format={format} takes no rank: it holds the full change of every weight.")
     from .target import refuse_existing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ WEIGHT_SUFFIXES = {
 class Component:
     """One part's weights: the files (and index) of the chosen variant, and the files of all other copies."""
 
+    variant: str
     sources: list[Source]
     others: list[Path]
 
@@ -39,12 +41,22 @@ def check_base_folder(folder: Path) -> None:
         raise UserError(f"{str(folder)!r} holds no pipeline (no model_index.json): give a folder in diffusers' layout.")
 
 
-def component(folder: Path, part: str, variant: str | None) -> Component:
-    """The weights of one part. `variant` None: the files without one, or the only variant there is.
+def components(folder: Path, parts: Iterable[str], variant: str | None) -> dict[str, Component]:
+    """The weights of these parts. A part without the variant gives the files that have none, as in diffusers.
+
+    Args:
+        variant: None: the files without one, or the only variant there is.
 
     Raises:
-        UserError: no such part, no safetensors in it, several variants to choose from, a damaged file.
+        UserError: no such part, no safetensors in it, no such variant, several to choose from, a damaged file.
     """
+    found = {part: _component(folder, part, variant) for part in parts}
+    if variant and all(held.variant != variant for held in found.values()):
+        raise UserError(f"{str(folder)!r} has no weights of the variant {variant!r} in {', '.join(found)}.")
+    return found
+
+
+def _component(folder: Path, part: str, variant: str | None) -> Component:
     place = folder / part
     if not place.is_dir():
         raise UserError(f"{str(folder)!r} has no {part}: this edit was made for another kind of model.")
@@ -57,14 +69,14 @@ def component(folder: Path, part: str, variant: str | None) -> Component:
     variants = {variant_of(p) for p in weights}
     chosen = variant if variant in variants else ""
     if chosen not in variants:
-        if variant is not None or len(variants) > 1:
+        if variant or len(variants) > 1:
             there = ", ".join(sorted(v or "(none)" for v in variants))
             raise UserError(f"{str(place)!r} has the variants {there}: choose one with variant=….")
         chosen = variants.pop()
     used = [p for p in weights if variant_of(p) == chosen]
     others = [p for p in files if is_weights(p) and p not in used]
     others += [p for p in files if p.suffix == ".json" and ".index" in p.name and not _indexes(p, chosen)]
-    return Component([read_source(p) for p in used], others)
+    return Component(chosen, [read_source(p) for p in used], others)
 
 
 def patches(edit: Edit, sources: dict[str, list[Source]]) -> dict[Path, dict[str, partial]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from erasepro.errors import UserError
 
-from .base_folder import Component, check_base_folder, component, is_weights, patches
+from .base_folder import Component, check_base_folder, components, is_weights, patches
 from .names import split
 from .result import Exported
 from .safetensors_stream import read_source, rewrite
@@ -28,9 +28,9 @@ def export_folder(edit: Edit, target: Path, base: Path, variant: str | None = No
         UserError: see `erasepro.edit.export.export`.
     """
     check_base_folder(base)
-    if target.absolute().is_relative_to(base.absolute()):
+    if target.resolve().is_relative_to(base.resolve()):
         raise UserError(f"{str(target)!r} lies inside the base folder: choose a place outside it.")
-    parts = {part: component(base, part, variant) for part in dict.fromkeys(split(site)[0] for site in edit.updates)}
+    parts = components(base, dict.fromkeys(split(site)[0] for site in edit.updates), variant)
     changes = patches(edit, {part: held.sources for part, held in parts.items()})
     files, left_out = _files(base, parts)
     for path in files:

@@ -13,7 +13,7 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.models.base import raw_bytes
 
-from .base_folder import check_base_folder, component, patches
+from .base_folder import check_base_folder, components, patches
 from .names import split
 from .original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
 from .original_unet import original_unet
@@ -36,12 +36,13 @@ def pieces(edit: Edit, folder: Path, variant: str | None) -> list[Piece]:
     """
     check_base_folder(folder)
     encoders = [part for part in ("text_encoder", "text_encoder_2") if (folder / part).is_dir()]
-    parts = {part: component(folder, part, variant).sources for part in ("unet", "vae", *encoders)}
+    held = components(folder, ("unet", "vae", *encoders), variant)
+    parts = {part: one.sources for part, one in held.items()}
     for site in edit.updates:
         if split(site)[0] not in parts:
             raise UserError(f"The original layout has no place for '{site}': export it as format=diffusers.")
     changes = patches(edit, parts)
-    stored = {part: {name: source for source in held for name in source.entries} for part, held in parts.items()}
+    stored = {part: {name: source for source in files for name in source.entries} for part, files in parts.items()}
     found = [*_unet(folder, stored["unet"], changes), *_vae(folder, stored["vae"], changes)]
     for part in encoders:
         found += _text(folder, part, stored[part], changes, xl=len(encoders) == 2)

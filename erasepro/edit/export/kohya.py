@@ -80,7 +80,7 @@ def kohya_name(site: str, xl: bool) -> str:
         name = original_unet(path, LAYERS_PER_BLOCK) if xl else path
         if name is not None:
             return f"lora_unet_{name}".replace(".", "_")
-    raise UserError(f"kohya's layout has no name for '{site}': use format=lora, which ComfyUI and diffusers read too.")
+    raise UserError(f"kohya's layout has no name for '{site}': use format=lora, which diffusers reads.")
 
 
 def _silent(factors: dict[str, Factors]) -> dict[str, Factors]:
