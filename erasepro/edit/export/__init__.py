@@ -34,7 +34,7 @@ def export(
         format: "lora": diffusers' `load_lora_weights`. "kohya": ComfyUI, A1111, diffusers. "diffusers": the whole
             pipeline's folder. "single_file": a whole checkpoint in the original layout (Stable Diffusion 1.x, 2.x, XL).
         base: the unedited model that a whole one is made from: a pipeline's folder, or for "single_file" also a
-            checkpoint in the original layout.
+            checkpoint in the original layout. The result keeps the base's dtype: a float16 base rounds the edit to it.
         rank: LoRAs only: the rank kept of a dense ΔW (others have exact factors); None: the smallest that loses
             less than 1e-3 of its Frobenius norm, at most 128.
         variant: the base folder's weights to use where it has several, for example "fp16".
