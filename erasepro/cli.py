@@ -24,6 +24,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
   erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
+  erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
   erasepro --help | --version
 
 Groups (choose with group=option):
@@ -209,7 +210,14 @@ def edit(words: list[str]) -> int:
     return edit_command(words)
 
 
-VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report, "edit": edit}
+def export(words: list[str]) -> int:
+    """``erasepro export EDIT_DIR format=… out=…``: an edit for other tools, see ``erasepro.edit.export.command``."""
+    from erasepro.edit.export.command import command
+
+    return command(words)
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "edit": edit, "report": report, "export": export}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import hashlib
 import numbers
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -17,6 +17,9 @@ from erasepro.models.sites import site_module
 
 from . import grow, store
 from .base_weights import check_base
+
+if TYPE_CHECKING:
+    from .export import Exported
 
 TABLE = "erasepro_applied"  # the attribute of a pipeline that keeps an applied edit's original weights
 
@@ -116,6 +119,19 @@ class Edit:
     def save(self, folder: str | Path) -> Path:
         """Write edit.safetensors and edit.json (each to a temporary name first). Returns the folder."""
         return store.save(self, Path(folder))
+
+    def export(
+        self,
+        path: str | Path,
+        format: str = "lora",
+        base: str | Path | None = None,
+        rank: int | None = None,
+        variant: str | None = None,
+    ) -> Exported:
+        """A LoRA ("lora", "kohya") or a whole model ("diffusers", "single_file", of `base`); see `export.export`."""
+        from .export import export
+
+        return export(self, path, format, base, rank, variant)
 
     @classmethod
     def load(cls, folder: str | Path) -> Edit:
