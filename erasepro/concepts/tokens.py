@@ -47,8 +47,6 @@ and the end of text. Its columns of the start ask for no change, so they hold wh
 "h·ou·se", and to move it is to move both.
 """
 
-PADS = 8  # paddings of a prompt that are paired in an encoder that is not causal: hundreds of them say nearly the same
-
 
 @dataclass(frozen=True)
 class TokenPairs:
@@ -83,25 +81,26 @@ def pair_tokens(
     wanted = set(POLICIES[policy])
     rows = align(a_text, b_text)
     if not getattr(tokenizer, "causal", True):
-        rows = _whole_text(rows, wanted, getattr(tokenizer, "masked", False))
+        rows = _whole_text(rows, wanted, tokenizer.pads)
     chosen = sorted({(t, a) for part, t, a in rows if part in wanted})
     return TokenPairs([t for t, _ in chosen], [a for _, a in chosen])
 
 
-def _whole_text(rows: list[tuple[str, int, int]], wanted: set[str], masked: bool) -> list[tuple[str, int, int]]:
+def _whole_text(rows: list[tuple[str, int, int]], wanted: set[str], most: int) -> list[tuple[str, int, int]]:
     """For an encoder that is not causal: every token knows the target, those before it and the paddings too.
 
-    A policy that pairs what follows the subject up to the end then pairs what precedes it as well, and, where paddings are
-    read, PADS of them from the first on. Masked paddings are never paired.
+    A policy that pairs what follows the subject up to the end then pairs what precedes it as well, and `most` of the
+    paddings from the first on.
     """
     if "eos" in wanted:
         wanted.add("start")
     pads = [row for row in rows if row[0] == "pad"]
     rows = [row for row in rows if row[0] != "pad"]
-    if masked or "eos" not in wanted:
+    if "eos" not in wanted:
         return rows
     wanted.add("pad")
-    return rows + [pads[i * len(pads) // PADS] for i in range(min(PADS, len(pads)))]
+    count = min(most, len(pads))
+    return rows + [pads[i * len(pads) // count] for i in range(count)]
 
 
 def matched(

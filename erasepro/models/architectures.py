@@ -23,7 +23,8 @@ class TextEncoder:
     state: final (after the last norm) | penultimate (the state before the last block, without norm): what the denoiser
         reads token by token | pooled (it reads no tokens of this one).
     length: positions that a prompt takes; None: the tokenizer's own limit.
-    masked: paddings are hidden from the encoder and ignored (or zeroed) by the denoiser; else they are read like words.
+    padding: read (like words: nothing is masked) | ignored (masked in the encoder and in the denoiser) | zeroed (masked in
+        the encoder, and read by the denoiser as zeros).
     lower: the pipeline lower-cases the prompt first.
     """
 
@@ -32,7 +33,7 @@ class TextEncoder:
     family: str = "clip"
     state: str = "final"
     length: int | None = None
-    masked: bool = False
+    padding: str = "read"
     lower: bool = False
 
     @property
@@ -137,14 +138,14 @@ ARCHITECTURES = (
     Architecture(
         "pixart",
         ("PixArtSigmaPipeline",),
-        (TextEncoder(family="t5", length=300, masked=True, lower=True),),
+        (TextEncoder(family="t5", length=300, padding="ignored", lower=True),),
         (Read("attention", ATTENTION, (CLIP_L,), ("caption_projection",)),),
         "PixArt-Σ (T5 through a projection: keys and values)",
     ),
     Architecture(
         "wan",
         ("WanPipeline",),
-        (TextEncoder(family="t5", length=512, masked=True),),
+        (TextEncoder(family="t5", length=512, padding="zeroed"),),
         (
             Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",)),
             Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",), "transformer_2"),

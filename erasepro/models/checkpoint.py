@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,13 @@ class Checkpoint:
 
     def __init__(self, folder: Path, variant: str | None = None, device: str = "cpu") -> None:
         self.folder, self.device, self.read = folder, device, 0
-        self._open: dict[Path, Any] = {}
         self._home: dict[str, Path] = {}
+        self._known: dict[str, tuple[str, tuple[int, ...]]] = {}  # dtype and shape
         for path in weight_files(folder, variant):
-            self._home |= dict.fromkeys(self._file(path).keys(), path)
+            with self._file(path) as file:
+                for key in file.keys():  # noqa: SIM118
+                    part = file.get_slice(key)
+                    self._home[key], self._known[key] = path, (part.get_dtype(), tuple(part.get_shape()))
 
     def __deepcopy__(self, memo: Any) -> Checkpoint:
         return self  # copies of a module read the same files
@@ -59,37 +63,31 @@ class Checkpoint:
     def dtype(self) -> torch.dtype:
         """The dtype of the largest number of tensors (a checkpoint may keep a few in float32)."""
         names = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-        kinds = [self._slice(key).get_dtype() for key in self._home]
+        kinds = [kind for kind, _ in self._known.values()]
         known = [kind for kind in kinds if kind in names]
         if not known:
             raise UserError(f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))}).")
         return getattr(torch, names[max(set(known), key=known.count)])
 
     def shape(self, key: str) -> tuple[int, ...]:
-        return tuple(self._slice(self._key(key)).get_shape())
+        return self._known[self._key(key)][1]
 
     def get(self, key: str) -> Tensor:
         """The tensor of this name, as stored; a copy of its own."""
         found = self._key(key)
-        try:
-            tensor = self._file(self._home[found]).get_tensor(found).clone()
-        except (SafetensorError, OSError, RuntimeError) as error:
-            raise self._damaged(self._home[found], error) from error
+        with self._file(self._home[found]) as file:
+            tensor = file.get_tensor(found).clone()
         self.read += tensor.nbytes
         return tensor.to(self.device)
 
     def rows(self, key: str, wanted: Tensor) -> Tensor:
         """Some rows of a matrix (len(wanted), d), as stored."""
-        part = self._slice(self._key(key))
-        try:
+        name = self._key(key)
+        with self._file(self._home[name]) as file:
+            part = file.get_slice(name)
             found = torch.cat([part[i : i + 1] for i in wanted.tolist()])
-        except (SafetensorError, OSError, RuntimeError) as error:
-            raise self._damaged(self._home[self._key(key)], error) from error
         self.read += found.nbytes
         return found.to(self.device)
-
-    def _slice(self, key: str) -> Any:
-        return self._file(self._home[key]).get_slice(key)
 
     def _find(self, key: str) -> str | None:
         for name in (key, ALIASES.get(key, key)):
@@ -104,17 +102,16 @@ class Checkpoint:
             raise UserError(f"{str(self.folder)!r} lacks the weight {key!r}: it is incomplete or of another model.")
         return found
 
-    def _file(self, path: Path) -> Any:
-        if path not in self._open:
-            try:
-                self._open[path] = safe_open(path, framework="pt")
-            except (SafetensorError, OSError) as error:
-                raise self._damaged(path, error) from error
-        return self._open[path]
-
     @staticmethod
-    def _damaged(path: Path, error: Exception) -> UserError:
-        return UserError(f"{str(path)!r} is damaged ({' '.join(str(error).split())}): fetch the model again.")
+    @contextmanager
+    def _file(path: Path) -> Iterator[Any]:
+        """The file, open. It is closed after each use: pages of a mapped file would count as the process's memory."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                yield file
+        except (SafetensorError, OSError, RuntimeError) as error:
+            what = " ".join(str(error).split())
+            raise UserError(f"{str(path)!r} is damaged ({what}): fetch the model again.") from error
 
 
 def weight_files(folder: Path, variant: str | None = None) -> list[Path]:

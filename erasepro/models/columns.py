@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from erasepro.concepts.tokens import PADS, pair_tokens
+from erasepro.concepts.tokens import pair_tokens
 from erasepro.errors import UserError, unknown
 
 from .architectures import Read
@@ -76,8 +76,8 @@ def preserve_columns(
     def whole(eos: int) -> Sequence[int]:
         if getattr(tokenizer, "causal", True):
             return range(length)
-        pads = () if getattr(tokenizer, "masked", False) else range(eos + 1, length)
-        return [*range(eos + 1), *pads[:: max(1, -(-len(pads) // PADS))]]
+        pads, count = range(eos + 1, length), min(tokenizer.pads, length - eos - 1)
+        return [*range(eos + 1), *(pads[i * len(pads) // count] for i in range(count))]
 
     chosen: list[tuple[int, int]] = []
     weights: list[float] = []

@@ -18,7 +18,19 @@ from .architectures import Read, architecture_of
 from .kinds import ATTENTION_KINDS, TEXT_KINDS
 
 TEXT_ENCODER = "text_encoder"
-__all__ = ["ATTENTION_KINDS", "TEXT_KINDS"]
+__all__ = [
+    "ATTENTION_KINDS",
+    "TEXT_ENCODER",
+    "TEXT_KINDS",
+    "Site",
+    "cross_attention_sites",
+    "module",
+    "read_sites",
+    "site_module",
+    "text_blocks",
+    "text_sites",
+    "weight",
+]
 
 
 @dataclass(frozen=True)

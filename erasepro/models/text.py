@@ -19,6 +19,8 @@ from .lazy import source, stream
 from .sites import read_sites
 from .streams import encode
 
+PADS = {"read": 8, "zeroed": 1, "ignored": 0}
+"""Paddings of a text that become columns, in an encoder that is not causal: hundreds of them say nearly the same."""
 ROOM = 64 * 77  # tokens that an encoder which is not causal runs at a time, for each prompt of a batch of 64
 
 
@@ -28,7 +30,7 @@ class EncoderTokenizer:
     def __init__(self, tokenizer: Any, encoder: TextEncoder) -> None:
         self._tokenizer, self.encoder = tokenizer, encoder
         self.model_max_length = encoder.length or tokenizer.model_max_length
-        self.causal, self.masked = encoder.causal, encoder.masked
+        self.causal, self.pads = encoder.causal, PADS[encoder.padding]
         self.starts = int(encoder.family == "clip")  # positions before the first word: BOS, or none
 
     def __getattr__(self, name: str) -> Any:
@@ -178,6 +180,7 @@ def reads_of(pipe: Any) -> list[Read]:
 
 def _whole(encoder: nn.Module, tokenizer: EncoderTokenizer, prompts: Sequence[str], columns: Columns, batch: int) -> Tensor:
     """An encoder's own forward pass, a batch of prompts at a time: for those whose positions all see each other."""
+    masked = tokenizer.encoder.padding != "read"
     wanted: dict[int, list[int]] = {}
     for j, row in enumerate(columns.rows.tolist()):
         wanted.setdefault(row, []).append(j)
@@ -188,16 +191,18 @@ def _whole(encoder: nn.Module, tokenizer: EncoderTokenizer, prompts: Sequence[st
     for start in range(0, len(rows), size):
         mine = rows[start : start + size]
         coded: Mapping[str, Tensor] = tokenizer(
-            [prompts[row] for row in mine], padding="max_length", max_length=tokenizer.model_max_length,
-            truncation=True, return_tensors="pt",
+            [prompts[row] for row in mine], padding=True if masked else "max_length",  # masked ones change nothing
+            max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt",
         )  # fmt: skip
-        mask = coded["attention_mask"].to(device) if tokenizer.masked else None
+        mask = coded["attention_mask"].to(device) if masked else None
         states = encoder(coded["input_ids"].to(device), attention_mask=mask)[0]  # (B, T, d)
+        if mask is not None:
+            states = torch.nn.functional.pad(states * mask[..., None], (0, 0, 0, 1))  # a padding, wherever it stands
         if out is None:
             out = states.new_empty(states.shape[-1], len(columns))
         for state, row in zip(states, mine, strict=True):
             at = torch.tensor(wanted[row])
-            out[:, at] = state[columns.positions[at]].T
+            out[:, at] = state[columns.positions[at].clamp(max=len(state) - 1)].T
     if out is None:
         return torch.zeros(encoder.config.d_model, 0, dtype=torch.float64)
     if not bool(torch.isfinite(out).all()):

@@ -135,6 +135,11 @@ class ErasePro(Solver):
             updates |= side.result.updates
             diagnostics += side.result.diagnostics
         if not updates and not asked:
+            if not any(e.family == "clip" for e in stack.architecture.encoders):
+                raise UserError(
+                    f"{stack.architecture.name} has no CLIP text encoder, the only kind whose own layers are edited: choose a "
+                    "solver that edits the layers that read the text, such as erasepro or uce."
+                )
             raise UserError("Nothing to edit: solver.kv is false and no text site is left. Set one of them.")
         return sides, updates, diagnostics
 

@@ -47,9 +47,12 @@ class Streams:
     K: Stream | None
 
     def advance(self) -> None:
-        for stream in (self.X, self.Y, self.O, self.K):
-            if stream is not None:
-                stream.advance()
+        """Carry every stream through the block at the door; the block itself is needed no more."""
+        streams = [s for s in (self.X, self.Y, self.O, self.K) if s is not None]
+        for stream in streams:
+            stream.advance()
+        for stream in streams:
+            stream.layers.blocks.drop(stream.block - 1)
 
 
 @dataclass

@@ -150,11 +150,11 @@ def wan(experts: int = 1) -> Any:
     encoder, tokenizer = t5(48, umt5=True)
 
     def expert() -> Any:
-        return WanTransformer3DModel(
+        return spread(WanTransformer3DModel(
             patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=12, in_channels=16, out_channels=16,
             text_dim=48, freq_dim=16, ffn_dim=32, num_layers=2, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
             rope_max_seq_len=32,
-        ).eval()  # fmt: skip
+        ))  # fmt: skip
 
     decoder = AutoencoderKLWan(base_dim=3, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True])
     return WanPipeline(
@@ -197,6 +197,7 @@ BUILDERS: dict[str, Callable[[], Any]] = {
 CALLS: dict[str, dict[str, Any]] = {
     "wan": {"height": 16, "width": 16, "num_frames": 5},
     "cogvideox": {"height": 16, "width": 16, "num_frames": 8},
+    "flux": {"height": 16, "width": 16},
     "pixart": {"use_resolution_binning": False, "clean_caption": False, "height": 16, "width": 16},
 }
 """What a pipeline's call needs beside a prompt, by the architecture's name up to the first dash."""
@@ -211,11 +212,11 @@ def build(name: str, seed: int = 0) -> Any:
     return pipe
 
 
-def draw(name: str, pipe: Any, prompt: str, seed: int = 0) -> torch.Tensor:
+def draw(name: str, pipe: Any, prompt: str, seed: int = 0, guidance: float = 3.0) -> torch.Tensor:
     """What the pipeline draws in two steps: pixels, or frames of pixels."""
     options = CALLS.get(name.split("-")[0], {})
     done = pipe(
-        prompt, generator=torch.Generator().manual_seed(seed), num_inference_steps=2, guidance_scale=3.0,
+        prompt, generator=torch.Generator().manual_seed(seed), num_inference_steps=2, guidance_scale=guidance,
         output_type="pt", **options,
     )  # fmt: skip
     return done[0]
