@@ -30,7 +30,9 @@ def edit_command(words: Sequence[str]) -> int:
     cfg = compose([word for word in words if word.split("=", 1)[0] not in KEYS])
     folder = Path(own["out"]).expanduser() if own.get("out") else Path(cfg.outputs.dir) / f"{cfg.name}-edit"
     if (folder / FACTS).exists() and own.get("force") != "true":
-        raise UserError(f"{str(folder)!r} holds an edit already: choose another out=FOLDER, or add force=true to replace it.")
+        raise UserError(
+            f"{str(folder)!r} holds an edit already: choose another out=FOLDER, or add force=true to replace it."
+        )
     _writable(folder)
     make_edit(cfg, folder)
     return 0

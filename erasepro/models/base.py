@@ -14,9 +14,9 @@ from torch import Tensor, nn
 class Model:
     """A pipeline and where it came from.
 
-    pipe: a diffusers pipeline (or its `Skeleton`, which can be edited but not drawn with). kind: "diffusers" | "miniature". evaluator: the judge that was
-    trained with the model, where it has one. weights_hash: see the function of that name; "" where not all were
-    read. revision: the hub's, where one was asked for.
+    pipe: a diffusers pipeline (or its `Skeleton`, which can be edited but not drawn with). kind: "diffusers" | "miniature".
+    evaluator: the judge that was trained with the model, where it has one. weights_hash: see the function of that name; ""
+    where not all were read. revision: the hub's, where one was asked for.
     """
 
     pipe: Any

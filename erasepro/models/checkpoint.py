@@ -66,7 +66,9 @@ class Checkpoint:
         kinds = [kind for kind, _ in self._known.values()]
         known = [kind for kind in kinds if kind in names]
         if not known:
-            raise UserError(f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))}).")
+            raise UserError(
+                f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))})."
+            )
         return getattr(torch, names[max(set(known), key=known.count)])
 
     def shape(self, key: str) -> tuple[int, ...]:
@@ -126,7 +128,9 @@ def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
                 raise UserError(f"{str(index)!r} is no index of weights ({error}): fetch the model again.") from error
             for name in names:
                 if not (folder / name).is_file() or Path(name).name != name:
-                    raise UserError(f"{str(folder / name)!r} is missing, but {index.name} names it: fetch the model again.")
+                    raise UserError(
+                        f"{str(folder / name)!r} is missing, but {index.name} names it: fetch the model again."
+                    )
             return [folder / name for name in names]
         if (folder / f"{stem}{part}.safetensors").is_file():
             return [folder / f"{stem}{part}.safetensors"]

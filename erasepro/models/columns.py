@@ -61,7 +61,7 @@ def preserve_columns(
     """The columns to preserve in texts with these ids (B, T), and their weights.
 
     Args:
-        tokens: all positions (of an encoder that is not causal: the text, and a few of the paddings where it reads them) | text (BOS to the first EOS) | words (between them) | last (the token before EOS, which
+        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | text (BOS to the first EOS) | words (between them) | last (the token before EOS, which
             is BOS in the empty text).
         weighting: count (each column once) | caption (each text counts 1 in all) | kind (BOS counts 1 in all, and in
             each text the words 1 and EOS with the paddings 1: repeated tokens do not dominate).
@@ -84,7 +84,10 @@ def preserve_columns(
     for row, line in enumerate(ids.tolist()):
         eos = line.index(tokenizer.eos_token_id, starts) if tokenizer.eos_token_id in line[starts:] else length - 1
         spans = {
-            "all": whole(eos), "text": range(eos + 1), "words": range(starts, eos), "last": range(max(eos - 1, 0), max(eos, 1)),
+            "all": whole(eos),
+            "text": range(eos + 1),
+            "words": range(starts, eos),
+            "last": range(max(eos - 1, 0), max(eos, 1)),
         }
         span = spans[tokens]
         chosen += [(row, i) for i in span]
@@ -112,7 +115,9 @@ def read_pairs(pipe: Any, read: Read, prompts: Sequence[PromptPair], policy: str
         mine = [pair_columns(tokenizer_of(pipe, name), prompts, policy) for name in part]
         for name, other in zip(part, mine, strict=True):
             if other.labels != mine[0].labels:
-                raise UserError(f"{part[0]} and {name} cut the prompts into different tokens: they cannot be read together.")
+                raise UserError(
+                    f"{part[0]} and {name} cut the prompts into different tokens: they cannot be read together."
+                )
         found.append(mine[0])
     return found
 

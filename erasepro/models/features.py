@@ -67,7 +67,7 @@ class TextLayers:
     @property
     def width(self) -> int:
         """d, the size of a hidden state."""
-        return int(self.final_norm.weight.numel())  # type: ignore[union-attr, operator]
+        return int(self.final_norm.weight.numel())  # type: ignore[operator]
 
     def twin(self) -> TextLayers:
         """The same layers, free to be edited apart; the weights that are not replaced stay in common."""

@@ -150,8 +150,15 @@ def _finish(pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: obje
     with _quietly():
         pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
-    return Model(pipe=pipe, name=cfg.name, source=source, weights_hash=fingerprint(cfg), kind=kind,
-                 evaluator=evaluator, revision=cfg.revision)
+    return Model(
+        pipe=pipe,
+        name=cfg.name,
+        source=source,
+        weights_hash=fingerprint(cfg),
+        kind=kind,
+        evaluator=evaluator,
+        revision=cfg.revision,
+    )
 
 
 @contextmanager

@@ -41,7 +41,9 @@ class Skeleton:
     None. `weight` reads one of their weights.
     """
 
-    def __init__(self, folder: str | Path, variant: str | None = None, weights: bool = True, device: str = "cpu") -> None:
+    def __init__(
+        self, folder: str | Path, variant: str | None = None, weights: bool = True, device: str = "cpu"
+    ) -> None:
         self.folder = Path(folder)
         index = read_index(self.folder)
         self.pipeline_class = str(index["_class_name"])
@@ -78,7 +80,9 @@ class Skeleton:
 
     def _require(self) -> None:
         if all(getattr(self, name) is None for name in self.architecture.denoisers):
-            raise UserError(f"{str(self.folder)!r} has no {' or '.join(self.architecture.denoisers)}: fetch the model again.")
+            raise UserError(
+                f"{str(self.folder)!r} has no {' or '.join(self.architecture.denoisers)}: fetch the model again."
+            )
         if all(getattr(self, e.component) is None for e in self.architecture.encoders):
             wanted = ", ".join(e.component for e in self.architecture.encoders)
             raise UserError(f"{str(self.folder)!r} has no text encoder ({wanted}): nothing can be read of a concept.")

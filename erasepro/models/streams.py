@@ -236,9 +236,7 @@ def open_stream(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 
     return Stream(layers, ids, columns, group(needed, batch * ids.shape[1]), needed, frozen)
 
 
-def encode(
-    layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64, blocks: int | None = None
-) -> Tensor:
+def encode(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64, blocks: int | None = None) -> Tensor:
     """What is read (d, n) at these columns: all blocks run and the final norm; or the bare states after some `blocks`."""
     if not len(columns):
         return torch.zeros(layers.width, 0, dtype=layers.dtype)

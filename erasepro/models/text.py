@@ -178,7 +178,9 @@ def reads_of(pipe: Any) -> list[Read]:
     return [read for read in architecture_of(pipe).reads if getattr(pipe, read.denoiser, None) is not None]
 
 
-def _whole(encoder: nn.Module, tokenizer: EncoderTokenizer, prompts: Sequence[str], columns: Columns, batch: int) -> Tensor:
+def _whole(
+    encoder: nn.Module, tokenizer: EncoderTokenizer, prompts: Sequence[str], columns: Columns, batch: int
+) -> Tensor:
     """An encoder's own forward pass, a batch of prompts at a time: for those whose positions all see each other."""
     masked = tokenizer.encoder.padding != "read"
     wanted: dict[int, list[int]] = {}
@@ -204,7 +206,7 @@ def _whole(encoder: nn.Module, tokenizer: EncoderTokenizer, prompts: Sequence[st
             at = torch.tensor(wanted[row])
             out[:, at] = state[columns.positions[at].clamp(max=len(state) - 1)].T
     if out is None:
-        return torch.zeros(encoder.config.d_model, 0, dtype=torch.float64)
+        return torch.zeros(int(encoder.config.d_model), 0, dtype=torch.float64)
     if not bool(torch.isfinite(out).all()):
         raise UserError("The text encoder gives NaN or infinity: load the model again, or in a wider dtype.")
     return out

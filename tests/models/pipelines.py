@@ -156,7 +156,9 @@ def wan(experts: int = 1) -> Any:
             rope_max_seq_len=32,
         ))  # fmt: skip
 
-    decoder = AutoencoderKLWan(base_dim=3, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True])
+    decoder = AutoencoderKLWan(
+        base_dim=3, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True]
+    )
     return WanPipeline(
         tokenizer=tokenizer, text_encoder=encoder, vae=decoder.eval(), transformer=expert(),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0), transformer_2=expert() if experts == 2 else None,
@@ -214,7 +216,7 @@ def build(name: str, seed: int = 0) -> Any:
 
 def draw(name: str, pipe: Any, prompt: str, seed: int = 0, guidance: float = 3.0) -> torch.Tensor:
     """What the pipeline draws in two steps: pixels, or frames of pixels."""
-    options = CALLS.get(name.split("-")[0], {})
+    options = CALLS.get(name.partition("-")[0], {})
     done = pipe(
         prompt, generator=torch.Generator().manual_seed(seed), num_inference_steps=2, guidance_scale=guidance,
         output_type="pt", **options,

@@ -133,7 +133,9 @@ def test_every_kind_of_solver_walks_every_kind_of_read(name, solver):
     options = {} if solver == "alphaedit" else {"prompts": "bare"}
     edit = erasepro.erase(model, {"dog": "cat"}, solver=solver, preserve=["car", "bus", "tree"], **options)
     components = {name.split(".")[0] for name in edit.updates}
-    expected = {"text_encoder", "text_encoder_2"} if solver == "alphaedit" else set(architecture_of(model.pipe).denoisers)
+    expected = (
+        {"text_encoder", "text_encoder_2"} if solver == "alphaedit" else set(architecture_of(model.pipe).denoisers)
+    )
     assert components == expected
     edit.check(model.pipe)
 
