@@ -181,7 +181,7 @@ def architecture(name: str) -> Architecture:
 def architecture_of(pipe: Any) -> Architecture:
     """The architecture of a pipeline object, or of anything with the parts of a Stable Diffusion."""
     kind = getattr(pipe, "pipeline_class", type(pipe).__name__)
-    if not any(kind in one.pipelines for one in ARCHITECTURES) and hasattr(pipe, "unet"):
-        if hasattr(pipe, "text_encoder") and not hasattr(pipe, "text_encoder_2"):
-            return ARCHITECTURES[0]
+    known = any(kind in one.pipelines for one in ARCHITECTURES)
+    if not known and hasattr(pipe, "unet") and hasattr(pipe, "text_encoder") and not hasattr(pipe, "text_encoder_2"):
+        return ARCHITECTURES[0]
     return architecture(kind)

@@ -61,8 +61,8 @@ def preserve_columns(
     """The columns to preserve in texts with these ids (B, T), and their weights.
 
     Args:
-        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | text (BOS to the first EOS) | words (between them) | last (the token before EOS, which
-            is BOS in the empty text).
+        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | text (BOS to the
+            first EOS) | words (between them) | last (the token before EOS, which is BOS in the empty text).
         weighting: count (each column once) | caption (each text counts 1 in all) | kind (BOS counts 1 in all, and in
             each text the words 1 and EOS with the paddings 1: repeated tokens do not dominate).
     """

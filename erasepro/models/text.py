@@ -206,7 +206,7 @@ def _whole(
             at = torch.tensor(wanted[row])
             out[:, at] = state[columns.positions[at].clamp(max=len(state) - 1)].T
     if out is None:
-        return torch.zeros(int(encoder.config.d_model), 0, dtype=torch.float64)
+        return torch.zeros(int(encoder.config.d_model), 0, dtype=torch.float64)  # type: ignore[union-attr, arg-type]
     if not bool(torch.isfinite(out).all()):
         raise UserError("The text encoder gives NaN or infinity: load the model again, or in a wider dtype.")
     return out
