@@ -23,8 +23,12 @@ from erasepro.generation.progress import progress_bar
 from erasepro.generation.schedulers import SCHEDULERS, make_scheduler
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row, screened
+from erasepro.models.architectures import architecture_of
 
 logger = logging.getLogger(__name__)
+OPTIONS = {
+    "pixart": {"clean_caption": False, "use_resolution_binning": False}
+}  # the prompt and the size as they are given
 MOST_STEPS = 1000  # noise levels that Stable Diffusion is trained on
 
 
@@ -47,7 +51,7 @@ def generate(
     """Draws every row that `out_dir` does not hold yet; returns the folder as a store.
 
     Args:
-        pipe: a ``StableDiffusionPipeline`` (its scheduler, safety checker and progress bar are put back afterwards).
+        pipe: a diffusers pipeline (its scheduler, safety checker and progress bar are put back afterwards).
         rows: what to draw; rows that mention a minor are always left out.
         size: pixels a side; None: the model's own.
         scheduler: None (the model's own) | ddim | dpm++ | lms.
@@ -66,12 +70,12 @@ def generate(
         "size": size,
     }
     store = ImageStore(out_dir).open({"model": model_hash, "edit": edit_hash, "sampler": sampler}, on_mismatch)
-    native = pipe.unet.config.sample_size  # in latent cells; a pair where the model's own pictures are not square
-    store.drop_damaged(worklist, size or (native * pipe.vae_scale_factor if isinstance(native, int) else None))
+    store.drop_damaged(worklist, size or _own_size(pipe))
     todo = {row.name for row in store.missing(worklist)}
     if not todo:
         return store
-    texts = PromptEncoder(pipe, [row.prompt for row in worklist], guidance > 1.0)
+    one_encoder = architecture_of(pipe).name == "stable-diffusion"
+    texts = PromptEncoder(pipe, [row.prompt for row in worklist], guidance > 1.0) if one_encoder else None
     batches = [worklist[i : i + batch_size] for i in range(0, len(worklist), batch_size)]
     with progress_bar(title, len(worklist), len(worklist) - len(todo), progress) as advance, _borrowed(pipe, scheduler):
         for batch in batches:
@@ -109,21 +113,33 @@ def scheduler_manifest(scheduler: Any) -> dict[str, Any]:
 
 @torch.inference_mode()
 def _draw(
-    pipe: Any, texts: PromptEncoder, batch: tuple[Row, ...], steps: int, guidance: float, size: int | None
+    pipe: Any, texts: PromptEncoder | None, batch: tuple[Row, ...], steps: int, guidance: float, size: int | None
 ) -> Tensor:
-    """Pixels (B, 3, H, W) in [0, 1], float32 on the CPU."""
-    embeds, blank = texts([row.prompt for row in batch])
+    """Pixels (B, 3, H, W) in [0, 1], float32 on the CPU; of a video its middle frame."""
+    prompts = [row.prompt for row in batch]
+    if texts is None:  # pipelines differ in what they make of a prompt: they encode it themselves
+        told: dict[str, Any] = {"prompt": prompts, **OPTIONS.get(architecture_of(pipe).name, {})}
+    else:
+        embeds, blank = texts(prompts)
+        told = {"prompt_embeds": embeds, "negative_prompt_embeds": blank}  # (B, L, d), (B, L, d) | None
     images = pipe(
-        prompt_embeds=embeds,  # (B, L, d)
-        negative_prompt_embeds=blank,  # (B, L, d) | None
+        **told,
         generator=[torch.Generator("cpu").manual_seed(row.seed) for row in batch],
         num_inference_steps=steps,
         guidance_scale=guidance,
         height=size,
         width=size,
         output_type="pt",
-    ).images
+    )[0]
+    if images.ndim == 5:  # (B, F, 3, H, W)
+        images = images[:, images.shape[1] // 2]
     return images.float().cpu()
+
+
+def _own_size(pipe: Any) -> int | None:
+    """Pixels a side of the model's own pictures; None where they are not square, or it does not say."""
+    native = pipe.unet.config.sample_size if getattr(pipe, "unet", None) is not None else None  # in latent cells
+    return native * pipe.vae_scale_factor if isinstance(native, int) else None
 
 
 def _keep(store: ImageStore, row: Row, image: Tensor) -> None:
@@ -143,13 +159,18 @@ def _borrowed(pipe: Any, scheduler: str | None) -> Iterator[None]:
 
     A safety checker paints hits black, which would be counted as erased.
     """
+    checked = hasattr(pipe, "safety_checker")
     kept = pipe.scheduler, getattr(pipe, "safety_checker", None), dict(getattr(pipe, "_progress_bar_config", {}))
-    pipe.scheduler, pipe.safety_checker = make_scheduler(pipe.scheduler, scheduler), None
+    pipe.scheduler = make_scheduler(pipe.scheduler, scheduler)
+    if checked:
+        pipe.safety_checker = None
     pipe.set_progress_bar_config(**{**kept[2], "disable": True})
     try:
         yield
     finally:
-        pipe.scheduler, pipe.safety_checker = kept[:2]
+        pipe.scheduler = kept[0]
+        if checked:
+            pipe.safety_checker = kept[1]
         pipe.set_progress_bar_config(**kept[2])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from erasepro.errors import unknown
+from erasepro.errors import UserError, unknown
 
 SCHEDULERS = {
     "ddim": ("DDIMScheduler", {}),
@@ -19,6 +19,11 @@ def make_scheduler(current: Any, name: str | None) -> Any:
         return type(current).from_config(current.config)
     if name not in SCHEDULERS:
         raise unknown("generation.scheduler", name, SCHEDULERS)
+    if "Flow" in type(current).__name__:
+        raise UserError(
+            f"generation.scheduler={name!r} is for models with a noise schedule; this one samples with "
+            f"{type(current).__name__}: set generation.scheduler=null."
+        )
     import diffusers
 
     kind, options = SCHEDULERS[name]
