@@ -1,7 +1,7 @@
 """Linear algebra only: feature matrices in, a weight change out, always in float64."""
 
 from .cost import Cost
-from .hard import POLICIES, ContradictionError, Solution, hard, share, shared_hard
+from .hard import MOST_REST, POLICIES, ContradictionError, Solution, hard, share, shared_hard
 from .incremental import add_columns, remove_columns
 from .null_space import null_basis, null_space, projected, smallest_directions, without
 from .pooled import least_squares_pooled, soft_pooled
@@ -11,6 +11,7 @@ from .statistics import Statistics
 from .update import DenseUpdate, LowRankUpdate, Update, compose, update_of
 
 __all__ = [
+    "MOST_REST",
     "POLICIES",
     "ContradictionError",
     "Cost",

@@ -20,6 +20,7 @@ from .select import Dropped, dropped_columns, independent_columns
 from .update import DenseUpdate, LowRankUpdate, Update
 
 POLICIES = ("independent", "exact", "least_squares")
+MOST_REST = 1e6  # beyond it the fit of the columns left out costs the kept ones their digits
 CONTRADICTION = 1e-3  # a miss above this share of a typical column of R is called a contradiction
 
 
@@ -89,6 +90,11 @@ def hard(
     if policy == "exact" and dropped and dropped[0].miss > CONTRADICTION:
         j, s = dropped[0].column, dropped[0].like
         name = labels if labels is not None else [f"column {i}" for i in range(X.shape[1])]
+        if not bool(Z[:, j].any()):
+            raise ContradictionError(
+                f"{name[j]} asks for a change, but its input lies in what must stay as it is (or is zero). Preserve less, or "
+                "use the rank policy independent or least_squares.", j, s,
+            )  # fmt: skip
         raise ContradictionError(
             f"The constraints contradict each other: {name[j]} lies within {dropped[0].distance:.1e} of what "
             f"{name[s]} spans, but asks for another output (off by {dropped[0].miss:.2g} of a typical change). "
@@ -96,8 +102,8 @@ def hard(
             j,
             s,
         )
-    if rest < 0:
-        raise ValueError(f"The weight of the columns left out must be 0 or more; got {rest}.")
+    if not 0 <= rest <= MOST_REST:
+        raise ValueError(f"The weight of the columns left out must be 0 or more and at most {MOST_REST:g}; got {rest}.")
     if rest > 0 and dropped:
         return Solution(_with_rest(X, R, cost, basis.kept, rest), basis.kept, dropped, basis.condition)
     wanted = R[:, basis.kept]

@@ -18,6 +18,8 @@ from .hard import Solution, hard
 from .soft import soft
 from .update import DenseUpdate, LowRankUpdate, Update
 
+ROUNDING = 1e-9  # of a column: less of it than this outside the preserved span is rounding
+
 
 def null_basis(S: Tensor, threshold: float) -> Tensor:
     """U: eigenvectors of S (d, d) whose eigenvalue is below `threshold`; with S = K Kᵀ/m, ‖ΔW K‖²/m ≤ threshold·‖ΔW‖².
@@ -57,7 +59,13 @@ def null_space(X: Tensor, R: Tensor, U: Tensor, cost: Cost | None = None, **opti
     Zero residual iff X a ⟂ U implies R a = 0. Options as in `hard`.
     """
     U = U.to(X.device, torch.float64)
-    return _lift(hard(U.T @ X.to(U), R, _inside(U, cost), **options), U)
+    if not U.shape[1]:
+        return _nothing(X, R)
+    inside = U.T @ X.to(U)
+    inside[:, inside.norm(dim=0) <= ROUNDING * X.norm(dim=0).to(U)] = (
+        0  # in the preserved span: what is left is rounding
+    )
+    return _lift(hard(inside, R, _inside(U, cost), **options), U)
 
 
 def projected(
@@ -65,7 +73,15 @@ def projected(
 ) -> Solution:
     """argmin ‖ΔW X − R‖² + tr(ΔW C ΔWᵀ)/μ over ΔW = ΔŴ Uᵀ, which is R XᵀP (XXᵀP + I/μ)⁻¹ with C = I."""
     U = U.to(X.device, torch.float64)
+    if not U.shape[1]:
+        return _nothing(X, R)
     return _lift(soft(U.T @ X.to(U), R, _inside(U, cost), mu, weights), U)
+
+
+def _nothing(X: Tensor, R: Tensor) -> Solution:
+    """No direction is free: ΔW = 0, and no column is held."""
+    update = LowRankUpdate(R.new_zeros(len(R), 0), X.new_zeros(0, len(X)))
+    return Solution(update, torch.arange(0, device=X.device), (), float("nan"), exact=False)
 
 
 def _inside(U: Tensor, cost: Cost | None) -> Cost | None:

@@ -1,9 +1,11 @@
 """Which columns can be asked for exactly: pivoted QR of the normalised, whitened features.
 
-Z = L⁻¹X (d, n) with columns scaled to length 1. Columns are taken by greatest distance to the span of those already
-taken, until that distance is τ or less. For many columns the same rule is followed by LAPACK's pivoted Cholesky of ZᵀZ,
-whose pivots are the squared distances: it works in blocks, and resolves distances above 1e-7 or so. For a column j left
-out, a = G_SS⁻¹ G_Sj is its best combination of the kept ones S, and its residual after the solve is exactly R_S a − r_j.
+Z = L⁻¹X (d, n) with columns scaled to length 1. The first column taken is the longest of Z (the one whose output is
+cheapest to change; all distances are still 1), then always the one at the greatest distance to the span of those already
+taken, until that distance is τ or less: a rule that neither the columns' order nor rounding decides. For many columns it
+is followed by LAPACK's pivoted Cholesky of ZᵀZ, whose pivots are the squared distances: it works in blocks, and resolves
+distances above 1e-7 or so. For a column j left out, a = G_SS⁻¹ G_Sj is its best combination of the kept ones S, and its
+residual after the solve is exactly R_S a − r_j.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from torch import Tensor
 
 MANY = 64  # columns from which on blocks pay
 GENTLE = 0.03  # the smallest pivot from which on a solve needs no orthonormal basis
+AHEAD = 1e-6  # by how much the first column is made longer than the others: more than rounding, less than matters
 RESOLVED = 1e-5  # the smallest tau that a pivoted Cholesky can be trusted with
 
 
@@ -74,7 +77,7 @@ class Dropped:
     """A column that was left out.
 
     distance: ‖x_j − X_S a‖ / ‖x_j‖ in the C⁻¹ norm, at most τ. miss: ‖R_S a − r_j‖ over the root-mean-square column
-    norm of R; a large one is a contradiction with the kept column `like`, the one of largest |a|.
+    norm of R; a large one is a contradiction with the kept column `like`, the one of largest |a| (itself where none is kept).
     """
 
     column: int
@@ -93,6 +96,7 @@ def independent_columns(Z: Tensor, tau: float) -> Basis:
 def _by_blocks(Z: Tensor, tau: float) -> Basis:
     """Pivoted Cholesky of ZᵀZ chooses; a Cholesky QR, done twice (as good as Householder's), gives the basis."""
     size = Z.norm(dim=0).clamp_min(torch.finfo(Z.dtype).tiny)
+    size[size.argmax()] /= 1 + AHEAD
     unit = Z / size
     factor, order, rank, _ = lapack.dpstrf((unit.T @ unit).cpu().numpy(), tol=tau * tau, lower=0, overwrite_a=1)
     index = torch.from_numpy(order[:rank].astype("int64") - 1).to(Z.device)
@@ -117,7 +121,7 @@ def _one_by_one(Z: Tensor, tau: float) -> Basis:
     last = 0.0
     while len(kept) < min(d, n):
         q = Q[:, : len(kept)]
-        j = int(left.argmax())
+        j = int(left.argmax() if kept else size.argmax())
         z = unit[:, j] - q @ (q.T @ unit[:, j])
         z = z - q @ (q.T @ z)  # twice is enough
         pivot = float(z.norm())
@@ -148,7 +152,11 @@ def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
     mask = torch.ones(Z.shape[1], dtype=torch.bool, device=Z.device)
     mask[basis.kept] = False
     out = mask.nonzero().flatten()
-    if not len(out) or not len(basis.kept):
+    typical = (R.pow(2).sum() / R.shape[1]).sqrt().clamp_min(torch.finfo(R.dtype).tiny)
+    if not len(basis.kept):
+        rows = zip(out.tolist(), (R[:, out].norm(dim=0) / typical).tolist(), strict=True)
+        return tuple(sorted((Dropped(j, j, 0.0, miss) for j, miss in rows), key=lambda x: -x.miss))
+    if not len(out):
         return ()
     part = basis.coordinates(Z[:, out])  # (r, n_out)
     a = torch.linalg.solve_triangular(basis.T, part, upper=True)
@@ -157,7 +165,6 @@ def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
         distance = (1 - (part.norm(dim=0) / size).pow(2)).clamp_min(0).sqrt()
     else:
         distance = (Z[:, out] - basis.Q @ part).norm(dim=0) / size
-    typical = (R.pow(2).sum() / R.shape[1]).sqrt().clamp_min(torch.finfo(R.dtype).tiny)
     miss = (R[:, basis.kept] @ a - R[:, out]).norm(dim=0) / typical
     like = basis.kept[(a.abs() * Z[:, basis.kept].norm(dim=0)[:, None]).argmax(dim=0)]
     rows = zip(out.tolist(), like.tolist(), distance.tolist(), miss.tolist(), strict=True)

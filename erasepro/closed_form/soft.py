@@ -36,7 +36,9 @@ def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weight
     inner = Z.T @ Z if n <= d else Z @ Z.T
     spread = torch.linalg.eigvalsh(inner)
     inner.diagonal().add_(1.0 / mu)
-    L = torch.linalg.cholesky(inner)
+    L, info = torch.linalg.cholesky_ex(inner)
+    if int(info) != 0:
+        raise ValueError(f"The penalised system is singular to rounding: lower mu ({mu:g}), or raise the ridge.")
     if n <= d:
         update: Update = LowRankUpdate(R, cost.pull(torch.cholesky_solve(Z.T, L).T)).thin()  # (d_out, n), (n, d_in)
     else:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from erasepro.closed_form import (
+    MOST_REST,
     POLICIES,
     Cost,
     Solution,
@@ -81,6 +82,10 @@ def check_fit(cfg: FitConfig, where: str) -> None:
     ):
         if not 0 <= number < math.inf:
             raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
+    if cfg.rest > MOST_REST:
+        raise UserError(
+            f"solver.{where}.rest must be at most {MOST_REST:g} (beyond it nothing is held exactly); got {cfg.rest}."
+        )
     kept = cfg.preserve
     if kept.captions is not None and kept.captions < 1:
         raise UserError(f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {kept.captions}.")
