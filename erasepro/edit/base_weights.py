@@ -33,15 +33,25 @@ def check_base(pipe: Any, expected: dict[str, dict[str, Any]]) -> None:
         if str(W.dtype).removeprefix("torch.") == print_["dtype"]:
             same = tensor_hash(W) == print_["sha256"]
         else:
-            eps = max(torch.finfo(W.dtype).eps, torch.finfo(getattr(torch, print_["dtype"])).eps)
-            want = torch.tensor(print_["sample"], dtype=torch.float64)
-            got = torch.tensor(_sample(W), dtype=torch.float64)
-            same = got.shape == want.shape and bool(((got - want).abs() <= 2 * eps * want.abs() + 1e-7).all())
+            same = _near(print_["sample"], _sample(W), print_["dtype"], str(W.dtype).removeprefix("torch."))
         if not same:
             raise UserError(
                 f"The weight '{name}' differs from the one this edit was solved on: apply it to the base model that "
-                "edit.json names (unedited), or solve it again for this model."
+                "edit.json names (unedited), or solve it again for this model (force=True applies it all the same)."
             )
+
+
+def same_base(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two fingerprints are of one weight: byte for byte in the same dtype, else by its sample, to rounding."""
+    if one["dtype"] == other["dtype"]:
+        return bool(one["sha256"] == other["sha256"])
+    return _near(one["sample"], other["sample"], one["dtype"], other["dtype"])
+
+
+def _near(want: list[float], got: list[float], *dtypes: str) -> bool:
+    eps = max(torch.finfo(getattr(torch, dtype)).eps for dtype in dtypes)
+    a, b = (torch.tensor(numbers, dtype=torch.float64) for numbers in (want, got))
+    return a.shape == b.shape and bool(((b - a).abs() <= 2 * eps * a.abs() + 1e-7).all())
 
 
 def _sample(W: torch.Tensor) -> list[float]:

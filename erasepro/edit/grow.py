@@ -97,6 +97,11 @@ def _build(edit: Edit, model: Model) -> BuildSet:
 
     if not isinstance(model, Model):
         raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
+    if edit.meta.get("parents"):
+        raise UserError(
+            "This edit is a sum: its parts were solved apart, so no concept can be added or removed by solving again. Do "
+            "that to a part before adding, or solve for all the concepts at once."
+        )
     held = edit.meta.get("build")
     if held is None:
         raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")

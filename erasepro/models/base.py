@@ -15,7 +15,7 @@ class Model:
     """A pipeline and where it came from.
 
     pipe: a diffusers `StableDiffusionPipeline`. kind: "stable-diffusion" | "miniature". evaluator: the judge that was
-    trained with the model, where it has one. weights_hash: see the function of that name.
+    trained with the model, where it has one. weights_hash: see the function of that name. revision: the hub's commit.
     """
 
     pipe: Any
@@ -24,6 +24,12 @@ class Model:
     weights_hash: str
     kind: str = "stable-diffusion"
     evaluator: object | None = None
+    revision: str | None = None
+
+    def facts(self) -> dict[str, str | None]:
+        """What an edit says of the model it was made for."""
+        facts = {"name": self.name, "source": self.source, "revision": self.revision, "kind": self.kind}
+        return facts | {"weights_hash": self.weights_hash}
 
 
 def raw_bytes(tensor: Tensor) -> bytes:

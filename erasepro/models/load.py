@@ -119,14 +119,16 @@ def pick_device(name: str) -> str:
     return name
 
 
-def _finish(pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: object | None = None) -> Model:
+def _finish(
+    pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: object | None = None, revision: str | None = None
+) -> Model:
     from erasepro.models.base import Model
 
     device = pick_device(cfg.device)
     with _quietly():
         pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
-    return Model(pipe=pipe, name=cfg.name, source=source, weights_hash=fingerprint(cfg), kind=kind, evaluator=evaluator)
+    return Model(pipe, cfg.name, source, fingerprint(cfg), kind, evaluator, revision)
 
 
 @contextmanager
@@ -211,7 +213,9 @@ def _check_whole(pipe: Any, folder: Path, held: dict[Path, set[str]]) -> None:
 @MODELS.register("stable-diffusion")
 def stable_diffusion(cfg: ModelConfig) -> Model:
     """A Stable Diffusion 1.x or 2.x pipeline from a hub id or a local folder (model.source)."""
-    return _finish(_from_folder(resolve(cfg), cfg), cfg, "stable-diffusion", cfg.source)
+    folder = resolve(cfg)
+    revision = folder.name if folder.parent.name == "snapshots" else cfg.revision  # the hub's cache names the commit
+    return _finish(_from_folder(folder, cfg), cfg, "stable-diffusion", cfg.source, revision=revision)
 
 
 @MODELS.register("miniature")
