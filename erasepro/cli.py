@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
+  erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
   erasepro --help | --version
 
 Groups (choose with group=option):
@@ -201,7 +203,11 @@ def _run_folder(path: Path) -> Path:
     return path
 
 
-VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "report": report}
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    "ls": list_names,
+    "report": report,
+    "verify": lambda words: import_module("erasepro.edit.verify").command(words),
+}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -23,22 +23,30 @@ def fingerprints(pipe: Any, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def check_base(pipe: Any, expected: dict[str, dict[str, Any]]) -> None:
+def check_base(
+    pipe: Any, expected: dict[str, dict[str, Any]], read: Callable[[str], torch.Tensor] | None = None
+) -> None:
     """Raise UserError naming the first weight that is not the one the edit was solved on.
 
-    The same dtype is compared byte for byte; another dtype by a sample of its numbers, to that dtype's rounding.
+    The same dtype is compared byte for byte; another dtype by a sample of its numbers, to that dtype's rounding. `read`:
+    where a weight is found, if not in the pipeline as it is.
     """
     for name, print_ in expected.items():
-        W = site_module(pipe, name).weight
-        if str(W.dtype).removeprefix("torch.") == print_["dtype"]:
-            same = tensor_hash(W) == print_["sha256"]
-        else:
-            same = _near(print_["sample"], _sample(W), print_["dtype"], str(W.dtype).removeprefix("torch."))
-        if not same:
+        if not is_base(site_module(pipe, name).weight if read is None else read(name), print_):
             raise UserError(
                 f"The weight '{name}' differs from the one this edit was solved on: apply it to the base model that "
                 "edit.json names (unedited), or solve it again for this model (force=True applies it all the same)."
             )
+
+
+def is_base(W: torch.Tensor, print_: dict[str, Any] | None) -> bool:
+    """Whether a weight is the one with this fingerprint (None: any), as in `check_base`."""
+    if print_ is None:
+        return True
+    dtype = str(W.dtype).removeprefix("torch.")
+    if dtype == print_["dtype"]:
+        return bool(tensor_hash(W) == print_["sha256"])
+    return _near(print_["sample"], _sample(W), print_["dtype"], dtype)
 
 
 def same_base(one: dict[str, Any], other: dict[str, Any]) -> bool:

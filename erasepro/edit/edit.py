@@ -129,6 +129,20 @@ class Edit:
         """A new edit without this target, equal to never having erased it; see `grow.remove`."""
         return grow.remove(self, name, model)
 
+    def certificate(self, model: Model, folder: str | Path | None = None) -> dict[str, Any]:
+        """What the edit does to its base model, recomputed from the weights; see `certificate.certify`.
+
+        Args:
+            model: the base, from `load_model`; it is not touched.
+            folder: where to write it too, as certificate.json.
+        """
+        from .certificate import certify
+
+        found = certify(self, model)
+        if folder is not None:
+            store.save_certificate(found, Path(folder))
+        return found
+
     def save(self, folder: str | Path) -> Path:
         """Write edit.safetensors, edit.json and README.md, a model card: all or none. Returns the folder.
 

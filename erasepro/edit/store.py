@@ -56,6 +56,13 @@ def save(edit: Edit, folder: Path) -> Path:
     return folder
 
 
+def save_certificate(certificate: dict[str, Any], folder: Path) -> Path:
+    """Write certificate.json, whole or not at all. OSError as in `save`."""
+    content = json.dumps(certificate, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(folder, {CERTIFICATE: text(content)})
+    return folder / CERTIFICATE
+
+
 def _drop_stale(certificate: Path, hash_: str) -> None:
     """Remove the certificate of another edit that lay in the folder before."""
     try:

@@ -11,7 +11,7 @@ import torch
 from erasepro.closed_form import Update, update_of
 from erasepro.edit import Edit
 from erasepro.edit.base_weights import fingerprints
-from erasepro.edit.grow import stored_build
+from erasepro.edit.grow import sentences_hash, stored_build
 from erasepro.edit.selected import packed
 from erasepro.edit.versions import versions
 
@@ -84,7 +84,7 @@ def finish(
             "preserve": list(build.concepts.preserve),
             "vocabulary": build.concepts.vocabulary,
         },
-        "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve)},
+        "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve), "sha256": sentences_hash(build)},
         "build": stored_build(build),
         "base": fingerprints(model.pipe, moved),
         "selected": selected,

@@ -136,7 +136,7 @@ class KVSolver(Solver):
 
     def _features(self, pipe: Any, build: BuildSet) -> Features:
         cfg = self.cfg
-        pairs = self._pairs(build)
+        pairs = self.pairs(build)
         columns = pair_columns(pipe.tokenizer, pairs, cfg.tokens)
         retained = self._retained(build)
         layers = TextLayers(pipe.text_encoder)
@@ -147,7 +147,8 @@ class KVSolver(Solver):
         K = read_texts(pipe, layers, retained, cfg.preserve_tokens, cfg.batch_size).to(X)
         return Features(pipe, layers, build, columns, X, Y, K, len(retained), cfg.batch_size)
 
-    def _pairs(self, build: BuildSet) -> list:
+    def pairs(self, build: BuildSet) -> list[Any]:
+        """The build's sentences, or the concepts' bare names; guide=empty: with the empty prompt as every anchor."""
         if self.cfg.prompts == "build" and self.cfg.guide == "anchor":
             return list(build.pairs)
         targets = build.pairs if self.cfg.prompts == "build" else [
