@@ -23,8 +23,10 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro -m key=a,b …                      one run for each combination
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
+  erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
   erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
+  erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
   erasepro --help | --version
 
 Groups (choose with group=option):
@@ -203,10 +205,26 @@ def _run_folder(path: Path) -> Path:
     return path
 
 
+def edit(words: list[str]) -> int:
+    """``erasepro edit …``: see erasepro.editing."""
+    from erasepro.editing import edit_command
+
+    return edit_command(words)
+
+
+def export(words: list[str]) -> int:
+    """``erasepro export EDIT_DIR format=… out=…``: an edit for other tools, see ``erasepro.edit.export.command``."""
+    from erasepro.edit.export.command import command
+
+    return command(words)
+
+
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "ls": list_names,
+    "edit": edit,
     "report": report,
     "verify": lambda words: import_module("erasepro.edit.verify").command(words),
+    "export": export,
 }
 
 

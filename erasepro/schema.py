@@ -20,8 +20,8 @@ class ModelConfig:
     """What is edited."""
 
     name: str = MISSING  # name in the results and tables
-    kind: str = "stable-diffusion"  # registry key: stable-diffusion | miniature | tiny
-    source: str = ""  # hub id or local folder (stable-diffusion only)
+    kind: str = "diffusers"  # registry key: diffusers | miniature | tiny
+    source: str = ""  # hub id or local folder (kind diffusers only)
     revision: str | None = None  # hub revision
     variant: str | None = None  # "fp16" picks *.fp16.safetensors
     dtype: str = "float32"  # float32 | float16 | bfloat16

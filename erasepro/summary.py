@@ -13,6 +13,7 @@ from typing import Any
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
+from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.across import across_metrics, across_table
 from erasepro.report.outcomes import ALL, Share
@@ -35,7 +36,7 @@ def tables(results: Results) -> list[Table]:
     if results.metrics:
         metrics = {model: _nan(part) for model, part in results.metrics.items()}
         found.append(metric_table(metrics["edited"], metrics["original"], protocol=results.protocol))
-    return [*found, *_residual_table(results), *_layer_table(results), _stage_table(results)]
+    return [*found, *_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
 
 
 def load(path: Path) -> Results:
@@ -58,15 +59,20 @@ def load(path: Path) -> Results:
 def heading(config: Mapping[str, Any], protocol: str) -> str:
     """One line that says what a run does: pairs, model, method, sampler, seeds, protocol."""
     concepts, generation = config["concepts"], config["generation"]
-    pairs = [f"{target} → {anchor or '(empty)'}" for target, anchor in concepts["pairs"][:4]]
-    more = len(concepts["pairs"]) - len(pairs)
-    told = ", ".join(pairs) + (f" and {more} more" if more else "")
+    told = told_pairs(concepts["pairs"])
     seeds = ", ".join(map(str, generation["seeds"]))
     split = "" if generation["split"] == "test" else f" · {generation['split']} prompts"
     return (
         f"{told} · {config['model']['name']} · {_preset(config)} · {generation['steps']} steps, guidance "
         f"{generation['guidance']:g}, seed{'s' if len(generation['seeds']) > 1 else ''} {seeds}{split} · {protocol}"
     )
+
+
+def told_pairs(pairs: Sequence[Sequence[str]]) -> str:
+    """The first pairs, and how many more there are."""
+    first = [f"{target} → {anchor or '(empty)'}" for target, anchor in pairs[:4]]
+    more = len(pairs) - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
 
 
 def across(found: Sequence[Results]) -> list[Table]:
@@ -230,14 +236,17 @@ def _residual_table(results: Results) -> list[Table]:
     return [Table(title, ("columns", "before", "after"), tuple(cells))] if residuals else []
 
 
-def _layer_table(results: Results) -> list[Table]:
-    """‖ΔW‖/‖W‖: one row a text-encoder layer; the keys and values, which are many, as a mean."""
+def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
+    """‖ΔW‖/‖W‖: one row a text-encoder layer or embedder; the keys and values, which are many, as a mean."""
     rows, many = [], []
-    for entry in results.edit.get("diagnostics", []):
+    encoders = {entry["site"].split(".")[0] for entry in diagnostics if entry["kind"] in TEXT_KINDS}
+    for entry in diagnostics:
         if "attn2" in entry["kind"]:
             many.append(entry)
             continue
-        name = f"block {entry['depth'] + 1} {entry['kind']}"
+        where = f"{entry['site'].split('.')[0]} " if len(encoders) > 1 else ""
+        text = entry["kind"] in TEXT_KINDS
+        name = f"{where}block {entry['depth'] + 1} {entry['kind']}" if text else entry["site"].partition(".")[2]
         rows.append((name, str(entry["rank"]), *(_text(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))))
     if many:
         mean = sum(entry["delta_norm"] for entry in many) / len(many)

@@ -78,9 +78,29 @@ def pair_tokens(
             f"The tokenizer reads {target_prompt!r} and {anchor_prompt!r} as the same tokens: there is nothing to change. "
             f"Choose another anchor for {target!r}, or another word for it."
         )
-    wanted = POLICIES[policy]
-    rows = sorted({(t, a) for part, t, a in align(a_text, b_text) if part in wanted})
-    return TokenPairs([t for t, _ in rows], [a for _, a in rows])
+    wanted = set(POLICIES[policy])
+    rows = align(a_text, b_text)
+    if not getattr(tokenizer, "causal", True):
+        rows = _whole_text(rows, wanted, tokenizer.pads)
+    chosen = sorted({(t, a) for part, t, a in rows if part in wanted})
+    return TokenPairs([t for t, _ in chosen], [a for _, a in chosen])
+
+
+def _whole_text(rows: list[tuple[str, int, int]], wanted: set[str], most: int) -> list[tuple[str, int, int]]:
+    """For an encoder that is not causal: every token knows the target, those before it and the paddings too.
+
+    A policy that pairs what follows the subject up to the end then pairs what precedes it as well, and `most` of the
+    paddings from the first on.
+    """
+    if "eos" in wanted:
+        wanted.add("start")
+    pads = [row for row in rows if row[0] == "pad"]
+    rows = [row for row in rows if row[0] != "pad"]
+    if "eos" not in wanted:
+        return rows
+    wanted.add("pad")
+    count = min(most, len(pads))
+    return rows + [pads[i * len(pads) // count] for i in range(count)]
 
 
 def matched(

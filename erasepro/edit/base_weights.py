@@ -9,7 +9,7 @@ import torch
 
 from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
-from erasepro.models.sites import site_module
+from erasepro.models.sites import weight
 
 SAMPLES = 32
 
@@ -18,7 +18,7 @@ def fingerprints(pipe: Any, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """For each site: the weight's dtype, SHA-256 and a few of its numbers (to recognise it in another precision)."""
     found = {}
     for name in names:
-        W = site_module(pipe, name).weight
+        W = weight(pipe, name)
         found[name] = {"dtype": str(W.dtype).removeprefix("torch."), "sha256": tensor_hash(W), "sample": _sample(W)}
     return found
 
@@ -32,11 +32,16 @@ def check_base(
     where a weight is found, if not in the pipeline as it is.
     """
     for name, print_ in expected.items():
-        if not is_base(site_module(pipe, name).weight if read is None else read(name), print_):
-            raise UserError(
-                f"The weight '{name}' differs from the one this edit was solved on: apply it to the base model that "
-                "edit.json names (unedited), or solve it again for this model (force=True applies it all the same)."
-            )
+        check_weight(name, weight(pipe, name) if read is None else read(name), print_)
+
+
+def check_weight(name: str, W: torch.Tensor, print_: dict[str, Any]) -> None:
+    """Raise UserError, naming the weight, unless W is the one with this fingerprint; see `check_base`."""
+    if not is_base(W, print_):
+        raise UserError(
+            f"The weight '{name}' differs from the one this edit was solved on: apply it to the base model that "
+            "edit.json names (unedited), or solve it again for this model (force=True applies it all the same)."
+        )
 
 
 def is_base(W: torch.Tensor, print_: dict[str, Any] | None) -> bool:

@@ -110,7 +110,7 @@ def _check_bases(a: Edit, b: Edit) -> None:
                 "the same model."
             )
     hashes = [edit.meta.get("model", {}).get("weights_hash") for edit in (a, b)]
-    if not both and (hashes[0] != hashes[1] or hashes[0] is None):
+    if not both and (hashes[0] != hashes[1] or not hashes[0]):
         name = next(iter(b.updates), "?")
         raise UserError(
             f"The edits share no weight by which their bases could be compared ('{name}' is in one only), and they name "

@@ -6,7 +6,7 @@ import hashlib
 import numbers
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -18,6 +18,9 @@ from erasepro.models.sites import site_module
 from . import grow, store
 from .base_weights import check_base
 from .combine import combine
+
+if TYPE_CHECKING:
+    from .export import Exported
 
 TABLE = "erasepro_applied"  # the attribute of a pipeline that keeps an applied edit's original weights
 
@@ -151,6 +154,19 @@ class Edit:
             OSError: a full disk or a folder that cannot be written to; its `filename` says which file.
         """
         return store.save(self, Path(folder))
+
+    def export(
+        self,
+        path: str | Path,
+        format: str = "lora",
+        base: str | Path | None = None,
+        rank: int | None = None,
+        variant: str | None = None,
+    ) -> Exported:
+        """A LoRA ("lora", "kohya") or a whole model ("diffusers", "single_file", of `base`); see `export.export`."""
+        from .export import export
+
+        return export(self, path, format, base, rank, variant)
 
     @classmethod
     def load(cls, folder: str | Path) -> Edit:

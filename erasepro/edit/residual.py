@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from erasepro.models.columns import pair_columns
-from erasepro.models.features import TextLayers, token_ids
-from erasepro.models.sites import TEXT_ENCODER, cross_attention_sites, module
-from erasepro.models.streams import encode
+from erasepro.models.columns import read_pairs
+from erasepro.models.sites import read_sites, weight
+from erasepro.models.text import TextStack, reads_of
 
 from .edit import TABLE, Edit
 
@@ -27,7 +26,7 @@ def test_residual(
     policy: str | None = None,  # noqa: PT028
     batch: int = 64,  # noqa: PT028
 ) -> dict[str, float]:
-    """‖W x − W_o y‖ / ‖W_o y‖ over all cross-attention keys and values, end to end.
+    """‖W x − W_o y‖ / ‖W_o y‖ over all layers that read the text, end to end.
 
     x: the target prompt's features through the edited text encoder, y: the anchor prompt's through the original, at the
     token positions that `policy` pairs (None: the edit's own policy for keys and values); W: the edited weights in the
@@ -41,35 +40,40 @@ def test_residual(
     held = getattr(pipe, TABLE, {"originals": {}})["originals"]
     config = edit.meta.get("config", {})
     policy = policy or config.get("kv_tokens") or config.get("tokens") or "subject_to_end"
-    columns = pair_columns(pipe.tokenizer, prompt_pairs, policy)
-    original = TextLayers(pipe.text_encoder)
+    original = TextStack(pipe, batch=batch)
     edited = original.twin()
+    encoders = [e.component for e in original.architecture.encoders]
     for name, update in edit.updates.items():
         component, _, path = name.partition(".")
-        if component == TEXT_ENCODER:
+        if component in encoders:
             block, kind = _block(path)
-            W = held.get(name, original.linear(block, kind).weight).to(next(pipe.text_encoder.parameters()).dtype)
-            original.set_weight(block, kind, W)
-            edited.set_weight(block, kind, update.apply_to(W, edit.strength))
-    ids_x = token_ids(pipe.tokenizer, [p.target_prompt for p in prompt_pairs])
-    ids_y = token_ids(pipe.tokenizer, [p.anchor_prompt for p in prompt_pairs])
-    X = encode(edited, ids_x, columns.target, batch)  # (d, n)
-    X_o = encode(original, ids_x, columns.target, batch)
-    Y = encode(original, ids_y, columns.anchor, batch)
-    off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
-    for site in cross_attention_sites(pipe):
-        W_o = held.get(site.name, module(pipe, site).weight)
-        W = edit.updates[site.name].apply_to(W_o, edit.strength) if site.name in edit.updates else W_o
-        W_o, W = W_o.to(X), W.to(X)
-        V = W_o @ Y
-        off += (W @ X - V).pow(2).sum(dim=0)
-        off_o += (W_o @ X_o - V).pow(2).sum(dim=0)
-        size += V.pow(2).sum(dim=0)
+            dtype = next(getattr(pipe, component).parameters()).dtype
+            W = held.get(name, original.layers(component).linear(block, kind).weight).to(dtype)
+            original.layers(component).set_weight(block, kind, W)
+            edited.layers(component).set_weight(block, kind, update.apply_to(W, edit.strength))
+    targets, anchors = [p.target_prompt for p in prompt_pairs], [p.anchor_prompt for p in prompt_pairs]
+    sums = torch.zeros(3, dtype=torch.float64)  # of squares: residual, before, wanted
+    worst, count = 0.0, 0
+    for read in reads_of(pipe):
+        parts = read_pairs(pipe, read, prompt_pairs, policy)
+        X, X_o = (stack.joined(read, targets, [p.target for p in parts]) for stack in (edited, original))  # (d, n)
+        Y = original.joined(read, anchors, [p.anchor for p in parts])
+        off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
+        for site in read_sites(pipe, read):
+            W_o = held.get(site.name, weight(pipe, site.name))
+            W = edit.updates[site.name].apply_to(W_o, edit.strength) if site.name in edit.updates else W_o
+            W_o, W = W_o.to(X), W.to(X)
+            V = W_o @ Y
+            off += (W @ X - V).pow(2).sum(dim=0)
+            off_o += (W_o @ X_o - V).pow(2).sum(dim=0)
+            size += V.pow(2).sum(dim=0)
+        sums += torch.stack([off.sum(), off_o.sum(), size.sum()]).cpu()
+        worst, count = max(worst, float((off / size).max().sqrt())), count + X.shape[1]
     return {
-        "residual": float((off.sum() / size.sum()).sqrt()),
-        "worst": float((off / size).max().sqrt()),
-        "before": float((off_o.sum() / size.sum()).sqrt()),
-        "columns": float(X.shape[1]),
+        "residual": float((sums[0] / sums[2]).sqrt()),
+        "worst": worst,
+        "before": float((sums[1] / sums[2]).sqrt()),
+        "columns": float(count),
     }
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from erasepro.closed_form import DenseUpdate, Update
 from erasepro.errors import UserError, nearest
+from erasepro.models.sites import weight
 
 from .base_weights import fingerprints
 from .foreign import refuse_pickle
@@ -56,7 +57,7 @@ def load_uce(path: Path, model: Model) -> Edit:
         name = key.removesuffix(".weight")
         if name == key or name not in linears:
             raise UserError(_wrong_name(path, key, list(linears)))
-        W = linears[name].weight.detach()
+        W = weight(model.pipe, f"{UNET}.{name}").detach()
         if W.is_meta:
             raise UserError(f"'{name}' is offloaded (meta device): load the file before enabling CPU offloading.")
         if edited.shape != W.shape:

@@ -14,15 +14,16 @@ from torch import Tensor, nn
 class Model:
     """A pipeline and where it came from.
 
-    pipe: a diffusers `StableDiffusionPipeline`. kind: "stable-diffusion" | "miniature". evaluator: the judge that was
-    trained with the model, where it has one. weights_hash: see the function of that name. revision: the hub's commit.
+    pipe: a diffusers pipeline (or its `Skeleton`, which can be edited but not drawn with). kind: "diffusers" | "miniature".
+    evaluator: the judge that was trained with the model, where it has one. weights_hash: see the function of that name; ""
+    where not all were read. revision: the hub's, where one was asked for.
     """
 
     pipe: Any
     name: str
     source: str
     weights_hash: str
-    kind: str = "stable-diffusion"
+    kind: str = "diffusers"
     evaluator: object | None = None
     revision: str | None = None
 

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from erasepro.concepts.tokens import pair_tokens
-from erasepro.errors import unknown
+from erasepro.errors import UserError, unknown
 
-from .features import Columns
+from .architectures import Read
+from .features import Columns, token_ids
+from .text import parts_of, tokenizer_of
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import PromptPair
@@ -59,7 +61,7 @@ def preserve_columns(
     """The columns to preserve in texts with these ids (B, T), and their weights.
 
     Args:
-        tokens: all positions | text (BOS to the first EOS) | words (between them) | last (the token before EOS, which
+        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | text (BOS to the first EOS) | words (between them) | last (the token before EOS, which
             is BOS in the empty text).
         weighting: count (each column once) | caption (each text counts 1 in all) | kind (BOS counts 1 in all, and in
             each text the words 1 and EOS with the paddings 1: repeated tokens do not dominate).
@@ -69,16 +71,75 @@ def preserve_columns(
     if weighting not in WEIGHTINGS:
         raise unknown("preserve.weights", weighting, WEIGHTINGS)
     length = ids.shape[1]
+    starts = getattr(tokenizer, "starts", 1)
+
+    def whole(eos: int) -> Sequence[int]:
+        if getattr(tokenizer, "causal", True):
+            return range(length)
+        pads, count = range(eos + 1, length), min(tokenizer.pads, length - eos - 1)
+        return [*range(eos + 1), *(pads[i * len(pads) // count] for i in range(count))]
+
     chosen: list[tuple[int, int]] = []
     weights: list[float] = []
     for row, line in enumerate(ids.tolist()):
-        eos = line.index(tokenizer.eos_token_id, 1) if tokenizer.eos_token_id in line[1:] else length - 1
-        spans = {"all": range(length), "text": range(eos + 1), "words": range(1, eos), "last": range(eos - 1, eos)}
+        eos = line.index(tokenizer.eos_token_id, starts) if tokenizer.eos_token_id in line[starts:] else length - 1
+        spans = {
+            "all": whole(eos),
+            "text": range(eos + 1),
+            "words": range(starts, eos),
+            "last": range(max(eos - 1, 0), max(eos, 1)),
+        }
         span = spans[tokens]
         chosen += [(row, i) for i in span]
         if weighting == "caption":
             weights += [1.0 / len(span)] * len(span)
         elif weighting == "kind":
             tail = sum(i >= eos for i in span)
-            weights += [1 / len(ids) if i == 0 else 1 / tail if i >= eos else 1 / (eos - 1) for i in span]
+            first = 1 / len(ids)  # of BOS, the same in every text
+            weights += [first if i < starts else 1 / tail if i >= eos else 1 / (eos - starts) for i in span]
     return Columns.of(chosen), torch.tensor(weights, dtype=torch.float64) if weighting != "count" else None
+
+
+def read_pairs(pipe: Any, read: Read, prompts: Sequence[PromptPair], policy: str) -> list[PairColumns]:
+    """For each part of a Read, the columns that `policy` pairs in its encoders' tokens; for pooled ones a column a prompt.
+
+    Raises:
+        UserError: encoders that stand side by side but cut a prompt into different tokens.
+    """
+    if read.kind == "pooled":
+        every = Columns(torch.arange(len(prompts)), torch.zeros(len(prompts), dtype=torch.long))
+        labels = tuple(f"'{p.pair.target}' → '{p.pair.anchor}' (pooled '{p.target_prompt}')" for p in prompts)
+        return [PairColumns(every, every, tuple(p.pair.target for p in prompts), labels)] * len(parts_of(pipe, read))
+    found = []
+    for part in parts_of(pipe, read):
+        mine = [pair_columns(tokenizer_of(pipe, name), prompts, policy) for name in part]
+        for name, other in zip(part, mine, strict=True):
+            if other.labels != mine[0].labels:
+                raise UserError(
+                    f"{part[0]} and {name} cut the prompts into different tokens: they cannot be read together."
+                )
+        found.append(mine[0])
+    return found
+
+
+def together(parts: Sequence[PairColumns]) -> PairColumns:
+    """The columns of all parts, one after the other (as `joined` orders them)."""
+    target = Columns(torch.cat([p.target.rows for p in parts]), torch.cat([p.target.positions for p in parts]))
+    anchor = Columns(torch.cat([p.anchor.rows for p in parts]), torch.cat([p.anchor.positions for p in parts]))
+    concepts, labels = sum((p.concepts for p in parts), ()), sum((p.labels for p in parts), ())
+    return PairColumns(target, anchor, concepts, labels)
+
+
+def read_kept(
+    pipe: Any, read: Read, texts: Sequence[str], tokens: str = "all", weighting: str = "count"
+) -> tuple[list[Columns], Tensor | None]:
+    """For each part of a Read the columns of texts to preserve, and the weights of them all (None: 1 each)."""
+    parts = parts_of(pipe, read)
+    if read.kind == "pooled":
+        return [Columns(torch.arange(len(texts)), torch.zeros(len(texts), dtype=torch.long))] * len(parts), None
+    found = []
+    for part in parts:
+        tokenizer = tokenizer_of(pipe, part[0])
+        found.append(preserve_columns(tokenizer, token_ids(tokenizer, texts), tokens, weighting))
+    weights = [w for _, w in found if w is not None]
+    return [columns for columns, _ in found], torch.cat(weights) if weights else None

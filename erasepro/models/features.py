@@ -6,7 +6,7 @@ Shapes: ids (B, T), hidden states (B, T, d), gathered columns (features, n) with
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
+
+from .lazy import real, source
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,33 @@ class TextLayers:
         if set(names) != {"embeddings", "layers", "final_layer_norm"}:
             raise UserError(f"{type(encoder).__name__} is not laid out like a CLIP text encoder: it cannot be read.")
         self.dtype = dtype
-        self.embeddings = encoder.get_submodule(names["embeddings"])
-        self.blocks = Blocks(list(encoder.get_submodule(names["layers"]).children()), dtype)
-        self.final_norm = _in_precision(encoder.get_submodule(names["final_layer_norm"]), dtype)
+        self.embeddings = submodule(encoder, names["embeddings"], next(encoder.parameters()).dtype)
+        path = names["layers"]
+        count = len(list(encoder.get_submodule(path).children()))
+        self.blocks = Blocks(count, lambda i: submodule(encoder, f"{path}.{i}", dtype))
+        self.final_norm = submodule(encoder, names["final_layer_norm"], dtype)
+        projected = isinstance(getattr(encoder, "text_projection", None), nn.Module)
+        self.projection = submodule(encoder, "text_projection", dtype) if projected else None
+
+    @property
+    def width(self) -> int:
+        """d, the size of a hidden state."""
+        return int(self.final_norm.weight.numel())  # type: ignore[operator]
 
     def twin(self) -> TextLayers:
         """The same layers, free to be edited apart; the weights that are not replaced stay in common."""
         other = copy.copy(self)
-        other.blocks = Blocks(self.blocks, self.dtype)
+        other.blocks = Blocks(len(self.blocks), lambda i: in_precision(self.blocks[i], self.dtype))
         return other
 
     def embed(self, ids: Tensor) -> Tensor:
         """Token and position embeddings (B, T, d), added as the encoder itself does."""
-        device = next(self.embeddings.parameters()).device
+        device = next(p.device for p in self.embeddings.parameters())
         return self.embeddings(input_ids=ids.to(device)).detach().to(self.dtype)
+
+    def project(self, pooled: Tensor) -> Tensor:
+        """Pooled vectors (d, B) as the denoiser reads them: projected, where the encoder has a projection."""
+        return pooled if self.projection is None else self.projection(pooled.T).T
 
     def linear(self, block: int, kind: str) -> nn.Linear:
         found = self.blocks[block].get_submodule(kind)
@@ -81,25 +96,34 @@ class TextLayers:
 
 
 class Blocks(Sequence[nn.Module]):
-    """Encoder blocks in one precision, each copied when it is first asked for."""
+    """Encoder blocks in one precision, each made when it is first asked for."""
 
-    def __init__(self, source: Sequence[nn.Module], dtype: torch.dtype) -> None:
-        self._source, self._dtype = source, dtype
+    def __init__(self, count: int, make: Callable[[int], nn.Module]) -> None:
+        self._count, self._make = count, make
         self._made: dict[int, nn.Module] = {}
 
     def __len__(self) -> int:
-        return len(self._source)
+        return self._count
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):
             return [self[j] for j in range(len(self))[i]]
         i = range(len(self))[i]
         if i not in self._made:
-            self._made[i] = _in_precision(self._source[i], self._dtype)
+            self._made[i] = self._make(i)
         return self._made[i]
 
+    def drop(self, i: int) -> None:
+        """Forget a block, edits included: it is made anew if it is asked for again."""
+        self._made.pop(i, None)
 
-def _in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:
+
+def submodule(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
+    """A copy of a submodule in this precision, its weights read from the checkpoint where the root is only a skeleton."""
+    return in_precision(root.get_submodule(path), dtype) if source(root) is None else real(root, path, dtype)
+
+
+def in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:
     """A copy of the module; its weights are the same tensors where they have that precision already."""
     tensors = [*module.parameters(), *module.buffers()]
     if all(t.dtype == dtype or not t.is_floating_point() for t in tensors):

@@ -1,8 +1,9 @@
-"""Loading what is edited: a registered model, a hub id, or a local folder, always as a StableDiffusionPipeline."""
+"""Loading what is edited: a registered model, a hub id, or a local folder, as a diffusers pipeline."""
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from erasepro.errors import UserError
-from erasepro.models.source import check_folder, config_files, pipeline_files, resolve
+from erasepro.models.architectures import architecture_of
+from erasepro.models.checkpoint import Checkpoint
+from erasepro.models.source import check_folder, config_files, networks, pipeline_files, read_index, resolve
 from erasepro.registry import Registry
 from erasepro.schema import ModelConfig
 
@@ -63,7 +66,7 @@ def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
         from erasepro.errors import unknown
 
         raise unknown("model", model, options("model"))
-    return ModelConfig(name=Path(model).name, kind="stable-diffusion", source=model)
+    return ModelConfig(name=Path(model).name, kind="diffusers", source=model)
 
 
 def fingerprint(cfg: ModelConfig) -> str:
@@ -92,6 +95,33 @@ def _hash_files(folder: Path, paths: Iterable[Path]) -> str:
         with open(path, "rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
+
+
+def load_skeleton(model: ModelConfig | DictConfig | str) -> Model:
+    """The model by its configs, for solvers: weights are read from disk when they are needed, the denoiser never whole.
+
+    It takes what ``load_model`` takes; model.dtype is not looked at (the edit belongs to the weights as stored).
+
+    Raises:
+        UserError: as ``load_model``; a kind that has no files (model=tiny) is loaded whole instead.
+    """
+    from erasepro.models.base import Model
+    from erasepro.models.skeleton import Skeleton
+
+    cfg = model_config(model)
+    if cfg.kind == "tiny":
+        return load_model(cfg)
+    MODELS.get(cfg.kind)
+    folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg, vae=False)
+    with _quietly():
+        pipe = Skeleton(folder, cfg.variant, device=pick_device(cfg.device))
+    source = cfg.source or "erasepro"
+    return Model(pipe, cfg.name, source, "", kind=cfg.kind, revision=_commit(folder, cfg))
+
+
+def _commit(folder: Path, cfg: ModelConfig) -> str | None:
+    """The hub's commit, which its cache names the folder by; else the revision asked for."""
+    return folder.name if folder.parent.name == "snapshots" else cfg.revision
 
 
 def pick_device(name: str) -> str:
@@ -153,22 +183,23 @@ def _quietly() -> Iterator[None]:
 
 def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
     """A pipeline from a local folder: safetensors only, without safety checker (its black images would be counted)."""
+    import diffusers
     import torch
-    from diffusers import StableDiffusionPipeline
 
     check_folder(folder, cfg.variant)
-    held = {path: _keys(path) for path in pipeline_files(folder, cfg.variant)}
+    index = read_index(folder)
+    held = {part: Checkpoint(folder / part, cfg.variant) for part in networks(index)}
+    kind = getattr(diffusers, index["_class_name"])
+    bare = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     try:
         with _quietly():
-            pipe = StableDiffusionPipeline.from_pretrained(
+            pipe = kind.from_pretrained(
                 str(folder),
                 dtype=getattr(torch, cfg.dtype),
                 use_safetensors=True,
                 variant=cfg.variant,
-                safety_checker=None,
-                feature_extractor=None,
-                requires_safety_checker=False,
                 local_files_only=True,
+                **(bare if "requires_safety_checker" in inspect.signature(kind).parameters else {}),
             )
         _check_whole(pipe, folder, held)
         return pipe
@@ -176,46 +207,35 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
         raise
     except Exception as error:  # whatever the libraries make of a damaged or foreign folder
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        if "ignore_mismatched_sizes" in reason:  # transformers, whose one part is the text encoder
-            reason = "the sizes in text_encoder/config.json are not those of its weights"
+        if "ignore_mismatched_sizes" in reason:  # transformers, whose parts are the text encoders
+            part = next((one for one in held if one in reason), "text_encoder")
+            reason = f"the sizes in {part}/config.json are not those of its weights"
         raise UserError(
-            f"Cannot load {str(folder)!r} as a StableDiffusionPipeline, a file is damaged or of another model: {reason}"
+            f"Cannot load {str(folder)!r} as a {kind.__name__}, a file is damaged or of another model: {reason}"
         ) from error
 
 
-def _keys(path: Path) -> set[str]:
-    """The names of a file's weights; UserError, naming it, for one that cannot be read (only its header is)."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {key.removeprefix("text_model.") for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        what = " ".join(str(error).split())
-        raise UserError(f"{str(path)!r} is damaged ({what}): fetch the model again.") from error
-
-
-def _check_whole(pipe: Any, folder: Path, held: dict[Path, set[str]]) -> None:
-    """Raise UserError where a part has weights that its file lacks: the libraries would leave them random."""
-    for path, keys in held.items():
-        part = path.parent.name
+def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
+    """Raise UserError where a part has weights that its files lack: the libraries would leave them random."""
+    for part, checkpoint in held.items():
         wanted = (key for key in getattr(pipe, part).state_dict() if not key.endswith("position_ids"))
-        missing = [key for key in wanted if key.removeprefix("text_model.") not in keys]
+        missing = [key for key in wanted if key not in checkpoint]
         if missing:
             raise UserError(
-                f"{str(path)!r} lacks {len(missing)} of the {part}'s weights ({missing[0]} …): it is incomplete or "
-                "another part's file; fetch the model again."
+                f"{str(checkpoint.files[0])!r} lacks {len(missing)} of the {part}'s weights ({missing[0]} …): it is "
+                "incomplete or another part's file; fetch the model again."
             )
-    if len(pipe.tokenizer) < 3 or pipe.tokenizer.model_max_length > 10_000:
-        raise UserError(f"{str(folder / 'tokenizer')!r} holds no complete tokenizer: fetch the model again.")
+    for encoder in architecture_of(pipe).encoders:
+        tokenizer = getattr(pipe, encoder.tokenizer, None)
+        if tokenizer is not None and (len(tokenizer) < 3 or (encoder.causal and tokenizer.model_max_length > 10_000)):
+            raise UserError(f"{str(folder / encoder.tokenizer)!r} holds no complete tokenizer: fetch the model again.")
 
 
-@MODELS.register("stable-diffusion")
-def stable_diffusion(cfg: ModelConfig) -> Model:
-    """A Stable Diffusion 1.x or 2.x pipeline from a hub id or a local folder (model.source)."""
+@MODELS.register("diffusers")
+def diffusers_pipeline(cfg: ModelConfig) -> Model:
+    """Any supported diffusers pipeline (`architectures`), from a hub id or a local folder (model.source)."""
     folder = resolve(cfg)
-    revision = folder.name if folder.parent.name == "snapshots" else cfg.revision  # the hub's cache names the commit
-    return _finish(_from_folder(folder, cfg), cfg, "stable-diffusion", cfg.source, revision=revision)
+    return _finish(_from_folder(folder, cfg), cfg, "diffusers", cfg.source, revision=_commit(folder, cfg))
 
 
 @MODELS.register("miniature")
@@ -237,4 +257,4 @@ def tiny(cfg: ModelConfig) -> Model:
     pipe = tiny_pipeline(cfg.seed, length=77)
     if cfg.dtype != "float32":
         pipe.to(getattr(torch, cfg.dtype))
-    return _finish(pipe, cfg, "stable-diffusion", "random")
+    return _finish(pipe, cfg, "diffusers", "random")

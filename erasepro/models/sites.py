@@ -1,4 +1,7 @@
-"""Edit sites: the linear layers that a closed-form method may change, found by name in any CLIP + U-Net pipeline."""
+"""Edit sites: the linear layers that a closed-form method may change, found by name from an architecture's description.
+
+Only names and shapes are looked at: the pipeline's weights may be on the meta device.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from erasepro.errors import UserError, unknown
 
-# in the order a block computes them
-TEXT_KINDS = ("self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2")
-RESIDUAL_KINDS = ("self_attn.out_proj", "mlp.fc2")  # those whose output is added to the residual stream
-ATTENTION_KINDS = ("attn2.to_k", "attn2.to_v")
-TEXT_ENCODER, UNET = "text_encoder", "unet"
+from .architectures import Read, architecture_of
+from .kinds import ATTENTION_KINDS, TEXT_KINDS
+
+TEXT_ENCODER = "text_encoder"
+__all__ = [
+    "ATTENTION_KINDS",
+    "TEXT_ENCODER",
+    "TEXT_KINDS",
+    "Site",
+    "cross_attention_sites",
+    "module",
+    "read_sites",
+    "site_module",
+    "text_blocks",
+    "text_sites",
+    "weight",
+]
 
 
 @dataclass(frozen=True)
 class Site:
     """One editable linear.
 
-    name: "<component>.<module path>". depth: its text block, or L + the number of its cross-attention.
+    name: "<component>.<module path>". kind: one of TEXT_KINDS, of ATTENTION_KINDS, or "embedder" or "pooled". depth: its
+    text block, or L + the number of the layer that reads the text.
     """
 
     name: str
@@ -36,8 +52,10 @@ class Site:
         return self.name[len(self.component) + 1 :]
 
 
-def text_sites(pipe: Any, kinds: Sequence[str] = ("mlp.fc2",)) -> list[Site]:
-    """The text encoder's linears of these kinds, shallow → deep and in the order that a block computes them.
+def text_sites(pipe: Any, kinds: Sequence[str] = ("mlp.fc2",), component: str = TEXT_ENCODER) -> list[Site]:
+    """A CLIP text encoder's linears of these kinds, shallow → deep and in the order that a block computes them.
+
+    Blocks that nothing reads (SDXL's first encoder is read before its last one) have no sites.
 
     Raises:
         UserError: a kind that is not one of TEXT_KINDS, or an encoder without CLIP's block layout.
@@ -46,38 +64,52 @@ def text_sites(pipe: Any, kinds: Sequence[str] = ("mlp.fc2",)) -> list[Site]:
         if kind not in TEXT_KINDS:
             raise unknown("text site", str(kind), TEXT_KINDS)
     found = []
-    for path, module in getattr(pipe, TEXT_ENCODER).named_modules():
+    read = architecture_of(pipe).blocks_read(component, text_blocks(pipe, component))
+    for path, module in getattr(pipe, component).named_modules():
         match = re.search(r"(?:^|\.)layers\.(\d+)\.((?:self_attn|mlp)\.\w+)$", path)
-        if match and match[2] in kinds and isinstance(module, nn.Linear):
-            found.append(Site(f"{TEXT_ENCODER}.{path}", TEXT_ENCODER, match[2], int(match[1])))
+        if match and match[2] in kinds and isinstance(module, nn.Linear) and int(match[1]) < read:
+            found.append(Site(f"{component}.{path}", component, match[2], int(match[1])))
     if kinds and not found:
         raise UserError(
-            f"No {', '.join(kinds)} layers in {type(getattr(pipe, TEXT_ENCODER)).__name__}: solvers that edit the text "
-            "encoder need a CLIP text model; set solver.text_sites=[] to edit cross-attention only."
+            f"No {', '.join(kinds)} layers in {type(getattr(pipe, component)).__name__}: solvers that edit the text "
+            "encoder need a CLIP text model; set solver.text_sites=[] to edit the layers that read it only."
         )
     return sorted(found, key=lambda s: (s.depth, TEXT_KINDS.index(s.kind)))
 
 
-def cross_attention_sites(pipe: Any, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
-    """Every cross-attention key and value projection of the U-Net, in module order."""
+def text_blocks(pipe: Any, component: str = TEXT_ENCODER) -> int:
+    """The number L of blocks in a text encoder, CLIP or T5 (0 in anything else)."""
+    paths = (re.search(r"(?:^|\.)(?:layers|block)\.(\d+)$", p) for p, _ in getattr(pipe, component).named_modules())
+    return max((int(m[1]) + 1 for m in paths if m), default=0)
+
+
+def read_sites(pipe: Any, read: Read, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
+    """The linears of a Read, in module order; of its keys and values those of these kinds. [] without its denoiser."""
+    root = getattr(pipe, read.denoiser, None)
+    if root is None:
+        return []
     blocks = text_blocks(pipe)
     found: list[Site] = []
     order: dict[str, int] = {}
-    for path, module in getattr(pipe, UNET).named_modules():
-        match = re.search(r"^(.*\.attn2)\.(to_k|to_v)$", path)
-        if match and f"attn2.{match[2]}" in kinds and isinstance(module, nn.Linear):
-            depth = blocks + order.setdefault(match[1], len(order))
-            found.append(Site(f"{UNET}.{path}", UNET, f"attn2.{match[2]}", depth))
+    for path, module in root.named_modules():
+        match = re.search(read.sites, path)
+        if match and isinstance(module, nn.Linear):
+            kind = f"attn2.{match[1]}" if read.kind == "attention" else read.kind
+            if read.kind != "attention" or kind in kinds:
+                parent = path.rpartition(".")[0]
+                depth = blocks + order.setdefault(parent, len(order))
+                found.append(Site(f"{read.denoiser}.{path}", read.denoiser, kind, depth))
     if not found:
-        kind = type(getattr(pipe, UNET)).__name__
-        raise UserError(f"No cross-attention (attn2.to_k/to_v) in {kind}: a Stable Diffusion U-Net is needed.")
+        raise UserError(
+            f"No layer of {type(root).__name__} matches {read.sites!r} ({read.kind}): this {type(pipe).__name__} is "
+            "laid out in another way than its architecture's description says."
+        )
     return found
 
 
-def text_blocks(pipe: Any) -> int:
-    """The number L of blocks in the text encoder (0 when it is not CLIP-like)."""
-    paths = (re.search(r"(?:^|\.)layers\.(\d+)$", p) for p, _ in getattr(pipe, TEXT_ENCODER).named_modules())
-    return max((int(m[1]) + 1 for m in paths if m), default=0)
+def cross_attention_sites(pipe: Any, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
+    """Every linear of the denoiser that reads text: keys and values (of these kinds), embedders, pooled embedders."""
+    return [site for read in architecture_of(pipe).reads for site in read_sites(pipe, read, kinds)]
 
 
 def site_module(pipe: Any, name: str) -> nn.Linear:
@@ -106,3 +138,9 @@ def site_module(pipe: Any, name: str) -> nn.Linear:
 def module(pipe: Any, site: Site) -> nn.Linear:
     """The linear layer of a site."""
     return site_module(pipe, site.name)
+
+
+def weight(pipe: Any, name: str) -> Tensor:
+    """A site's weight (d_out, d_in), read from the checkpoint where the pipeline is only a skeleton."""
+    found = site_module(pipe, name).weight
+    return pipe.weight(name) if found.is_meta and hasattr(pipe, "weight") else found

@@ -1,17 +1,40 @@
-"""Where a Stable Diffusion's files are: a local folder, the hub's cache, or the hub."""
+"""Where a model's files are: a local folder in diffusers' layout, the hub's cache, or the hub."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from erasepro.errors import UserError
+from erasepro.models.architectures import Architecture, architecture
 from erasepro.schema import ModelConfig
 
-WEIGHTS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
 HELP = "model.source takes a local folder in diffusers' layout or a hub id such as CompVis/stable-diffusion-v1-4"
 
 
-def resolve(cfg: ModelConfig) -> Path:
+def read_index(folder: Path) -> dict[str, Any]:
+    """A folder's model_index.json: the pipeline's class (``_class_name``) and its parts. UserError where there is none."""
+    path = folder / "model_index.json"
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(index["_class_name"], str):
+            return dict(index)
+        raise TypeError("_class_name is no name")
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{str(folder)!r} holds no pipeline (no model_index.json): {HELP}.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{str(path)!r} is no description of a pipeline ({error}): fetch the model again.") from error
+
+
+def networks(index: dict[str, Any], vae: bool = True) -> list[str]:
+    """The parts with weights that an image (without the VAE: an edit) can depend on, in a fixed order."""
+    known: Architecture = architecture(index["_class_name"])
+    names = [*(e.component for e in known.encoders), *known.denoisers, *(["vae"] if vae else [])]
+    return sorted(n for n in names if isinstance(index.get(n), list) and len(index[n]) == 2 and index[n][1] is not None)
+
+
+def resolve(cfg: ModelConfig, vae: bool = True) -> Path:
     """The local folder that holds the pipeline; a hub id is looked up in the cache, then downloaded.
 
     Raises UserError (one line) for a missing folder, an unknown hub id, or no network.
@@ -26,42 +49,32 @@ def resolve(cfg: ModelConfig) -> Path:
         raise UserError(f"model.source={source!r} is a file, not a folder: {HELP}.")
     if source[0] in "./~-" or source.strip("/") != source or source.count("/") != 1 or " " in source or "\\" in source:
         raise UserError(f"No such model folder: model.source={source!r} ({HELP}).")
-    return _from_hub(source, cfg)
+    return _from_hub(source, cfg, vae)
 
 
 def pipeline_files(folder: Path, variant: str | None) -> list[Path]:
     """The safetensors files of the parts an edit or an image can depend on, in a fixed order."""
-    return [folder / part / _weight_name(stem, variant) for part, stem in sorted(WEIGHTS.items())]
+    from erasepro.models.checkpoint import weight_files
+
+    return [path for part in networks(read_index(folder)) for path in weight_files(folder / part, variant)]
 
 
 def config_files(folder: Path) -> list[Path]:
     """Configs and tokenizer files: they decide what the weights mean."""
-    return [folder / "model_index.json", *sorted(folder.glob("*/*.json")), *sorted(folder.glob("*/*.txt"))]
+    found = {p for pattern in ("*.json", "*.txt", "*.model") for p in folder.glob(f"*/{pattern}")}
+    return [folder / "model_index.json", *sorted(found)]
 
 
 def check_folder(folder: Path, variant: str | None = None) -> None:
-    """Raise UserError unless the folder looks like a Stable Diffusion pipeline with safetensors weights."""
-    if not (folder / "model_index.json").is_file():
-        raise UserError(f"{str(folder)!r} holds no pipeline (no model_index.json): {HELP}.")
-    for part in WEIGHTS:
-        if not any((folder / part).glob("*.safetensors")):
-            found = any((folder / part).glob("*.bin"))
-            why = "only pickled weights (*.bin), which are never loaded" if found else "no weights"
-            raise UserError(f"{str(folder / part)!r} holds {why}: save the pipeline as safetensors first.")
-    for path in pipeline_files(folder, variant):
-        if not path.is_file():
-            there = ", ".join(sorted(p.name for p in path.parent.glob("*.safetensors")))
-            raise UserError(
-                f"No weights {str(path)!r} (there: {there}): set model.variant to match, or fetch them again."
-            )
+    """Raise UserError unless the folder is a supported pipeline with safetensors weights for all its parts."""
+    missing = [e.component for e in architecture(read_index(folder)["_class_name"]).encoders]
+    if not any((folder / name).is_dir() for name in missing):
+        raise UserError(f"{str(folder)!r} has no text encoder ({', '.join(missing)}): fetch the model again.")
+    pipeline_files(folder, variant)
 
 
-def _weight_name(stem: str, variant: str | None) -> str:
-    return f"{stem}.{variant}.safetensors" if variant else f"{stem}.safetensors"
-
-
-def _from_hub(source: str, cfg: ModelConfig) -> Path:
-    from huggingface_hub import snapshot_download
+def _from_hub(source: str, cfg: ModelConfig, vae: bool) -> Path:
+    from huggingface_hub import hf_hub_download, snapshot_download
     from huggingface_hub.errors import (
         HfHubHTTPError,
         HFValidationError,
@@ -69,9 +82,15 @@ def _from_hub(source: str, cfg: ModelConfig) -> Path:
         RepositoryNotFoundError,
     )
 
-    wanted = ["model_index.json", "*/*.json", "*/*.txt"]
-    wanted += [f"{part}/{_weight_name(stem, cfg.variant)}" for part, stem in WEIGHTS.items()]
+    from erasepro.models.checkpoint import STEMS
+
     try:
+        index = Path(hf_hub_download(source, "model_index.json", revision=cfg.revision))
+        wanted = ["model_index.json", "*/*.json", "*/*.txt", "*/*.model"]
+        for part in networks(read_index(index.parent), vae):
+            for stem in STEMS:
+                name = f"{part}/{stem}.{cfg.variant}" if cfg.variant else f"{part}/{stem}"
+                wanted += [f"{name}.safetensors", f"{name}-*.safetensors"]
         return Path(snapshot_download(source, revision=cfg.revision, allow_patterns=wanted))
     except HFValidationError as error:
         raise UserError(f"model.source={source!r} is neither a folder nor a hub id ({error}): {HELP}.") from error

@@ -236,10 +236,13 @@ def open_stream(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 
     return Stream(layers, ids, columns, group(needed, batch * ids.shape[1]), needed, frozen)
 
 
-def encode(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64) -> Tensor:
-    """What the U-Net reads (d, n) at these columns, all blocks run."""
+def encode(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64, blocks: int | None = None) -> Tensor:
+    """What is read (d, n) at these columns: all blocks run and the final norm; or the bare states after some `blocks`."""
+    if not len(columns):
+        return torch.zeros(layers.width, 0, dtype=layers.dtype)
     stream = open_stream(layers, ids, columns, batch)
-    found = layers.final_norm(stream.through(range(len(layers.blocks))).T).T
+    found = stream.through(range(len(layers.blocks) if blocks is None else blocks))
+    found = layers.final_norm(found.T).T if blocks is None else found
     if not bool(torch.isfinite(found).all()):
         raise UserError("The text encoder gives NaN or infinity: load the model again, or in a wider dtype.")
     return found.detach()

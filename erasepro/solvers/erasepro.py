@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import Solution, Statistics
+from erasepro.closed_form import Solution, Statistics, Update
 from erasepro.errors import UserError, unknown
-from erasepro.models.columns import pair_columns, preserve_columns
-from erasepro.models.features import TextLayers, token_ids
-from erasepro.models.sites import cross_attention_sites, text_blocks, text_sites
-from erasepro.models.streams import encode
-from erasepro.schedules import SCHEDULES, ScheduleConfig
+from erasepro.models.architectures import Read
+from erasepro.models.columns import PairColumns, read_kept, read_pairs, together
+from erasepro.models.features import Columns
+from erasepro.models.sites import Site, read_sites, text_blocks, text_sites
+from erasepro.models.text import TextStack, joined, parts_of, read_width, reads_of
+from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 
 from . import SOLVERS
 from .base import Solver
 from .finish import check_pristine, finish
 from .fit import Fit, FitConfig, check_fit
 from .kv_pass import BLOCK, kv_pass, shared
-from .text_pass import open_streams, text_pass
+from .sides import ANCHOR, KEPT, TARGET, ClipSide, FrozenSide, Side, Texts, Wanted
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet
@@ -70,42 +71,77 @@ class ErasePro(Solver):
         schedule = SCHEDULES.get(cfg.schedule.name)(cfg.schedule)
         self._check(model)
         start = time.perf_counter()
-        sites = self._sites(pipe, schedule)
-        tokenizer, batch = pipe.tokenizer, cfg.batch_size
-        x = token_ids(tokenizer, [p.target_prompt for p in build.pairs])
-        y = token_ids(tokenizer, [p.anchor_prompt for p in build.pairs])
-        k = token_ids(tokenizer, self._captions(build))
-        columns = pair_columns(tokenizer, build.pairs, cfg.text_tokens)
-        kv_columns = pair_columns(tokenizer, build.pairs, cfg.kv_tokens)
-        kept, weights = self._kept(tokenizer, k, cfg.text_fit, bool(sites))
-        kv_kept, kv_weights = self._kept(tokenizer, k, cfg.kv_fit, cfg.kv)
-
-        layers = TextLayers(pipe.text_encoder, getattr(torch, cfg.feature_dtype))
-        same = cfg.preserve_dtype == cfg.feature_dtype
-        kept_layers = layers if same else TextLayers(pipe.text_encoder, getattr(torch, cfg.preserve_dtype))
-        sets = [(columns.target, columns.anchor), (kv_columns.target, kv_columns.anchor)]
-        reread = schedule.reread and schedule.reread_kv
-        wanted = [c for c in (kept, kv_kept) if c is not None] if kept is not None else []
-        streams = open_streams(layers, kept_layers, (x, y, k), sets, wanted, reread, batch)
-        dtype = next(pipe.text_encoder.parameters()).dtype
-        fitter = Fit(cfg.text_fit, columns.per_concept(), columns.labels)
-        result = text_pass(streams, sites, columns, schedule, fitter, weights, dtype)
-        updates, diagnostics = dict(result.updates), list(result.diagnostics)
+        texts = Texts(
+            [p.target_prompt for p in build.pairs], [p.anchor_prompt for p in build.pairs], self._captions(build)
+        )
+        asked = self._asked(pipe, build, texts) if cfg.kv else []
+        sides, updates, diagnostics = self._encoders(pipe, build, texts, schedule, asked)
         text_seconds = time.perf_counter() - start
-
-        if cfg.kv:
-            source = streams.X if schedule.reread_kv or streams.O is None else streams.O
-            X, Y = source.features(kv_columns.target), streams.Y.features(kv_columns.anchor)
-            stats = None
-            if kv_kept is not None and len(kv_kept):
-                K = streams.K.features(kv_kept) if streams.K is not None else encode(kept_layers, k, kv_kept, batch)
-                stats = Statistics(len(X)).update(K, weights=kv_weights)
-            D = self._shared(Fit(cfg.kv_fit, kv_columns.per_concept(), kv_columns.labels), X, Y, stats)
-            kv_updates, entries = kv_pass(pipe, cross_attention_sites(pipe), X, Y, kv_columns, shared(D))
-            updates |= kv_updates
-            diagnostics += entries
+        for one in asked:
+            X, Y, K = (one.features(pipe, sides, who) for who in (TARGET, ANCHOR, KEPT))
+            stats = Statistics(len(X)).update(K, weights=one.weights) if K.shape[1] else None
+            columns = together(one.pairs)
+            D = self._shared(Fit(cfg.kv_fit, columns.per_concept(), columns.labels), X, Y, stats)
+            found, told = kv_pass(pipe, read_sites(pipe, one.read), X, Y, columns, shared(D))
+            updates |= found
+            diagnostics += told
         seconds = {"text": text_seconds, "kv": time.perf_counter() - start - text_seconds}
         return finish(model, build, cfg, updates, diagnostics, {"seconds": seconds})
+
+    def candidates(self, count: int) -> list[int]:
+        """Those of an encoder's `count` blocks that may be edited. UserError for a number beyond them."""
+        chosen = list(range(count)) if self.cfg.text_blocks is None else sorted(set(self.cfg.text_blocks))
+        if any(not 0 <= b < count for b in chosen):
+            raise UserError(f"solver.text_blocks must lie in 0 … {count - 1}; got {list(self.cfg.text_blocks)}.")
+        return chosen
+
+    def _asked(self, pipe: Any, build: BuildSet, texts: Texts) -> list[_Asked]:
+        """What every Read is shown: its columns of pairs and captions."""
+        found = []
+        preserve = self.cfg.kv_fit.preserve
+        for read in reads_of(pipe):
+            pairs = read_pairs(pipe, read, build.pairs, self.cfg.kv_tokens)
+            kept: list[Columns] = []
+            weights = None
+            if preserve.kind in ("gram", "null_space") and len(texts.kept):
+                chosen = texts.kept[: preserve.captions]
+                kept, weights = read_kept(pipe, read, chosen, preserve.tokens, preserve.weights)
+            found.append(_Asked(read, pairs, kept, weights))
+        return found
+
+    def _encoders(
+        self, pipe: Any, build: BuildSet, texts: Texts, schedule: Schedule, asked: list[_Asked]
+    ) -> tuple[dict[str, Side], dict[str, Update], list[dict[str, Any]]]:
+        """One side an encoder, CLIP's edited on the way."""
+        cfg = self.cfg
+        stack = TextStack(pipe, getattr(torch, cfg.feature_dtype), cfg.batch_size)
+        sides: dict[str, Side] = {}
+        updates: dict[str, Update] = {}
+        diagnostics: list[dict[str, Any]] = []
+        for encoder in stack.architecture.encoders:
+            name = encoder.component
+            if getattr(pipe, name, None) is None:
+                continue
+            if encoder.family != "clip":
+                sides[name] = FrozenSide(stack, name, texts)
+                continue
+            side = ClipSide(
+                pipe, name, texts, _wanted(pipe, name, asked), sites=self._sites(pipe, name, schedule),
+                tokens=cfg.text_tokens, fit=cfg.text_fit, schedule=schedule,
+                dtypes=(getattr(torch, cfg.feature_dtype), getattr(torch, cfg.preserve_dtype)), batch=cfg.batch_size,
+                pairs=build.pairs,
+            )  # fmt: skip
+            sides[name] = side
+            updates |= side.result.updates
+            diagnostics += side.result.diagnostics
+        if not updates and not asked:
+            if not any(e.family == "clip" for e in stack.architecture.encoders):
+                raise UserError(
+                    f"{stack.architecture.name} has no CLIP text encoder, the only kind whose own layers are edited: choose a "
+                    "solver that edits the layers that read the text, such as erasepro or uce."
+                )
+            raise UserError("Nothing to edit: solver.kv is false and no text site is left. Set one of them.")
+        return sides, updates, diagnostics
 
     @staticmethod
     def _shared(fit: Fit, X: Tensor, Y: Tensor, kept: Statistics | None) -> Solution:
@@ -128,24 +164,42 @@ class ErasePro(Solver):
         if self.cfg.batch_size < 1:
             raise UserError(f"solver.batch_size must be 1 or more; got {self.cfg.batch_size}.")
 
-    def _sites(self, pipe: Any, schedule: Any) -> list[Any]:
-        count = text_blocks(pipe)
-        candidates = list(range(count)) if self.cfg.text_blocks is None else sorted(set(self.cfg.text_blocks))
-        if any(not 0 <= b < count for b in candidates):
-            raise UserError(f"solver.text_blocks must lie in 0 … {count - 1}; got {list(self.cfg.text_blocks)}.")
-        blocks = schedule.blocks(candidates) if self.cfg.text_sites else []
-        sites = [s for s in text_sites(pipe, self.cfg.text_sites) if s.depth in blocks]
-        if not sites and not self.cfg.kv:
-            raise UserError("Nothing to edit: solver.kv is false and no text site is left. Set one of them.")
-        return sites
+    def _sites(self, pipe: Any, component: str, schedule: Schedule) -> list[Site]:
+        blocks = schedule.blocks(self.candidates(text_blocks(pipe, component))) if self.cfg.text_sites else []
+        return [s for s in text_sites(pipe, self.cfg.text_sites, component) if s.depth in blocks]
 
     def _captions(self, build: BuildSet) -> list[str]:
         limits = [f.preserve.captions for f in (self.cfg.text_fit, self.cfg.kv_fit)]
         return list(build.preserve if None in limits else build.preserve[: max(limits)])
 
-    @staticmethod
-    def _kept(tokenizer: Any, ids: Any, fit: FitConfig, used: bool) -> tuple[Any, Any]:
-        if not used or fit.preserve.kind not in ("gram", "null_space") or not len(ids):
-            return None, None
-        limit = fit.preserve.captions
-        return preserve_columns(tokenizer, ids[:limit], fit.preserve.tokens, fit.preserve.weights)
+
+@dataclass(frozen=True)
+class _Asked:
+    """A Read, and the columns that it is shown of each part: of the pairs and of the captions to preserve."""
+
+    read: Read
+    pairs: list[PairColumns]
+    kept: list[Columns]
+    weights: Tensor | None
+
+    def features(self, pipe: Any, sides: dict[str, Side], who: str) -> Tensor:
+        """X (d, n) of the targets, the anchors or the captions, as the Read's linears see them."""
+        columns = self.kept if who == KEPT else [getattr(p, who) for p in self.pairs]
+        if not columns:
+            return torch.zeros(read_width(pipe, self.read), 0, dtype=torch.float64)
+        return joined(
+            pipe, self.read, columns, lambda name, mine: sides[name].tokens(who, mine), lambda n: sides[n].pooled(who)
+        )
+
+
+def _wanted(pipe: Any, component: str, asked: list[_Asked]) -> Wanted:
+    """Everything that the Reads ask of one encoder."""
+    wanted = Wanted()
+    for one in asked:
+        for i, part in enumerate(parts_of(pipe, one.read)):
+            if component in part and one.read.kind == "pooled":
+                wanted.pooled = True
+            elif component in part:
+                wanted.pairs.append(one.pairs[i])
+                wanted.kept += one.kept[i : i + 1]
+    return wanted

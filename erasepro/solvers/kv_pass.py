@@ -11,7 +11,7 @@ from torch import Tensor
 
 from erasepro.closed_form import Solution, Update, share
 from erasepro.models.columns import PairColumns
-from erasepro.models.sites import Site, module
+from erasepro.models.sites import Site, weight
 
 from .fit import check_finite, finite, share_left, worst_dropped
 
@@ -33,12 +33,12 @@ def kv_pass(
     gap = share_left(X, Y)
     updates, entries = {}, []
     for site in sites:
-        weight = module(pipe, site).weight
-        check_finite(weight, site.name)
-        W = weight.to(torch.float64)
+        held = weight(pipe, site.name)
+        check_finite(held, site.name)
+        W = held.to(X.device, torch.float64)
         solution = solve(site, W)
         update = solution.update
-        new = update.apply_to(W).to(weight.dtype).to(W)
+        new = update.apply_to(W).to(held.dtype).to(W)
         updates[site.name] = update
         entries.append(
             {

@@ -13,10 +13,10 @@ from torch import Tensor
 from erasepro.closed_form import Solution, Statistics, Update
 from erasepro.concepts.pairs import ConceptPair
 from erasepro.errors import UserError, unknown
-from erasepro.models.columns import PairColumns, pair_columns, preserve_columns
-from erasepro.models.features import TextLayers, token_ids
-from erasepro.models.sites import ATTENTION_KINDS, cross_attention_sites
-from erasepro.models.streams import encode
+from erasepro.models.architectures import Read
+from erasepro.models.columns import PairColumns, read_kept, read_pairs, together
+from erasepro.models.sites import ATTENTION_KINDS, Site, read_sites
+from erasepro.models.text import TextStack, reads_of
 
 from .base import Solver
 from .finish import check_pristine, finish
@@ -51,21 +51,24 @@ class _Bare:
 
 @dataclass(frozen=True)
 class Features:
-    """What the U-Net reads: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens."""
+    """What the linears of a Read see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens."""
 
-    pipe: Any
-    layers: TextLayers
+    stack: TextStack
+    of: Read
     build: BuildSet
     columns: PairColumns
     X: Tensor
     Y: Tensor
     K: Tensor
     retained: int
-    batch: int
 
     def read(self, texts: Sequence[str], tokens: str = "all") -> Tensor:
         """The features (d, m) of other texts."""
-        return read_texts(self.pipe, self.layers, texts, tokens, self.batch)
+        return read_texts(self.stack, self.of, texts, tokens)
+
+    def sites(self, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
+        """The linears that read them."""
+        return read_sites(self.stack.pipe, self.of, kinds)
 
     def moment(self, mean: bool = False) -> Tensor:
         """K Kᵀ (d, d), or its mean over the columns."""
@@ -73,13 +76,10 @@ class Features:
         return stats.xx / max(stats.total, 1.0) if mean else stats.xx
 
 
-def read_texts(pipe: Any, layers: TextLayers, texts: Sequence[str], tokens: str, batch: int) -> Tensor:
+def read_texts(stack: TextStack, read: Read, texts: Sequence[str], tokens: str) -> Tensor:
     """Features (d, m) of these texts at these tokens (see `preserve_columns`); m = 0 for no texts."""
-    ids = token_ids(pipe.tokenizer, texts)
-    columns, _ = preserve_columns(pipe.tokenizer, ids, tokens)
-    if not len(columns):
-        return torch.zeros(pipe.text_encoder.config.hidden_size, 0, dtype=torch.float64)
-    return encode(layers, ids, columns, batch).double()
+    columns, _ = read_kept(stack.pipe, read, texts, tokens)
+    return stack.joined(read, texts, columns)
 
 
 class KVSolver(Solver):
@@ -101,19 +101,26 @@ class KVSolver(Solver):
         check_pristine(model)
         self._check()
         start = time.perf_counter()
-        features = self._features(model.pipe, build)
-        read = time.perf_counter() - start
-        try:
-            solve, facts = self.sites(features)
-            sites = cross_attention_sites(model.pipe, self.kinds)
-            done: tuple[dict[str, Update], Any] = kv_pass(
-                model.pipe, sites, features.X, features.Y, features.columns, solve
-            )
-        except ValueError as error:
-            raise UserError(f"solver={self.cfg.name}: {error}") from error
-        seconds = {"text": read, "kv": time.perf_counter() - start - read}
-        facts |= {"seconds": seconds, "retained": features.retained}
-        return finish(model, build, self.cfg, *done, facts)
+        stack = TextStack(model.pipe, batch=self.cfg.batch_size)
+        updates: dict[str, Update] = {}
+        entries: list[dict[str, Any]] = []
+        facts: dict[str, Any] = {}
+        reading = 0.0
+        for read in reads_of(model.pipe):
+            before = time.perf_counter()
+            features = self._features(stack, read, build)
+            reading += time.perf_counter() - before
+            try:
+                solve, known = self.sites(features)
+                sites = features.sites(self.kinds)
+                found, told = kv_pass(model.pipe, sites, features.X, features.Y, features.columns, solve)
+            except ValueError as error:
+                raise UserError(f"solver={self.cfg.name}: {error}") from error
+            updates |= found
+            entries += told
+            facts = known | facts | {"retained": features.retained}
+        seconds = {"text": reading, "kv": time.perf_counter() - start - reading}
+        return finish(model, build, self.cfg, updates, entries, facts | {"seconds": seconds})
 
     def _check(self) -> None:
         for key, allowed in (
@@ -134,18 +141,14 @@ class KVSolver(Solver):
             if not (value >= 0 if zero else value > 0) or value == float("inf"):
                 raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
 
-    def _features(self, pipe: Any, build: BuildSet) -> Features:
-        cfg = self.cfg
+    def _features(self, stack: TextStack, read: Read, build: BuildSet) -> Features:
         pairs = self.pairs(build)
-        columns = pair_columns(pipe.tokenizer, pairs, cfg.tokens)
+        parts = read_pairs(stack.pipe, read, pairs, self.cfg.tokens)
+        X = stack.joined(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
+        Y = stack.joined(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
         retained = self._retained(build)
-        layers = TextLayers(pipe.text_encoder)
-        ids_x = token_ids(pipe.tokenizer, [p.target_prompt for p in pairs])
-        ids_y = token_ids(pipe.tokenizer, [p.anchor_prompt for p in pairs])
-        X = encode(layers, ids_x, columns.target, cfg.batch_size)  # (d, n)
-        Y = encode(layers, ids_y, columns.anchor, cfg.batch_size)
-        K = read_texts(pipe, layers, retained, cfg.preserve_tokens, cfg.batch_size).to(X)
-        return Features(pipe, layers, build, columns, X, Y, K, len(retained), cfg.batch_size)
+        K = read_texts(stack, read, retained, self.cfg.preserve_tokens).to(X)
+        return Features(stack, read, build, together(parts), X, Y, K, len(retained))
 
     def pairs(self, build: BuildSet) -> list[Any]:
         """The build's sentences, or the concepts' bare names; guide=empty: with the empty prompt as every anchor."""

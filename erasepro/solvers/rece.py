@@ -10,7 +10,7 @@ from torch import Tensor
 
 from erasepro.closed_form import Cost, Update, compose, shared_soft
 from erasepro.errors import UserError
-from erasepro.models.sites import cross_attention_sites, module
+from erasepro.models.sites import weight
 
 from . import SOLVERS
 from .fit import check_finite
@@ -52,8 +52,8 @@ class RECE(KVSolver):
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         cfg, X, Y = self.cfg, features.X, features.Y
         weights = []
-        for site in cross_attention_sites(features.pipe):
-            weights.append(module(features.pipe, site).weight.to(X))
+        for site in features.sites():
+            weights.append(weight(features.stack.pipe, site.name).to(X))
             check_finite(weights[-1], site.name)
         S_o: Tensor = sum((W.T @ W for W in weights), start=torch.zeros_like(weights[0].T @ weights[0]))
         C = Cost.of(cfg.preserve_scale * features.moment(), cfg.ridge)

@@ -47,9 +47,12 @@ class Streams:
     K: Stream | None
 
     def advance(self) -> None:
-        for stream in (self.X, self.Y, self.O, self.K):
-            if stream is not None:
-                stream.advance()
+        """Carry every stream through the block at the door; the block itself is needed no more."""
+        streams = [s for s in (self.X, self.Y, self.O, self.K) if s is not None]
+        for stream in streams:
+            stream.advance()
+        for stream in streams:
+            stream.layers.blocks.drop(stream.block - 1)
 
 
 @dataclass
@@ -69,6 +72,8 @@ def text_pass(
     fitter: Fitter,
     kept_weights: Tensor | None,
     dtype: torch.dtype,
+    at_door: Callable[[int], None] | None = None,
+    blocks: int | None = None,
 ) -> TextResult:
     """Solve the sites in order and carry every stream to the end of the encoder.
 
@@ -78,6 +83,8 @@ def text_pass(
         fitter: one site's solve.
         kept_weights: ω of K's columns (for K Kᵀ).
         dtype: the pipeline's; each edited weight is rounded to it at once: later layers see what will be applied.
+        at_door: called with each block's number while all streams stand before it.
+        blocks: how many are run; None: all.
     """
     result = TextResult()
     original, edited = streams.Y.layers, streams.X.layers
@@ -91,7 +98,12 @@ def text_pass(
             final_anchor.append(streams.Y.through(ahead, columns.anchor))
         return final_anchor[0] - streams.X.through(ahead, columns.target)
 
-    for block in range(len(original.blocks)):
+    count = len(original.blocks)
+    for block in range(count):
+        if at_door is not None:
+            at_door(block)
+        if block == (count if blocks is None else blocks):
+            break
         here = [s for s in sites if s.depth == block]
         for site in here:
             step += 1

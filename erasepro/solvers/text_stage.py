@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from erasepro.errors import UserError
-from erasepro.models.sites import text_blocks
 from erasepro.schedules import ScheduleConfig
 
 from .base import Solver
@@ -31,6 +30,14 @@ class TextStageConfig:
     batch_size: int = 64
 
 
+class _Stage(ErasePro):
+    """The superset with these methods' choice of blocks: 7/12 of the depth up to the last but one, unless told."""
+
+    def candidates(self, count: int) -> list[int]:
+        chosen = list(range(7 * count // 12, count - 1)) or [count - 1]
+        return chosen if self.cfg.text_blocks is None else super().candidates(count)
+
+
 class TextStageSolver(Solver):
     """Base: `mlp.fc2` of some blocks, each closing its share of the gap that is left after the last of them."""
 
@@ -43,11 +50,9 @@ class TextStageSolver(Solver):
     def solve(self, model: Model, build: BuildSet) -> Edit:
         """The edit for build.concepts. Raises UserError for a bad value, or where the captions are too few."""
         cfg = self.cfg
-        count = text_blocks(model.pipe)
-        blocks = list(range(7 * count // 12, count - 1)) or [count - 1] if cfg.blocks is None else list(cfg.blocks)
         whole = EraseProConfig(
             name=cfg.name,
-            text_blocks=blocks,
+            text_blocks=cfg.blocks,
             text_tokens=cfg.tokens,
             text_fit=self.fit(),
             kv=False,
@@ -57,9 +62,10 @@ class TextStageSolver(Solver):
             batch_size=cfg.batch_size,
         )
         try:
-            edit = ErasePro(whole).solve(model, build)
+            edit = _Stage(whole).solve(model, build)
         except UserError as error:
             raise UserError(f"solver={cfg.name}: {error}") from error
+        blocks = sorted({entry["depth"] for entry in edit.diagnostics})
         return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(cfg), "blocks": blocks})
 
     def positive(self, *keys: str) -> None:

@@ -62,7 +62,7 @@ def test_the_command_recomputes_and_compares(made, mine):
     assert done.returncode == 0, done.stderr
     last = done.stdout.strip().splitlines()[-1]
     assert last == "holds: base and edited hashes, residuals, compared with certificate.json and edit.json."
-    assert "all keys and values, end to end" in done.stdout
+    assert "what reads the text, end to end" in done.stdout
 
 
 def test_the_command_reads_a_whole_edited_model_and_says_what_is_wrong(made, tmp_path):
@@ -178,19 +178,22 @@ def test_shards_variants_and_the_old_prefix_are_found(capsys, made, tmp_path):
     save_file(weights | {"text_model.embeddings.position_ids": torch.arange(3)}, text)
     unet = edited / "unet" / "diffusion_pytorch_model.safetensors"
     names = sorted(load_file(unet))
+    index: dict[str, str] = {}
     for i, part in enumerate((names[::2], names[1::2])):
         shard = unet.with_name(f"diffusion_pytorch_model-0000{i + 1}-of-00002.safetensors")
         save_file({key: load_file(unet)[key] for key in part}, shard)
+        index |= dict.fromkeys(part, shard.name)
+    unet.with_name(f"{unet.name}.index.json").write_text(json.dumps({"weight_map": index}))
     save_file({"x": torch.zeros(1)}, unet.with_name("diffusion_pytorch_model.non_ema.safetensors"))
     unet.unlink()
     status, out, _ = said(capsys, made / "edit", f"edited={edited}", f"model={made / 'base'}")
     assert status == 0, out
-    for shard in (edited / "unet").glob("*-of-*"):
+    for shard in [*(edited / "unet").glob("*-of-*"), *(edited / "unet").glob("*.index.json")]:
         shard.unlink()
     save_file({"x": torch.zeros(1)}, unet.with_name("diffusion_pytorch_model.fp16.safetensors"))
     status, _, err = said(capsys, made / "edit", f"edited={edited}")
     assert status == 2
-    assert "only as variants (fp16, non_ema)" in err
+    assert "set model.variant" in err
 
 
 def test_mistakes_are_one_line_and_status_2(capsys, made, mine, tmp_path):

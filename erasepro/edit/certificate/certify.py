@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from erasepro.errors import UserError
+from erasepro.models.architectures import architecture_of
 from erasepro.models.base import tensor_hash
-from erasepro.models.sites import UNET, cross_attention_sites, site_module
+from erasepro.models.sites import read_sites, site_module
+from erasepro.models.text import reads_of
 
 from ..base_weights import check_base
 from ..card import pairs_of
 from ..combine import leaves
 from ..versions import versions
-from .measure import Drift, Squares, kept_sums
-from .readings import PRESERVE_TOKENS, Reading, Weights, open_reading
+from .measure import Drift, Squares
+from .readings import PRESERVE_TOKENS, Sentences, Weights
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
@@ -38,9 +40,10 @@ def certify(edit: Edit, model: Model) -> dict[str, Any]:
         ``edit`` and ``model``: what they are. ``tensors``: for each edited weight its dtype, shape, and the hashes of base
         and edited bytes. ``sites``: for each edited weight the relative residual ‖WX − W_oY‖/‖W_oY‖ before and after over
         all columns, after over the selected ones (None where that is not known), ``drift`` ‖W K_e − W_oK‖/‖W_oK‖ on the
-        preserved sentences K (text layers: ‖ΔW K‖/‖W_oK‖; keys and values: end to end), ‖ΔW‖/‖W_o‖. ``end_to_end``: the
-        same over all keys and values, edited or not. ``gaps``: ‖A_x − A_y‖/‖A_y‖ of the hidden states after each text
-        layer. ``unmeasured``: why there are no residuals, where there are none.
+        preserved sentences K (text layers: ‖ΔW K‖/‖W_oK‖; what reads the text: end to end), ‖ΔW‖/‖W_o‖. ``end_to_end``: the
+        same over all layers that read the text (a U-Net's keys and values), edited or not. ``gaps``: ‖A_x − A_y‖/‖A_y‖ of
+        the hidden states after each layer of each CLIP encoder. ``unmeasured``: why there are no residuals, where
+        there are none.
 
     Raises:
         UserError: another base (the first weight that differs is named), no text encoder, or sentences that this version
@@ -61,11 +64,11 @@ def certify(edit: Edit, model: Model) -> dict[str, Any]:
         if "build" not in meta:
             unmeasured.append(f"{meta.get('solver', 'an edit')} does not say which sentences it was built from")
             continue
-        reading = open_reading(weights, meta)
-        gaps.append(_text(reading, squares, drifts))
-        _keys_and_values(reading, squares, drifts)
-        for key, number in reading.counts.items():
-            counts[key] += number
+        sentences = Sentences(weights, meta)
+        gaps.append([gap for name in weights.clip for gap in _text(sentences, name, squares, drifts)])
+        _readers(sentences, squares, drifts)
+        counts["pairs"] += len(sentences.pairs)
+        counts["preserved"] += len(sentences.preserve)
     rows, tensors = [], {}
     for name in edit.updates:
         W_o, W = weights.base(name), weights.edited(name)
@@ -110,37 +113,39 @@ def _check(weights: Weights) -> None:
     check_base(weights.pipe, weights.edit.meta.get("base", {}), weights.base)
 
 
-def _text(reading: Reading, squares: dict[str, Squares], drifts: dict[str, Drift]) -> list[dict[str, float]]:
-    """Every edited text layer; the hidden-state gap after each block. The streams end behind the last block."""
-    gaps: list[dict[str, float]] = []
-    weights, last = reading.weights, -1
+def _text(
+    sentences: Sentences, component: str, squares: dict[str, Squares], drifts: dict[str, Drift]
+) -> list[dict[str, Any]]:
+    """Every edited layer of a CLIP encoder; the hidden-state gap after each of its blocks."""
+    gaps: list[dict[str, Any]] = []
+    weights, reading = sentences.weights, sentences.text(component)
     for block, sites in reading.blocks():
         if block:
-            gaps.append(reading.gaps(last))
+            gaps.append({"encoder": component, "layer": block - 1, **reading.gap()})
         for site in sites:
             W_o, W = (w.to(torch.float64) for w in (weights.base(site.name), weights.edited(site.name)))
-            if reading.edits(site.name):
-                chosen = reading.chosen(site.name)
+            if sentences.edits(site.name):
+                chosen = sentences.chosen(site.name)
                 for columns in reading.inputs(site):
                     squares[site.name].add(W_o, W, columns, chosen)
-            kept = reading.kept_inputs(site, W.shape[1])
+            kept = reading.kept(site, W.shape[1])
             if kept is not None:
                 drifts[site.name].add(W_o, W, kept)
-        last = block
-    return [*gaps, reading.gaps(last)] if last >= 0 else gaps
+    return [*gaps, {"encoder": component, "layer": reading.count - 1, **reading.gap()}]
 
 
-def _keys_and_values(reading: Reading, squares: dict[str, Squares], drifts: dict[str, Drift]) -> None:
-    """Every key and value projection, edited or not; under "" the sums over them all."""
-    weights, columns, kept = reading.weights, reading.features(), reading.kept_features()
-    sums = kept_sums(*kept) if kept is not None else None
-    names = {site_module(weights.pipe, n): n for n in weights.edit.updates if n.startswith(f"{UNET}.")}
-    for site in cross_attention_sites(weights.pipe):
-        name = names.get(site_module(weights.pipe, site.name), site.name)
-        W_o, W = (w.to(torch.float64) for w in (weights.base(name), weights.edited(name)))
-        chosen = reading.chosen(name)
-        for key in (name, "") if reading.edits(name) else ("",):
-            squares[key].add(W_o, W, columns, chosen)
-        if sums is not None:
-            for key in (name, ""):
-                drifts[key].add(W_o, W, sums)
+def _readers(sentences: Sentences, squares: dict[str, Squares], drifts: dict[str, Drift]) -> None:
+    """Every layer that reads the text (keys, values, embedders), edited or not; under "" the sums over them all."""
+    weights = sentences.weights
+    pipe, readers = weights.pipe, architecture_of(weights.pipe).denoisers
+    names = {site_module(pipe, n): n for n in weights.edit.updates if n.partition(".")[0] in readers}
+    for read in reads_of(pipe):
+        columns, sums = sentences.read(read)
+        for site in read_sites(pipe, read):
+            name = names.get(site_module(pipe, site.name), site.name)
+            W_o, W = (w.to(columns[1]) for w in (weights.base(name), weights.edited(name)))
+            for key in (name, "") if sentences.edits(name) else ("",):
+                squares[key].add(W_o, W, columns, sentences.chosen(name))
+            if sums is not None:
+                for key in (name, ""):
+                    drifts[key].add(W_o, W, sums)

@@ -45,14 +45,19 @@ def compare(
         theirs = {row["site"]: row for row in stated["sites"]}
         for row in found["sites"]:
             wrong += _row(f"'{row['site']}'", theirs.get(row["site"], {}), row, spread)
-        wrong += _row("all keys and values", stated["end_to_end"], found["end_to_end"], spread)
+        wrong += _row("what reads the text", stated["end_to_end"], found["end_to_end"], spread)
         gaps = [gap for leaf in stated["gaps"] for gap in leaf]
         ours = [gap for leaf in found["gaps"] for gap in leaf]
         if len(gaps) != len(ours):
             wrong.append(f"certificate.json states {len(gaps)} hidden-state gaps, and there are {len(ours)}")
         for gap, mine in zip(gaps, ours, strict=False):
             wrong += [
-                _off(f"the gap {when} the edit, after text layer {mine['layer']},", gap[when], mine[when], spread)
+                _off(
+                    f"the gap {when} the edit, after layer {mine['layer']} of the {mine['encoder']},",
+                    gap[when],
+                    mine[when],
+                    spread,
+                )
                 for when in ("before", "after")
                 if not near(gap[when], mine[when], spread)
             ]
@@ -64,8 +69,8 @@ def compare(
 def compare_stated(edit: Edit, found: Mapping[str, Any]) -> list[str]:
     """What of the residuals in edit.json the weights contradict.
 
-    Only where they mean the same: at strength 1, on keys and values that were solved on the edited encoder's features, and
-    on text layers that were asked for the anchor's own output.
+    Only where they mean the same: at strength 1, on layers that read the text and were solved on the edited encoders'
+    features, and on text layers that were asked for the anchor's own output.
     """
     if edit.meta.get("parents") or edit.strength != 1:
         return []
@@ -124,14 +129,16 @@ def _tensors(stated: Mapping[str, Any], found: Mapping[str, Any], tie: Callable[
 
 def _same_meaning(edit: Edit, told: Mapping[str, Any]) -> bool:
     """Whether a diagnostics entry's residual is the certificate's: ‖WX − W_oY‖, X through the edited encoder."""
+    from erasepro.models.sites import TEXT_KINDS
     from erasepro.schedules import SCHEDULES
     from erasepro.schedules.progressive import Progressive
 
     schedule = edit.meta.get("config", {}).get("schedule")
+    in_text = told.get("kind") in TEXT_KINDS
     if not isinstance(schedule, dict):  # those that edit keys and values alone have none; text stages split residuals
-        return str(told.get("kind", "")).startswith("attn2.")
+        return not in_text
     kind = SCHEDULES.get(str(schedule.get("name")))
-    if str(told.get("kind", "")).startswith("attn2."):
+    if not in_text:
         return kind.reread_kv
     return issubclass(kind, Progressive) and kind.reread and schedule.get("target") == "branch"
 

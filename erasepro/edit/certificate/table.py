@@ -15,18 +15,18 @@ NOTE = (
 
 
 def table(certificate: Mapping[str, Any]) -> str:
-    """The certificate as text: a row a weight, one for all keys and values end to end, and the gaps of the text layers."""
+    """The certificate as text: a row a weight, one for all that reads the text, end to end, and the gaps of the text layers."""
     from erasepro.report.tables import Table
 
     edit, model = certificate["edit"], certificate["model"]
     rows = [_cells(row["site"], row) for row in certificate["sites"]]
-    rows.append(_cells("all keys and values, end to end", certificate["end_to_end"]))
+    rows.append(_cells("what reads the text, end to end", certificate["end_to_end"]))
     pairs = ", ".join(f"{target} → {anchor or '(empty)'}" for target, anchor in edit["pairs"][:3]) or "concepts unknown"
     more = f" and {len(edit['pairs']) - 3} more" if len(edit["pairs"]) > 3 else ""
     title = f"Edit {edit['hash']} ({edit['solver']}: {pairs}{more}), strength {edit['strength']:g}, on {model['name']}"
     parts = [Table(title, HEADER, tuple(rows), NOTE).text()]
     gaps = [
-        (str(gap["layer"]), _number(gap["before"]), _number(gap["after"]))
+        (f"{gap['encoder']} {gap['layer']}", _number(gap["before"]), _number(gap["after"]))
         for leaf in certificate["gaps"]
         for gap in leaf
     ]

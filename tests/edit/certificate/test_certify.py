@@ -11,11 +11,13 @@ from erasepro.concepts.prompts import BuildSet, PromptPair
 from erasepro.edit import Edit
 from erasepro.edit.certificate import compare, compare_stated, table
 from erasepro.errors import UserError
-from erasepro.models.base import tensor_hash, weights_hash
+from erasepro.models.base import Model, tensor_hash, weights_hash
 from erasepro.models.columns import pair_columns
 from erasepro.models.features import token_ids
 from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.solvers import make_solver
+
+from ...models.pipelines import build as build_pipeline
 
 
 def sentences(*pairs):
@@ -105,7 +107,7 @@ def test_it_agrees_with_what_the_solve_said_and_with_itself(certified):
     text = table(found)
     assert edit.hash in text
     assert "dog → cat" in text
-    assert "all keys and values, end to end" in text
+    assert "what reads the text, end to end" in text
 
 
 def test_an_applied_edit_is_looked_through(certified):
@@ -188,5 +190,23 @@ def test_what_cannot_be_certified_is_one_line(model32, other_model, certified):
         Edit(edit.updates, edit.meta | {"prompts": build}).certificate(model32)
     kv = solve(model32, ("dog", "cat"), text_sites=[])
     model32.pipe.text_encoder = None
-    with pytest.raises(UserError, match="no text encoder"):
+    with pytest.raises(UserError, match="no text_encoder"):
         kv.certificate(model32)
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sd3", "flux", "pixart"])
+def test_other_architectures(name, tmp_path):
+    """Several encoders, T5, embedders and pooled vectors: measured numbers are those that the solve measured."""
+    pipe = build_pipeline(name)
+    model = Model(pipe, name, "random", weights_hash(pipe))
+    edit = solve(model, ("dog", "cat"))
+    found = edit.certificate(model)
+    assert compare_stated(edit, found) == []
+    told = {d["site"]: d for d in edit.diagnostics}
+    for row in found["sites"]:
+        one = told[row["site"]]
+        assert row["residual_after"] == pytest.approx(one["residual_after_all"], rel=1e-3, abs=1e-5), row["site"]
+        assert row["residual_selected"] == pytest.approx(one["residual_after_selected"], rel=1e-3, abs=1e-5)
+        assert (row["columns"], row["selected"]) == (one["columns"], one["selected"])
+        assert row["drift"] is not None
+    assert weights_hash(pipe) == model.weights_hash

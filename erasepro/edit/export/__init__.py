@@ -1,0 +1,80 @@
+"""Edits for other tools: LoRAs in two layouts, and whole models in two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from erasepro.errors import UserError, unknown
+
+from .result import WARNING, Exported
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+
+FORMATS = ("lora", "kohya", "diffusers", "single_file")
+ONE_FILE = ("kohya", "single_file")
+WHOLE = ("diffusers", "single_file")  # those that are made from a base model
+
+__all__ = ["FORMATS", "WARNING", "Exported", "export"]
+
+
+def export(
+    edit: Edit,
+    path: str | Path,
+    format: str = "lora",
+    base: str | Path | None = None,
+    rank: int | None = None,
+    variant: str | None = None,
+) -> Exported:
+    """Write what the edit does, at its strength, in a form that other tools load.
+
+    Args:
+        path: what to write: a folder (lora, diffusers) or a .safetensors file (kohya, single_file; lora too).
+        format: "lora": diffusers' `load_lora_weights`. "kohya": ComfyUI, A1111, diffusers. "diffusers": the whole
+            pipeline's folder. "single_file": a whole checkpoint in the original layout (Stable Diffusion 1.x, 2.x, XL).
+        base: the unedited model that a whole one is made from: a pipeline's folder, or for "single_file" also a
+            checkpoint in the original layout. The result keeps the base's dtype: a float16 base rounds the edit to it.
+        rank: LoRAs only: the rank kept of a dense ΔW (others have exact factors); None: the smallest that loses
+            less than 1e-3 of its Frobenius norm, at most 128.
+        variant: the base folder's weights to use where it has several, for example "fp16".
+
+    Returns:
+        The path, the weights changed, their ranks and what truncation lost; `str()` of it is one line.
+
+    Raises:
+        UserError: an unknown format; an existing or unwritable target, a full disk; a missing, truncated, pickled or
+            wrong base (its tensors are not those the edit was solved on). Nothing half written stays behind.
+    """
+    if format not in FORMATS:
+        raise unknown("export format", str(format), FORMATS)
+    target = Path(path).expanduser()
+    if format in ONE_FILE and target.suffix != ".safetensors":
+        raise UserError(f"format={format} writes one file: give a name that ends in .safetensors, not {str(path)!r}.")
+    for key, value in (("base", base), ("variant", variant)):
+        if format not in WHOLE and value is not None:
+            raise UserError(f"format={format} takes no {key}: only {' and '.join(WHOLE)} are made from a base.")
+    if format in WHOLE and rank is not None:
+        raise UserError(f"format={format} takes no rank: it holds the full change of every weight.")
+    from .target import refuse_existing
+
+    refuse_existing(target)
+    if format == "lora":
+        from .lora import export_lora
+
+        return export_lora(edit, target, rank)
+    if format == "kohya":
+        from .kohya import export_kohya
+
+        return export_kohya(edit, target, rank)
+    if base is None:
+        kinds = "a pipeline's folder" if format == "diffusers" else "a checkpoint or a pipeline's folder"
+        raise UserError(f"format={format} needs base=…: {kinds} with the unedited weights.")
+    source = Path(base).expanduser()
+    if format == "diffusers":
+        from .folder import export_folder
+
+        return export_folder(edit, target, source, variant)
+    from .single_file import export_single_file
+
+    return export_single_file(edit, target, source, variant)

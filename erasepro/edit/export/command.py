@@ -1,0 +1,53 @@
+"""``erasepro export EDIT_DIR format=… out=… [base=…] [rank=…] [strength=…] [variant=…]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from erasepro.errors import UserError, unknown
+
+OPTIONS = ("format", "out", "base", "rank", "strength", "variant")
+USAGE = "erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]"
+
+
+def command(words: list[str]) -> int:
+    """Export a saved edit and print one line about it.
+
+    Raises:
+        UserError: no edit or no `out` given, an unknown option, a bad number, or see `erasepro.edit.export.export`.
+    """
+    folders = [word for word in words if "=" not in word]
+    options: dict[str, str] = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if sign and key not in OPTIONS:
+            raise unknown("option", key, OPTIONS)
+        if sign:
+            options[key] = value
+    if len(folders) != 1:
+        raise UserError(f"export takes the folder of one edit: {USAGE}")
+    if not options.get("out"):
+        raise UserError(f"export needs out=…, the file or folder to write: {USAGE}")
+    from erasepro.edit import Edit
+
+    edit = Edit.load(folders[0])
+    if "strength" in options:
+        edit = edit.scale(_number("strength", options["strength"], float))
+    rank = _number("rank", options["rank"], int) if "rank" in options else None
+    done = edit.export(
+        options["out"],
+        options.get("format", "lora"),
+        base=options.get("base"),
+        rank=rank,
+        variant=options.get("variant"),
+    )
+    print(done)
+    return 0
+
+
+def _number(key: str, text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise UserError(f"Bad value for '{key}': got {text!r}, expected {what}.") from None

@@ -1,0 +1,90 @@
+"""The two LoRA factors of every weight: the edit's own where it has them, a truncated SVD where its ΔW is dense.
+
+Shapes: up (d_out, r), down (r, d_in), ΔW (d_out, d_in). strength·ΔW = up @ down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from erasepro.closed_form import LowRankUpdate
+from erasepro.errors import UserError
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+
+ALLOWED_LOSS = 1e-3  # relative Frobenius loss that the default rank of a dense ΔW stays below …
+LARGEST_RANK = 128  # … unless this rank is not enough
+
+
+@dataclass(frozen=True)
+class Factors:
+    """up (d_out, r) and down (r, d_in) in float32. loss: ‖ΔW − up·down‖/‖ΔW‖ (Frobenius) of a dense ΔW, else None."""
+
+    up: Tensor
+    down: Tensor
+    loss: float | None = None
+
+    @property
+    def rank(self) -> int:
+        """r: what alpha must be for a scale of 1."""
+        return int(self.down.shape[0])
+
+
+def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
+    """Site name → factors of strength·ΔW. Weights that the edit leaves alone (rank 0) are not among them.
+
+    Args:
+        rank: of the SVD of dense updates; None: the smallest whose loss is below ALLOWED_LOSS, at most LARGEST_RANK.
+            Updates that are factors already keep them whatever it is.
+
+    Raises:
+        UserError: a rank below 1, or an edit that changes nothing.
+    """
+    if rank is not None and (isinstance(rank, bool) or not isinstance(rank, int) or rank < 1):
+        raise UserError(f"The rank of an export is a whole number from 1 on; got {rank!r}.")
+    found: dict[str, Factors] = {}
+    loss: float | None
+    for site, update in edit.updates.items():
+        if isinstance(update, LowRankUpdate):
+            up, down, loss = update.up.double(), update.down.double(), None
+        else:
+            up, down, loss = _truncated(update.dense().double(), rank)
+        if up.shape[1]:
+            up, down = _balanced(edit.strength * up, down)
+            found[site] = Factors(up.float().contiguous(), down.float().contiguous(), loss)
+    if not found:
+        raise UserError("This edit changes no weight: there is nothing to export as a LoRA.")
+    return found
+
+
+def losses(factors: dict[str, Factors]) -> dict[str, float]:
+    """Site → what the SVD of its dense ΔW lost."""
+    return {site: f.loss for site, f in factors.items() if f.loss is not None}
+
+
+def _truncated(delta: Tensor, rank: int | None) -> tuple[Tensor, Tensor, float]:
+    """The best factors of this rank, and what they lose."""
+    U, S, Vh = torch.linalg.svd(delta, full_matrices=False)
+    total = float(S.norm())
+    if total == 0:
+        return U[:, :1] * 0, Vh[:1], 0.0
+    tails = S.flip(0).square().cumsum(0).flip(0).sqrt() / total  # tails[r]: the loss of keeping r
+    if rank is None:
+        rank = min(int((tails >= ALLOWED_LOSS).sum()), LARGEST_RANK)
+    rank = min(rank, len(S))
+    return U[:, :rank] * S[:rank], Vh[:rank], float(tails[rank]) if rank < len(S) else 0.0
+
+
+def _balanced(up: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
+    """The same product with ‖up_j‖ and ‖down_j‖ alike, for loaders that cast to float16.
+
+    The factors move by powers of two, so nothing is rounded.
+    """
+    a, b = up.norm(dim=0), down.norm(dim=1)
+    shift = torch.where((a > 0) & (b > 0), (b.clamp_min(1e-300) / a.clamp_min(1e-300)).log2() / 2, 0.0).round()
+    return up * shift.exp2(), down * (-shift).exp2()[:, None]

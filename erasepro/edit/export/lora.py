@@ -1,0 +1,78 @@
+"""LoRA in diffusers' layout (PEFT's names): `pipe.load_lora_weights(folder)` reads it.
+
+Keys: "<component>.<module path>.lora_A.weight" (r, d_in) and ".lora_B.weight" (d_out, r); in CLIP text encoders, as
+diffusers itself saves them, ".lora_linear_layer.down.weight" and ".up.weight": it cannot load an encoder whose only
+"lora_A" are in MLPs. Every weight has its own rank and alpha = rank, so an adapter weight of 1.0 is the full edit.
+diffusers reads ranks and alphas from the JSON under `lora_adapter_metadata`: PEFT's LoraConfig fields, each with the
+component's name before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .factors import Factors, lora_factors, losses
+from .names import TEXT_ENCODERS, is_clip, split
+from .notes import notes
+from .result import Exported
+from .safetensors_stream import piece_of, write
+from .target import written
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+
+FILE = "pytorch_lora_weights.safetensors"
+
+
+def export_lora(edit: Edit, target: Path, rank: int | None = None) -> Exported:
+    """Write `target`/pytorch_lora_weights.safetensors, or `target` itself where it ends in .safetensors.
+
+    Args:
+        rank: see `lora_factors`.
+
+    Raises:
+        UserError: see `erasepro.edit.export.export`.
+    """
+    factors = lora_factors(edit, rank)
+    parts: dict[str, dict[str, Factors]] = {}
+    pieces = []
+    for site, f in factors.items():
+        part, path = split(site)
+        parts.setdefault(part, {})[path] = f
+        down, up = "lora_A", "lora_B"
+        if part in TEXT_ENCODERS and is_clip(path):
+            # diffusers drops the prefix where the installed transformers' model has none, and never adds it
+            path, down, up = f"text_model.{path}", "lora_linear_layer.down", "lora_linear_layer.up"
+        pieces.append(piece_of(f"{part}.{path}.{down}.weight", f.down))
+        pieces.append(piece_of(f"{part}.{path}.{up}.weight", f.up))
+    config = {f"{part}.{key}": value for part, held in parts.items() for key, value in _config(part, held).items()}
+    metadata = {"format": "pt", "lora_adapter_metadata": json.dumps(config, sort_keys=True), **notes(edit, factors)}
+    with written(target) as temporary:
+        if target.suffix == ".safetensors":
+            write(temporary, pieces, metadata)
+        else:
+            temporary.mkdir()
+            write(temporary / FILE, pieces, metadata)
+    return Exported(target, "lora", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors))
+
+
+def _config(part: str, held: dict[str, Factors]) -> dict[str, Any]:
+    """PEFT's LoraConfig of one component. Patterns are regular expressions that must match the module's path.
+
+    A text encoder's path may or may not begin with `text_model.`, so its pattern is not anchored.
+    """
+    anchor = "" if part in TEXT_ENCODERS else "^"
+    usual = Counter(f.rank for f in held.values()).most_common(1)[0][0]
+    pattern = {f"{anchor}{path}": f.rank for path, f in held.items() if f.rank != usual}
+    return {
+        "r": usual,
+        "lora_alpha": usual,
+        "rank_pattern": pattern,
+        "alpha_pattern": pattern,
+        "target_modules": sorted(held),
+        "lora_bias": False,
+        "use_dora": False,
+    }

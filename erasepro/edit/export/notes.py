@@ -1,0 +1,25 @@
+"""What every exported LoRA says about itself in its metadata (string → string)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from .factors import Factors, losses
+from .result import WARNING
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+
+
+def notes(edit: Edit, factors: dict[str, Factors]) -> dict[str, str]:
+    """The edit's hash, strength, solver and concepts, the warning, and what truncation lost (site → loss, JSON)."""
+    return {
+        "erasepro_warning": WARNING,
+        "erasepro_edit": edit.hash,
+        "erasepro_strength": repr(edit.strength),
+        "erasepro_solver": str(edit.meta.get("solver", "")),
+        "erasepro_concepts": json.dumps(edit.meta.get("concepts", {}).get("pairs", []), ensure_ascii=False),
+        "erasepro_model": str(edit.meta.get("model", {}).get("name", "")),
+        "erasepro_truncation_loss": json.dumps(losses(factors), sort_keys=True),
+    }

@@ -1,0 +1,61 @@
+"""What an edit makes of one stored tensor, checked against the weights it was solved on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from erasepro.closed_form import Update
+from erasepro.edit.base_weights import check_weight
+from erasepro.errors import UserError
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One site's change of one tensor.
+
+    expected: the weight's fingerprint, or None. third: which third of the tensor's rows is the weight, where q, k and v
+    are stored as one; None: all of it.
+    """
+
+    site: str
+    update: Update
+    strength: float
+    expected: dict[str, Any] | None
+    third: int | None = None
+
+    def __call__(self, stored: Tensor) -> Tensor:
+        """The edited tensor, in the stored one's shape and dtype.
+
+        Raises:
+            UserError: the tensor has another shape, or is not the weight that the edit was solved on.
+        """
+        edited = stored.clone()
+        d = stored.shape[0] // 3
+        W = edited if self.third is None else edited[self.third * d : (self.third + 1) * d]
+        if tuple(W.shape) != self.update.shape:
+            raise UserError(
+                f"'{self.site}' is {tuple(W.shape)} in the base but {self.update.shape} in the edit: the base is "
+                "another model."
+            )
+        if self.expected is not None:
+            check_weight(self.site, W.contiguous(), self.expected)
+        W.copy_(self.update.apply_to(W, self.strength))
+        return edited
+
+
+def patch_of(edit: Edit, site: str, third: int | None = None) -> Patch:
+    """The change of this site at the edit's strength."""
+    return Patch(site, edit.updates[site], edit.strength, edit.meta.get("base", {}).get(site), third)
+
+
+def chained(patches: list[Patch], stored: Tensor) -> Tensor:
+    """Every change of one tensor, in turn (they touch different rows)."""
+    for patch in patches:
+        stored = patch(stored)
+    return stored

@@ -1,0 +1,187 @@
+"""What each supported architecture looks like to an eraser: its text encoders, and the layers that read their features.
+
+    encoders  ──features──▶  (through: a projection, where there is one)  ──▶  the denoiser's linears of a `Read`
+
+An edit changes the encoders' own layers (CLIP's), then the linears of every `Read`. All of it can be answered from a
+pipeline's configs: weights may be on the meta device. To support another pipeline, add one entry to ARCHITECTURES.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from erasepro.errors import UserError
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """One text encoder of a pipeline.
+
+    component, tokenizer: the pipeline's names for them.
+    family: clip (causal; its layers can be edited) | t5 (not causal: every position depends on the whole text).
+    state: final (after the last norm) | penultimate (the state before the last block, without norm): what the denoiser
+        reads token by token | pooled (it reads no tokens of this one).
+    length: positions that a prompt takes; None: the tokenizer's own limit.
+    padding: read (like words: nothing is masked) | ignored (masked in the encoder and in the denoiser) | zeroed (masked in
+        the encoder, and read by the denoiser as zeros).
+    lower: the pipeline lower-cases the prompt first.
+    """
+
+    component: str = "text_encoder"
+    tokenizer: str = "tokenizer"
+    family: str = "clip"
+    state: str = "final"
+    length: int | None = None
+    padding: str = "read"
+    lower: bool = False
+
+    @property
+    def causal(self) -> bool:
+        """Whether a token's features depend on earlier tokens only."""
+        return self.family == "clip"
+
+
+@dataclass(frozen=True)
+class Read:
+    """Linears of the denoiser that read the same features, so that one factorisation serves them all.
+
+    kind: attention (keys and values) | embedder (the first linear behind the encoders) | pooled (one vector a prompt).
+    sites: a pattern of module paths; its group 1, where there is one, tells keys from values.
+    parts: encoders whose features are joined, (d₁ + d₂ + …) a token, by part; parts follow one another as further tokens.
+        Features narrower than the linear are followed by zeros, as the pipelines do.
+    through: modules that the features pass on their way, in order.
+    denoiser: the component that holds the linears.
+    """
+
+    kind: str
+    sites: str
+    parts: tuple[tuple[str, ...], ...]
+    through: tuple[str, ...] = ()
+    denoiser: str = "transformer"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A family of diffusers pipelines. `reads` are listed in the order in which they are solved."""
+
+    name: str
+    pipelines: tuple[str, ...]
+    encoders: tuple[TextEncoder, ...]
+    reads: tuple[Read, ...]
+    about: str = ""
+
+    def blocks_read(self, component: str, blocks: int) -> int:
+        """How many of an encoder's `blocks` anything that the denoiser reads depends on."""
+        pooled = any(component in part for r in self.reads if r.kind == "pooled" for part in r.parts)
+        return blocks - (self.encoder(component).state == "penultimate" and not pooled)
+
+    def encoder(self, component: str) -> TextEncoder:
+        """The encoder of that name."""
+        return next(e for e in self.encoders if e.component == component)
+
+    @property
+    def denoisers(self) -> tuple[str, ...]:
+        """Components that hold linears of a Read."""
+        return tuple(dict.fromkeys(r.denoiser for r in self.reads))
+
+
+ATTENTION = r"^(?:.*\.)?attn2\.(to_k|to_v)$"
+CLIP_L, CLIP_G, T5 = ("text_encoder",), ("text_encoder", "text_encoder_2"), ("text_encoder_3",)
+
+ARCHITECTURES = (
+    Architecture(
+        "stable-diffusion",
+        ("StableDiffusionPipeline",),
+        (TextEncoder(),),
+        (Read("attention", ATTENTION, (CLIP_L,), denoiser="unet"),),
+        # SD 2's text encoder is stored without its last block, so that "penultimate" is its final state there too
+        "SD 1.4/1.5 (CLIP-L) and 2.1 (OpenCLIP-H): the U-Net's keys and values",
+    ),
+    Architecture(
+        "sdxl",
+        ("StableDiffusionXLPipeline",),
+        (
+            TextEncoder(state="penultimate"),
+            TextEncoder("text_encoder_2", "tokenizer_2", state="penultimate"),
+        ),
+        (
+            Read("attention", ATTENTION, (CLIP_G,), denoiser="unet"),
+            Read("pooled", r"^add_embedding\.linear_1$", (("text_encoder_2",),), denoiser="unet"),
+        ),
+        "SDXL base and turbo (CLIP-L and bigG side by side, bigG's pooled vector)",
+    ),
+    Architecture(
+        "sd3",
+        ("StableDiffusion3Pipeline",),
+        (
+            TextEncoder(state="penultimate"),
+            TextEncoder("text_encoder_2", "tokenizer_2", state="penultimate"),
+            TextEncoder("text_encoder_3", "tokenizer_3", "t5", length=256),
+        ),
+        (
+            Read("embedder", r"^context_embedder$", (CLIP_G, T5)),
+            Read("pooled", r"^time_text_embed\.text_embedder\.linear_1$", (CLIP_G,)),
+        ),
+        "SD 3 and 3.5 (CLIP-L and CLIP-G side by side, then T5; both CLIPs' pooled vectors)",
+    ),
+    Architecture(
+        "flux",
+        ("FluxPipeline",),
+        (TextEncoder(state="pooled"), TextEncoder("text_encoder_2", "tokenizer_2", "t5", length=512)),
+        (
+            Read("embedder", r"^context_embedder$", (("text_encoder_2",),)),
+            Read("pooled", r"^time_text_embed\.text_embedder\.linear_1$", (CLIP_L,)),
+        ),
+        "FLUX.1 dev and schnell (T5's tokens, CLIP-L's pooled vector)",
+    ),
+    Architecture(
+        "pixart",
+        ("PixArtSigmaPipeline",),
+        (TextEncoder(family="t5", length=300, padding="ignored", lower=True),),
+        (Read("attention", ATTENTION, (CLIP_L,), ("caption_projection",)),),
+        "PixArt-Σ (T5 through a projection: keys and values)",
+    ),
+    Architecture(
+        "wan",
+        ("WanPipeline",),
+        (TextEncoder(family="t5", length=512, padding="zeroed"),),
+        (
+            Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",)),
+            Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",), "transformer_2"),
+        ),
+        "Wan 2.x text-to-video (UMT5 through a projection: keys and values, of both experts where there are two)",
+    ),
+    Architecture(
+        "cogvideox",
+        ("CogVideoXPipeline",),
+        (TextEncoder(family="t5", length=226),),
+        (Read("embedder", r"^patch_embed\.text_proj$", (CLIP_L,)),),
+        "CogVideoX text-to-video (T5's tokens)",
+    ),
+)
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture of a diffusers pipeline class, by the class's name (or the architecture's own).
+
+    Raises:
+        UserError: one that is not supported, with the list of those that are.
+    """
+    for one in ARCHITECTURES:
+        if name == one.name or name in one.pipelines:
+            return one
+    known = "; ".join(f"{', '.join(one.pipelines)}: {one.about}" for one in ARCHITECTURES)
+    raise UserError(
+        f"{name} is not supported. Supported: {known}. To add one, describe its text encoders and the layers that read "
+        "them in erasepro/models/architectures.py (one entry) and add a tiny pipeline to its tests."
+    )
+
+
+def architecture_of(pipe: Any) -> Architecture:
+    """The architecture of a pipeline object, or of anything with the parts of a Stable Diffusion."""
+    kind = getattr(pipe, "pipeline_class", type(pipe).__name__)
+    if not any(kind in one.pipelines for one in ARCHITECTURES) and hasattr(pipe, "unet"):
+        if hasattr(pipe, "text_encoder") and not hasattr(pipe, "text_encoder_2"):
+            return ARCHITECTURES[0]
+    return architecture(kind)

@@ -1,0 +1,146 @@
+"""The tensors of one component on disk, read one at a time: only what is asked for leaves the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from erasepro.errors import UserError
+
+STEMS = ("diffusion_pytorch_model", "model")  # what diffusers and transformers call a component's weights
+ALIASES = {"encoder.embed_tokens.weight": "shared.weight"}  # T5 stores its embedding once
+PREFIX = "text_model."  # transformers moved it in and out of CLIP's names
+
+
+class Checkpoint:
+    """A component's safetensors, in one file or several (``*.safetensors.index.json``).
+
+    Attributes:
+        read: bytes of the tensors (and rows of tensors) read so far; headers not counted.
+
+    Raises:
+        UserError: no such files, pickled weights only, or a file that cannot be read.
+    """
+
+    def __init__(self, folder: Path, variant: str | None = None, device: str = "cpu") -> None:
+        self.folder, self.device, self.read = folder, device, 0
+        self._home: dict[str, Path] = {}
+        self._known: dict[str, tuple[str, tuple[int, ...]]] = {}  # dtype and shape
+        for path in weight_files(folder, variant):
+            with self._file(path) as file:
+                for key in file.keys():  # noqa: SIM118
+                    part = file.get_slice(key)
+                    self._home[key], self._known[key] = path, (part.get_dtype(), tuple(part.get_shape()))
+
+    def __deepcopy__(self, memo: Any) -> Checkpoint:
+        return self  # copies of a module read the same files
+
+    def __contains__(self, key: str) -> bool:
+        return self._find(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._home)
+
+    def __len__(self) -> int:
+        return len(self._home)
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted(set(self._home.values()))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(path.stat().st_size for path in self.files)
+
+    def dtype(self) -> torch.dtype:
+        """The dtype of the largest number of tensors (a checkpoint may keep a few in float32)."""
+        names = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+        kinds = [kind for kind, _ in self._known.values()]
+        known = [kind for kind in kinds if kind in names]
+        if not known:
+            raise UserError(
+                f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))})."
+            )
+        return getattr(torch, names[max(set(known), key=known.count)])
+
+    def shape(self, key: str) -> tuple[int, ...]:
+        return self._known[self._key(key)][1]
+
+    def get(self, key: str) -> Tensor:
+        """The tensor of this name, as stored; a copy of its own."""
+        found = self._key(key)
+        with self._file(self._home[found]) as file:
+            tensor = file.get_tensor(found).clone()
+        self.read += tensor.nbytes
+        return tensor.to(self.device)
+
+    def rows(self, key: str, wanted: Tensor) -> Tensor:
+        """Some rows of a matrix (len(wanted), d), as stored."""
+        name = self._key(key)
+        with self._file(self._home[name]) as file:
+            part = file.get_slice(name)
+            found = torch.cat([part[i : i + 1] for i in wanted.tolist()])
+        self.read += found.nbytes
+        return found.to(self.device)
+
+    def _find(self, key: str) -> str | None:
+        for name in (key, ALIASES.get(key, key)):
+            for one in (name, PREFIX + name, name.removeprefix(PREFIX)):
+                if one in self._home:
+                    return one
+        return None
+
+    def _key(self, key: str) -> str:
+        found = self._find(key)
+        if found is None:
+            raise UserError(f"{str(self.folder)!r} lacks the weight {key!r}: it is incomplete or of another model.")
+        return found
+
+    @staticmethod
+    @contextmanager
+    def _file(path: Path) -> Iterator[Any]:
+        """The file, open. It is closed after each use: pages of a mapped file would count as the process's memory."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                yield file
+        except (SafetensorError, OSError, RuntimeError) as error:
+            what = " ".join(str(error).split())
+            raise UserError(f"{str(path)!r} is damaged ({what}): fetch the model again.") from error
+
+
+def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
+    """The safetensors that hold a component's weights, in order; one file, or those that its index names."""
+    part = f".{variant}" if variant else ""
+    for stem in STEMS:
+        index = folder / f"{stem}.safetensors.index{part}.json"
+        if index.is_file():
+            try:
+                names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+            except (ValueError, KeyError, AttributeError, TypeError) as error:
+                raise UserError(f"{str(index)!r} is no index of weights ({error}): fetch the model again.") from error
+            for name in names:
+                if not (folder / name).is_file() or Path(name).name != name:
+                    raise UserError(
+                        f"{str(folder / name)!r} is missing, but {index.name} names it: fetch the model again."
+                    )
+            return [folder / name for name in names]
+        if (folder / f"{stem}{part}.safetensors").is_file():
+            return [folder / f"{stem}{part}.safetensors"]
+    there = sorted(p.name for p in folder.glob("*.safetensors"))
+    if there:
+        wanted = " or ".join(f"{stem}{part}.safetensors" for stem in STEMS)
+        raise UserError(
+            f"No weights {wanted} in {str(folder)!r} (there: {', '.join(there)}): set model.variant to match, or fetch them "
+            "again."
+        )
+    pickled = sorted(p.name for p in folder.glob("*") if p.suffix in (".bin", ".pt", ".pth", ".ckpt"))
+    why = f"only pickled weights ({pickled[0]}), which can run code and are never loaded" if pickled else "no weights"
+    raise UserError(f"{str(folder)!r} holds {why}: save the model as safetensors first.")

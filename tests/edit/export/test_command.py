@@ -1,0 +1,45 @@
+"""The verb: one line of output, one line of error."""
+
+import pytest
+
+from erasepro.cli import main
+
+
+@pytest.fixture
+def saved(sd1, tmp_path):
+    return str(sd1.edit.save(tmp_path / "edit"))
+
+
+def test_every_format(sd1, saved, tmp_path, capsys):
+    for words, told in (
+        (["out=" + str(tmp_path / "lora")], "negative strength"),
+        (["format=kohya", f"out={tmp_path}/a.safetensors", "rank=8", "strength=0.5"], "rank 1 to 4"),
+        (["format=diffusers", f"out={tmp_path}/whole", f"base={sd1.folder}"], "diffusers, 16 weights"),
+        (["format=single_file", f"out={tmp_path}/b.safetensors", f"base={sd1.folder}"], "single_file, 16 weights"),
+    ):
+        assert main(["export", saved, *words]) == 0
+        out = capsys.readouterr().out
+        assert out.count("\n") == 1
+        assert told in out
+    assert (tmp_path / "lora" / "pytorch_lora_weights.safetensors").is_file()
+    assert (tmp_path / "whole" / "model_index.json").is_file()
+
+
+def test_mistakes(saved, tmp_path, capsys):
+    out = f"out={tmp_path}/x"
+    for words, told in (
+        ([], "takes the folder of one edit"),
+        ([saved, saved, out], "takes the folder of one edit"),
+        ([saved], "needs out="),
+        ([saved, out, "rnak=3"], "Did you mean 'rank'"),
+        ([saved, out, "rank=x"], "expected a whole number"),
+        ([saved, out, "strength=2"], "[0, 1]"),
+        ([saved, out, "strength=x"], "expected a number"),
+        ([saved, out, "format=diffusers"], "needs base="),
+        ([str(tmp_path), out], "holds no edit"),
+    ):
+        assert main(["export", *words]) == 2
+        error = capsys.readouterr().err
+        assert told in error
+        assert error.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["edit"]
