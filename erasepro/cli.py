@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
   erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
+  erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
   erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
   erasepro --help | --version
 
@@ -217,7 +219,13 @@ def export(words: list[str]) -> int:
     return command(words)
 
 
-VERBS: dict[str, Callable[[list[str]], int]] = {"ls": list_names, "edit": edit, "report": report, "export": export}
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    "ls": list_names,
+    "edit": edit,
+    "report": report,
+    "verify": lambda words: import_module("erasepro.edit.verify").command(words),
+    "export": export,
+}
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from erasepro.models.sites import site_module
 
 from . import grow, store
 from .base_weights import check_base
+from .combine import combine
 
 if TYPE_CHECKING:
     from .export import Exported
@@ -66,8 +67,17 @@ class Edit:
             raise UserError(f"An edit's scale must lie in [0, 1]; got {s!r}. 0 is the original model, 1 the full edit.")
         return replace(self, strength=float(s))
 
-    def check(self, pipe: Any) -> None:
-        """Raise UserError unless the pipeline has every site, at the right shape and with the expected base weights."""
+    def __add__(self, other: Edit) -> Edit:
+        """Two edits of the same base as one, each at its own strength; see `combine.combine`."""
+        if not isinstance(other, Edit):
+            raise UserError(
+                f"Only an edit is added to an edit; got a {type(other).__name__}. Concepts are added by "
+                "edit.add(concepts, model)."
+            )
+        return combine(self, other)
+
+    def check(self, pipe: Any, force: bool = False) -> None:
+        """Raise UserError unless the pipeline has every site, at the right shape and (not with `force`) the base's bytes."""
         for name, update in self.updates.items():
             W = site_module(pipe, name).weight
             if W.is_meta:
@@ -76,19 +86,25 @@ class Edit:
                 raise UserError(
                     f"'{name}' is {tuple(W.shape)} here but {update.shape} in the edit: it belongs to another model."
                 )
-        check_base(pipe, self.meta.get("base", {}))
+        if not force:
+            check_base(pipe, self.meta.get("base", {}))
 
     @torch.no_grad()
-    def apply(self, pipe: Any) -> None:
+    def apply(self, pipe: Any, force: bool = False) -> None:
         """Change the pipeline's weights in place; the originals wait in a side table for `revert`.
 
+        Args:
+            force: apply it to another base than it was solved on too, where the shapes fit. Nothing that the edit states
+                holds there.
+
         Raises:
-            UserError: an edit is on the pipeline already, or the pipeline is not the one it was solved on.
+            UserError: an edit is on the pipeline already, or the pipeline is not the one it was solved on (the first
+                weight that differs is named).
         """
         held = getattr(pipe, TABLE, None)
         if held is not None:
             raise UserError(f"The pipeline already carries edit {held['hash']}: revert it before applying {self.hash}.")
-        self.check(pipe)
+        self.check(pipe, force)
         originals = {name: site_module(pipe, name).weight.detach().clone() for name in self.updates}
         setattr(pipe, TABLE, {"hash": self.hash, "originals": originals})
         for name, update in self.updates.items():
@@ -116,8 +132,27 @@ class Edit:
         """A new edit without this target, equal to never having erased it; see `grow.remove`."""
         return grow.remove(self, name, model)
 
+    def certificate(self, model: Model, folder: str | Path | None = None) -> dict[str, Any]:
+        """What the edit does to its base model, recomputed from the weights; see `certificate.certify`.
+
+        Args:
+            model: the base, from `load_model`; it is not touched.
+            folder: where to write it too, as certificate.json.
+        """
+        from .certificate import certify
+
+        found = certify(self, model)
+        if folder is not None:
+            store.save_certificate(found, Path(folder))
+        return found
+
     def save(self, folder: str | Path) -> Path:
-        """Write edit.safetensors and edit.json (each to a temporary name first). Returns the folder."""
+        """Write edit.safetensors, edit.json and README.md, a model card: all or none. Returns the folder.
+
+        Raises:
+            UserError: a file is in the folder's place.
+            OSError: a full disk or a folder that cannot be written to; its `filename` says which file.
+        """
         return store.save(self, Path(folder))
 
     def export(
@@ -135,9 +170,16 @@ class Edit:
 
     @classmethod
     def load(cls, folder: str | Path) -> Edit:
-        """Read an edit back, checked. UserError for a missing, damaged or newer one."""
+        """Read an edit back, checked. UserError for a missing, damaged or newer one, or another format."""
         updates, known = store.load(Path(folder))
         edit = cls(updates, **known)
         if edit.hash != store.stored_hash(Path(folder)):
             raise UserError(f"The edit in '{folder}' is damaged: its tensors do not match edit.json. Make it again.")
         return edit
+
+    @classmethod
+    def load_uce(cls, path: str | Path, model: Model) -> Edit:
+        """Read a file of whole edited U-Net weights, as UCE publishes them; see `uce_file.load_uce`."""
+        from .uce_file import load_uce
+
+        return load_uce(Path(path), model)

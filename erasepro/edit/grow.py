@@ -7,6 +7,8 @@ values alone obey the incremental identities of `closed_form.incremental`, and t
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError, unknown
@@ -25,6 +27,30 @@ def stored_build(build: BuildSet) -> dict[str, Any]:
         return {"templates": dataclasses.asdict(build.templates)}
     rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in build.pairs]
     return {"pairs": rows, "preserve": list(build.preserve)}
+
+
+def sentences_hash(build: BuildSet) -> str:
+    """SHA-256 (16 hex digits) of all sentences: templates of another version of this package may give others."""
+    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in build.pairs]
+    text = json.dumps([rows, list(build.preserve)], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def build_of(meta: dict[str, Any]) -> BuildSet:
+    """All sentences that an edit with this meta data was solved from.
+
+    Raises:
+        UserError: it does not say, or this version's templates give other sentences.
+    """
+    from erasepro.concepts.build import build_set
+
+    build = _stored(meta)
+    if build.templates is not None:
+        build = build_set(build.concepts, build.templates)
+    if meta.get("prompts", {}).get("sha256", sentences_hash(build)) != sentences_hash(build):
+        made = meta.get("versions", {}).get("erasepro", "another version")
+        raise UserError(f"The templates here give other sentences than the edit was built from: use erasepro {made}.")
+    return build
 
 
 def add(edit: Edit, concepts: Any, model: Model) -> Edit:
@@ -91,20 +117,32 @@ def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: Buil
 
 def _build(edit: Edit, model: Model) -> BuildSet:
     """The BuildSet that the edit was solved from."""
-    from erasepro.concepts.build import BuildSet, PromptPair, TemplatesConfig
-    from erasepro.concepts.pairs import ConceptPair, ConceptSet
     from erasepro.models.base import Model
 
     if not isinstance(model, Model):
         raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
-    held = edit.meta.get("build")
-    if held is None:
-        raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
+    if edit.meta.get("parents"):
+        raise UserError(
+            "This edit is a sum: its parts were solved apart, so no concept can be added or removed by solving again. Do "
+            "that to a part before adding, or solve for all the concepts at once."
+        )
+    build = _stored(edit.meta)
     from erasepro.solvers.finish import check_pristine
 
     check_pristine(model)
     edit.check(model.pipe)
-    c = edit.meta["concepts"]
+    return build
+
+
+def _stored(meta: dict[str, Any]) -> BuildSet:
+    """The BuildSet as it was stored: its sentences, or the templates that they are made from."""
+    from erasepro.concepts.build import BuildSet, PromptPair, TemplatesConfig
+    from erasepro.concepts.pairs import ConceptPair, ConceptSet
+
+    held = meta.get("build")
+    if held is None:
+        raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
+    c = meta["concepts"]
     pairs = tuple(ConceptPair(*p) for p in c["pairs"])
     concepts = ConceptSet(c["name"], c["kind"], pairs, tuple(c["preserve"]), vocabulary=c["vocabulary"])
     if "templates" in held:

@@ -1,10 +1,9 @@
-"""An edit on disk: edit.safetensors (factors, equal ones stored once) and edit.json (everything else, and the hash)."""
+"""An edit on disk: edit.safetensors (factors, equal ones stored once), edit.json (everything else, and the hash), and a
+card for people, README.md, which nothing reads."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +15,22 @@ from erasepro.closed_form import Update, update_of
 from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
 
+from .card import card
+from .foreign import refuse_file
+from .whole import Writer, text, write_whole
+
 if TYPE_CHECKING:
     from .edit import Edit
 
 FORMAT = 1
-TENSORS, FACTS = "edit.safetensors", "edit.json"
+TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"
+CERTIFICATE = "certificate.json"
 
 
 def save(edit: Edit, folder: Path) -> Path:
-    """Tensors first, then the JSON that vouches for them; each written beside its place and renamed."""
+    """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `whole`)."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
-    folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, Tensor] = {}
     sites = {}
     for name, update in edit.updates.items():
@@ -43,23 +46,39 @@ def save(edit: Edit, folder: Path) -> Path:
         "diagnostics": edit.diagnostics,
         "meta": edit.meta,
     }
-    text = json.dumps(facts, indent=1, ensure_ascii=False)
-    temporary = folder / f".{TENSORS}.{os.getpid()}.tmp"
-    try:
-        save_file(tensors, temporary)
-    except SafetensorError as error:
-        temporary.unlink(missing_ok=True)
-        full = "No space left" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.EIO, str(error), str(folder / TENSORS)) from error
-    os.replace(temporary, folder / TENSORS)
-    temporary = folder / f".{FACTS}.{os.getpid()}.tmp"
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, folder / FACTS)
+    written: dict[str, Writer] = {
+        TENSORS: lambda path: save_file(tensors, path),
+        FACTS: text(json.dumps(facts, indent=1, ensure_ascii=False)),
+        CARD: text(card(edit)),
+    }
+    write_whole(folder, written)
+    _drop_stale(folder / CERTIFICATE, edit.hash)
     return folder
+
+
+def save_certificate(certificate: dict[str, Any], folder: Path) -> Path:
+    """Write certificate.json, whole or not at all. OSError as in `save`."""
+    content = json.dumps(certificate, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(folder, {CERTIFICATE: text(content)})
+    return folder / CERTIFICATE
+
+
+def _drop_stale(certificate: Path, hash_: str) -> None:
+    """Remove the certificate of another edit that lay in the folder before."""
+    try:
+        found = json.loads(certificate.read_text(encoding="utf-8"))["edit"]["hash"]
+    except FileNotFoundError:
+        return
+    except (ValueError, KeyError, TypeError):
+        found = None
+    if found != hash_:
+        certificate.unlink()
 
 
 def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
     """The updates and the other fields of the edit in this folder."""
+    if folder.is_file():
+        refuse_file(folder)
     facts = _facts(folder)
     try:
         tensors = load_file(folder / TENSORS)

@@ -27,6 +27,11 @@ class Model:
     evaluator: object | None = None
     revision: str | None = None
 
+    def facts(self) -> dict[str, str | None]:
+        """What an edit says of the model it was made for."""
+        facts = {"name": self.name, "source": self.source, "revision": self.revision, "kind": self.kind}
+        return facts | {"weights_hash": self.weights_hash}
+
 
 def raw_bytes(tensor: Tensor) -> bytes:
     """The tensor's bytes in memory order, whatever its dtype."""

@@ -115,7 +115,13 @@ def load_skeleton(model: ModelConfig | DictConfig | str) -> Model:
     folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg, vae=False)
     with _quietly():
         pipe = Skeleton(folder, cfg.variant, device=pick_device(cfg.device))
-    return Model(pipe, cfg.name, cfg.source or "erasepro", "", kind=cfg.kind, revision=cfg.revision)
+    source = cfg.source or "erasepro"
+    return Model(pipe, cfg.name, source, "", kind=cfg.kind, revision=_commit(folder, cfg))
+
+
+def _commit(folder: Path, cfg: ModelConfig) -> str | None:
+    """The hub's commit, which its cache names the folder by; else the revision asked for."""
+    return folder.name if folder.parent.name == "snapshots" else cfg.revision
 
 
 def pick_device(name: str) -> str:
@@ -143,22 +149,16 @@ def pick_device(name: str) -> str:
     return name
 
 
-def _finish(pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: object | None = None) -> Model:
+def _finish(
+    pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: object | None = None, revision: str | None = None
+) -> Model:
     from erasepro.models.base import Model
 
     device = pick_device(cfg.device)
     with _quietly():
         pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
-    return Model(
-        pipe=pipe,
-        name=cfg.name,
-        source=source,
-        weights_hash=fingerprint(cfg),
-        kind=kind,
-        evaluator=evaluator,
-        revision=cfg.revision,
-    )
+    return Model(pipe, cfg.name, source, fingerprint(cfg), kind, evaluator, revision)
 
 
 @contextmanager
@@ -234,7 +234,8 @@ def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
 @MODELS.register("diffusers")
 def diffusers_pipeline(cfg: ModelConfig) -> Model:
     """Any supported diffusers pipeline (`architectures`), from a hub id or a local folder (model.source)."""
-    return _finish(_from_folder(resolve(cfg), cfg), cfg, "diffusers", cfg.source)
+    folder = resolve(cfg)
+    return _finish(_from_folder(folder, cfg), cfg, "diffusers", cfg.source, revision=_commit(folder, cfg))
 
 
 @MODELS.register("miniature")

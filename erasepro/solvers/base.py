@@ -29,6 +29,10 @@ class Solver:
         """The edit that erases build.concepts. The model's weights are the same bytes before and after."""
         raise NotImplementedError
 
+    def pairs(self, build: BuildSet) -> list[Any]:
+        """The sentence pairs (target_prompt, anchor_prompt, pair) that its constraints are read from."""
+        return list(build.pairs)
+
 
 def make_solver(cfg: Any) -> Solver:
     """The solver named by cfg.name, from a dataclass, a mapping or a DictConfig; keys left out keep their defaults.

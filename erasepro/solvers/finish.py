@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,11 +11,24 @@ import torch
 from erasepro.closed_form import Update, update_of
 from erasepro.edit import Edit
 from erasepro.edit.base_weights import fingerprints
-from erasepro.edit.grow import stored_build
+from erasepro.edit.grow import sentences_hash, stored_build
+from erasepro.edit.selected import packed
+from erasepro.edit.versions import versions
+
+from . import SOLVERS
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet
     from erasepro.models.base import Model
+
+TOKENS = ("text_tokens", "kv_tokens", "tokens", "preserve_tokens")
+"""Config keys that say which tokens a solver reads."""
+
+
+def described(name: str) -> dict[str, str]:
+    """``method`` and ``equation``: the first and the other paragraphs of what the solver's class says of itself."""
+    first, *rest = (inspect.getdoc(SOLVERS.get(name)) or "").split("\n\n")
+    return {"method": " ".join(first.split()), "equation": " ".join(" ".join(rest).split())}
 
 
 def check_pristine(model: Model) -> None:
@@ -47,6 +60,7 @@ def finish(
 
     moved = {name: update_of({k: home(f) for k, f in u.factors.items()}) for name, u in updates.items()}
     residuals = {}
+    selected = {d["site"]: packed(d.pop("kept")) for d in diagnostics}
     if diagnostics:
         columns = sum(d["columns"] for d in diagnostics)
         residuals = {
@@ -56,10 +70,13 @@ def finish(
             "selected_share": sum(d["selected"] for d in diagnostics) / columns,
             "exact": all(d["exact"] for d in diagnostics),
         }
+    settings = dataclasses.asdict(cfg)
     meta = {
         "solver": cfg.name,
-        "config": dataclasses.asdict(cfg),
-        "model": {"name": model.name, "source": model.source, "kind": model.kind, "weights_hash": model.weights_hash},
+        **described(cfg.name),
+        "config": settings,
+        "tokens": {key: settings[key] for key in TOKENS if key in settings},
+        "model": model.facts(),
         "concepts": {
             "name": build.concepts.name,
             "kind": build.concepts.kind,
@@ -67,10 +84,11 @@ def finish(
             "preserve": list(build.concepts.preserve),
             "vocabulary": build.concepts.vocabulary,
         },
-        "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve)},
+        "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve), "sha256": sentences_hash(build)},
         "build": stored_build(build),
         "base": fingerprints(model.pipe, moved),
-        "versions": {n: importlib.metadata.version(n) for n in ("torch", "transformers", "diffusers")},
+        "selected": selected,
+        "versions": versions(),
         **facts,
     }
     return Edit(moved, meta, diagnostics, residuals)

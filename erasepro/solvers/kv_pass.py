@@ -53,6 +53,7 @@ def kv_pass(
                 "selected": len(solution.kept),
                 "exact": solution.exact,
                 "dropped": worst_dropped(solution, columns.labels),
+                "kept": solution.kept.tolist(),
                 "gap": gap,
             }
         )

@@ -142,7 +142,7 @@ class KVSolver(Solver):
                 raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
 
     def _features(self, stack: TextStack, read: Read, build: BuildSet) -> Features:
-        pairs = self._pairs(build)
+        pairs = self.pairs(build)
         parts = read_pairs(stack.pipe, read, pairs, self.cfg.tokens)
         X = stack.joined(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
         Y = stack.joined(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
@@ -150,7 +150,8 @@ class KVSolver(Solver):
         K = read_texts(stack, read, retained, self.cfg.preserve_tokens).to(X)
         return Features(stack, read, build, together(parts), X, Y, K, len(retained))
 
-    def _pairs(self, build: BuildSet) -> list:
+    def pairs(self, build: BuildSet) -> list[Any]:
+        """The build's sentences, or the concepts' bare names; guide=empty: with the empty prompt as every anchor."""
         if self.cfg.prompts == "build" and self.cfg.guide == "anchor":
             return list(build.pairs)
         targets = build.pairs if self.cfg.prompts == "build" else [

@@ -144,6 +144,7 @@ def text_pass(
                     "selected": len(solution.kept),
                     "exact": solution.exact,
                     "dropped": worst_dropped(solution, columns.labels),
+                    "kept": solution.kept.tolist(),
                 }
             )
         streams.advance()

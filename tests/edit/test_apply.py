@@ -94,3 +94,43 @@ def test_what_is_no_pipeline_is_one_line(model32, edit32):
     for wrong in (model32, None, 5):
         with pytest.raises(UserError, match=rf"A {type(wrong).__name__} has no .*model\.pipe"):
             edit32.apply(wrong)
+
+
+def test_force_insists_on_another_base_of_the_same_shapes(other_model, edit32):
+    edit32.apply(other_model.pipe, force=True)
+    assert weights_hash(other_model.pipe) != other_model.weights_hash
+    edit32.revert(other_model.pipe)
+    assert weights_hash(other_model.pipe) == other_model.weights_hash
+    name, update = next(iter(edit32.updates.items()))
+    wrong = Edit({name: type(update)(update.up[1:], update.down)})
+    with pytest.raises(UserError, match="another model"):
+        wrong.apply(other_model.pipe, force=True)
+
+
+def test_mixed_precisions_and_what_is_saved_give_the_same_bytes(model32, solve, tmp_path):
+    """Text encoder float32, U-Net float16, as many run it."""
+    model32.pipe.unet.to(torch.float16)
+    before = weights_hash(model32.pipe)
+    edit = solve(model32)
+    edit.apply(model32.pipe)
+    edited = weights_hash(model32.pipe)
+    edit.revert(model32.pipe)
+    assert weights_hash(model32.pipe) == before != edited
+    again = Edit.load(edit.save(tmp_path))
+    again.apply(model32.pipe)
+    assert weights_hash(model32.pipe) == edited
+
+
+def test_saved_and_loaded_it_gives_the_same_bytes(model, solve, tmp_path):
+    edit = solve(model).scale(0.7)
+    edit.apply(model.pipe)
+    edited = weights_hash(model.pipe)
+    edit.revert(model.pipe)
+    Edit.load(edit.save(tmp_path)).apply(model.pipe)
+    assert weights_hash(model.pipe) == edited
+
+
+def test_a_missing_text_encoder_is_one_line(model32, edit32):
+    model32.pipe.text_encoder = None
+    with pytest.raises(UserError, match="no text_encoder"):
+        edit32.apply(model32.pipe)

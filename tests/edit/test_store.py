@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,7 +24,7 @@ def test_round_trip(edit32, tmp_path):
     for name, update in edit32.updates.items():
         assert torch.equal(update.up, again.updates[name].up)
         assert torch.equal(update.down, again.updates[name].down)
-    assert sorted(p.name for p in (tmp_path / "edit").iterdir()) == ["edit.json", "edit.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "edit").iterdir()) == ["README.md", "edit.json", "edit.safetensors"]
 
 
 def test_shared_factors_are_stored_once(tmp_path):
@@ -76,14 +78,85 @@ def test_a_file_in_place_of_the_folder_and_an_edit_without_fingerprints(tmp_path
             Edit.load(folder)
 
 
-@pytest.mark.parametrize(("reason", "number"), [("No space left on device", errno.ENOSPC), ("other", errno.EIO)])
-def test_a_full_disk_is_an_ordinary_error_that_names_the_file(edit32, tmp_path, monkeypatch, reason, number):
-    def full(tensors, path):
-        path.write_bytes(b"half")
-        raise SafetensorError(f"Error while serializing: I/O error: {reason} (os error 28)")
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
+@pytest.mark.parametrize("file", ["edit.safetensors", "edit.json", "README.md"])
+def test_a_full_or_read_only_disk_is_an_ordinary_error_and_nothing_is_half_written(
+    edit32, tmp_path, monkeypatch, number, file
+):
+    """Whichever file it strikes: the earlier edit in the folder stays whole, and a new folder is not left behind."""
+    edit32.scale(0.5).save(tmp_path / "old")
+    before = {p.name: p.read_bytes() for p in (tmp_path / "old").iterdir()}
+    write = Path.write_text
 
-    monkeypatch.setattr(store, "save_file", full)
-    with pytest.raises(OSError, match=reason) as caught:
+    def tensors(_, path):
+        path.write_bytes(b"half")
+        raise SafetensorError(f"Error while serializing: I/O error: {os.strerror(number)} (os error {number})")
+
+    def words(path, *args, **options):
+        if f".{file}." not in path.name:
+            return write(path, *args, **options)
+        path.write_bytes(b"half")
+        raise OSError(number, os.strerror(number))
+
+    if file == "edit.safetensors":
+        monkeypatch.setattr(store, "save_file", tensors)
+    else:
+        monkeypatch.setattr(Path, "write_text", words)
+    for folder in (tmp_path / "old", tmp_path / "new"):
+        with pytest.raises(OSError, match=os.strerror(number)) as caught:
+            edit32.save(folder)
+        assert (caught.value.errno, caught.value.filename) == (number, str(folder / file))
+        assert "\n" not in str(caught.value)
+    assert {p.name: p.read_bytes() for p in (tmp_path / "old").iterdir()} == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_library_error_without_a_number_is_one_too(edit32, tmp_path, monkeypatch):
+    def fail(tensors, path):
+        raise SafetensorError("no idea")
+
+    monkeypatch.setattr(store, "save_file", fail)
+    with pytest.raises(OSError, match="no idea") as caught:
+        edit32.save(tmp_path / "edit")
+    assert caught.value.errno == errno.EIO
+
+
+def test_every_flipped_bit_is_found(edit32, tmp_path):
+    """In the header and in the factors: never another edit, never anything but one clear line."""
+    tensors = edit32.save(tmp_path) / "edit.safetensors"
+    whole = tensors.read_bytes()
+    header = 8 + int.from_bytes(whole[:8], "little")
+    places = [*range(0, header, 7), *range(header, len(whole), len(whole) // 40)]
+    for i, place in enumerate(places):
+        data = bytearray(whole)
+        data[place] ^= 1 << i % 8
+        tensors.write_bytes(bytes(data))
+        with pytest.raises(UserError, match="damaged") as info:
+            Edit.load(tmp_path)
+        assert "\n" not in str(info.value)
+    for size in (0, 4, 8, header - 1, header, len(whole) - 1):
+        tensors.write_bytes(whole[:size])
+        with pytest.raises(UserError, match="damaged"):
+            Edit.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("a.pt", "pickle"), ("a.bin", "pickle"), ("a.safetensors", "load_uce"), ("a.png", "a folder")]
+)
+def test_a_file_in_the_place_of_an_edit_is_told_apart(tmp_path, name, message):
+    (tmp_path / name).write_bytes(b"anything")
+    with pytest.raises(UserError, match=message):
+        Edit.load(tmp_path / name)
+
+
+def test_a_part_of_an_edit_is_named(edit32, tmp_path):
+    with pytest.raises(UserError, match="name its folder"):
+        Edit.load(edit32.save(tmp_path) / "edit.safetensors")
+
+
+def test_saving_removes_the_certificate_of_another_edit(edit32, tmp_path):
+    for content, stays in ((json.dumps({"edit": {"hash": edit32.hash}}), True), ("{}", False), ("no json", False)):
         edit32.save(tmp_path)
-    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "edit.safetensors"))
-    assert list(tmp_path.iterdir()) == []
+        (tmp_path / "certificate.json").write_text(content)
+        edit32.save(tmp_path)
+        assert (tmp_path / "certificate.json").exists() == stays

@@ -1,0 +1,155 @@
+"""The model card beside an edit: what it erases, how, from which base, what was measured, and how far to trust it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .edit import Edit
+
+LIMITS = """\
+## Limits
+
+- An erased model is harder to misuse, not impossible: attacks on erased concepts exist, and other words, other languages
+  or embeddings that were not tested may still reach them. Measure what you need on your own prompts.
+- The change can be taken off again (that is what `revert` does) by anyone who holds the base model.
+- A LoRA of an erasure that is run at *negative* strength amplifies what it was made to remove. An edit's own strength lies
+  in [0, 1]; other tools do not keep to that. Do not publish such a LoRA without saying so.
+- There are no example pictures here, on purpose.
+"""
+
+
+def card(edit: Edit) -> str:
+    """README.md (Markdown with a YAML head) of an edit. What its meta data does not tell is left out."""
+    pairs = pairs_of(edit.meta)
+    about = ", ".join(f"{plain(t)} → {plain(a) or '(nothing)'}" for t, a in pairs[:3]) or "an edit of weights"
+    about += f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
+    parts = [
+        _head(edit),
+        f"# Erased: {about}\n",
+        _erased(edit, pairs),
+        _method(edit.meta),
+        _base(edit),
+        _measured(edit),
+    ]
+    return "\n".join([*parts, _use(edit), LIMITS])
+
+
+def pairs_of(meta: dict[str, Any]) -> list[list[str]]:
+    """The (target, anchor) pairs that an edit states; none where it states none."""
+    return list(meta.get("concepts", {}).get("pairs", []))
+
+
+def plain(words: Any) -> str:
+    """Someone's words on one line of Markdown, meaning nothing but themselves."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", " ".join(str(words).split()))
+
+
+def source_of(model: dict[str, Any]) -> str:
+    """What `load_model` is to be given: a hub id, a shipped model's name, or "" for a folder or an unknown place."""
+    if model.get("kind") == "miniature":
+        return "miniature"
+    source = str(model.get("source") or "")
+    return source if re.fullmatch(r"[\w.-]+/[\w.-]+", source) and source[0] not in "./~" else ""
+
+
+def _head(edit: Edit) -> str:
+    source = source_of(edit.meta.get("model", {}))
+    lines = [f"base_model: {json.dumps(source)}"] if "/" in source else []
+    return "\n".join(["---", *lines, "library_name: erasepro", "tags: [concept-erasure, erasepro]", "---", ""])
+
+
+def _erased(edit: Edit, pairs: list[list[str]]) -> str:
+    if not pairs:
+        return "It does not say which concepts it erases.\n"
+    rows = [f"| {plain(t)} | {plain(a) or '*(the empty prompt)*'} |" for t, a in pairs]
+    preserved = ", ".join(map(plain, edit.meta.get("concepts", {}).get("preserve", [])))
+    kept = f"\nAsked to stay as they are: {preserved}.\n" if preserved else ""
+    return "\n".join(["| erased | drawn in its place |", "|---|---|", *rows, kept])
+
+
+def _method(meta: dict[str, Any]) -> str:
+    parents = meta.get("parents")
+    if parents:
+        told = [
+            f"- `{p['hash']}` by `{p['meta'].get('solver', '?')}`, at strength {p['strength']:g}: "
+            + (", ".join(plain(target) for target, _ in pairs_of(p["meta"])) or "concepts unknown")
+            for p in parents
+        ]
+        return "\n".join(
+            [
+                "## Method\n",
+                f"The sum of {len(parents)} edits of the same base, each solved without the other:\n",
+                *told,
+                "",
+            ]
+        )
+    lines = [f"`{meta.get('solver', '?')}`. {meta.get('method', '')}".rstrip(), ""]
+    if meta.get("equation"):
+        lines += [f"    {line}" for line in _wrapped(meta["equation"])] + [""]
+    told = [f"{key.replace('_', ' ')}: `{value}`" for key, value in meta.get("tokens", {}).items()]
+    settings = "Every setting and every sentence it was built from is in `edit.json`."
+    lines += [f"Tokens: {', '.join(told)}. {settings}" if told else settings, ""]
+    return "\n".join(["## Method\n", *lines])
+
+
+def _wrapped(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
+
+
+def _base(edit: Edit) -> str:
+    model = edit.meta.get("model", {})
+    where = source_of(model) or "a local copy"
+    facts = [f"- model: {plain(model.get('name', 'unknown'))} ({plain(where)})"]
+    facts.append(f"- revision: `{model.get('revision') or 'not known'}`")
+    facts += [f"- weights, SHA-256: `{model['weights_hash']}`"] if model.get("weights_hash") else []
+    ranks = max((update.rank for update in edit.updates.values()), default=0)
+    facts.append(f"- edited: {len(edit.updates)} weights, rank at most {ranks}; `edit.json` has each one's fingerprint")
+    facts.append(f"- this edit: `{edit.hash}`, strength {edit.strength:g}")
+    made = [f"{name} {number}" for name, number in edit.meta.get("versions", {}).items()]
+    return "\n".join(["## Base\n", *facts, *([f"- made with {', '.join(made)}"] if made else []), ""])
+
+
+def _measured(edit: Edit) -> str:
+    found = edit.residuals
+    if not found:
+        told = "No residual is claimed here"
+        told += ": those of its parts held for each part alone" if edit.meta.get("parents") else ""
+        return f"## Residuals\n\n{told}. `erasepro verify` measures them on the base model.\n"
+    share = found.get("selected_share")
+    held = "held exactly" if found.get("exact") else "fitted, not held exactly"
+    rows = [
+        "| columns | relative residual ‖WX − V‖/‖V‖, worst weight |",
+        "|---|---:|",
+        f"| selected{'' if share is None else f' ({share:.1%} of all, {held})'} | {found.get('selected', float('nan')):.2g} |",
+        f"| all build columns | {found.get('all', float('nan')):.2g} |",
+        f"| all, before the edit | {found.get('before', float('nan')):.2g} |",
+    ]
+    note = "A small residual over the selected columns says little where few are selected: read the share with it.\n"
+    if edit.strength != 1:
+        note += f"These hold at strength 1; this edit has strength {edit.strength:g}.\n"
+    return "\n".join(["## Residuals\n", *rows, "", note])
+
+
+def _use(edit: Edit) -> str:
+    model = edit.meta.get("model", {})
+    source = source_of(model) or "FOLDER"  # a path of the maker's own disk says nothing here
+    option = "miniature" if source == "miniature" else source
+    return f"""\
+## Use
+
+```python
+import erasepro
+
+model = erasepro.load_model({json.dumps(source)})  # the base model named above
+edit = erasepro.Edit.load("this folder")
+edit.apply(model.pipe)  # another base is refused; edit.scale(0.5) is half of it
+edit.revert(model.pipe)  # the original bytes again
+```
+
+`erasepro verify FOLDER model={option}` recomputes what is stated here and in `certificate.json` from the weights.
+"""

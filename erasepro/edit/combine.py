@@ -1,0 +1,130 @@
+"""a + b: two edits of the same base as one. The changes add; what was measured of each alone does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from erasepro.closed_form import DenseUpdate, LowRankUpdate, Update
+from erasepro.concepts.pairs import ConceptPair, consistent, folded
+from erasepro.errors import UserError
+
+from .base_weights import same_base
+from .card import pairs_of
+from .versions import versions
+
+if TYPE_CHECKING:
+    from .edit import Edit
+
+
+def combine(a: Edit, b: Edit) -> Edit:
+    """W_o + s_a ΔW_a + s_b ΔW_b at every site, at strength 1: each part's own strength is in its factors.
+
+    The residuals are dropped: b's change also moves a's columns, so nothing measured of a part holds of the sum
+    (`Edit.certificate` measures it). ``meta["parents"]`` keeps both parts' meta data, and what they stated.
+
+    Raises:
+        UserError: different bases, the same target in both, or an anchor of one that the other erases.
+    """
+    from .edit import Edit
+
+    pairs = _pairs(a, b)
+    _check_bases(a, b)
+    shared: dict[tuple[int, int], Tensor] = {}
+    updates = dict.fromkeys([*a.updates, *b.updates])
+    added = {name: _sum(a, b, name, shared) for name in updates}
+    meta = {
+        "solver": "sum",
+        "config": {},
+        "model": a.meta.get("model", {}),
+        "concepts": {"pairs": pairs, "preserve": _preserved(a, b)},
+        "parents": [_parent(a), _parent(b)],
+        "base": {**b.meta.get("base", {}), **a.meta.get("base", {})},
+        "versions": versions(),
+    }
+    return Edit(added, meta)
+
+
+def leaves(meta: dict[str, Any]) -> list[dict[str, Any]]:
+    """The meta data of the solved edits that an edit is the sum of: its own where it is none."""
+    return [leaf for parent in meta.get("parents", ()) for leaf in leaves(parent["meta"])] or [meta]
+
+
+def _sum(a: Edit, b: Edit, name: str, shared: dict[tuple[int, int], Tensor]) -> Update:
+    """s_a ΔW_a + s_b ΔW_b of one site. `shared` keeps keys and values on one joint `down`."""
+    parts = [_scaled(edit.updates[name], edit.strength) for edit in (a, b) if name in edit.updates]
+    if len(parts) == 1:
+        return parts[0]
+    one, two = parts
+    if isinstance(one, LowRankUpdate) and isinstance(two, LowRankUpdate) and one.rank + two.rank <= min(one.shape):
+        key = (id(one.down), id(two.down))  # both belong to the parents, which outlive this
+        if key not in shared:
+            shared[key] = torch.cat([one.down.double(), two.down.double()])
+        return LowRankUpdate(torch.cat([one.up.double(), two.up.double()], dim=1), shared[key])
+    return DenseUpdate(one.dense().double() + two.dense().double())
+
+
+def _scaled(update: Update, strength: float) -> Update:
+    if strength == 1:
+        return update
+    if isinstance(update, LowRankUpdate):
+        return LowRankUpdate(strength * update.up, update.down)
+    return DenseUpdate(strength * update.delta)
+
+
+def _pairs(a: Edit, b: Edit) -> list[list[str]]:
+    """The targets of both. UserError for one that both erase, or for an anchor that the other erases."""
+    for twice in _hashes(a.hash, a.meta) & _hashes(b.hash, b.meta):
+        raise UserError(f"Edit {twice} is in both: adding it to itself would change the weights twice.")
+    mine, other = ([ConceptPair(*pair) for pair in pairs_of(edit.meta)] for edit in (a, b))
+    taken = {folded(pair.target) for pair in mine}
+    for pair in other:
+        if folded(pair.target) in taken:
+            raise UserError(
+                f"Both edits erase {pair.target!r}: the sum would push it twice. Leave it out of one (edit.remove)."
+            )
+    return [[pair.target, pair.anchor] for pair in consistent([*mine, *other])]
+
+
+def _hashes(own: str, meta: dict[str, Any]) -> set[str]:
+    """An edit's hash and those of the edits it is the sum of."""
+    return {own}.union(*(_hashes(parent["hash"], parent["meta"]) for parent in meta.get("parents", ())))
+
+
+def _check_bases(a: Edit, b: Edit) -> None:
+    mine, other = a.meta.get("base", {}), b.meta.get("base", {})
+    for edit, base in ((a, mine), (b, other)):
+        for name in edit.updates:
+            if name not in base:
+                raise UserError(f"Edit {edit.hash} has no fingerprint of the base weight '{name}': it cannot be added.")
+    both = [name for name in mine if name in other]
+    for name in both:
+        if name in a.updates and name in b.updates and a.updates[name].shape != b.updates[name].shape:
+            shapes = f"{a.updates[name].shape} and {b.updates[name].shape}"
+            raise UserError(f"The edits are of different bases: '{name}' is {shapes}.")
+        if not same_base(mine[name], other[name]):
+            raise UserError(
+                f"The edits are of different bases: the weight '{name}' that they were solved on differs. Solve both on "
+                "the same model."
+            )
+    hashes = [edit.meta.get("model", {}).get("weights_hash") for edit in (a, b)]
+    if not both and (hashes[0] != hashes[1] or not hashes[0]):
+        name = next(iter(b.updates), "?")
+        raise UserError(
+            f"The edits share no weight by which their bases could be compared ('{name}' is in one only), and they name "
+            f"different models ({hashes[0]} and {hashes[1]}): solve both on the same model."
+        )
+
+
+def _preserved(a: Edit, b: Edit) -> list[str]:
+    erased = {folded(target) for edit in (a, b) for target, _ in pairs_of(edit.meta)}
+    names = [name for edit in (a, b) for name in edit.meta.get("concepts", {}).get("preserve", [])]
+    return [name for name in dict.fromkeys(names) if folded(name) not in erased]
+
+
+def _parent(edit: Edit) -> dict[str, Any]:
+    """What a sum keeps of a part. The base's fingerprints are the sum's own."""
+    meta = {key: value for key, value in edit.meta.items() if key != "base"}
+    return {"hash": edit.hash, "strength": edit.strength, "stated_alone": edit.residuals, "meta": meta}

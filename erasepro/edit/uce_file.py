@@ -1,0 +1,115 @@
+"""Edits as UCE publishes them: a .safetensors of whole edited weights, under the U-Net's own names.
+
+Keys are ``down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight`` and the like; ΔW = W_file − W_o.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from erasepro.closed_form import DenseUpdate, Update
+from erasepro.errors import UserError, nearest
+from erasepro.models.sites import weight
+
+from .base_weights import fingerprints
+from .foreign import refuse_pickle
+from .versions import versions
+
+if TYPE_CHECKING:
+    from erasepro.models.base import Model
+
+    from .edit import Edit
+
+UNET = "unet"
+
+
+def load_uce(path: Path, model: Model) -> Edit:
+    """The edit that turns the model's weights into the file's: a DenseUpdate a key, delta (d_out, d_in) in float64.
+
+    The model must be the one that the file was made from: the file does not say, so nothing can check it but the shapes.
+    ``diagnostics`` has ‖ΔW‖/‖W_o‖ of each weight: another base shows as large changes everywhere. Which concepts it
+    erases is unknown too, so `add`, `remove` and residuals are not for it.
+
+    Raises:
+        UserError: a pickle, a missing or damaged file, a name that is no linear layer of the U-Net, another shape, NaN.
+    """
+    from erasepro.models.base import Model
+    from erasepro.solvers.finish import check_pristine
+
+    from .edit import Edit
+
+    if not isinstance(model, Model):
+        raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")
+    check_pristine(model)
+    updates: dict[str, Update] = {}
+    diagnostics: list[dict[str, Any]] = []
+    unet = getattr(model.pipe, UNET, None)
+    if not isinstance(unet, nn.Module):
+        raise UserError(f"A {type(model.pipe).__name__} has no U-Net: the weights in '{path}' belong to one.")
+    linears = {name: part for name, part in unet.named_modules() if isinstance(part, nn.Linear)}
+    for key, edited in _tensors(path):
+        name = key.removesuffix(".weight")
+        if name == key or name not in linears:
+            raise UserError(_wrong_name(path, key, list(linears)))
+        W = weight(model.pipe, f"{UNET}.{name}").detach()
+        if W.is_meta:
+            raise UserError(f"'{name}' is offloaded (meta device): load the file before enabling CPU offloading.")
+        if edited.shape != W.shape:
+            raise UserError(
+                f"'{key}' is {tuple(edited.shape)} in '{path}' but {tuple(W.shape)} in {model.name}: it was made for "
+                "another model."
+            )
+        if not edited.is_floating_point() or not bool(torch.isfinite(edited).all()):
+            raise UserError(f"'{key}' in '{path}' holds NaN, infinity or whole numbers: get the file again.")
+        base = W.to("cpu", torch.float64)
+        delta = edited.to(torch.float64) - base
+        site = f"{UNET}.{name}"
+        updates[site] = DenseUpdate(delta)
+        size = float(base.norm())
+        diagnostics.append({"site": site, "delta_norm": float(delta.norm()) / size if size > 0 else 0.0})
+    if not updates:
+        raise UserError(f"'{path}' holds no weights: get the file again.")
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    meta = {
+        "solver": "uce_file",
+        "method": "Whole edited weights, read from a file in the format of UCE's published edits.",
+        "config": {},
+        "file": {"name": path.name, "sha256": digest},
+        "model": model.facts(),
+        "concepts": {"pairs": [], "preserve": []},
+        "base": fingerprints(model.pipe, updates),
+        "versions": versions(),
+    }
+    return Edit(updates, meta, diagnostics)
+
+
+def _tensors(path: Path) -> list[tuple[str, Tensor]]:
+    refuse_pickle(path)
+    if path.is_dir():
+        raise UserError(f"'{path}' is a folder: name the .safetensors file in it (a saved edit is read by Edit.load).")
+    if not path.is_file():
+        raise UserError(f"No file '{path}': name the .safetensors of an edit in UCE's format.")
+    if path.suffix != ".safetensors":
+        raise UserError(f"'{path}' is not a .safetensors file: only those are read.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return [(key, file.get_tensor(key)) for key in sorted(file.keys())]
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, MemoryError) as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(f"'{path}' cannot be read as safetensors ({what}): it is damaged or another format.") from error
+
+
+def _wrong_name(path: Path, key: str, known: list[str]) -> str:
+    guess = nearest(key.removeprefix("unet.").removesuffix(".weight"), known)
+    hint = f" Did you mean '{guess}.weight'?" if guess else ""
+    return (
+        f"'{path}' names '{key}', which is no weight of a linear layer of this U-Net.{hint} UCE's format has the "
+        "U-Net's own names without a prefix, such as 'mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight'."
+    )

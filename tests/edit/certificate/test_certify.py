@@ -1,0 +1,212 @@
+"""A certificate's numbers are those of the weights: against a plain computation with the pipeline's own encoder."""
+
+import copy
+import json
+
+import pytest
+import torch
+
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompts import BuildSet, PromptPair
+from erasepro.edit import Edit
+from erasepro.edit.certificate import compare, compare_stated, table
+from erasepro.errors import UserError
+from erasepro.models.base import Model, tensor_hash, weights_hash
+from erasepro.models.columns import pair_columns
+from erasepro.models.features import token_ids
+from erasepro.models.sites import cross_attention_sites, site_module
+from erasepro.solvers import make_solver
+
+from ...models.pipelines import build as build_pipeline
+
+
+def sentences(*pairs):
+    pairs = tuple(ConceptPair(*pair) for pair in pairs)
+    words = ("a photo of a {}", "a painting of a {} with a house", "{} on a sunny day")
+    prompts = tuple(PromptPair(w.format(p.target), w.format(p.anchor), p) for p in pairs for w in words)
+    return BuildSet(ConceptSet("t", "instance", pairs, ("bird",)), prompts, ("a photo of a bird", "a red tree", ""))
+
+
+def solve(model, *pairs, **settings):
+    return make_solver({"name": "erasepro", **settings}).solve(model, sentences(*pairs))
+
+
+@pytest.fixture(scope="module")
+def certified():
+    from ..conftest import make_model
+
+    model = make_model()
+    edit = solve(model, ("dog", "cat"))
+    return model, edit, edit.certificate(model)
+
+
+def features(pipe, prompts):
+    """(B, T, d) by the encoder itself, in float64."""
+    return copy.deepcopy(pipe.text_encoder).double()(token_ids(pipe.tokenizer, prompts))[0]
+
+
+def test_end_to_end_numbers_are_those_of_the_edited_pipeline(certified):
+    """Residuals and drift of keys and values, with the edit applied to a copy and nothing of ours in between."""
+    model, edit, found = certified
+    build, edited = sentences(("dog", "cat")), copy.deepcopy(model.pipe)
+    edit.apply(edited)
+    columns = pair_columns(model.pipe.tokenizer, build.pairs, "last_to_eos")
+    targets, anchors = [p.target_prompt for p in build.pairs], [p.anchor_prompt for p in build.pairs]
+    X, O = (columns.target.gather(features(pipe, targets)) for pipe in (edited, model.pipe))
+    Y = columns.anchor.gather(features(model.pipe, anchors))
+    K, K_e = (features(pipe, build.preserve) for pipe in (model.pipe, edited))
+    ids = token_ids(model.pipe.tokenizer, build.preserve)
+    ends = (ids == model.pipe.tokenizer.eos_token_id).int().argmax(dim=1)
+    K, K_e = (torch.cat([k[: end + 1] for k, end in zip(states, ends, strict=True)]).T for states in (K, K_e))
+    rows = {row["site"]: row for row in found["sites"]}
+    sums = torch.zeros(3)
+    for site in cross_attention_sites(model.pipe):
+        W_o, W = (site_module(pipe, site.name).weight.double() for pipe in (model.pipe, edited))
+        V, row = W_o @ Y, rows[site.name]
+        assert row["residual_before"] == pytest.approx(float((W_o @ O - V).norm() / V.norm()), rel=1e-6)
+        assert row["residual_after"] == pytest.approx(float((W @ X - V).norm() / V.norm()), rel=1e-4, abs=1e-9)
+        assert row["drift"] == pytest.approx(float((W @ K_e - W_o @ K).norm() / (W_o @ K).norm()), rel=1e-3, abs=1e-6)
+        assert row["residual_selected"] <= 1e-6
+        sums += torch.tensor([float(x.pow(2).sum()) for x in (W @ X - V, W_o @ O - V, V)])
+        assert found["tensors"][site.name]["base"] == tensor_hash(site_module(model.pipe, site.name).weight)
+        assert found["tensors"][site.name]["edited"] == tensor_hash(site_module(edited, site.name).weight)
+    whole = found["end_to_end"]
+    assert whole["residual_after"] == pytest.approx(float((sums[0] / sums[2]) ** 0.5), rel=1e-4)
+    assert whole["residual_before"] == pytest.approx(float((sums[1] / sums[2]) ** 0.5), rel=1e-4)
+    assert weights_hash(model.pipe) == model.weights_hash
+
+
+def test_gaps_are_those_of_the_hidden_states(certified):
+    model, edit, found = certified
+    build, edited = sentences(("dog", "cat")), copy.deepcopy(model.pipe)
+    edit.apply(edited)
+    columns = pair_columns(model.pipe.tokenizer, build.pairs, "last_to_eos")
+
+    def states(pipe, prompts):
+        encoder = copy.deepcopy(pipe.text_encoder).double()
+        return encoder(token_ids(pipe.tokenizer, prompts), output_hidden_states=True).hidden_states[1:]
+
+    X = states(edited, [p.target_prompt for p in build.pairs])
+    Y = states(model.pipe, [p.anchor_prompt for p in build.pairs])
+    assert len(found["gaps"][0]) == len(X) == 3
+    for gap, x, y in zip(found["gaps"][0][:-1], X[:-1], Y[:-1], strict=True):  # the last is sometimes given normed
+        x, y = columns.target.gather(x), columns.anchor.gather(y)
+        assert gap["after"] == pytest.approx(float((x - y).norm() / y.norm()), rel=1e-6)
+
+
+def test_it_agrees_with_what_the_solve_said_and_with_itself(certified):
+    _, edit, found = certified
+    again = json.loads(json.dumps(found, allow_nan=False))
+    assert compare(again, found) == []
+    assert compare_stated(edit, found) == []
+    told = {d["site"]: d for d in edit.diagnostics}
+    for row in found["sites"]:
+        assert row["residual_after"] == pytest.approx(told[row["site"]]["residual_after_all"], rel=1e-6)
+        assert (row["columns"], row["selected"]) == (told[row["site"]]["columns"], told[row["site"]]["selected"])
+    assert {"erasepro", "torch"} <= found["versions"].keys()
+    text = table(found)
+    assert edit.hash in text
+    assert "dog → cat" in text
+    assert "what reads the text, end to end" in text
+
+
+def test_an_applied_edit_is_looked_through(certified):
+    model, edit, found = certified
+    model = copy.deepcopy(model)
+    edit.apply(model.pipe)
+    assert compare(edit.certificate(model), found) == []
+    edit.revert(model.pipe)
+
+
+@pytest.mark.parametrize(
+    "solver", [{"name": "uce"}, {"name": "rece"}, {"name": "emcid", "ridge": 1.0}, {"name": "speed"}]
+)
+def test_other_methods_have_certificates_too(model32, solver, tmp_path):
+    edit = make_solver(solver).solve(model32, sentences(("dog", "cat"), ("car", "bus")))
+    found = Edit.load(edit.save(tmp_path)).certificate(model32, tmp_path)
+    assert compare(json.loads((tmp_path / "certificate.json").read_text()), found) == []
+    assert compare_stated(edit, found) == []
+    assert found["unmeasured"] == []
+    assert all(row["residual_after"] is not None and row["drift"] is not None for row in found["sites"])
+
+
+def test_a_sum_is_measured_as_a_sum(model32, tmp_path):
+    a, b = solve(model32, ("dog", "cat")), solve(model32, ("car", "bus"), text_sites=[])
+    both = Edit.load((a + b).save(tmp_path))
+    found = both.certificate(model32)
+    assert len(found["gaps"]) == 2
+    rows, alone = ({row["site"]: row for row in c["sites"]} for c in (found, a.certificate(model32)))
+    shared = next(iter(b.updates))
+    first = next(iter(a.updates))
+    assert rows[first]["residual_after"] == pytest.approx(
+        alone[first]["residual_after"]
+    )  # only a edits the text encoder
+    assert rows[shared]["columns"] > alone[shared]["columns"]
+    assert rows[shared]["residual_selected"] > 1e-4  # what each held exactly alone, the sum does not: never claimed
+    assert compare_stated(both, found) == []
+
+
+def test_strength_and_precision(certified, model_at):
+    model, edit, full = certified
+    nothing = edit.scale(0).certificate(model)
+    assert nothing["end_to_end"]["residual_after"] == pytest.approx(nothing["end_to_end"]["residual_before"])
+    assert nothing["end_to_end"]["drift"] == 0
+    assert all(t["base"] == t["edited"] for t in nothing["tensors"].values())
+    half = edit.certificate(model_at(torch.float16))
+    assert compare(full, half) == []
+    assert all(t["dtype"] == "float16" for t in half["tensors"].values())
+
+
+def test_mixed_precisions(model32):
+    model32.pipe.unet.to(torch.float16)
+    found = solve(model32, ("dog", "cat")).certificate(model32)
+    assert {t["dtype"] for t in found["tensors"].values()} == {"float32", "float16"}
+    assert found["end_to_end"]["residual_selected"] < 1e-2
+
+
+def test_a_file_of_whole_weights_has_hashes_only(model32, certified, tmp_path):
+    from safetensors.torch import save_file
+
+    site = cross_attention_sites(model32.pipe)[0]
+    save_file(
+        {f"{site.path}.weight": torch.ones_like(site_module(model32.pipe, site.name).weight)},
+        tmp_path / "u.safetensors",
+    )
+    found = Edit.load_uce(tmp_path / "u.safetensors", model32).certificate(model32)
+    assert "does not say which sentences" in found["unmeasured"][0]
+    assert found["sites"][0]["residual_after"] is None
+    assert found["tensors"][site.name]["edited"] != found["tensors"][site.name]["base"]
+    assert "Not measured" in table(found)
+
+
+def test_what_cannot_be_certified_is_one_line(model32, other_model, certified):
+    _, edit, _ = certified
+    with pytest.raises(UserError, match="differs from the one"):
+        edit.certificate(other_model)
+    with pytest.raises(UserError, match="what load_model returns"):
+        edit.certificate(model32.pipe)
+    build = dict(edit.meta["prompts"], sha256="0")
+    with pytest.raises(UserError, match="other sentences than"):
+        Edit(edit.updates, edit.meta | {"prompts": build}).certificate(model32)
+    kv = solve(model32, ("dog", "cat"), text_sites=[])
+    model32.pipe.text_encoder = None
+    with pytest.raises(UserError, match="no text_encoder"):
+        kv.certificate(model32)
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sd3", "flux", "pixart"])
+def test_other_architectures(name, tmp_path):
+    """Several encoders, T5, embedders and pooled vectors: measured numbers are those that the solve measured."""
+    pipe = build_pipeline(name)
+    model = Model(pipe, name, "random", weights_hash(pipe))
+    edit = solve(model, ("dog", "cat"))
+    found = edit.certificate(model)
+    assert compare_stated(edit, found) == []
+    told = {d["site"]: d for d in edit.diagnostics}
+    for row in found["sites"]:
+        one = told[row["site"]]
+        assert row["residual_after"] == pytest.approx(one["residual_after_all"], rel=1e-3, abs=1e-5), row["site"]
+        assert row["residual_selected"] == pytest.approx(one["residual_after_selected"], rel=1e-3, abs=1e-5)
+        assert (row["columns"], row["selected"]) == (one["columns"], one["selected"])
+        assert row["drift"] is not None
+    assert weights_hash(pipe) == model.weights_hash

@@ -1,0 +1,103 @@
+"""A file of whole edited weights becomes an edit that gives exactly those weights, or is refused in one line."""
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from erasepro.closed_form import DenseUpdate
+from erasepro.edit import Edit
+from erasepro.errors import UserError
+from erasepro.models.base import raw_bytes, weights_hash
+from erasepro.models.sites import cross_attention_sites, site_module
+
+KEY = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
+
+
+@pytest.fixture
+def weights(model32):
+    generator = torch.Generator().manual_seed(3)
+    found = {}
+    for site in cross_attention_sites(model32.pipe):
+        W = site_module(model32.pipe, site.name).weight.detach()
+        found[f"{site.path}.weight"] = W + 0.1 * torch.randn(W.shape, generator=generator)
+    return found
+
+
+def test_it_gives_the_files_weights_to_the_byte(model32, weights, tmp_path):
+    save_file(weights, tmp_path / "uce.safetensors")
+    edit = Edit.load_uce(tmp_path / "uce.safetensors", model32)
+    assert KEY in weights
+    assert {f"unet.{key.removesuffix('.weight')}" for key in weights} == set(edit.updates)
+    assert all(isinstance(update, DenseUpdate) for update in edit.updates.values())
+    assert set(edit.meta["base"]) == set(edit.updates)
+    edit = Edit.load(edit.save(tmp_path / "edit"))
+    edit.apply(model32.pipe)
+    for key, W in weights.items():
+        assert raw_bytes(site_module(model32.pipe, f"unet.{key.removesuffix('.weight')}").weight) == raw_bytes(W)
+    edit.revert(model32.pipe)
+    assert weights_hash(model32.pipe) == model32.weights_hash
+
+
+def test_another_base_is_refused_and_so_is_solving_again(model32, other_model, weights, tmp_path):
+    save_file(weights, tmp_path / "uce.safetensors")
+    edit = Edit.load_uce(tmp_path / "uce.safetensors", model32)
+    with pytest.raises(UserError, match="differs from the one"):
+        edit.apply(other_model.pipe)
+    with pytest.raises(UserError, match="does not say"):
+        edit.add({"dog": "cat"}, model32)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda w: w | {"unet." + KEY: w[KEY].clone()}, f"Did you mean '{KEY}'"),
+        (lambda w: w | {KEY.replace("to_k", "to_kk"): w[KEY].clone()}, f"Did you mean '{KEY}'"),
+        (lambda w: w | {KEY.replace(".weight", ".bias"): w[KEY][0].clone()}, "no weight of a linear layer"),
+        (lambda w: w | {"conv_in.weight": w[KEY].clone()}, "no weight of a linear layer"),
+        (lambda w: {KEY: w[KEY][:, :-1].contiguous()}, "made for another model"),
+        (lambda w: {KEY: w[KEY] * float("nan")}, "NaN"),
+        (lambda w: {KEY: w[KEY].int()}, "whole numbers"),
+        (lambda w: {}, "holds no weights"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_one_line(model32, weights, tmp_path, change, message):
+    save_file(change(weights), tmp_path / "uce.safetensors")
+    with pytest.raises(UserError, match=message) as info:
+        Edit.load_uce(tmp_path / "uce.safetensors", model32)
+    assert "\n" not in str(info.value)
+
+
+def test_pickles_damage_and_other_things_are_one_line(model32, weights, tmp_path):
+    path = tmp_path / "uce.safetensors"
+    save_file(weights, path)
+    whole = path.read_bytes()
+
+    class Evil:
+        def __reduce__(self):
+            return (pytest.fail, ("a pickle was opened",))
+
+    for suffix in (".pt", ".bin", ".pth"):
+        (tmp_path / f"uce{suffix}").write_bytes(pickle.dumps(Evil()))
+    renamed = tmp_path / "pickle.safetensors"
+    renamed.write_bytes(pickle.dumps(Evil()))
+    path.write_bytes(whole[:-50])
+    for wrong, message in (
+        *((tmp_path / f"uce{s}", "never loaded") for s in (".pt", ".bin", ".pth")),
+        (renamed, "cannot be read as safetensors"),
+        (path, "cannot be read as safetensors"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "none.safetensors", "No file"),
+    ):
+        with pytest.raises(UserError, match=message) as info:
+            Edit.load_uce(wrong, model32)
+        assert "\n" not in str(info.value)
+    path.write_bytes(whole)
+    with pytest.raises(UserError, match="what load_model returns"):
+        Edit.load_uce(path, model32.pipe)
+    edit = Edit.load_uce(path, model32)
+    edit.apply(model32.pipe)
+    with pytest.raises(UserError, match="revert it"):
+        Edit.load_uce(path, model32)
+    edit.revert(model32.pipe)
