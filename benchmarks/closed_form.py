@@ -1,10 +1,10 @@
 """Closed-form erasure at Stable Diffusion 1.4's full size, against the published way of doing it.
 
-    python benchmarks/closed_form.py [N ...] [--default N ...] [--threads 2]
+    python benchmarks/closed_form.py [N ...] [--default N ...] [--large N ...] [--threads 2] [--write]
 
 Per N (1 10 100 1000 where none are given): N targets, N anchors, N names to preserve, random weights, text encoding
-included. Each row is a process of its own (its peak memory is its own), rows of one N run one after the other. The
-table goes between the markers in benchmarks/README.md.
+included. Each row is a process of its own (its peak memory is its own), rows of one N run one after the other. The table is
+printed (that of README.md: --large 10000 --default 1, 20 minutes); --write puts it between the markers in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -190,8 +190,11 @@ def write(name: str, text: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("n", nargs="*", type=int, default=[1, 10, 100, 1000])
-    parser.add_argument("--default", nargs="*", type=int, default=[1, 10], help="N for the default setting")
-    parser.add_argument("--large", nargs="*", type=int, default=[2000, 10000], help="N for erasepro alone")
+    parser.add_argument(
+        "--default", nargs="*", type=int, default=[], help="N for the default setting (none unless given)"
+    )
+    parser.add_argument("--large", nargs="*", type=int, default=[], help="N for erasepro alone (none unless given)")
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--row", choices=list(ROWS), help=argparse.SUPPRESS)
     a = parser.parse_args()
@@ -201,8 +204,10 @@ def main() -> None:
     found = [measure(row, n, a.threads) for n in a.n for row in ROWS if row != "default"]
     found += [measure("erasepro", n, a.threads) for n in a.large]
     found += [measure("default", n, a.threads) for n in a.default]
-    write("closed_form", table(found, a.threads))
-    print(f"Written into {README.name}.")
+    print(table(found, a.threads))
+    if a.write:
+        write("closed_form", table(found, a.threads))
+        print("Written into benchmarks/README.md.")
 
 
 if __name__ == "__main__":

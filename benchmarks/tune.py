@@ -4,8 +4,8 @@
 
 Runs `erasepro concepts=mini/dev_5 generation.split=dev` once a trial (the published setting is the first) and prints a
 table a solver, best first. Score: the mean of 1 − target's accuracy, the anchor's accuracy and kept accuracy over the
-original's, all wordings; the first of equals wins. A finished trial is not run again. --write puts the winners into
-conf/solver/<name>_best.yaml.
+original's, all wordings; the first of equals wins. A trial takes a minute or two on a core; a finished one is not
+run again. --write puts the winners into conf/solver/<name>_best.yaml.
 """
 
 from __future__ import annotations
@@ -155,11 +155,11 @@ def run(folder: Path, solver: str, trial: list[str]) -> dict[str, float | str]:
         call = [sys.executable, "-m", "erasepro.cli", f"solver={solver}", *words, *RUN, f"outputs.dir={folder / 'runs'}",
                 f"name={record.stem}"]  # fmt: skip
         done = subprocess.run(call, capture_output=True, text=True, check=False)
-        if done.returncode:
-            record.write_text(json.dumps({"error": done.stderr.strip().splitlines()[-1][:300]}))
-        else:
-            found = max((folder / "runs").glob(f"{record.stem}-*"), key=lambda p: p.stat().st_mtime)
-            record.write_text(json.dumps(figures(json.loads((found / "results.json").read_text()))))
+        if done.returncode:  # not kept: it is tried again next time
+            told = done.stderr.strip().splitlines() or [f"it was stopped (status {done.returncode})"]
+            return {"error": told[-1][:300]}
+        found = max((folder / "runs").glob(f"{record.stem}-*"), key=lambda p: p.stat().st_mtime)
+        record.write_text(json.dumps(figures(json.loads((found / "results.json").read_text()))))
     return json.loads(record.read_text())
 
 
@@ -191,11 +191,23 @@ def main(arguments: list[str]) -> None:
         sys.exit(str(__doc__).strip())
     folder = Path(arguments[0]).absolute()
     folder.mkdir(parents=True, exist_ok=True)
+    unknown = [name for name in arguments[1:] if name not in TRIALS]
+    if unknown:
+        sys.exit(f"tune.py: no trials for {', '.join(unknown)}. Known: {', '.join(TRIALS)}.")
+    failed = False
     for solver in arguments[1:] or list(TRIALS):
-        rows = [(run(folder, solver, trial), " ".join(trial) or "(as published)") for trial in TRIALS[solver]]
+        rows = []
+        for i, trial in enumerate(TRIALS[solver]):
+            told = " ".join(trial) or "(as published)"
+            print(f"{solver} {i + 1}/{len(TRIALS[solver])}: {told}", file=sys.stderr, flush=True)
+            rows.append((run(folder, solver, trial), told))
+        bad = sum("error" in row for row, _ in rows)
+        failed |= bad > 0
         print(f"\n{solver}   score  target  anchor  kept/original  setting")
         scores = [float(row.get("score", -1)) for row, _ in rows]
-        if writing and solver != "erasepro":  # its default was chosen before, on dev_5 and dev_10
+        if writing and bad:
+            print(f"   not written: {bad} of {len(rows)} trials failed")
+        elif writing and solver != "erasepro":  # its default was chosen before, on dev_5 and dev_10
             best = scores.index(max(scores))
             write(solver, TRIALS[solver][best], scores[best])
         for row, told in sorted(rows, key=lambda r: -float(r[0].get("score", -1))):
@@ -203,6 +215,8 @@ def main(arguments: list[str]) -> None:
                 print(f"   error: {row['error']}   {told}")
             else:
                 print("   " + "   ".join(f"{row[k]:.3f}" for k in ("score", "target", "anchor", "kept")) + f"   {told}")
+    if failed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

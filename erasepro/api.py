@@ -22,7 +22,7 @@ def erase(
     solver: str = "erasepro",
     *,
     schedule: str | None = None,
-    preserve: Sequence[str] = (),
+    preserve: Sequence[str] | str = (),
     kind: str = "instance",
     **options: Any,
 ) -> Edit:
@@ -34,7 +34,8 @@ def erase(
             (``"mini/instance_5"``).
         solver: an option of the config group ``solver`` (``erasepro ls solvers``).
         schedule: an option of the config group ``schedule``; None: the default one.
-        preserve: names that must stay as they are, where ``concepts`` is a list.
+        preserve: names that must stay as they are, where ``concepts`` is a list; or, for solvers that have a choice of
+            texts to retain, "concepts" | "build" | "none".
         kind: instance | style | nudity | faces, where ``concepts`` is a list.
         options: the solver's config keys, for example ``text_tokens="all"``.
 
@@ -57,6 +58,13 @@ def erase(
             f"stored set: {', '.join(options_of('concepts'))}."
         )
     pairs = () if isinstance(concepts, (str, ConceptSet)) else given_pairs(concepts)
+    given_preserve = isinstance(preserve, str) or bool(preserve)
+    if isinstance(preserve, str):  # the solvers' own key of that name: concepts | build | none
+        options, preserve = {**options, "preserve": preserve}, ()
+    elif given_preserve and (isinstance(concepts, (str, ConceptSet))):
+        raise UserError(
+            "preserve goes with a list of pairs; a stored set or a ConceptSet names its own concepts to keep."
+        )
     kept = _names(preserve)
     loaded = model if isinstance(model, Model) else load_model(model)
     overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
@@ -70,6 +78,8 @@ def erase(
         chosen = load_concepts(given, "miniature" if loaded.kind == "miniature" else "open")
     settings = OmegaConf.to_container(cfg.solver, resolve=True)
     assert isinstance(settings, dict)
+    if schedule and "schedule" not in settings:
+        raise UserError(f"Solver {solver!r} has no schedule: leave schedule out, or use solver='erasepro'.")
     return make_solver({**settings, **options}).solve(loaded, build_set(chosen, cfg.templates))
 
 

@@ -173,7 +173,7 @@ def report(words: list[str]) -> int:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
     found: list[tuple[str, Results]] = []
     missing: list[UserError] = []
-    for folder in words:
+    for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
         try:
             found.append((folder, load(_run_folder(Path(folder)) / "results.json")))
         except UserError as error:

@@ -48,7 +48,7 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
     from erasepro.runner import quiet
     from erasepro.schema import ConceptsConfig
     from erasepro.solvers import make_solver
-    from erasepro.summary import layer_table, told_pairs
+    from erasepro.summary import doubt, layer_table, told_pairs
 
     quiet()
     model_cfg = model_config(cfg.model)
@@ -75,6 +75,9 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
             f"Relative residual, worst site: {told['selected']:.1e}{exact} over the {told['selected_share']:.0%} of columns "
             f"that are selected, {told['all']:.2g} over all ({told['before']:.2g} before)."
         )
+        caution = doubt(told["all"], told["before"], "the sentences it was built from")
+        if caution:
+            print(caution)
     for line in told_reads(model.pipe):
         print(line)
     record = meter.record()
@@ -88,6 +91,8 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
 
 def told_reads(pipe: Skeleton) -> list[str]:
     """For each part, how much of its weights was read."""
+    if not hasattr(pipe, "checkpoints"):  # model=tiny lies on no disk
+        return []
     return [
         f"Read of {name}: {pipe.checkpoints[name].read / 2**20:.1f} of {pipe.checkpoints[name].size / 2**20:.1f} MiB."
         for name in pipe.checkpoints

@@ -20,6 +20,7 @@ from erasepro.report.outcomes import ALL, Share
 from erasepro.results import Results
 from erasepro.rundir import write_text
 
+LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
 GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
 """Pictures in the before/after grid by role."""
 
@@ -233,7 +234,18 @@ def _residual_table(results: Results) -> list[Table]:
     if share is not None:
         cells.append(("share of build columns selected", "–", f"{100 * share:.1f} %"))
     title = "Relative residual ‖WX − V‖ / ‖V‖"
-    return [Table(title, ("columns", "before", "after"), tuple(cells))] if residuals else []
+    note = doubt(test.get("residual"), test.get("before"), "the test prompts") if residuals.get("test") else ""
+    return [Table(title, ("columns", "before", "after"), tuple(cells), note)] if residuals else []
+
+
+def doubt(after: float | None, before: float | None, what: str) -> str:
+    """A word of caution where an edit brings features little nearer to the anchors'; "" where it does."""
+    if after is None or before is None or not after > LITTLE * before:
+        return ""
+    return (
+        f"CAUTION: the edit brings {what} little or no nearer to their anchors ({before:.2g} before, {after:.2g} after). "
+        "Concepts that contradict each other, or words that the text encoder does not know, do that."
+    )
 
 
 def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:

@@ -34,7 +34,11 @@ def sweep(overrides: Sequence[str]) -> int:
             checked = check(cfg)
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(checked)
-            done.append((results, RunDir(checked.outputs.dir, results.name, results.signature).path))
+            path = RunDir(checked.outputs.dir, results.name, results.signature).path
+            if any(path == other for _, other in done):
+                print(f"The same run as before ({path}): what differs does not matter to it. It is counted once.")
+            else:
+                done.append((results, path))
         except UserError as error:
             failed.append(str(error))
             print(f"erasepro: error: {error}", file=sys.stderr)

@@ -95,6 +95,12 @@ def hard(
                 f"{name[j]} asks for a change, but its input lies in what must stay as it is (or is zero). Preserve less, or "
                 "use the rank policy independent or least_squares.", j, s,
             )  # fmt: skip
+        if name[j].partition(" (")[0] == name[s].partition(" (")[0]:  # "'dog' → 'cat' (token 4 of …)": one concept
+            raise ContradictionError(
+                f"The sentences of {name[j].partition(' (')[0]} cannot all hold at once: {name[j]} lies within "
+                f"{dropped[0].distance:.1e} of what {name[s]} and others span, but asks for another output. Use fewer "
+                "sentences or tokens, or the rank policy independent or least_squares.", j, s,
+            )  # fmt: skip
         raise ContradictionError(
             f"The constraints contradict each other: {name[j]} lies within {dropped[0].distance:.1e} of what "
             f"{name[s]} spans, but asks for another output (off by {dropped[0].miss:.2g} of a typical change). "

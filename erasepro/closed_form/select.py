@@ -154,8 +154,8 @@ def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
     out = mask.nonzero().flatten()
     typical = (R.pow(2).sum() / R.shape[1]).sqrt().clamp_min(torch.finfo(R.dtype).tiny)
     if not len(basis.kept):
-        rows = zip(out.tolist(), (R[:, out].norm(dim=0) / typical).tolist(), strict=True)
-        return tuple(sorted((Dropped(j, j, 0.0, miss) for j, miss in rows), key=lambda x: -x.miss))
+        asked = zip(out.tolist(), (R[:, out].norm(dim=0) / typical).tolist(), strict=True)
+        return tuple(sorted((Dropped(j, j, 0.0, miss) for j, miss in asked), key=lambda x: -x.miss))
     if not len(out):
         return ()
     part = basis.coordinates(Z[:, out])  # (r, n_out)

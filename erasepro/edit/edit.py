@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TABLE = "erasepro_applied"  # the attribute of a pipeline that keeps an applied edit's original weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edit:
     """W ← W_o + strength·ΔW for every named site.
 
@@ -43,6 +43,13 @@ class Edit:
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
     residuals: dict[str, float] = field(default_factory=dict)
     strength: float = 1.0
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both do the same: their hashes are equal."""
+        return self.hash == other.hash if isinstance(other, Edit) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
 
     def __repr__(self) -> str:
         rank = max((update.rank for update in self.updates.values()), default=0)
@@ -80,7 +87,7 @@ class Edit:
         """Raise UserError unless the pipeline has every site, at the right shape and (not with `force`) the base's bytes."""
         for name, update in self.updates.items():
             W = site_module(pipe, name).weight
-            if W.is_meta:
+            if W.is_meta and not hasattr(pipe, "weight"):  # a skeleton reads it from disk
                 raise UserError(f"'{name}' is offloaded (meta device): apply the edit before enabling CPU offloading.")
             if tuple(W.shape) != update.shape:
                 raise UserError(
@@ -101,6 +108,10 @@ class Edit:
             UserError: an edit is on the pipeline already, or the pipeline is not the one it was solved on (the first
                 weight that differs is named).
         """
+        if hasattr(pipe, "pipeline_class"):
+            raise UserError(
+                "A skeleton holds no weights to change: load the model (load_model) and apply the edit to its pipe."
+            )
         held = getattr(pipe, TABLE, None)
         if held is not None:
             raise UserError(f"The pipeline already carries edit {held['hash']}: revert it before applying {self.hash}.")
@@ -171,6 +182,8 @@ class Edit:
     @classmethod
     def load(cls, folder: str | Path) -> Edit:
         """Read an edit back, checked. UserError for a missing, damaged or newer one, or another format."""
+        if not isinstance(folder, (str, Path)):
+            raise UserError(f"An edit is loaded from a folder; got a {type(folder).__name__}.")
         updates, known = store.load(Path(folder))
         edit = cls(updates, **known)
         if edit.hash != store.stored_hash(Path(folder)):

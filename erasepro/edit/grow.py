@@ -156,6 +156,12 @@ def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
     from erasepro.concepts.pairs import ConceptSet
 
     if isinstance(concepts, ConceptSet):
+        for key in ("kind", "vocabulary"):
+            ours, theirs = getattr(like, key), getattr(concepts, key)
+            if ours != theirs:
+                raise UserError(
+                    f"The edit's concepts are of {key} {ours!r}, these of {theirs!r}: solve for them apart."
+                )
         return concepts
     given = {"name": like.name, "kind": like.kind, "pairs": given_pairs(concepts)}
     return load_concepts(given, like.vocabulary)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from erasepro.errors import UserError
 from erasepro.models.columns import read_pairs
 from erasepro.models.sites import read_sites, weight
 from erasepro.models.text import TextStack, reads_of
@@ -36,6 +37,8 @@ def test_residual(
         residual (Frobenius, over every site and column), worst (the largest single column's), before (the same as
         residual for the original weights), columns.
     """
+    if not prompt_pairs:
+        raise UserError("No prompt to measure a residual on: give pairs of target and anchor prompts.")
     pipe = model.pipe
     held = getattr(pipe, TABLE, {"originals": {}})["originals"]
     config = edit.meta.get("config", {})
@@ -43,14 +46,14 @@ def test_residual(
     original = TextStack(pipe, batch=batch)
     edited = original.twin()
     encoders = [e.component for e in original.architecture.encoders]
-    for name, update in edit.updates.items():
+    for name in {**dict.fromkeys(held), **dict.fromkeys(edit.updates)}:
         component, _, path = name.partition(".")
         if component in encoders:
             block, kind = _block(path)
-            dtype = next(getattr(pipe, component).parameters()).dtype
-            W = held.get(name, original.layers(component).linear(block, kind).weight).to(dtype)
+            W = held[name] if name in held else weight(pipe, name)
+            update = edit.updates.get(name)
             original.layers(component).set_weight(block, kind, W)
-            edited.layers(component).set_weight(block, kind, update.apply_to(W, edit.strength))
+            edited.layers(component).set_weight(block, kind, W if update is None else update.apply_to(W, edit.strength))
     targets, anchors = [p.target_prompt for p in prompt_pairs], [p.anchor_prompt for p in prompt_pairs]
     sums = torch.zeros(3, dtype=torch.float64)  # of squares: residual, before, wanted
     worst, count = 0.0, 0

@@ -31,6 +31,8 @@ def save(edit: Edit, folder: Path) -> Path:
     """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `whole`)."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
+    if not edit.updates.keys() <= edit.meta.get("base", {}).keys():
+        raise UserError("This edit does not say which base weights it belongs to (meta['base']): it cannot be saved.")
     tensors: dict[str, Tensor] = {}
     sites = {}
     for name, update in edit.updates.items():
@@ -40,7 +42,7 @@ def save(edit: Edit, folder: Path) -> Path:
     facts = {
         "format": FORMAT,
         "hash": edit.hash,
-        "strength": edit.strength,
+        "strength": float(edit.strength),
         "sites": sites,
         "residuals": edit.residuals,
         "diagnostics": edit.diagnostics,
@@ -86,7 +88,8 @@ def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
             name: update_of({kind: tensors[key] for kind, key in keys.items()}) for name, keys in facts["sites"].items()
         }
         known = {key: facts[key] for key in ("meta", "diagnostics", "residuals", "strength")}
-        if not updates.keys() <= known["meta"]["base"].keys():
+        base = known["meta"]["base"]
+        if not all({"dtype", "sha256", "sample"} <= base.get(name, {}).keys() for name in updates):
             raise KeyError("fingerprints of the base weights")
         for key, kind in (("meta", dict), ("diagnostics", list), ("residuals", dict), ("strength", float)):
             if not isinstance(known[key], kind):

@@ -92,7 +92,7 @@ def preserve_columns(
         span = spans[tokens]
         chosen += [(row, i) for i in span]
         if weighting == "caption":
-            weights += [1.0 / len(span)] * len(span)
+            weights += [1.0 / max(len(span), 1)] * len(span)
         elif weighting == "kind":
             tail = sum(i >= eos for i in span)
             first = 1 / len(ids)  # of BOS, the same in every text

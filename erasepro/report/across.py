@@ -44,7 +44,7 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean (worst)"
 
 READING = (
     "target, → anchor and → none: shares of the edited model's images of the erased concepts; kept/before: its accuracy "
-    "on the other concepts over the original model's; synonyms: share that shows the target. (worst): of the runs."
+    "on the other concepts over the original model's; synonyms: share that shows the target. (worst): of several runs."
 )
 
 Scores = tuple[str, Mapping[str, tuple[float, float, bool]]]
@@ -79,6 +79,8 @@ def _of(outcomes: Sequence[Outcome], role: str, wording: str, key: str) -> float
 
 def _spread(values: Sequence[float], worst: Callable[[Sequence[float]], float]) -> str:
     known = [v for v in values if not math.isnan(v)]
+    if len(known) == 1:
+        return _short(known[0])
     return f"{_short(sum(known) / len(known))} ({_short(worst(known))})" if known else "–"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from erasepro.closed_form import Cost, projected, smallest_directions
 from erasepro.errors import UserError
 
@@ -42,5 +44,7 @@ class ACEZero(KVSolver):
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, S = features.X, features.moment()
         U = smallest_directions(S, max(1, round(self.cfg.free * len(X))))
+        if not features.K.shape[1]:  # nothing is retained: no direction is used less than another, so all are free
+            U = torch.eye(len(X), dtype=S.dtype, device=S.device)
         C = Cost.of(S, self.cfg.ridge) if self.cfg.cache else Cost.ridge(len(X), self.cfg.ridge, X.device)
         return shared(projected(X, features.Y - X, U, C)), {"directions": U.shape[1]}

@@ -44,6 +44,8 @@ class DoubleProjection(KVSolver):
 
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, moment = features.X, features.moment(mean=True)
+        if self.cfg.span == "retained" and not features.K.shape[1]:
+            raise ValueError("span=retained projects on retained texts, and there are none: give concepts to preserve.")
         S = features.Y if self.cfg.span == "anchors" else features.K
         U, s, _ = torch.linalg.svd(S, full_matrices=False)
         Q = U[:, s > 1e-10 * s.max()] if len(s) else U

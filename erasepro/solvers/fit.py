@@ -26,6 +26,7 @@ from erasepro.closed_form import (
 )
 from erasepro.errors import UserError, unknown
 
+SAME = 1e-4  # exact: columns nearer than this to the span of the others depend on them
 CUT = 1e-6  # least squares: singular values of L⁻¹X below this share of the largest are cut
 
 
@@ -51,7 +52,9 @@ class FitConfig:
     residual: str = "hard"  # hard | soft
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
-    tau: float = 0.6  # independent, exact: columns nearer than this to the span of the others are left out
+    tau: float = (
+        0.6  # independent: columns nearer than this to the span of the others are left out (exact: 1e-4 at most)
+    )
     rest: float = 1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
@@ -114,8 +117,9 @@ class Fit:
         cfg = self.cfg
         omega = self.weights if cfg.weights == "concept" else None
         policy = "least_squares" if self._too_many(*X.shape[::-1]) else cfg.rank
+        tau = {"least_squares": CUT, "exact": min(cfg.tau, SAME)}.get(policy, cfg.tau)
         options: dict[str, Any] = {
-            "policy": policy, "tau": CUT if policy == "least_squares" else cfg.tau, "rest": cfg.rest / X.shape[1],
+            "policy": policy, "tau": tau, "rest": cfg.rest / X.shape[1],
             "weights": omega, "labels": self.labels,
         }  # fmt: skip
         try:

@@ -68,6 +68,10 @@ class SPEED(KVSolver):
             U = null_basis(moment, cfg.threshold)
             if cfg.slack == 0:
                 U = without(U, fixed)
+            if not U.shape[1]:
+                raise ValueError(
+                    f"no direction is left to change values in: raise threshold ({cfg.threshold:g}) or preserve less."
+                )
             return projected(X, W @ R, U, C)
 
         return solve, {"invariants": fixed.shape[1]}

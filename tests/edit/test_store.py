@@ -29,8 +29,10 @@ def test_round_trip(edit32, tmp_path):
 
 def test_shared_factors_are_stored_once(tmp_path):
     down = torch.randn(2, 500, dtype=torch.float64)
-    edit = Edit({f"unet.{i}": LowRankUpdate(torch.randn(3, 2, dtype=torch.float64), down) for i in range(20)})
-    edit.save(tmp_path)
+    updates = {f"unet.{i}": LowRankUpdate(torch.randn(3, 2, dtype=torch.float64), down) for i in range(20)}
+    with pytest.raises(UserError, match="which base weights it belongs to"):
+        Edit(updates).save(tmp_path)
+    Edit(updates, {"base": dict.fromkeys(updates, {})}).save(tmp_path)
     assert (tmp_path / "edit.safetensors").stat().st_size < 2 * down.numel() * 8
 
 
