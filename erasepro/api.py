@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from erasepro.models.base import Model
 
 
+RETAINED = ("concepts", "build", "none")  # solvers that have a choice of texts to retain
+
+
 def erase(
     model: Model | str,
     concepts: ConceptSet | Mapping[str, str] | Sequence[Sequence[str]] | str,
@@ -59,7 +62,7 @@ def erase(
         )
     pairs = () if isinstance(concepts, (str, ConceptSet)) else given_pairs(concepts)
     given_preserve = isinstance(preserve, str) or bool(preserve)
-    if isinstance(preserve, str):  # the solvers' own key of that name: concepts | build | none
+    if isinstance(preserve, str) and preserve in RETAINED:  # the solvers' own key of that name
         options, preserve = {**options, "preserve": preserve}, ()
     elif given_preserve and (isinstance(concepts, (str, ConceptSet))):
         raise UserError(

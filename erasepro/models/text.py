@@ -60,6 +60,12 @@ def parts_of(pipe: Any, read: Read) -> tuple[tuple[str, ...], ...]:
     return there
 
 
+def encoders_of(pipe: Any, read: Read) -> list[TextEncoder]:
+    """The text encoders that a Read's features come from."""
+    known = architecture_of(pipe)
+    return [known.encoder(name) for part in parts_of(pipe, read) for name in part]
+
+
 class TextStack:
     """The encoders of a pipeline as they are, or with other CLIP layers in their place; reads features of any text.
 

@@ -15,7 +15,7 @@ from erasepro.models.architectures import Read
 from erasepro.models.columns import PairColumns, read_kept, read_pairs, together
 from erasepro.models.features import Columns
 from erasepro.models.sites import Site, read_sites, text_blocks, text_sites
-from erasepro.models.text import TextStack, joined, parts_of, read_width, reads_of
+from erasepro.models.text import TextStack, encoders_of, joined, parts_of, read_width, reads_of
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 
 from . import SOLVERS
@@ -46,6 +46,9 @@ class EraseProConfig:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     feature_dtype: str = "float64"  # precision of the pairs' forward passes (solves are always float64)
     preserve_dtype: str = "float32"  # of the captions' to preserve: they only shape the cost
+    long_captions: int = (
+        64  # captions to preserve at most where an encoder always reads its whole context (FLUX: 512 tokens)
+    )
     batch_size: int = 64  # prompts encoded at a time; speed only
 
 
@@ -98,13 +101,15 @@ class ErasePro(Solver):
     def _asked(self, pipe: Any, build: BuildSet, texts: Texts) -> list[_Asked]:
         """What every Read is shown: its columns of pairs and captions."""
         found = []
-        preserve = self.cfg.kv_fit.preserve
+        preserve, long = self.cfg.kv_fit.preserve, self.cfg.long_captions
         for read in reads_of(pipe):
             pairs = read_pairs(pipe, read, build.pairs, self.cfg.kv_tokens)
             kept: list[Columns] = []
             weights = None
             if preserve.kind in ("gram", "null_space") and len(texts.kept):
                 chosen = texts.kept[: preserve.captions]
+                if any(not e.causal and e.padding == "read" for e in encoders_of(pipe, read)):
+                    chosen = chosen[:long]
                 kept, weights = read_kept(pipe, read, chosen, preserve.tokens, preserve.weights)
             found.append(_Asked(read, pairs, kept, weights))
         return found
@@ -161,8 +166,9 @@ class ErasePro(Solver):
         for key in ("feature_dtype", "preserve_dtype"):
             if getattr(self.cfg, key) not in ("float32", "float64"):
                 raise unknown(f"solver.{key}", getattr(self.cfg, key), ("float32", "float64"))
-        if self.cfg.batch_size < 1:
-            raise UserError(f"solver.batch_size must be 1 or more; got {self.cfg.batch_size}.")
+        for key in ("batch_size", "long_captions"):
+            if getattr(self.cfg, key) < 1:
+                raise UserError(f"solver.{key} must be 1 or more; got {getattr(self.cfg, key)}.")
 
     def _sites(self, pipe: Any, component: str, schedule: Schedule) -> list[Site]:
         blocks = schedule.blocks(self.candidates(text_blocks(pipe, component))) if self.cfg.text_sites else []

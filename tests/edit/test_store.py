@@ -32,7 +32,7 @@ def test_shared_factors_are_stored_once(tmp_path):
     updates = {f"unet.{i}": LowRankUpdate(torch.randn(3, 2, dtype=torch.float64), down) for i in range(20)}
     with pytest.raises(UserError, match="which base weights it belongs to"):
         Edit(updates).save(tmp_path)
-    Edit(updates, {"base": dict.fromkeys(updates, {})}).save(tmp_path)
+    Edit(updates, {"base": {key: {} for key in updates}}).save(tmp_path)
     assert (tmp_path / "edit.safetensors").stat().st_size < 2 * down.numel() * 8
 
 
