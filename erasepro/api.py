@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
@@ -12,6 +13,8 @@ from erasepro.concepts.pairs import ConceptSet
 from erasepro.errors import UserError
 
 if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+
     from erasepro.edit import Edit
     from erasepro.models.base import Model
 
@@ -20,7 +23,7 @@ RETAINED = ("concepts", "build", "none")  # solvers that have a choice of texts 
 
 
 def erase(
-    model: Model | str,
+    model: Model | DiffusionPipeline | str,
     concepts: ConceptSet | Mapping[str, str] | Sequence[Sequence[str]] | str,
     solver: str = "erasepro",
     *,
@@ -32,7 +35,8 @@ def erase(
     """Solve for the edit that erases concepts. The model's weights are the same bytes before and after.
 
     Args:
-        model: from ``load_model``, or what ``load_model`` takes (``"miniature"``, a hub id, a folder).
+        model: from ``load_model``; a diffusers pipeline of a supported class; or what ``load_model`` takes
+            (``"miniature"``, a hub id, a folder), of which only the text encoders and the edited layers are then read.
         concepts: a ConceptSet, ``{target: anchor}``, a list of ``(target, anchor)``, or the name of a stored set
             (``"mini/instance_5"``).
         solver: an option of the config group ``solver`` (``erasepro ls solvers``).
@@ -51,8 +55,6 @@ def erase(
     from erasepro.concepts.build import build_set
     from erasepro.config import compose
     from erasepro.config import options as options_of
-    from erasepro.models.base import Model
-    from erasepro.models.load import load_model
     from erasepro.solvers import make_solver
 
     if isinstance(concepts, str) and concepts not in options_of("concepts"):
@@ -69,7 +71,7 @@ def erase(
             "preserve goes with a list of pairs; a stored set or a ConceptSet names its own concepts to keep."
         )
     kept = _names(preserve)
-    loaded = model if isinstance(model, Model) else load_model(model)
+    loaded = _model(model)
     overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
     cfg = compose(overrides)
@@ -84,6 +86,21 @@ def erase(
     if schedule and "schedule" not in settings:
         raise UserError(f"Solver {solver!r} has no schedule: leave schedule out, or use solver='erasepro'.")
     return make_solver({**settings, **options}).solve(loaded, build_set(chosen, cfg.templates))
+
+
+def _model(given: Any) -> Model:
+    """What solvers take, from what `erase` takes."""
+    from erasepro.models.architectures import architecture_of
+    from erasepro.models.base import Model
+    from erasepro.models.load import load_skeleton
+
+    if isinstance(given, Model):
+        return given
+    if hasattr(given, "components") and hasattr(given, "scheduler"):  # a pipeline
+        architecture_of(given)
+        source = str(getattr(given, "name_or_path", "") or type(given).__name__)
+        return Model(given, Path(source).name, source, "")
+    return load_skeleton(given)
 
 
 def _names(preserve: Any) -> list[str]:

@@ -31,8 +31,17 @@ def test_preserve_is_a_list_of_names(model, preserve):
 
 
 def test_only_a_loaded_model_or_what_loads_one(model):
-    for wrong in (None, 5, model.pipe):
+    for wrong in (None, 5, model.pipe.unet):
         refused(f"Not a model: .*{type(wrong).__name__}.*load_model", wrong, PAIRS)
+
+
+def test_a_pipeline_and_a_folder_give_the_loaded_models_edit(tmp_path):
+    pipe = tiny_pipeline(length=77)
+    pipe.save_pretrained(tmp_path)
+    made = [erase(given, PAIRS, solver="uce") for given in (Model(pipe, "tiny", "random", "0"), pipe, str(tmp_path))]
+    assert made[0] == made[1] == made[2]
+    assert made[2].meta["model"]["source"] == str(tmp_path)
+    made[2].apply(pipe)
 
 
 def test_a_value_in_the_place_of_a_group_is_named(model):

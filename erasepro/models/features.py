@@ -46,6 +46,8 @@ class Columns:
 class TextLayers:
     """The parts of a CLIP text encoder in the given precision: embeddings, blocks, final norm.
 
+    lazy: the encoder is a skeleton's, so that blocks are read from disk and had better be dropped after use.
+
     Blocks are converted when they are first read, and share the encoder's memory where the precision is the same: their
     weights are never written to, only replaced (`set_weight`).
     """
@@ -55,7 +57,7 @@ class TextLayers:
         names = {name.rpartition(".")[2]: name for name, _ in encoder.named_modules() if name.endswith(ends)}
         if set(names) != {"embeddings", "layers", "final_layer_norm"}:
             raise UserError(f"{type(encoder).__name__} is not laid out like a CLIP text encoder: it cannot be read.")
-        self.dtype = dtype
+        self.dtype, self.lazy = dtype, source(encoder) is not None
         self.embeddings = submodule(encoder, names["embeddings"], next(encoder.parameters()).dtype)
         path = names["layers"]
         count = len(list(encoder.get_submodule(path).children()))
@@ -92,6 +94,7 @@ class TextLayers:
     def set_weight(self, block: int, kind: str, W: Tensor) -> None:
         """Replace a linear's weight (d_out, d_in) here, and nowhere else."""
         linear = self.linear(block, kind)
+        self.blocks.edited.add(block)
         linear.weight = nn.Parameter(W.detach().to(linear.weight), requires_grad=False)
 
 
@@ -101,6 +104,7 @@ class Blocks(Sequence[nn.Module]):
     def __init__(self, count: int, make: Callable[[int], nn.Module]) -> None:
         self._count, self._make = count, make
         self._made: dict[int, nn.Module] = {}
+        self.edited: set[int] = set()
 
     def __len__(self) -> int:
         return self._count
@@ -113,9 +117,10 @@ class Blocks(Sequence[nn.Module]):
             self._made[i] = self._make(i)
         return self._made[i]
 
-    def drop(self, i: int) -> None:
-        """Forget a block, edits included: it is made anew if it is asked for again."""
-        self._made.pop(i, None)
+    def drop(self, i: int, edited: bool = False) -> None:
+        """Forget a block: it is made anew if it is asked for again. One that was edited stays, but for `edited`."""
+        if edited or i not in self.edited:
+            self._made.pop(i, None)
 
 
 def submodule(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:

@@ -54,8 +54,8 @@ def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
         model = str(model)
     if not isinstance(model, str):
         raise UserError(
-            f"Not a model: an object of type {type(model).__name__}. Give 'miniature', a hub id, a local folder, or "
-            "(in place of a bare pipeline) what load_model returns for one of these."
+            f"Not a model: an object of type {type(model).__name__}. Give 'miniature', a hub id, a local folder, what "
+            "load_model returns for one of these, or (to erase) a diffusers pipeline."
         )
     from erasepro.config import config_dir, options
 

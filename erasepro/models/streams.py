@@ -241,7 +241,14 @@ def encode(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64, b
     if not len(columns):
         return torch.zeros(layers.width, 0, dtype=layers.dtype)
     stream = open_stream(layers, ids, columns, batch)
-    found = stream.through(range(len(layers.blocks) if blocks is None else blocks))
+    count = len(layers.blocks) if blocks is None else blocks
+    if layers.lazy:  # block by block for all prompts, so that none is read twice or kept
+        for block in range(count):
+            stream.advance()
+            layers.blocks.drop(block)
+        found = stream.states()
+    else:
+        found = stream.through(range(count))
     found = layers.final_norm(found.T).T if blocks is None else found
     if not bool(torch.isfinite(found).all()):
         raise UserError("The text encoder gives NaN or infinity: load the model again, or in a wider dtype.")

@@ -52,7 +52,7 @@ class Streams:
         for stream in streams:
             stream.advance()
         for stream in streams:
-            stream.layers.blocks.drop(stream.block - 1)
+            stream.layers.blocks.drop(stream.block - 1, edited=True)
 
 
 @dataclass
