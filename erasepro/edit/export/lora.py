@@ -14,6 +14,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erasepro.errors import UserError
+
 from .factors import Factors, lora_factors, losses
 from .names import TEXT_ENCODERS, is_clip, split
 from .notes import notes
@@ -25,10 +27,14 @@ if TYPE_CHECKING:
     from erasepro.edit import Edit
 
 FILE = "pytorch_lora_weights.safetensors"
+SECOND = "transformer_2"
+"""Wan 2.2's second expert: `pipe.load_lora_weights(folder / "transformer_2", load_into_transformer_2=True)`."""
 
 
 def export_lora(edit: Edit, target: Path, rank: int | None = None) -> Exported:
     """Write `target`/pytorch_lora_weights.safetensors, or `target` itself where it ends in .safetensors.
+
+    The weights of a second expert go into a file of their own, `target`/transformer_2/.
 
     Args:
         rank: see `lora_factors`.
@@ -37,26 +43,39 @@ def export_lora(edit: Edit, target: Path, rank: int | None = None) -> Exported:
         UserError: see `erasepro.edit.export.export`.
     """
     factors = lora_factors(edit, rank)
+    second = {site: f for site, f in factors.items() if split(site)[0] == SECOND}
+    first = {site: f for site, f in factors.items() if site not in second}
+    if second and target.suffix == ".safetensors":
+        raise UserError(f"This edit changes two experts, a file each: name a folder, not {target.name!r}.")
+    with written(target) as temporary:
+        if target.suffix == ".safetensors":
+            _file(temporary, edit, first)
+        else:
+            temporary.mkdir()
+            _file(temporary / FILE, edit, first)
+            if second:
+                (temporary / SECOND).mkdir()
+                _file(temporary / SECOND / FILE, edit, second)
+    return Exported(target, "lora", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors))
+
+
+def _file(path: Path, edit: Edit, factors: dict[str, Factors]) -> None:
+    """One file of these weights."""
     parts: dict[str, dict[str, Factors]] = {}
     pieces = []
     for site, f in factors.items():
-        part, path = split(site)
-        parts.setdefault(part, {})[path] = f
+        part, module = split(site)
+        part = "transformer" if part == SECOND else part
+        parts.setdefault(part, {})[module] = f
         down, up = "lora_A", "lora_B"
-        if part in TEXT_ENCODERS and is_clip(path):
+        if part in TEXT_ENCODERS and is_clip(module):
             # diffusers drops the prefix where the installed transformers' model has none, and never adds it
-            path, down, up = f"text_model.{path}", "lora_linear_layer.down", "lora_linear_layer.up"
-        pieces.append(piece_of(f"{part}.{path}.{down}.weight", f.down))
-        pieces.append(piece_of(f"{part}.{path}.{up}.weight", f.up))
+            module, down, up = f"text_model.{module}", "lora_linear_layer.down", "lora_linear_layer.up"
+        pieces.append(piece_of(f"{part}.{module}.{down}.weight", f.down))
+        pieces.append(piece_of(f"{part}.{module}.{up}.weight", f.up))
     config = {f"{part}.{key}": value for part, held in parts.items() for key, value in _config(part, held).items()}
     metadata = {"format": "pt", "lora_adapter_metadata": json.dumps(config, sort_keys=True), **notes(edit, factors)}
-    with written(target) as temporary:
-        if target.suffix == ".safetensors":
-            write(temporary, pieces, metadata)
-        else:
-            temporary.mkdir()
-            write(temporary / FILE, pieces, metadata)
-    return Exported(target, "lora", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors))
+    write(path, pieces, metadata)
 
 
 def _config(part: str, held: dict[str, Factors]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from erasepro.errors import UserError
 
 TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
-COMPONENTS = (*TEXT_ENCODERS, "unet", "transformer")
+COMPONENTS = (*TEXT_ENCODERS, "unet", "transformer", "transformer_2")
 CLIP_LAYER = re.compile(r"(?:text_model\.)?(encoder\.layers\.\d+\..+)")
 
 
