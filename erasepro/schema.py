@@ -21,7 +21,8 @@ class ModelConfig:
 
     name: str = MISSING  # name in the results and tables
     kind: str = "diffusers"  # registry key: diffusers | miniature | tiny
-    source: str = ""  # hub id or local folder (kind diffusers only)
+    source: str = ""  # hub id, local folder or single .safetensors file (kind diffusers only)
+    config: str | None = None  # single-file checkpoints: the folder of their configs; null: by the file's sizes
     revision: str | None = None  # hub revision
     variant: str | None = None  # "fp16" picks *.fp16.safetensors
     dtype: str = "float32"  # float32 | float16 | bfloat16

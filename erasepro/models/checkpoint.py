@@ -29,11 +29,13 @@ class Checkpoint:
         UserError: no such files, pickled weights only, or a file that cannot be read.
     """
 
-    def __init__(self, folder: Path, variant: str | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, folder: Path, variant: str | None = None, device: str = "cpu", files: list[Path] | None = None
+    ) -> None:
         self.folder, self.device, self.read = folder, device, 0
         self._home: dict[str, Path] = {}
         self._known: dict[str, tuple[str, tuple[int, ...]]] = {}  # dtype and shape
-        for path in weight_files(folder, variant):
+        for path in weight_files(folder, variant) if files is None else files:
             with self._file(path) as file:
                 for key in file.keys():  # noqa: SIM118
                     part = file.get_slice(key)

@@ -14,7 +14,16 @@ from omegaconf import DictConfig, OmegaConf
 from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
 from erasepro.models.checkpoint import Checkpoint
-from erasepro.models.source import check_folder, config_files, networks, pipeline_files, read_index, resolve
+from erasepro.models.single_file import SingleFile, skeleton_parts
+from erasepro.models.source import (
+    check_folder,
+    config_files,
+    networks,
+    pipeline_files,
+    read_index,
+    resolve,
+    single_file,
+)
 from erasepro.registry import Registry
 from erasepro.schema import ModelConfig
 
@@ -74,6 +83,14 @@ def fingerprint(cfg: ModelConfig) -> str:
     MODELS.get(cfg.kind)
     if cfg.kind == "tiny":
         return hashlib.sha256(f"tiny {cfg.seed}".encode()).hexdigest()
+    file = single_file(cfg) if cfg.kind == "diffusers" else None
+    if file is not None:
+        configs = [] if cfg.config is None else config_files(Path(cfg.config).expanduser())
+        return (
+            _hash_files(file.parent, [file])
+            if not configs
+            else _hash_files(Path(cfg.config or ""), configs) + _hash_files(file.parent, [file])
+        )
     folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg)
     check_folder(folder, cfg.variant)
     return _hash_files(folder, [*pipeline_files(folder, cfg.variant), *config_files(folder)])
@@ -112,9 +129,17 @@ def load_skeleton(model: ModelConfig | DictConfig | str) -> Model:
     if cfg.kind == "tiny":
         return load_model(cfg)
     MODELS.get(cfg.kind)
-    folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg, vae=False)
-    with _quietly():
-        pipe = Skeleton(folder, cfg.variant, device=pick_device(cfg.device))
+    file = single_file(cfg) if cfg.kind == "diffusers" else None
+    device = pick_device(cfg.device)
+    if file is not None:
+        folder, made = skeleton_parts(file, None if cfg.config is None else Path(cfg.config).expanduser())
+        with _quietly():
+            pipe = Skeleton(folder, device=device, file=file)
+        del made  # all configs are read
+    else:
+        folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg, vae=False)
+        with _quietly():
+            pipe = Skeleton(folder, cfg.variant, device=device)
     source = cfg.source or "erasepro"
     return Model(pipe, cfg.name, source, "", kind=cfg.kind, revision=_commit(folder, cfg))
 
@@ -215,6 +240,32 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
         ) from error
 
 
+def _from_file(file: Path, cfg: ModelConfig) -> Any:
+    """A pipeline from a single-file checkpoint in the original layout, read by diffusers' own converters."""
+    import diffusers
+    import torch
+
+    folder, made = skeleton_parts(file, None if cfg.config is None else Path(cfg.config).expanduser())
+    index = read_index(folder)
+    held: dict[str, Checkpoint] = {part: SingleFile(file, part) for part in networks(index, vae=False)}
+    kind = getattr(diffusers, index["_class_name"])
+    bare = {"safety_checker": None, "feature_extractor": None}
+    try:
+        with _quietly():
+            pipe = kind.from_single_file(
+                str(file), config=str(folder), local_files_only=True, dtype=getattr(torch, cfg.dtype),
+                **(bare if "safety_checker" in inspect.signature(kind).parameters else {}),
+            )  # fmt: skip
+        _check_whole(pipe, folder, held)
+    except UserError:
+        raise
+    except Exception as error:  # whatever the library makes of a damaged or foreign file
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise UserError(f"Cannot load {str(file)!r} as a {kind.__name__}: {reason}") from error
+    del made
+    return pipe
+
+
 def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
     """Raise UserError where a part has weights that its files lack: the libraries would leave them random."""
     for part, checkpoint in held.items():
@@ -233,7 +284,10 @@ def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
 
 @MODELS.register("diffusers")
 def diffusers_pipeline(cfg: ModelConfig) -> Model:
-    """Any supported diffusers pipeline (`architectures`), from a hub id or a local folder (model.source)."""
+    """Any supported diffusers pipeline (`architectures`), from a hub id, a local folder or a single file (model.source)."""
+    file = single_file(cfg)
+    if file is not None:
+        return _finish(_from_file(file, cfg), cfg, "diffusers", cfg.source)
     folder = resolve(cfg)
     return _finish(_from_folder(folder, cfg), cfg, "diffusers", cfg.source, revision=_commit(folder, cfg))
 

@@ -17,6 +17,7 @@ from erasepro.errors import UserError
 from .architectures import Architecture, architecture
 from .checkpoint import Checkpoint
 from .lazy import attach
+from .single_file import SingleFile
 from .source import read_index
 
 CLASSES = {
@@ -36,14 +37,16 @@ class Skeleton:
         folder: a local folder in diffusers' layout; `weights=False` needs its configs only.
         variant: which files hold the weights ("fp16").
         device: where weights are put as they are read.
+        file: a single-file checkpoint that holds the weights; the folder then has the configs only.
 
     Its text encoders, tokenizers and denoisers are attributes, named as in the pipeline; a part that the folder lacks is
     None. `weight` reads one of their weights.
     """
 
     def __init__(
-        self, folder: str | Path, variant: str | None = None, weights: bool = True, device: str = "cpu"
-    ) -> None:
+        self, folder: str | Path, variant: str | None = None, weights: bool = True, device: str = "cpu",
+        file: Path | None = None,
+    ) -> None:  # fmt: skip
         self.folder = Path(folder)
         index = read_index(self.folder)
         self.pipeline_class = str(index["_class_name"])
@@ -53,7 +56,9 @@ class Skeleton:
         for name in (*names, *self.architecture.denoisers):
             module = _network(self.folder, name, index.get(name))
             if module is not None and weights:
-                self.checkpoints[name] = Checkpoint(self.folder / name, variant, device)
+                self.checkpoints[name] = (
+                    Checkpoint(self.folder / name, variant, device) if file is None else SingleFile(file, name, device)
+                )
                 module = module.to(self.checkpoints[name].dtype())
                 attach(module, self.checkpoints[name])
             setattr(self, name, module)

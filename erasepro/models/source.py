@@ -10,7 +10,24 @@ from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
 from erasepro.schema import ModelConfig
 
-HELP = "model.source takes a local folder in diffusers' layout or a hub id such as CompVis/stable-diffusion-v1-4"
+PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
+HELP = (
+    "model.source takes a local folder in diffusers' layout, a single .safetensors file (SD 1, 2, XL) or a hub id such as "
+    "CompVis/stable-diffusion-v1-4"
+)
+
+
+def single_file(cfg: ModelConfig) -> Path | None:
+    """The checkpoint that model.source names, where it is one ``.safetensors`` file. UserError for a pickled one."""
+    path = Path(cfg.source.strip()).expanduser()
+    if not cfg.source.strip() or not path.is_file():
+        return None
+    if path.suffix.lower() in PICKLES:
+        raise UserError(
+            f"model.source={cfg.source!r} is a pickled checkpoint, which can run code and is never loaded: convert it to "
+            "safetensors first."
+        )
+    return path if path.suffix.lower() == ".safetensors" else None
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -46,7 +63,7 @@ def resolve(cfg: ModelConfig, vae: bool = True) -> Path:
     if folder.is_dir():
         return folder
     if folder.exists():
-        raise UserError(f"model.source={source!r} is a file, not a folder: {HELP}.")
+        raise UserError(f"model.source={source!r} is a file of another kind: {HELP}.")
     if source[0] in "./~-" or source.strip("/") != source or source.count("/") != 1 or " " in source or "\\" in source:
         raise UserError(f"No such model folder: model.source={source!r} ({HELP}).")
     return _from_hub(source, cfg, vae)
