@@ -5,7 +5,6 @@ Shapes come from the real configs; the rest of the U-Net stays on the meta devic
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,24 +16,16 @@ from torch import nn
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompts import BuildSet, PromptPair
 from erasepro.models.base import Model
+from erasepro.models.single_file import write_tokenizer
 
 
 def clip_tokenizer() -> Any:
     """CLIP's own tokenizer, out of the vocabulary that clip-anytorch ships."""
-    from clip.simple_tokenizer import SimpleTokenizer
     from transformers import CLIPTokenizer
 
-    bpe = SimpleTokenizer()
-    vocabulary = dict(bpe.encoder)
-    merges = [" ".join(pair) for pair in sorted(bpe.bpe_ranks, key=bpe.bpe_ranks.__getitem__)]
     with tempfile.TemporaryDirectory() as folder:
-        names = {"vocab.json": json.dumps(vocabulary), "merges.txt": "#version: 0.2\n" + "\n".join(merges) + "\n"}
-        for name, text in names.items():
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        return CLIPTokenizer(
-            str(Path(folder) / "vocab.json"), str(Path(folder) / "merges.txt"), model_max_length=77,
-            unk_token="<|endoftext|>", bos_token="<|startoftext|>", eos_token="<|endoftext|>", pad_token="<|endoftext|>",
-        )  # fmt: skip
+        write_tokenizer(Path(folder), pad="<|endoftext|>")
+        return CLIPTokenizer.from_pretrained(folder)
 
 
 def sd14(seed: int = 0) -> Model:

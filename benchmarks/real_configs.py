@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-CLIP_L = {
-    "kind": "CLIPTextModel",
-    "vocab_size": 49408,
-    "hidden_size": 768,
-    "intermediate_size": 3072,
-    "num_hidden_layers": 12,
-    "num_attention_heads": 12,
-    "max_position_embeddings": 77,
-    "hidden_act": "quick_gelu",
-    "projection_dim": 768,
-    "bos_token_id": 49406,
-    "eos_token_id": 49407,
-}
-CLIP_L_PROJECTED = CLIP_L | {"kind": "CLIPTextModelWithProjection"}
-OPENCLIP_H = CLIP_L | {
-    "hidden_size": 1024,
-    "intermediate_size": 4096,
-    "num_hidden_layers": 23,
-    "num_attention_heads": 16,
-    "hidden_act": "gelu",
-    "projection_dim": 512,
-}
-CLIP_G = CLIP_L | {
-    "kind": "CLIPTextModelWithProjection",
-    "hidden_size": 1280,
-    "intermediate_size": 5120,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 20,
-    "hidden_act": "gelu",
-    "projection_dim": 1280,
-}
+from erasepro.models import published
+
+
+def _clip(config: dict[str, Any], kind: str = "CLIPTextModel") -> dict[str, Any]:
+    return {"kind": kind, **{k: v for k, v in config.items() if k not in ("architectures", "model_type")}}
+
+
+def _unet(config: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": config["_class_name"], **{k: v for k, v in config.items() if k != "_class_name"}}
+
+
+CLIP_L = _clip(published.CLIP_L)
+CLIP_L_PROJECTED = _clip(published.CLIP_L, "CLIPTextModelWithProjection")
+OPENCLIP_H = _clip(published.OPENCLIP_H)
+CLIP_G = _clip(published.OPENCLIP_G, "CLIPTextModelWithProjection")
 T5_XXL = {
     "kind": "T5EncoderModel",
     "vocab_size": 32128,
@@ -50,35 +34,7 @@ T5_XXL = {
 }
 UMT5_XXL = T5_XXL | {"kind": "UMT5EncoderModel", "vocab_size": 256384}
 
-SD1_UNET = {
-    "kind": "UNet2DConditionModel",
-    "sample_size": 64,
-    "in_channels": 4,
-    "out_channels": 4,
-    "layers_per_block": 2,
-    "block_out_channels": (320, 640, 1280, 1280),
-    "cross_attention_dim": 768,
-    "attention_head_dim": 8,
-}
-SD2_UNET = SD1_UNET | {
-    "sample_size": 96,
-    "cross_attention_dim": 1024,
-    "attention_head_dim": (5, 10, 20, 20),
-    "use_linear_projection": True,
-}
-SDXL_UNET = SD1_UNET | {
-    "sample_size": 128,
-    "block_out_channels": (320, 640, 1280),
-    "cross_attention_dim": 2048,
-    "attention_head_dim": (5, 10, 20),
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-    "transformer_layers_per_block": (1, 2, 10),
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 256,
-    "projection_class_embeddings_input_dim": 2816,
-}
+SD1_UNET, SD2_UNET, SDXL_UNET = map(_unet, (published.SD1_UNET, published.SD2_UNET, published.SDXL_UNET))
 SD3_MEDIUM = {
     "kind": "SD3Transformer2DModel",
     "sample_size": 128,
