@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,9 @@ def config_folder(path: Path) -> tempfile.TemporaryDirectory[str]:
 
 def write_tokenizer(folder: Path, pad: str) -> None:
     """CLIP's own tokenizer, from the vocabulary that clip-anytorch ships."""
-    from clip.simple_tokenizer import SimpleTokenizer
+    with warnings.catch_warnings():  # its use of pkg_resources is not the user's business
+        warnings.simplefilter("ignore")
+        from clip.simple_tokenizer import SimpleTokenizer
 
     bpe = SimpleTokenizer()
     merges = [" ".join(pair) for pair in sorted(bpe.bpe_ranks, key=bpe.bpe_ranks.__getitem__)]
