@@ -32,12 +32,12 @@ def test_lora_and_folder_draw_what_apply_draws(tmp_path):
 
     edit.export(tmp_path / "lora", format="lora")
     model.pipe.load_lora_weights(tmp_path / "lora")
-    assert np.abs(pictures(model.pipe) - erased).max() < 5e-3  # float32 sums in another order, through eight steps
+    assert np.abs(pictures(model.pipe) - erased).max() < 1e-4  # float32 sums in another order, through eight steps
     model.pipe.unload_lora_weights()
     assert np.array_equal(pictures(model.pipe), before)
 
     # The folder keeps the stored precision, float16.
     made = edit.export(tmp_path / "whole", format="diffusers", base=MINIATURE)
     whole = erasepro.load_model(str(made.path))
-    assert np.abs(pictures(whole.pipe) - erased).max() < 0.1  # weights rounded to float16, as stored
+    assert np.abs(pictures(whole.pipe) - erased).max() < 0.03  # weights rounded to float16, as stored
     assert whole.weights_hash != model.weights_hash
