@@ -161,8 +161,8 @@ def _model(options: dict[str, str]) -> ModelConfig | None:
     cfg = model_config(name)
     words = [f"{key}={value}" for key, value in options.items()]
     with translated(words):
-        given = {key.removeprefix("model."): value for key, value in options.items()}
-        merged = OmegaConf.merge({"model": OmegaConf.structured(cfg)}, {"model": given})  # errors name model.…
+        given = OmegaConf.from_dotlist(words)  # null and numbers as everywhere
+        merged = OmegaConf.merge({"model": OmegaConf.structured(cfg)}, given)  # errors name model.…
         chosen = OmegaConf.to_object(merged.model)
     assert isinstance(chosen, ModelConfig)
     return chosen

@@ -80,7 +80,7 @@ def test_without_a_certificate_and_writing_one(capsys, made, mine):
     assert status == 0
     assert "there is no certificate.json" in out
     assert not (mine / "certificate.json").exists()
-    assert said(capsys, mine, f"model={made / 'base'}", "write=true")[0] == 0
+    assert said(capsys, mine, f"model={made / 'base'}", "model.variant=null", "write=true")[0] == 0
     written = json.loads((mine / "certificate.json").read_text())
     assert written["sites"] == json.loads((made / "edit" / "certificate.json").read_text())["sites"]
 

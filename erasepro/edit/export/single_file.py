@@ -31,6 +31,12 @@ def export_single_file(edit: Edit, target: Path, base: Path, variant: str | None
     Raises:
         UserError: see `erasepro.edit.export.export`.
     """
+    foreign = next((site for site in edit.updates if split(site)[0].startswith("transformer")), None)
+    if foreign is not None:
+        raise UserError(
+            f"The original single-file layout is Stable Diffusion's (1.x, 2.x, XL) and has no place for '{foreign}': use "
+            "format=diffusers."
+        )
     if base.is_dir():
         found = pieces(edit, base, variant)
         with written(target) as temporary:

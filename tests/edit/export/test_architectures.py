@@ -7,6 +7,7 @@ import json
 import pytest
 
 import erasepro
+from erasepro.errors import UserError
 from erasepro.models.base import Model
 from tests.models.pipelines import BUILDERS, build, draw
 
@@ -49,3 +50,11 @@ def load_with_peft(transformer, path):
     config = LoraConfig(**{k.removeprefix("transformer."): v for k, v in told.items()})
     inject_adapter_in_model(config, transformer)
     set_peft_model_state_dict(transformer, state)
+
+
+def test_a_single_file_has_no_place_for_a_transformer(tmp_path):
+    pipe = build("flux")
+    edit = erasepro.erase(Model(pipe, "flux", "flux", ""), {"dog": "cat"}, solver="uce")
+    with pytest.raises(UserError, match="no place for 'transformer.context_embedder': use format=diffusers"):
+        edit.export(tmp_path / "file.safetensors", format="single_file", base=tmp_path)
+    assert not list(tmp_path.iterdir())
