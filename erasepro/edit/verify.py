@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
@@ -21,6 +21,9 @@ from . import store
 from .certificate.compare_folder import compare_folder
 from .certificate.weights_folder import WeightsFolder
 from .edit import Edit
+
+if TYPE_CHECKING:
+    from erasepro.models.base import Model
 
 USAGE = "erasepro verify DIR model=… [model.source=…] [write=true], or erasepro verify DIR edited=FOLDER [model=…]"
 SHOWN = 10  # contradictions printed
@@ -35,6 +38,7 @@ def command(words: list[str]) -> int:
     if write not in ("true", "false"):
         raise UserError(f"Bad value for 'write': got {write!r}, allowed: true, false.")
     edited = options.pop("edited", None)
+    precise = "model.dtype" in options
     cfg = _model(options)
     try:
         edit = Edit.load(folder)
@@ -54,7 +58,7 @@ def command(words: list[str]) -> int:
     if cfg is None:
         name = edit.meta.get("model", {}).get("name", "NAME")
         raise UserError(f"Say which base model to measure on (the edit was made for {name!r}): {USAGE}.")
-    wrong, found = _measured(edit, stated, cfg)
+    wrong, found = _measured(edit, stated, cfg, precise)
     if not wrong and write == "true":
         print(f"Written: {store.save_certificate(found, folder)}")
     parts = [_hashes(edit, stated, found)]
@@ -63,15 +67,16 @@ def command(words: list[str]) -> int:
     return _end(wrong, [*parts, f"compared with {against}"])
 
 
-def _measured(edit: Edit, stated: dict[str, Any] | None, cfg: ModelConfig) -> tuple[list[str], dict[str, Any]]:
+def _measured(
+    edit: Edit, stated: dict[str, Any] | None, cfg: ModelConfig, precise: bool
+) -> tuple[list[str], dict[str, Any]]:
     """The contradictions, and the certificate, which is printed."""
     from erasepro.models.base import tensor_hash
-    from erasepro.models.load import load_model
-    from erasepro.models.sites import site_module
+    from erasepro.models.sites import weight
 
     from .certificate.ties import rounded_otherwise
 
-    model = load_model(cfg)
+    model = _base(edit, cfg, precise)
     try:
         found = edit.certificate(model)
     except UserError as error:
@@ -79,16 +84,35 @@ def _measured(edit: Edit, stated: dict[str, Any] | None, cfg: ModelConfig) -> tu
     print(certificates.table(found))
 
     def tie(name: str, wanted: str) -> bool:
-        return rounded_otherwise(site_module(model.pipe, name).weight, edit.updates[name], edit.strength, wanted)
+        return rounded_otherwise(weight(model.pipe, name), edit.updates[name], edit.strength, wanted)
 
     wrong = [] if stated is None else certificates.compare(stated, found, tie)
     wrong += certificates.compare_stated(edit, found)
+    if hasattr(model.pipe, "pipeline_class"):  # a skeleton is measured, not changed
+        return wrong, found
     edit.apply(model.pipe)
     for name, told in found["tensors"].items():
-        if tensor_hash(site_module(model.pipe, name).weight) != told["edited"]:
+        if tensor_hash(weight(model.pipe, name)) != told["edited"]:
             wrong.append(f"applying the edit gives another weight '{name}' than was measured")
     edit.revert(model.pipe)
     return wrong, found
+
+
+def _base(edit: Edit, cfg: ModelConfig, precise: bool) -> Model:
+    """The model to measure on: read weight by weight where its files have the precision that the edit was solved in.
+
+    precise: model.dtype was asked for, so that the model is loaded in it.
+    """
+    from erasepro.models.load import load_model, load_skeleton
+
+    if cfg.kind != "tiny":
+        model = load_skeleton(cfg)
+        stored = {name: str(c.dtype()).removeprefix("torch.") for name, c in model.pipe.checkpoints.items()}
+        base = edit.meta.get("base", {})
+        same = all(stored.get(name.partition(".")[0]) == told["dtype"] for name, told in base.items())
+        if same and not precise:
+            return model
+    return load_model(cfg)
 
 
 def _hashes(edit: Edit, stated: dict[str, Any] | None, found: dict[str, Any]) -> str:

@@ -55,6 +55,6 @@ def load_with_peft(transformer, path):
 def test_a_single_file_has_no_place_for_a_transformer(tmp_path):
     pipe = build("flux")
     edit = erasepro.erase(Model(pipe, "flux", "flux", ""), {"dog": "cat"}, solver="uce")
-    with pytest.raises(UserError, match="no place for 'transformer.context_embedder': use format=diffusers"):
+    with pytest.raises(UserError, match=r"no place for 'transformer\.context_embedder': use format=diffusers"):
         edit.export(tmp_path / "file.safetensors", format="single_file", base=tmp_path)
     assert not list(tmp_path.iterdir())
