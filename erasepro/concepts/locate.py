@@ -41,7 +41,8 @@ def locate(tokenizer: Any, prompt: str, concept: str) -> Located:
     sign belongs to the concept. An empty concept has no spans. Raises UserError where the prompt lacks the concept or
     does not fit the context.
     """
-    text = unicodedata.normalize("NFC", prompt)
+    prepare = getattr(tokenizer, "prepare", str)  # what a pipeline makes of a text first
+    text, concept = prepare(unicodedata.normalize("NFC", prompt)), prepare(concept)
     context = context_length(tokenizer)
     if not getattr(tokenizer, "is_fast", False):
         raise UserError(

@@ -25,7 +25,7 @@ class TextEncoder:
     length: positions that a prompt takes; None: the tokenizer's own limit.
     padding: read (like words: nothing is masked) | ignored (masked in the encoder and in the denoiser) | zeroed (masked in
         the encoder, and read by the denoiser as zeros).
-    lower: the pipeline lower-cases the prompt first.
+    lower, clean: the pipeline lower-cases the prompt first, or cleans it (HTML, quotes, spaces) as Wan's does.
     """
 
     component: str = "text_encoder"
@@ -35,6 +35,7 @@ class TextEncoder:
     length: int | None = None
     padding: str = "read"
     lower: bool = False
+    clean: bool = False
 
     @property
     def causal(self) -> bool:
@@ -145,7 +146,7 @@ ARCHITECTURES = (
     Architecture(
         "wan",
         ("WanPipeline",),
-        (TextEncoder(family="t5", length=512, padding="zeroed"),),
+        (TextEncoder(family="t5", length=512, padding="zeroed", clean=True),),
         (
             Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",)),
             Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",), "transformer_2"),

@@ -15,7 +15,10 @@ from torch import Tensor
 from erasepro.errors import UserError
 
 STEMS = ("diffusion_pytorch_model", "model")  # what diffusers and transformers call a component's weights
-ALIASES = {"encoder.embed_tokens.weight": "shared.weight"}  # T5 stores its embedding once
+ALIASES = {
+    "encoder.embed_tokens.weight": "shared.weight",
+    "shared.weight": "encoder.embed_tokens.weight",
+}  # T5 stores its embedding once
 PREFIX = "text_model."  # transformers moved it in and out of CLIP's names
 
 
@@ -126,6 +129,8 @@ def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
         if index.is_file():
             try:
                 names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+                if not names or not all(isinstance(name, str) for name in names):
+                    raise TypeError("its weight_map names no files")
             except (ValueError, KeyError, AttributeError, TypeError) as error:
                 raise UserError(f"{str(index)!r} is no index of weights ({error}): fetch the model again.") from error
             for name in names:
@@ -136,6 +141,8 @@ def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
             return [folder / name for name in names]
         if (folder / f"{stem}{part}.safetensors").is_file():
             return [folder / f"{stem}{part}.safetensors"]
+    if variant and any(folder.parent.glob(f"*/*.{variant}*.safetensors")):
+        return weight_files(folder)  # as in diffusers: a part without the variant gives the files that have none
     there = sorted(p.name for p in folder.glob("*.safetensors"))
     if there:
         wanted = " or ".join(f"{stem}{part}.safetensors" for stem in STEMS)

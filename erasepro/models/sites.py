@@ -79,6 +79,8 @@ def text_sites(pipe: Any, kinds: Sequence[str] = ("mlp.fc2",), component: str = 
 
 def text_blocks(pipe: Any, component: str = TEXT_ENCODER) -> int:
     """The number L of blocks in a text encoder, CLIP or T5 (0 in anything else)."""
+    if getattr(pipe, component) is None:
+        return 0
     paths = (re.search(r"(?:^|\.)(?:layers|block)\.(\d+)$", p) for p, _ in getattr(pipe, component).named_modules())
     return max((int(m[1]) + 1 for m in paths if m), default=0)
 

@@ -6,6 +6,7 @@ memory here. A skeleton draws nothing.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 
-from .architectures import Architecture, architecture
-from .checkpoint import Checkpoint
+from .architectures import Architecture, TextEncoder, architecture
+from .checkpoint import PREFIX, Checkpoint
 from .lazy import attach
 from .single_file import SingleFile
 from .source import read_index
 
+BLOCKS = re.compile(r"(?:^|\.)(?:layers|block|blocks|transformer_blocks|single_transformer_blocks)\.\d+\.")
 CLASSES = {
     "diffusers": (
         "UNet2DConditionModel", "SD3Transformer2DModel", "FluxTransformer2DModel", "PixArtTransformer2DModel",
@@ -59,12 +61,17 @@ class Skeleton:
                 self.checkpoints[name] = (
                     Checkpoint(self.folder / name, variant, device) if file is None else SingleFile(file, name, device)
                 )
+                if file is None:
+                    _check_shapes(name, module, self.checkpoints[name])
                 module = module.to(self.checkpoints[name].dtype())
                 attach(module, self.checkpoints[name])
             setattr(self, name, module)
         for encoder in self.architecture.encoders:
             there = getattr(self, encoder.component) is not None
             setattr(self, encoder.tokenizer, _tokenizer(self.folder / encoder.tokenizer) if there else None)
+            if there:
+                network = getattr(self, encoder.component)
+                check_tokenizer(getattr(self, encoder.tokenizer), encoder, network, self.folder / encoder.tokenizer)
         self._require()
 
     @property
@@ -91,6 +98,30 @@ class Skeleton:
         if all(getattr(self, e.component) is None for e in self.architecture.encoders):
             wanted = ", ".join(e.component for e in self.architecture.encoders)
             raise UserError(f"{str(self.folder)!r} has no text encoder ({wanted}): nothing can be read of a concept.")
+
+
+def check_tokenizer(tokenizer: Any, encoder: TextEncoder, network: nn.Module, where: Path) -> None:
+    """Raise UserError for a tokenizer that is not the encoder's: no words, another family's, or more tokens than it embeds."""
+    clip = encoder.family == "clip"
+    wrong = len(tokenizer) < 3 or (clip and tokenizer.model_max_length > 10_000)
+    wrong |= (tokenizer.bos_token_id is not None) != clip or tokenizer.eos_token_id is None
+    if wrong or len(tokenizer) > int(network.config.vocab_size):  # type: ignore[union-attr, arg-type]
+        raise UserError(f"{str(where)!r} holds no complete tokenizer of {encoder.component}: fetch the model again.")
+
+
+def _check_shapes(name: str, module: nn.Module, checkpoint: Checkpoint) -> None:
+    """Raise UserError where stored weights do not fit the config: other sizes, or blocks that it does not have."""
+    known = {key.removeprefix(PREFIX): tuple(value.shape) for key, value in module.state_dict().items()}
+    for key in checkpoint:
+        bare = key.removeprefix(PREFIX)
+        shape = known.get(bare)
+        if shape is not None and shape != checkpoint.shape(key):
+            raise UserError(
+                f"The sizes in {name}/config.json are not those of its weights: {key!r} is {checkpoint.shape(key)}, not "
+                f"{shape}."
+            )
+        if shape is None and BLOCKS.search(bare) and bare.endswith(".weight"):
+            raise UserError(f"{name}/config.json has fewer blocks than its weights: {key!r} has no place in it.")
 
 
 def _network(folder: Path, name: str, entry: Any) -> nn.Module | None:

@@ -40,9 +40,16 @@ class EncoderTokenizer:
         return len(self._tokenizer)
 
     def __call__(self, text: Any, **options: Any) -> Any:
-        if self.encoder.lower:
-            text = text.lower() if isinstance(text, str) else [one.lower() for one in text]
-        return self._tokenizer(text, **options)
+        prepared = self.prepare(text) if isinstance(text, str) else [self.prepare(one) for one in text]
+        return self._tokenizer(prepared, **options)
+
+    def prepare(self, text: str) -> str:
+        """The text as the pipeline hands it to its tokenizer."""
+        if self.encoder.clean:
+            from diffusers.pipelines.wan.pipeline_wan import prompt_clean
+
+            text = prompt_clean(text)
+        return text.lower() if self.encoder.lower else text
 
 
 def tokenizer_of(pipe: Any, component: str) -> EncoderTokenizer:

@@ -106,7 +106,10 @@ class KVSolver(Solver):
         entries: list[dict[str, Any]] = []
         facts: dict[str, Any] = {}
         reading = 0.0
-        for read in reads_of(model.pipe):
+        reads = reads_of(model.pipe)
+        if not reads:
+            raise UserError("The pipeline has no denoiser: there is no layer that reads the text to edit.")
+        for read in reads:
             before = time.perf_counter()
             features = self._features(stack, read, build)
             reading += time.perf_counter() - before

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from erasepro.models.architectures import architecture_of
 from erasepro.models.columns import PairColumns, pair_columns, preserve_columns
 from erasepro.models.features import Columns, TextLayers, token_ids
 from erasepro.models.sites import Site
@@ -102,7 +103,7 @@ class ClipSide:
         self.reread = schedule.reread_kv
         self._held: dict[tuple[str, int], Tensor] = {}
         fitter = Fit(fit, columns.per_concept(), columns.labels)
-        last = len(self.layers.blocks) - (self.door is not None and not wanted.pooled)
+        last = architecture_of(pipe).blocks_read(component, len(self.layers.blocks))
         self.result: TextResult = text_pass(
             self.streams, sites, columns, schedule, fitter, weights, next(encoder.parameters()).dtype,
             at_door=self._hold, blocks=last,

@@ -32,6 +32,8 @@ EVERYTHING = {
     **{key: {"tau": 1e-5, "rest": 0.0, "preserve": {"kind": "none"}} for key in ("text_fit", "kv_fit")},
 }  # fmt: skip
 
+LIGHT: dict[str, Any] = {key: {"preserve": {"kind": "ridge"}} for key in ("text_fit", "kv_fit")}
+
 FULL_SIZE: dict[str, tuple[dict[tuple[int, int], int], list[int]]] = {
     "sd14": ({(320, 768): 10, (640, 768): 10, (1280, 768): 12}, [12]),
     "sd21": ({(320, 1024): 10, (640, 1024): 10, (1280, 1024): 12}, [23]),
@@ -96,6 +98,26 @@ def test_features_are_what_the_layers_receive(name):
             encoder = architecture_of(pipe).encoder(part[0])
             start += encoder.length or getattr(pipe, encoder.tokenizer).model_max_length
         torch.testing.assert_close(X.T, real[at], atol=2e-5, rtol=1e-4)
+
+
+def test_wan_reads_a_cleaned_prompt():
+    """What the pipeline makes of quotes, HTML and spaces before its tokenizer is made of them here too."""
+    pipe = build("wan")
+    read = reads_of(pipe)[0]
+    stack = TextStack(pipe)
+    for dirty, clean in (("a  photo of a dog &amp; cat ", "a photo of a dog & cat"), ("a dog\n", "a dog")):
+        one, two = (stack.joined(read, [text], read_kept(pipe, read, [text])[0]) for text in (dirty, clean))
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sd3"])
+def test_the_text_stage_alone_reaches_every_block(name):
+    """The pooled vector depends on the last block, whether or not what reads it is edited."""
+    model = Model(build(name), name, name, "")
+    alone = erasepro.erase(model, {"dog": "cat"}, kv=False, **LIGHT)
+    whole = erasepro.erase(model, {"dog": "cat"}, **LIGHT)
+    assert set(alone.updates) == {site for site in whole.updates if site.startswith("text_encoder")}
+    assert any("text_encoder_2" in site and "layers.2" in site for site in alone.updates)
 
 
 @pytest.mark.parametrize("name", BUILDERS)

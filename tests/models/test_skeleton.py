@@ -155,3 +155,57 @@ def test_a_checkpoint_counts_what_it_reads(saved):
         assert torch.equal(checkpoint.get(key), file.get_tensor(key))
     assert checkpoint.read == checkpoint.get(key).nbytes
     assert checkpoint.shape(key) == tuple(checkpoint.get(key).shape)
+
+
+def test_a_foreign_or_empty_tokenizer_is_refused(copied):
+    kept = Path(shutil.copytree(copied / "tokenizer", copied.parent / "kept"))
+    (copied / "tokenizer" / "tokenizer.json").unlink()
+    refused(copied, r"tokenizer' holds no (complete )?tokenizer")
+    shutil.rmtree(copied / "tokenizer")
+    shutil.copytree(copied / "tokenizer_2", copied / "tokenizer")
+    refused(copied, "holds no complete tokenizer of text_encoder")
+    shutil.rmtree(copied / "tokenizer")
+    shutil.copytree(kept, copied / "tokenizer")
+    shutil.rmtree(copied / "tokenizer_2")
+    shutil.copytree(kept, copied / "tokenizer_2")
+    refused(copied, "holds no complete tokenizer of text_encoder_2")
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        ("text_encoder", {"hidden_size": 48}, r"sizes in text_encoder/config\.json"),
+        ("text_encoder", {"num_hidden_layers": 2}, r"text_encoder/config\.json has fewer blocks"),
+        ("text_encoder_2", {"num_layers": 1}, r"text_encoder_2/config\.json has fewer blocks"),
+        ("transformer", {"joint_attention_dim": 64}, r"sizes in transformer/config\.json"),
+    ],
+)
+def test_a_config_of_other_sizes_is_named(copied, part, change, message):
+    path = copied / part / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    refused(copied, message)
+
+
+def test_parts_without_the_variant_give_the_files_that_have_none(copied):
+    for part in ("text_encoder", "text_encoder_2"):
+        (copied / part / "model.safetensors").rename(copied / part / "model.fp16.safetensors")
+    assert solved(Skeleton(copied, "fp16")).hash == solved(build("flux")).hash
+
+
+def test_t5_under_its_other_name(copied):
+    path = copied / "text_encoder_2" / "model.safetensors"
+    tensors = load_file(path)
+    tensors["encoder.embed_tokens.weight"] = tensors.pop("shared.weight")
+    save_file(tensors, path, {"format": "pt"})
+    assert solved(Skeleton(copied)).hash == solved(build("flux")).hash
+
+
+def test_without_its_first_encoder_or_its_denoiser(copied):
+    pipe = build("flux")
+    pipe.text_encoder = None
+    with pytest.raises(UserError, match="has no text_encoder"):
+        solved(pipe)
+    pipe = build("flux")
+    pipe.transformer = None
+    with pytest.raises(UserError, match="no denoiser"):
+        solved(pipe)
