@@ -101,7 +101,10 @@ def told_reads(pipe: Skeleton) -> list[str]:
 
 def _writable(folder: Path) -> None:
     """Raise now what saving would raise after the work: a file in the folder's place, or no right to write."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]  # deepest first
     folder.mkdir(parents=True, exist_ok=True)
     probe = folder / ".write-test"
     probe.write_bytes(b"")
     probe.unlink()
+    for path in made:  # nothing is left behind by a mistake that shows later
+        path.rmdir()

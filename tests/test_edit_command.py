@@ -61,6 +61,7 @@ def test_mistakes_are_one_line_before_any_work(words, message, tmp_path):
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_the_loaded_weights_are_still_the_original_ones(model):
