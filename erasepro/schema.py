@@ -58,11 +58,25 @@ class GenerationConfig:
 
 
 @dataclass
+class EvaluatorConfig:
+    """Who judges the pictures: the model's own evaluator, or a CLIP."""
+
+    kind: str = "model"  # model (the one that ships with it) | openai_clip | transformers_clip
+    name: str = "ViT-B/32"  # openai_clip: a published name
+    source: str | None = None  # openai_clip: a local weights file; transformers_clip: a folder or a hub id
+    template: str = "a photo of {c}"  # CLIP: the sentence of a class; {c} is its place
+    style_template: str = "{c} style"
+    classes: list[str] = field(default_factory=list)  # CLIP: the class list; []: the concepts of the run
+    device: str = "auto"  # auto | cpu | cuda | cuda:0 | mps
+
+
+@dataclass
 class MetricsConfig:
     """Which metrics are computed, and their parameters by name (``params.nudenet.threshold=0.6``)."""
 
     names: list[str] = field(default_factory=list)
     params: dict[str, dict[str, Any]] = field(default_factory=dict)
+    evaluator: EvaluatorConfig = field(default_factory=EvaluatorConfig)
 
 
 @dataclass

@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
+from erasepro.metrics.looks import Looks, Network, Stacked, digest_of
 from erasepro.registry import Registry
 
 
@@ -31,13 +32,55 @@ class Score:
         return asdict(self)
 
 
-class Batch:
-    """Images (B, 3, H, W) uint8 RGB with their rows; what the evaluator says of them is worked out once, when asked."""
+class Evaluator(Protocol):
+    """A judge of pictures: CLIP, or the small network that ships with the miniature.
 
-    def __init__(self, images: Tensor, rows: Sequence[Row], evaluator: Any = None) -> None:
+    Pictures are uint8 (B, 3, H, W) RGB. ``key`` names weights and preprocessing (see ``looks.Network``).
+    """
+
+    key: str
+
+    def image_features(self, images: Tensor) -> Tensor:
+        """(B, d), of length 1."""
+
+    def text_features(self, texts: list[str]) -> Tensor:
+        """(n, d), of length 1."""
+
+    def verdict_of(self, features: Tensor) -> Any:
+        """What pictures with these image features (B, d) show: ``concept`` and ``style`` lists (None: cannot be named),
+        ``concept_prob`` (B, C), ``concepts`` (the C names)."""
+
+    def fd_features(self, images: Tensor) -> Tensor:
+        """(B, f), for distances between sets of pictures."""
+
+
+class Batch:
+    """Images (B, 3, H, W) uint8 RGB with their rows; what networks say of them is worked out once, when asked.
+
+    ``looks`` keeps the answers on disk; without it they live as long as the batch.
+    """
+
+    def __init__(self, images: Tensor, rows: Sequence[Row], evaluator: Any = None, looks: Looks | None = None) -> None:
         if len(images) != len(rows):
             raise ValueError(f"{len(images)} images for {len(rows)} rows")
         self.images, self.rows, self._evaluator = images, tuple(rows), evaluator
+        self._looks = looks if looks is not None else Looks()
+        self._answers: dict[str, dict[str, Tensor]] = {}
+
+    def look(self, network: Network) -> dict[str, Tensor]:
+        """What a network says of this batch. Everything expensive in a metric comes from here."""
+        if network.key not in self._answers:
+            self._answers[network.key] = self._looks(network, self.images, self._digest)
+        return self._answers[network.key]
+
+    @cached_property
+    def _digest(self) -> str:
+        return digest_of(self.images)
+
+    def _judged(self, part: str) -> Tensor:
+        """The evaluator's ``image_features`` or ``fd_features``; one without a key is asked anew each time."""
+        function, key = getattr(self.evaluator, part), getattr(self.evaluator, "key", None)
+        return function(self.images) if key is None else self.look(Stacked(f"{key}-{part}", function))["features"]
 
     @property
     def judged(self) -> bool:
@@ -53,17 +96,19 @@ class Batch:
     @cached_property
     def verdict(self) -> Any:
         """What each image shows: ``concept`` and ``style`` lists (None: cannot be named), ``concept_prob`` (B, C)."""
-        return self.evaluator.classify(self.images)
+        if not hasattr(self.evaluator, "verdict_of"):
+            return self.evaluator.classify(self.images)
+        return self.evaluator.verdict_of(self.image_features)
 
     @cached_property
     def image_features(self) -> Tensor:
         """(B, d), of length 1."""
-        return self.evaluator.image_features(self.images)
+        return self._judged("image_features")
 
     @cached_property
     def fd_features(self) -> Tensor:
         """(B, f)."""
-        return self.evaluator.fd_features(self.images)
+        return self._judged("fd_features")
 
     @cached_property
     def named(self) -> list[str | None]:
@@ -79,6 +124,8 @@ class Metric(ABC):
     higher_is_better: ClassVar[bool]
     needs_evaluator: ClassVar[bool] = True  # asks the batch's evaluator; models without one cannot be measured
     needs_reference: ClassVar[bool] = False  # compares with the original model's images: update(…, reference=True)
+    derived: ClassVar[bool] = False  # combines other metrics' scores after them: ``derive`` in place of update
+    version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
 
     @abstractmethod
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]: ...

@@ -7,6 +7,7 @@ Both were trained apart from the drawing model, with other seeds, architectures 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,6 +105,15 @@ class Evaluator:
         self.picture, self.word, self.features = picture.eval(), word.eval(), features.eval()
         self.tokenizer, self.threshold, self.scale = tokenizer, threshold, scale
 
+    @cached_property
+    def key(self) -> str:
+        """Name and hash of the judge's weights (see ``erasepro.metrics.looks``)."""
+        digest = hashlib.sha256()
+        for net in (self.picture, self.word, self.features):
+            for name, tensor in net.state_dict().items():
+                digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
+        return f"miniature-judge-{digest.hexdigest()[:12]}"
+
     @classmethod
     def load(cls, folder: Path = WEIGHTS) -> Evaluator:
         """The shipped judge. Raises FileNotFoundError when its weights are missing."""
@@ -158,8 +168,15 @@ class Evaluator:
 
     @torch.inference_mode()
     def classify(self, images: torch.Tensor) -> Verdict:
-        """Zero-shot over concept and style captions; None where the caption "nothing" wins or no concept is sure enough."""
-        features = self.image_features(images)
+        """``verdict_of`` of pictures, uint8 (B, 3, 64, 64)."""
+        return self.verdict_of(self.image_features(images))
+
+    @torch.inference_mode()
+    def verdict_of(self, features: torch.Tensor) -> Verdict:
+        """Zero-shot over concept and style captions; None where the caption "nothing" wins or no concept is sure enough.
+
+        ``features``: (B, 128), from ``image_features``.
+        """
         chance = (SCALE * features @ self._concept_text.T).softmax(-1)  # (B, C + 1)
         best, index = chance[:, :-1].max(-1)
         named = best >= self.threshold

@@ -1,0 +1,98 @@
+"""What networks said of batches of pictures, kept on disk under the pictures' own bytes.
+
+A look is a dict of tensors that a network makes of a batch: features, class scores, boxes. Metrics are sums over looks, so
+another threshold, template or metric never runs a network twice on the same pictures, a stopped scoring goes on where it was,
+and the original model's pictures are looked at once for all runs that compare with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+VERSION = 1
+"""Raise it when a network's code changes what it says without changing its key."""
+
+
+class Network(Protocol):
+    """Pictures (B, 3, H, W) uint8 RGB to tensors by name.
+
+    ``key`` names weights and preprocessing ("inception-a1b2c3…"): letters, digits, '.', '_' and '-'. The answer for a
+    picture may not hang on the others in the batch (but for rounding). Tensors may be of any shape.
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    def __call__(self, images: Tensor) -> Mapping[str, Tensor]: ...
+
+
+class Looks:
+    """``looks(network, images)``: from ``folder/<network's key>/<digest of the pictures>.safetensors``, or made and kept.
+
+    Args:
+        folder: None keeps nothing. The folder is a cache: it may be deleted, and a damaged file is made again.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.made = 0  # batches that a network really looked at
+
+    def __call__(self, network: Network, images: Tensor, digest: str | None = None) -> dict[str, Tensor]:
+        path = None
+        if self.folder is not None:
+            path = self.folder / network.key / f"{digest or digest_of(images)}.safetensors"
+            found = _read(path)
+            if found is not None:
+                return found
+        self.made += 1
+        answer = {name: value.detach().cpu().contiguous() for name, value in network(images).items()}
+        if path is not None:
+            _write(path, answer)
+        return answer
+
+
+def digest_of(images: Tensor) -> str:
+    """Hash of a batch's shape and pixels, and of this file's version."""
+    found = hashlib.sha256(f"{VERSION} {tuple(images.shape)}".encode())
+    found.update(images.contiguous().numpy().tobytes())
+    return found.hexdigest()[:32]
+
+
+def _read(path: Path) -> dict[str, Tensor] | None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError):
+        return None
+
+
+def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
+    from safetensors.torch import save
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        part.write_bytes(save(dict(answer)))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class Stacked:
+    """A network made of a function: ``Stacked("judge-1234", features)`` says ``{"features": features(images)}``."""
+
+    def __init__(self, key: str, function: Callable[[Tensor], Tensor], name: str = "features") -> None:
+        self.key, self._function, self._name = key, function, name
+
+    def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        with torch.inference_mode():
+            return {self._name: self._function(images)}
