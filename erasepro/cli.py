@@ -24,6 +24,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|schedules|experiments|trackers
   erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
+  erasepro score run=DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
   erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
   erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
@@ -223,6 +224,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "ls": list_names,
     "edit": edit,
     "report": report,
+    "score": lambda words: import_module("erasepro.rescoring").score_command(words),
     "verify": lambda words: import_module("erasepro.edit.verify").command(words),
     "export": export,
 }

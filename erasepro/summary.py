@@ -34,9 +34,12 @@ def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
     found = [outcome_table(_outcomes(results.outcomes))] if results.outcomes else []
     found += _worst_table(results)
-    if results.metrics:
-        metrics = {model: _nan(part) for model, part in results.metrics.items()}
-        found.append(metric_table(metrics["edited"], metrics["original"], protocol=results.protocol))
+    for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
+        mine = [one for one in results.scores if one.protocol == protocol]
+        edited = _nan({one.metric: one.edited for one in mine if one.edited})
+        found.append(
+            metric_table(edited, _nan({one.metric: one.original for one in mine if one.original}), protocol=protocol)
+        )
     return [*found, *_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
 
 

@@ -8,13 +8,14 @@ and the original model's pictures are looked at once for all runs that compare w
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from erasepro.rundir import writing
 
 VERSION = 1
 """Raise it when a network's code changes what it says without changing its key."""
@@ -78,13 +79,8 @@ def _read(path: Path) -> dict[str, Tensor] | None:
 def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
     from safetensors.torch import save
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with writing(path) as part:
         part.write_bytes(save(dict(answer)))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class Stacked:
