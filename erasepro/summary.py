@@ -133,21 +133,23 @@ def _method(config: Mapping[str, Any]) -> str:
 def _preset(config: Mapping[str, Any]) -> str:
     mine = _leaves(config["solver"])
     name, differences = mine["name"], [f"{k}={v}" for k, v in mine.items() if k != "name"]
-    for preset, known in _presets().items():
-        if known["name"] == mine["name"]:
-            found = [f"{k}={v}" for k, v in mine.items() if k in known and known[k] != v]
-            if len(found) < len(differences):
-                name, differences = preset, found
+    for preset, known in _presets(mine["name"]).items():
+        found = [f"{k}={v}" for k, v in mine.items() if k in known and known[k] != v]
+        if len(found) < len(differences):
+            name, differences = preset, found
     return " ".join([name, *differences])
 
 
 @cache
-def _presets() -> dict[str, dict[str, Any]]:
+def _presets(solver: str) -> dict[str, dict[str, Any]]:
+    """The settings of every preset of a solver, by the preset's name."""
     from omegaconf import OmegaConf
 
-    from erasepro.config import compose, options
+    from erasepro.config import compose, config_dir, options
 
-    configs = {name: compose([f"solver={name}"]).solver for name in options("solver")}
+    files = {name: OmegaConf.load(config_dir() / "solver" / f"{name}.yaml") for name in options("solver")}
+    names = [name for name, raw in files.items() if raw.get("name") == solver]  # composing all takes seconds
+    configs = {name: compose([f"solver={name}"]).solver for name in names}
     return {name: _leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
 
 
