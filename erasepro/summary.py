@@ -147,7 +147,7 @@ def _presets(solver: str) -> dict[str, dict[str, Any]]:
 
     from erasepro.config import compose, config_dir, options
 
-    files = {name: OmegaConf.load(config_dir() / "solver" / f"{name}.yaml") for name in options("solver")}
+    files = {name: dict(OmegaConf.load(config_dir() / "solver" / f"{name}.yaml")) for name in options("solver")}
     names = [name for name, raw in files.items() if raw.get("name") == solver]  # composing all takes seconds
     configs = {name: compose([f"solver={name}"]).solver for name in names}
     return {name: _leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
