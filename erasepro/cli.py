@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from erasepro import distributed
 from erasepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ HINTS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not distributed.main():
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
         return dispatch(words)
     except UserError as error:
@@ -79,7 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:
-    print(f"erasepro: {kind}{' '.join(line.split())}", file=sys.stderr)
+    if distributed.main():  # the first process speaks for all, also of the others' failures
+        print(f"erasepro: {kind}{' '.join(line.split())}", file=sys.stderr)
     return status
 
 

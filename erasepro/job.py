@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def make_job(cfg: DictConfig) -> Job:
     from erasepro.concepts.load import load_concepts
     from erasepro.concepts.prompts import build_set, test_prompts
     from erasepro.generation.sample import check_sampler
-    from erasepro.generation.worklist import make_worklist
+    from erasepro.generation.worklist import make_worklist, resolved
 
     model = model_config(cfg.model)
     generation = to_object(cfg.generation, GenerationConfig)
@@ -92,6 +92,7 @@ def make_job(cfg: DictConfig) -> Job:
     limits = {"per_concept": generation.prompts_per_concept, "max_kept": generation.max_kept}
     tests = test_prompts(concepts, generation.split, **limits, seed=int(cfg.seed))
     worklist = make_worklist(tests, generation.seeds)
+    worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
     hashes = {
         "weights": fingerprint(model),
         "build_prompts": digest(asdict(build)),

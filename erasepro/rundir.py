@@ -133,6 +133,8 @@ class RunDir:
         """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``."""
         self.path.mkdir(parents=True, exist_ok=True)
         with Lock(self.path / "lock.json"):
+            for left in self.path.rglob(".*.tmp"):  # of a writer that was killed
+                left.unlink(missing_ok=True)
             self.status("running")
             try:
                 yield self

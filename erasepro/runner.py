@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from erasepro import distributed
 from erasepro.errors import UserError
 from erasepro.job import Job, make_job
 from erasepro.meter import Meter
@@ -33,7 +35,7 @@ def run(cfg: DictConfig) -> Results:
     from erasepro.summary import heading
 
     job = make_job(cfg)
-    if _finished(job):
+    if distributed.first(lambda: _finished(job)):
         print(f"{heading(job.config, job.protocol)}\nDone before; these are its results.")
     else:
         Run(job).go()
@@ -66,20 +68,24 @@ class Run:
         self.load_seconds = 0.0
 
     def go(self) -> None:
+        with ExitStack() as held:
+            distributed.first(lambda: self.begin(held))
+            distributed.first(self.erase)
+            original, edited = self.draw()
+            distributed.first(lambda: self.end(original, edited))
+
+    def begin(self, held: ExitStack) -> None:
+        """Hold the folder and open the tracker; whatever is wrong with the metrics must not wait for the images."""
         from omegaconf import OmegaConf
 
         from erasepro.summary import heading
 
         job, folder = self.job, self.job.folder
-        job.scoring.check()  # a wrong metric must not wait for the images
-        with folder.locked(), start_tracker(job.tracker, self.path, self.path.name, job.config) as tracker:
-            write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
-            print(heading(job.config, job.protocol), flush=True)
-            edit = self.erase()
-            original, edited = self.draw(edit)
-            self.score(original, edited)
-            results = self.record(edit, original, edited)
-            self.track(tracker, results)
+        job.scoring.check()
+        held.enter_context(folder.locked())
+        self.tracker = held.enter_context(start_tracker(job.tracker, self.path, self.path.name, job.config))
+        write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
+        print(heading(job.config, job.protocol), flush=True)
 
     @cached_property
     def model(self) -> Model:
@@ -90,13 +96,19 @@ class Run:
         self.load_seconds = meter.seconds
         return model
 
-    def erase(self) -> Edit:
-        """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
+    @cached_property
+    def edit(self) -> Edit:
+        """The edit as it lies in the folder."""
         from erasepro.edit import Edit
 
+        return Edit.load(self.path / "edit")
+
+    def erase(self) -> None:
+        """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
         if self.job.folder.is_done("edit"):
             try:
-                return Edit.load(self.path / "edit")
+                self.edit  # noqa: B018 - it can be read
+                return
             except UserError as error:
                 print(f"erasepro: {error} Solving for it again.", file=sys.stderr)
         from erasepro.erasing import solve
@@ -106,41 +118,48 @@ class Run:
             edit, facts["seconds_solver"], facts["test_residual"] = solve(model, self.job)
             facts["seconds_load"] = self.load_seconds
             edit.save(self.path / "edit")
-        return edit
 
-    def draw(self, edit: Edit) -> tuple[ImageStore, ImageStore]:
+    def draw(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
-        from erasepro.generation import ImageStore, generate, write_worklist
+        from erasepro.generation import ImageStore, generate
         from erasepro.originals import original_images
 
         job, stages = self.job, self.job.folder
         original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
         rows = list(job.worklist)
-        write_worklist(self.path / "worklist.jsonl", rows)
-        how: dict[str, Any] = {
-            "batch_size": job.generation.batch_size,
-            "steps": job.generation.steps,
-            "guidance": job.generation.guidance,
-            "size": job.generation.size,
-            "scheduler": job.generation.scheduler,
-            "model_hash": job.hashes["weights"],
-            "progress": job.outputs.progress,
-        }
-        scored = not job.scoring.missing  # then nobody looks at the images again
-        if not stages.is_done("originals") or not (scored or not original.missing(rows)):
+        keys = ("batch_size", "steps", "guidance", "size", "scheduler")
+        how: dict[str, Any] = {key: getattr(job.generation, key) for key in keys}
+        how |= {"model_hash": job.hashes["weights"], "progress": job.outputs.progress}
+        if distributed.first(lambda: self.undrawn("originals", original)):
             sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
-            sampler |= {"dtype": job.model.dtype, "device": str(self.model.pipe.device)}
-            with stages.stage("originals", resumes=True):
+            sampler |= {"dtype": job.model.dtype, "device": self.model.pipe.device.type}
+            with stages.stage("originals", resumes=True) if distributed.main() else nullcontext():
                 shared = Path(job.outputs.dir) / ".originals"
-                original = original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
-        if not stages.is_done("images") or not (scored or not edited.missing(rows)):
-            with stages.stage("images", resumes=True):
-                edit.apply(self.model.pipe)
+                original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
+        if distributed.first(lambda: self.undrawn("images", edited)):
+            with stages.stage("images", resumes=True) if distributed.main() else nullcontext():
+                self.edit.apply(self.model.pipe)
                 try:
-                    generate(self.model.pipe, rows, edited.folder, edit_hash=edit.hash, title="Edited images", **how)
+                    generate(
+                        self.model.pipe, rows, edited.folder, edit_hash=self.edit.hash, title="Edited images", **how
+                    )
                 finally:
-                    edit.revert(self.model.pipe)
+                    self.edit.revert(self.model.pipe)
         return original, edited
+
+    def undrawn(self, stage: str, store: ImageStore) -> bool:
+        """Whether images of a stage are missing that somebody will look at."""
+        from erasepro.generation import write_worklist
+
+        rows = list(self.job.worklist)
+        write_worklist(self.path / "worklist.jsonl", rows)
+        scored = not self.job.scoring.missing  # then nobody looks at the images again
+        return not self.job.folder.is_done(stage) or not (scored or not store.missing(rows))
+
+    def end(self, original: ImageStore, edited: ImageStore) -> None:
+        """Score, record, track."""
+        self.score(original, edited)
+        self.track(self.tracker, self.record(self.edit, original, edited))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
         """What no score is there of: every image judged, ``scores/`` and ``samples.parquet`` written."""

@@ -71,13 +71,14 @@ class Scoring:
     def go(self, edited: ImageStore, original: ImageStore) -> None:
         """Score what is missing, and write ``samples.parquet``: a row an image, a column a fact."""
         from erasepro.metrics import score
-        from erasepro.metrics.looks import Looks
+        from erasepro.metrics.looks import Looks, sweep
         from erasepro.metrics.score import VERDICT
         from erasepro.report.samples import FILE, write_samples
 
         names = self.missing
         if names or self._verdicts_missing:
             looks = Looks(self.folder.path.parent / ".looks")
+            sweep(self.folder.path.parent / ".looks")
             params = {name: self.metrics.params[name] for name in names if name in self.metrics.params}
             with Meter() as meter:
                 found = score(

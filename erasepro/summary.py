@@ -142,13 +142,13 @@ def _preset(config: Mapping[str, Any]) -> str:
 
 @cache
 def _presets(solver: str) -> dict[str, dict[str, Any]]:
-    """The settings of every preset of a solver, by the preset's name."""
+    """The settings of every preset of a solver, by the preset's name; to compose every file would take seconds."""
     from omegaconf import OmegaConf
 
     from erasepro.config import compose, config_dir, options
 
-    files = {name: dict(OmegaConf.load(config_dir() / "solver" / f"{name}.yaml")) for name in options("solver")}
-    names = [name for name, raw in files.items() if raw.get("name") == solver]  # composing all takes seconds
+    files = {name: config_dir() / "solver" / f"{name}.yaml" for name in options("solver")}
+    names = [name for name, file in files.items() if f"\nname: {solver}\n" in f"\n{file.read_text(encoding='utf-8')}\n"]
     configs = {name: compose([f"solver={name}"]).solver for name in names}
     return {name: _leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
 

@@ -8,7 +8,9 @@ and the original model's pictures are looked at once for all runs that compare w
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -81,6 +83,15 @@ def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
 
     with writing(path) as part:
         part.write_bytes(save(dict(answer)))
+
+
+def sweep(folder: Path) -> None:
+    """Take away what writers that were killed left in a cache of looks; others may be writing there just now."""
+    long_ago = time.time() - 3600
+    for left in folder.glob("*/.*.tmp"):
+        with suppress(OSError):
+            if left.stat().st_mtime < long_ago:
+                left.unlink()
 
 
 class Stacked:

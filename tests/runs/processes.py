@@ -70,8 +70,9 @@ def outcome(folder):
     run = run_folder(folder)
     images = {p.relative_to(run).as_posix(): p.read_bytes() for p in run.rglob("*.png")}
     edit = {p.name: p.read_bytes() for p in (run / "edit").glob("*.safetensors")}
+    samples = read_samples(run) if (run / "samples.parquet").exists() else []
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))
-    return {"images": images, "edit": edit, "samples": read_samples(run), "results": timeless(results)}
+    return {"images": images, "edit": edit, "samples": samples, "results": timeless(results)}
 
 
 def timeless(node):
@@ -81,5 +82,6 @@ def timeless(node):
 
 
 def strays(folder):
-    """Temporary files that nobody cleaned up."""
-    return [p.name for p in Path(folder, "outputs").rglob("*") if p.name.endswith(".tmp") or ".partial" in p.name]
+    """Temporary files that nobody cleaned up (in the cache of looks, which others may be writing to, they may stay a while)."""
+    found = [p for p in Path(folder, "outputs").rglob("*") if p.name.endswith(".tmp") or ".partial" in p.name]
+    return [p.name for p in found if ".looks" not in p.parts]
