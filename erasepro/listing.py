@@ -56,6 +56,19 @@ def _concepts() -> dict[str, str]:
     return {name: f"{where[name.startswith('mini/')]:<13} {about(_file('concepts', name))}" for name in names}
 
 
+def _prompts() -> dict[str, str]:
+    from erasepro.config import compose
+
+    found = {}
+    for name in options("prompts"):
+        (cfg,) = compose([f"prompts={name}"]).prompts.values()
+        rows = "" if cfg.rows is None else f", {cfg.rows:,} rows"
+        sensitive = ", sensitive" if cfg.sensitive else ""
+        first = comment(_file("prompts", name)).partition(" · ")[0]
+        found[name] = f"[{cfg.licence}{rows}{sensitive}] {first}"
+    return found
+
+
 def _comments(group: str) -> Callable[[], dict[str, str]]:
     return lambda: {name: comment(_file(group, name)) for name in options(group)}
 
@@ -86,6 +99,7 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "concepts": _concepts,
     "models": _models,
     "metrics": _metrics,
+    "prompts": _prompts,
     "schedules": _comments("schedule"),
     "experiments": _comments("experiments"),
     "trackers": _trackers,

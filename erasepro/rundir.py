@@ -39,6 +39,7 @@ UNSIGNED = (
     "model.revision",
     "concepts.file",  # its pairs are hashed with the prompts
     "concepts.notes",
+    "prompts",  # the rows are hashed
     "protocol.notes",
 )
 """Config keys that cannot change the result."""

@@ -75,7 +75,7 @@ class Run:
         with folder.locked(), start_tracker(job.tracker, self.path, self.path.name, job.config) as tracker:
             write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
             self.check_metrics()
-            print(heading(job.config, job.protocol), flush=True)
+            print("\n".join([heading(job.config, job.protocol), *job.tests.told()]), flush=True)
             edit = self.erase()
             original, edited = self.draw(edit)
             self.score(original, edited)
@@ -224,6 +224,7 @@ class Run:
                 "images_unreadable": scores.get("unreadable", 0),
                 "prompts_dropped": job.dropped,
             },
+            prompt_sets={name: one.as_dict() for name, one in job.tests.sets.items()},
             sensitive=job.sensitive,
             libraries=libraries(),
             git=git_state(),

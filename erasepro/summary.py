@@ -181,7 +181,7 @@ def flat(results: Results) -> dict[str, float]:
 def grid_rows(rows: Iterable[Row]) -> list[Row]:
     """A few rows of each role, wordings and concepts mixed, first seed only."""
     listed = list(rows)
-    first = [row for row in listed if row.seed == listed[0].seed]
+    first = list({row.id: row for row in reversed(listed)}.values())[::-1]
     chosen: list[Row] = []
     for role, number in GRID:
         mine = [row for row in first if row.role == role]

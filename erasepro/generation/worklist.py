@@ -41,6 +41,10 @@ class Row:
     expects: str = ""
     style: str | None = None  # the drawing style named in the prompt
     subject: str = ""  # the thing drawn; in a style set it differs from the concept
+    guidance: float | None = None  # this and the next three: None is the run's own
+    steps: int | None = None
+    width: int | None = None  # pixels
+    height: int | None = None
 
     def __post_init__(self) -> None:
         if not _SAFE.fullmatch(self.id):
@@ -79,7 +83,7 @@ class Worklist(Sequence[Row]):
 
 
 def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist:
-    """Every prompt with every seed, prompt by prompt.
+    """Every prompt with every seed, prompt by prompt; one with a seed of its own is drawn once, with that.
 
     Prompts that were left out before (``prompts.dropped``) count once a seed. Raises UserError for an empty or repeated
     seed list, an id that is not a file name, or two rows of one name.
@@ -90,7 +94,8 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
     rows = []
     for prompt in prompts:
         values = {key: getattr(prompt, key) for key in wanted if hasattr(prompt, key)}
-        rows += [Row(seed=int(seed), **values) for seed in seeds]
+        own = getattr(prompt, "seed", None)
+        rows += [Row(seed=int(seed), **values) for seed in (seeds if own is None else [own])]
     found = screened(rows)
     return replace(found, dropped=found.dropped + getattr(prompts, "dropped", 0) * len(seeds))
 
