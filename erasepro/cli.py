@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from erasepro import distributed
 from erasepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|prompts|schedules|experiments|trackers
   erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
+  erasepro score run=DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
   erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
   erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
@@ -57,6 +59,8 @@ HINTS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not distributed.main():
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
         return dispatch(words)
     except UserError as error:
@@ -78,7 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:
-    print(f"erasepro: {kind}{' '.join(line.split())}", file=sys.stderr)
+    if distributed.main():  # the first process speaks for all, also of the others' failures
+        print(f"erasepro: {kind}{' '.join(line.split())}", file=sys.stderr)
     return status
 
 
@@ -223,6 +228,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "ls": list_names,
     "edit": edit,
     "report": report,
+    "score": lambda words: import_module("erasepro.rescoring").score_command(words),
     "verify": lambda words: import_module("erasepro.edit.verify").command(words),
     "export": export,
 }

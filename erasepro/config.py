@@ -60,7 +60,11 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
 
 
 def named(overrides: Sequence[str]) -> list[str]:
-    """The overrides, with the concept set renamed (see `custom_name`) where its pairs are replaced but not its name."""
+    """The overrides, with the concept set renamed (see `custom_name`) where its pairs are replaced but not its name.
+
+    ``metrics=[a,b]`` names metrics; the group's options are words.
+    """
+    overrides = ["metrics.names" + one[7:] if one.startswith("metrics=[") else one for one in overrides]
     keys = {override.partition("=")[0].lstrip("+") for override in overrides}
     replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
     return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ from erasepro.concepts.prompt_sets.config import PromptSetConfig
 from erasepro.config import plain, to_object
 from erasepro.errors import UserError
 from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
+from erasepro.protocol import protocol_label
 from erasepro.rundir import RunDir, digest, signature
 from erasepro.schema import ConceptsConfig, GenerationConfig, MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
+from erasepro.scoring import Scoring
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
@@ -51,12 +54,21 @@ class Job:
     def name(self) -> str:
         return str(self.cfg.name)
 
+    @cached_property
+    def scoring(self) -> Scoring:
+        return Scoring(
+            self.folder,
+            list(self.worklist),
+            self.metrics,
+            self.model,
+            lambda metric: protocol_label(self.config, metric),
+            self.outputs.progress,
+        )
+
     @property
     def protocol(self) -> str:
         """``name/version``; ``+modified`` and the keys where a key that the protocol fixes was changed."""
-        protocol = self.config["protocol"]
-        changed = [key for key, value in protocol["fixes"].items() if _at(self.config, key) != value]
-        return f"{protocol['name']}/{protocol['version']}" + (f"+modified({', '.join(changed)})" if changed else "")
+        return protocol_label(self.config)
 
 
 def make_job(cfg: DictConfig) -> Job:
@@ -65,7 +77,7 @@ def make_job(cfg: DictConfig) -> Job:
     from erasepro.concepts.prompt_sets import load_prompts
     from erasepro.concepts.prompts import build_set
     from erasepro.generation.sample import check_sampler
-    from erasepro.generation.worklist import make_worklist
+    from erasepro.generation.worklist import make_worklist, resolved
 
     model = model_config(cfg.model)
     generation = to_object(cfg.generation, GenerationConfig)
@@ -84,9 +96,9 @@ def make_job(cfg: DictConfig) -> Job:
     sets = {str(name): to_object(node, PromptSetConfig) for name, node in cfg.prompts.items()}
     tests = load_prompts(sets, concepts, generation.split, **limits, seed=int(cfg.seed))
     worklist = make_worklist(tests, generation.seeds)
+    worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
     hashes = {
         "weights": fingerprint(model),
-        "evaluator": evaluator_fingerprint(model),
         "build_prompts": digest(asdict(build)),
         "test_prompts": digest([asdict(row) for row in worklist]),
     }
@@ -97,6 +109,7 @@ def make_job(cfg: DictConfig) -> Job:
     config = plain(cfg)
     outputs = to_object(cfg.outputs, OutputsConfig)
     folder = RunDir(Path(outputs.dir), str(cfg.name), signature(config, hashes))
+    hashes["evaluator"] = evaluator_fingerprint(model)  # unsigned: it decides scores, not images
     return Job(
         cfg=cfg,
         config=config,
@@ -113,9 +126,3 @@ def make_job(cfg: DictConfig) -> Job:
         hashes={key: value for key, value in hashes.items() if value},
         folder=folder,
     )
-
-
-def _at(config: Any, key: str) -> Any:
-    for part in key.split("."):
-        config = config.get(part) if isinstance(config, dict) else None
-    return config

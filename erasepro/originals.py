@@ -11,14 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from erasepro import distributed
 from erasepro.generation import ImageStore, Row, generate
 from erasepro.lock import Lock
-from erasepro.rundir import digest
+from erasepro.rundir import digest, writing
 
 
 def original_images(
@@ -35,26 +37,38 @@ def original_images(
     named = {row.name: replace(row, id=content_id(row)) for row in rows}
     unique = list({row.name: row for row in named.values()}.values())
     place = shared / digest([sampler, how.get("batch_size"), [row.name for row in unique]])[:16]
-    place.mkdir(parents=True, exist_ok=True)
-    with Lock(place / "lock.json", wait=True):
+    with ExitStack() as held:
+        distributed.first(lambda: _take(place, held))
         store = generate(pipe, unique, place, title="Original images", **how)
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(place / "manifest.json", folder / "manifest.json")
+        distributed.first(lambda: _link_all(store, rows, named, folder))
+    return ImageStore(folder)
+
+
+def _take(place: Path, held: ExitStack) -> None:
+    """Hold the shared store; another run that fills it is waited for."""
+    place.mkdir(parents=True, exist_ok=True)
+    held.enter_context(Lock(place / "lock.json", wait=True))
+
+
+def _link_all(store: ImageStore, rows: Sequence[Row], named: Mapping[str, Row], folder: Path) -> None:
+    """The shared store's images (``named``: own name to shared row) under the names of the run's own rows."""
     mine = ImageStore(folder)
-    failed = store.errors()
-    known = mine.errors()
+    mine.tie(rows, on_mismatch="regenerate")
+    failed, known = store.errors(), mine.errors()
     for row in rows:
         name = named[row.name].name
         if name in failed and row.name not in known:
             mine.record_error(row, failed[name]["kind"], failed[name]["message"])
         elif name not in failed and not same(store.path(name), mine.path(row.name)):
             link(store.path(name), mine.path(row.name))
-    return mine
+    with writing(folder / "manifest.json") as part:
+        shutil.copyfile(store.folder / "manifest.json", part)
 
 
 def content_id(row: Row) -> str:
-    """A file name for a prompt, the same wherever the prompt comes up."""
-    return hashlib.sha256(row.prompt.encode()).hexdigest()[:24]
+    """A file name for what a row asks for, the same wherever it comes up."""
+    asked = [row.prompt, *(value for value in row.sampler if value is not None)]
+    return hashlib.sha256("\0".join(map(str, asked)).encode()).hexdigest()[:24]
 
 
 def same(source: Path, target: Path) -> bool:
@@ -64,9 +78,8 @@ def same(source: Path, target: Path) -> bool:
 
 def link(source: Path, target: Path) -> None:
     """A hard link (no space taken), or a copy where the file system has none."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        os.link(source, temporary)
-    except OSError:
-        shutil.copyfile(source, temporary)
-    os.replace(temporary, target)
+    with writing(target) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)

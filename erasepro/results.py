@@ -9,12 +9,26 @@ import platform
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
 from erasepro.rundir import RESULTS_VERSION, read_json, write_json
 
-LIBRARIES = ("torch", "diffusers", "transformers", "hydra-core", "omegaconf", "numpy", "nudenet", "torchmetrics")
+if TYPE_CHECKING:
+    from erasepro.metrics.base import Score
+
+LIBRARIES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "hydra-core",
+    "omegaconf",
+    "numpy",
+    "nudenet",
+    "torchmetrics",
+    "clip-anytorch",
+    "onnxruntime",
+)
 
 
 @dataclass
@@ -29,6 +43,21 @@ class Value:
     n: int
     stderr: float | None
     higher_is_better: bool | None = None
+    protocol: str = ""  # under which it was counted
+
+
+@dataclass
+class MetricScore:
+    """One metric of a run: its ``metrics.Score`` for both models, and how it was counted."""
+
+    metric: str
+    protocol: str  # name/version, "+modified(keys)" where a key that it fixes was changed
+    params: dict[str, Any]
+    edited: dict[str, Any] | None
+    original: dict[str, Any] | None = None  # None: it compares the two models
+    evaluator: str = ""  # who judged
+    seconds: float = 0.0  # of the scoring pass that made it
+    version: int = 1  # of the metric's code
 
 
 @dataclass
@@ -41,7 +70,7 @@ class Results:
     protocol: str  # name/version, "+modified" when a fixed key was changed
     hashes: dict[str, str]  # weights, prompts, edit …
     values: list[Value] = field(default_factory=list)
-    metrics: dict[str, Any] = field(default_factory=dict)  # metric -> {"edited": Score, "original": Score}
+    scores: list[MetricScore] = field(default_factory=list)  # one a metric and protocol, those last asked for last
     outcomes: list[dict[str, Any]] = field(default_factory=list)  # report.Outcome, by role and wording
     by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
     residuals: dict[str, Any] = field(default_factory=dict)  # over selected, all build, and test columns
@@ -54,6 +83,24 @@ class Results:
     git: dict[str, Any] | None = None
     machine: str = ""
     version: int = RESULTS_VERSION
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """``{"edited": {metric: Score}, "original": …}``; of a metric counted under several protocols the last."""
+        found: dict[str, dict[str, Any]] = {"edited": {}, "original": {}}
+        for one in self.scores:
+            for model, part in found.items():
+                part.pop(one.metric, None)
+                score = getattr(one, model)
+                if score is not None:
+                    part[one.metric] = score
+        return found if self.scores else {}
+
+    def add(self, scores: list[MetricScore]) -> None:
+        """Put in new scores: one takes the place of an older one of the same metric and protocol."""
+        new = {(one.metric, one.protocol) for one in scores}
+        self.scores = [one for one in self.scores if (one.metric, one.protocol) not in new] + scores
+        self.values = [value for one in self.scores for value in values_of(one)]
 
     def save(self, path: Path) -> None:
         """Write the file whole; values that are not finite become null."""
@@ -75,9 +122,10 @@ class Results:
         known = {f.name: f for f in dataclasses.fields(cls)}
         try:
             values = [Value(**value) for value in found.pop("values")]
-            loaded = cls(values=values, **{key: value for key, value in found.items() if key in known})
+            scores = [MetricScore(**one) for one in found.pop("scores")]
+            loaded = cls(values=values, scores=scores, **{key: value for key, value in found.items() if key in known})
             whole = isinstance(loaded.config["generation"], dict) and all(
-                isinstance(getattr(loaded, key), dict) for key in ("metrics", "residuals", "edit", "stages", "counts")
+                isinstance(getattr(loaded, key), dict) for key in ("residuals", "edit", "stages", "counts")
             )
         except (KeyError, TypeError):
             whole = False
@@ -97,16 +145,32 @@ def finite(node: Any) -> Any:
     return node
 
 
-def values_of(scores: dict[str, Any], model: str) -> list[Value]:
-    """A ``Value`` for each metric's headline and for each of its parts that is a number with n and stderr."""
+def values_of(one: MetricScore) -> list[Value]:
+    """A ``Value`` for a metric's headline, and for each of its parts that is a number with n and stderr, of each model."""
     found = []
-    for name, score in scores.items():
-        found.append(Value(name, model, "", "", number(score.value), score.n, score.stderr, score.higher_is_better))
-        for group, part in score.parts.items():
+    for model, score in (("edited", one.edited), ("original", one.original)):
+        if score is None:
+            continue
+        head = number(score["value"]), score["n"], score["stderr"], score["higher_is_better"]
+        found.append(Value(one.metric, model, "", "", *head, one.protocol))
+        for group, part in score["parts"].items():
             if isinstance(part, dict) and {"value", "n"} <= part.keys():
                 role, _, wording = group.partition("/")
-                found.append(Value(name, model, role, wording, number(part["value"]), part["n"], part.get("stderr")))
+                numbers = number(part["value"]), part["n"], part.get("stderr")
+                found.append(Value(one.metric, model, role, wording, *numbers, protocol=one.protocol))
     return found
+
+
+def restored(score: dict[str, Any]) -> Score:
+    """A ``metrics.Score`` from its JSON, where NaN is null."""
+    from erasepro.metrics.base import Score
+
+    def back(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: math.nan if key == "value" and value is None else back(value) for key, value in node.items()}
+        return node
+
+    return Score(**back(score))
 
 
 def number(value: float | None) -> float | None:

@@ -22,7 +22,7 @@ from erasepro.meter import Meter
 STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 """Version of each stage's code. Raise one when its results change, and no stale result is ever reused."""
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 """Version of ``results.json``'s layout."""
 
 NAME_LENGTH = 100
@@ -31,6 +31,8 @@ NAME_LENGTH = 100
 UNSIGNED = (
     "outputs",
     "tracker",
+    "metrics",  # each metric's scores are filed under what decides them: see scoring.py
+    "protocol",  # what it fixes stands in the other groups
     "name",
     "experiments",
     "schedule",  # solvers that have one hold a copy under solver.schedule
@@ -40,7 +42,6 @@ UNSIGNED = (
     "concepts.file",  # its pairs are hashed with the prompts
     "concepts.notes",
     "prompts",  # the rows are hashed
-    "protocol.notes",
 )
 """Config keys that cannot change the result."""
 
@@ -65,13 +66,19 @@ def _signed(node: Any, prefix: str) -> Any:
 
 def write_text(path: Path, text: str) -> None:
     """Write a whole file or nothing: a temporary neighbour, then rename."""
+    with writing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary neighbour to write to; it takes the file's place at the end, or goes where that failed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
         os.replace(temporary, path)
     except OSError as error:
         error.filename = error.filename or str(path)  # a failed write does not say of what
@@ -115,11 +122,20 @@ class RunDir:
         self.name = re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")[:NAME_LENGTH] or "run"
         self.path = Path(root) / f"{self.name}-{signature[:8]}"
 
+    @classmethod
+    def at(cls, path: Path, signature: str) -> RunDir:
+        """The run that lies in a folder already."""
+        found = cls(path.parent, path.name, signature)
+        found.path = path
+        return found
+
     @contextmanager
     def locked(self) -> Iterator[RunDir]:
         """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``."""
         self.path.mkdir(parents=True, exist_ok=True)
         with Lock(self.path / "lock.json"):
+            for left in self.path.rglob(".*.tmp"):  # of a writer that was killed
+                left.unlink(missing_ok=True)
             self.status("running")
             try:
                 yield self

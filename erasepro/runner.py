@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
+from contextlib import ExitStack, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from erasepro import distributed
 from erasepro.errors import UserError
 from erasepro.job import Job, make_job
 from erasepro.meter import Meter
-from erasepro.results import Results, Value, finite, git_state, libraries, machine, values_of
-from erasepro.rundir import read_dict, write_json, write_text
+from erasepro.results import MetricScore, Results, git_state, libraries, machine
+from erasepro.rundir import write_text
 from erasepro.tracking import start_tracker
 from erasepro.tracking.base import Guarded
 
@@ -34,7 +35,7 @@ def run(cfg: DictConfig) -> Results:
     from erasepro.summary import heading
 
     job = make_job(cfg)
-    if _finished(job):
+    if distributed.first(lambda: _finished(job)):
         print(f"{heading(job.config, job.protocol)}\nDone before; these are its results.")
     else:
         Run(job).go()
@@ -49,7 +50,11 @@ def _finished(job: Job) -> bool:
     from erasepro.summary import load
 
     try:
-        return job.folder.done and bool(load(job.folder.path / "results.json"))
+        if not job.folder.done or job.scoring.missing:
+            return False
+        found = load(job.folder.path / "results.json")
+        told = {(one.metric, one.protocol) for one in found.scores}
+        return told >= {(one.metric, one.protocol) for one in job.scoring.scores()} and found.protocol == job.protocol
     except UserError:  # damaged: recorded again
         return False
 
@@ -63,24 +68,24 @@ class Run:
         self.load_seconds = 0.0
 
     def go(self) -> None:
+        with ExitStack() as held:
+            distributed.first(lambda: self.begin(held))
+            distributed.first(self.erase)
+            original, edited = self.draw()
+            distributed.first(lambda: self.end(original, edited))
+
+    def begin(self, held: ExitStack) -> None:
+        """Hold the folder and open the tracker; whatever is wrong with the metrics must not wait for the images."""
         from omegaconf import OmegaConf
 
         from erasepro.summary import heading
 
         job, folder = self.job, self.job.folder
-        if job.metrics.names:
-            from erasepro.metrics import build_metrics
-
-            build_metrics(job.metrics.names, job.metrics.params)  # a wrong parameter must not wait for the images
-        with folder.locked(), start_tracker(job.tracker, self.path, self.path.name, job.config) as tracker:
-            write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
-            self.check_metrics()
-            print("\n".join([heading(job.config, job.protocol), *job.tests.told()]), flush=True)
-            edit = self.erase()
-            original, edited = self.draw(edit)
-            self.score(original, edited)
-            results = self.record(edit, original, edited)
-            self.track(tracker, results)
+        job.scoring.check()
+        held.enter_context(folder.locked())
+        self.tracker = held.enter_context(start_tracker(job.tracker, self.path, self.path.name, job.config))
+        write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
+        print("\n".join([heading(job.config, job.protocol), *job.tests.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:
@@ -91,13 +96,19 @@ class Run:
         self.load_seconds = meter.seconds
         return model
 
-    def erase(self) -> Edit:
-        """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
+    @cached_property
+    def edit(self) -> Edit:
+        """The edit as it lies in the folder."""
         from erasepro.edit import Edit
 
+        return Edit.load(self.path / "edit")
+
+    def erase(self) -> None:
+        """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
         if self.job.folder.is_done("edit"):
             try:
-                return Edit.load(self.path / "edit")
+                self.edit  # noqa: B018 - it can be read
+                return
             except UserError as error:
                 print(f"erasepro: {error} Solving for it again.", file=sys.stderr)
         from erasepro.erasing import solve
@@ -107,98 +118,63 @@ class Run:
             edit, facts["seconds_solver"], facts["test_residual"] = solve(model, self.job)
             facts["seconds_load"] = self.load_seconds
             edit.save(self.path / "edit")
-        return edit
 
-    def draw(self, edit: Edit) -> tuple[ImageStore, ImageStore]:
+    def draw(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
-        from erasepro.generation import ImageStore, generate, write_worklist
+        from erasepro.generation import ImageStore, generate
         from erasepro.originals import original_images
 
         job, stages = self.job, self.job.folder
         original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
         rows = list(job.worklist)
-        write_worklist(self.path / "worklist.jsonl", rows)
-        how: dict[str, Any] = {
-            "batch_size": job.generation.batch_size,
-            "steps": job.generation.steps,
-            "guidance": job.generation.guidance,
-            "size": job.generation.size,
-            "scheduler": job.generation.scheduler,
-            "model_hash": job.hashes["weights"],
-            "progress": job.outputs.progress,
-        }
-        scored = self.scores() is not None  # then nobody looks at the images again
-        if not stages.is_done("originals") or not (scored or not original.missing(rows)):
+        keys = ("batch_size", "steps", "guidance", "size", "scheduler")
+        how: dict[str, Any] = {key: getattr(job.generation, key) for key in keys}
+        how |= {"model_hash": job.hashes["weights"], "progress": job.outputs.progress}
+        if distributed.first(lambda: self.undrawn("originals", original)):
             sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
-            sampler |= {"dtype": job.model.dtype, "device": str(self.model.pipe.device)}
-            with stages.stage("originals", resumes=True):
+            sampler |= {"dtype": job.model.dtype, "device": self.model.pipe.device.type}
+            with stages.stage("originals", resumes=True) if distributed.main() else nullcontext():
                 shared = Path(job.outputs.dir) / ".originals"
-                original = original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
-        if not stages.is_done("images") or not (scored or not edited.missing(rows)):
-            with stages.stage("images", resumes=True):
-                edit.apply(self.model.pipe)
+                original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
+        if distributed.first(lambda: self.undrawn("images", edited)):
+            with stages.stage("images", resumes=True) if distributed.main() else nullcontext():
+                self.edit.apply(self.model.pipe)
                 try:
-                    generate(self.model.pipe, rows, edited.folder, edit_hash=edit.hash, title="Edited images", **how)
+                    generate(
+                        self.model.pipe, rows, edited.folder, edit_hash=self.edit.hash, title="Edited images", **how
+                    )
                 finally:
-                    edit.revert(self.model.pipe)
+                    self.edit.revert(self.model.pipe)
         return original, edited
 
+    def undrawn(self, stage: str, store: ImageStore) -> bool:
+        """Whether images of a stage are missing that somebody will look at."""
+        from erasepro.generation import write_worklist
+
+        rows = list(self.job.worklist)
+        write_worklist(self.path / "worklist.jsonl", rows)
+        scored = not self.job.scoring.missing  # then nobody looks at the images again
+        return not self.job.folder.is_done(stage) or not (scored or not store.missing(rows))
+
+    def end(self, original: ImageStore, edited: ImageStore) -> None:
+        """Score, record, track."""
+        self.score(original, edited)
+        self.track(self.tracker, self.record(self.edit, original, edited))
+
     def score(self, original: ImageStore, edited: ImageStore) -> None:
-        """Every image judged: ``samples.csv``, ``scores.json``."""
-        from erasepro.metrics import score
-        from erasepro.report import outcomes, write_samples
+        """What no score is there of: every image judged, ``scores/`` and ``samples.parquet`` written."""
+        from erasepro.report.samples import FILE
 
-        job = self.job
-        if self.scores() is not None:
-            return
-        with job.folder.stage("scores"):
-            scores: dict[str, Any] = {"outcomes": [], "by_concept": [], "metrics": {}, "values": [], "unreadable": 0}
-            if job.metrics.names:
-                rows = list(job.worklist)
-                found = score(
-                    edited,
-                    original,
-                    rows,
-                    self.model.evaluator,
-                    job.metrics.names,
-                    job.metrics.params,
-                    progress=job.outputs.progress,
-                )
-                write_samples(self.path / "samples.csv", found.samples)
-                scores["unreadable"] = sum((s["error"] or "").startswith("unreadable") for s in found.samples)
-                if self.model.evaluator is not None:  # without verdicts there are no outcomes
-                    scores["outcomes"] = [dataclasses.asdict(o) for o in outcomes(found.samples)]
-                    scores["by_concept"] = [dataclasses.asdict(o) for o in outcomes(found.samples, by_concept=True)]
-                scores["metrics"] = {
-                    model: {name: one.as_dict() for name, one in part.items()}
-                    for model, part in (("edited", found.edited), ("original", found.original))
-                }
-                values = values_of(found.edited, "edited") + values_of(found.original, "original")
-                scores["values"] = [dataclasses.asdict(value) for value in values]
-            write_json(self.path / "scores.json", finite(scores))
-
-    def scores(self) -> dict[str, Any] | None:
-        """What `score` found; None where that stage is still to do, or its file was lost or damaged since."""
-        kinds = {"outcomes": list, "by_concept": list, "metrics": dict, "values": list}
-        found = read_dict(self.path / "scores.json") if self.job.folder.is_done("scores") else {}
-        return found if all(isinstance(found.get(key), kind) for key, kind in kinds.items()) else None
-
-    def check_metrics(self) -> None:
-        """A metric that the model has no evaluator for must be found out before anything is solved or drawn."""
-        from erasepro.metrics import split_by_need
-
-        needing, others = split_by_need(self.job.metrics.names)
-        if needing and self.scores() is None and self.model.evaluator is None:
-            rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
-            raise UserError(
-                f"The model {self.job.model.name!r} has no evaluator, and {', '.join(needing)} cannot do without: "
-                f"{rest}, or add metrics=none to erase and draw only."
-            )
+        scoring, names = self.job.scoring, self.job.metrics.names
+        whole = not scoring.missing and ((self.path / FILE).exists() or not names)
+        if not (self.job.folder.is_done("scores") and whole):
+            with self.job.folder.stage("scores"):
+                scoring.go(edited, original)
 
     def record(self, edit: Edit, original: ImageStore, edited: ImageStore) -> Results:
         """``results.json`` and the before/after grid."""
         job, facts = self.job, self.job.folder.facts("edit")
-        scores = self.scores() or {}
+        scored = job.scoring.outcomes()
         failed = len(original.errors()) + len(edited.errors())
         results = Results(
             name=job.name,
@@ -206,10 +182,8 @@ class Run:
             config=job.config,
             protocol=job.protocol,
             hashes={**job.hashes, "edit": edit.hash},
-            values=[Value(**value) for value in scores.get("values", [])],
-            metrics=scores.get("metrics", {}),
-            outcomes=scores.get("outcomes", []),
-            by_concept=scores.get("by_concept", []),
+            outcomes=scored["outcomes"],
+            by_concept=scored["by_concept"],
             residuals={**edit.residuals, "test": facts.get("test_residual")},
             edit={"meta": edit.meta, "diagnostics": edit.diagnostics},
             stages={
@@ -221,7 +195,7 @@ class Run:
                 "test_prompts": len(job.tests),
                 "images_per_model": len(job.worklist),
                 "images_failed": failed,
-                "images_unreadable": scores.get("unreadable", 0),
+                "images_unreadable": scored["unreadable"],
                 "prompts_dropped": job.dropped,
             },
             prompt_sets={name: one.as_dict() for name, one in job.tests.sets.items()},
@@ -236,8 +210,17 @@ class Run:
 
             rows = grid_rows(job.worklist)
             before_after_grid(original, edited, rows, self.path / "grid.png", kind=job.concepts.kind, across=3)
+        results.add(self.earlier())
+        results.add(job.scoring.scores())
         results.save(self.path / "results.json")
         return results
+
+    def earlier(self) -> list[MetricScore]:
+        """Scores that an earlier command found of the same images and that still hold."""
+        try:
+            return self.job.scoring.earlier(Results.load(self.path / "results.json"))
+        except UserError:
+            return []
 
     def track(self, tracker: Guarded, results: Results) -> None:
         """Numbers, table and grid to the tracker."""

@@ -34,9 +34,12 @@ def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
     found = [outcome_table(_outcomes(results.outcomes))] if results.outcomes else []
     found += _worst_table(results)
-    if results.metrics:
-        metrics = {model: _nan(part) for model, part in results.metrics.items()}
-        found.append(metric_table(metrics["edited"], metrics["original"], protocol=results.protocol))
+    for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
+        mine = [one for one in results.scores if one.protocol == protocol]
+        edited = _nan({one.metric: one.edited for one in mine if one.edited})
+        found.append(
+            metric_table(edited, _nan({one.metric: one.original for one in mine if one.original}), protocol=protocol)
+        )
     return [*found, *_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
 
 
@@ -130,21 +133,23 @@ def _method(config: Mapping[str, Any]) -> str:
 def _preset(config: Mapping[str, Any]) -> str:
     mine = _leaves(config["solver"])
     name, differences = mine["name"], [f"{k}={v}" for k, v in mine.items() if k != "name"]
-    for preset, known in _presets().items():
-        if known["name"] == mine["name"]:
-            found = [f"{k}={v}" for k, v in mine.items() if k in known and known[k] != v]
-            if len(found) < len(differences):
-                name, differences = preset, found
+    for preset, known in _presets(mine["name"]).items():
+        found = [f"{k}={v}" for k, v in mine.items() if k in known and known[k] != v]
+        if len(found) < len(differences):
+            name, differences = preset, found
     return " ".join([name, *differences])
 
 
 @cache
-def _presets() -> dict[str, dict[str, Any]]:
+def _presets(solver: str) -> dict[str, dict[str, Any]]:
+    """The settings of every preset of a solver, by the preset's name; to compose every file would take seconds."""
     from omegaconf import OmegaConf
 
-    from erasepro.config import compose, options
+    from erasepro.config import compose, config_dir, options
 
-    configs = {name: compose([f"solver={name}"]).solver for name in options("solver")}
+    files = {name: config_dir() / "solver" / f"{name}.yaml" for name in options("solver")}
+    names = [name for name, file in files.items() if f"\nname: {solver}\n" in f"\n{file.read_text(encoding='utf-8')}\n"]
+    configs = {name: compose([f"solver={name}"]).solver for name in names}
     return {name: _leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
 
 

@@ -55,7 +55,7 @@ def test_ls(capsys, kind, name):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["lss"], "Unknown verb 'lss'. Did you mean 'ls'? Known: edit, export, ls, report, verify."),
+        (["lss"], "Unknown verb 'lss'. Did you mean 'ls'? Known: edit, export, ls, report, score, verify."),
         (["ls", "solver"], "Did you mean 'solvers'?"),
         (["ls"], "ls takes one word"),
         (["report"], "report takes run folders"),

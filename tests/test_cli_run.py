@@ -11,6 +11,7 @@ from erasepro import cli, runner
 from erasepro.metrics import nudenet
 from erasepro.metrics.nudenet import Box
 from erasepro.models import load
+from erasepro.report import read_samples
 from erasepro.results import Results
 from erasepro.rundir import read_json
 from tests.metrics.stub import StubEvaluator
@@ -156,7 +157,13 @@ def test_a_bad_sweep_is_one_line(capsys):
 
 @pytest.mark.parametrize(
     ("names", "line"),
-    [("kid,fd_mini", "kid, fd_mini cannot do without: use metrics=nudity"), ("kid,nudenet", "metrics.names=[nudenet]")],
+    [
+        (
+            "kid,fd_mini",
+            "kid, fd_mini cannot do without: name one (metrics.evaluator.kind=openai_clip), or use metrics=nudity",
+        ),
+        ("kid,nudenet", "metrics.names=[nudenet]"),
+    ],
 )
 def test_metrics_that_the_model_has_no_evaluator_for_are_found_out_at_once(capsys, names, line):
     assert cli.main([*TINY, f"metrics.names=[{names}]"]) == 2
@@ -181,14 +188,7 @@ def test_a_metric_with_its_own_detector_needs_no_evaluator(capsys, monkeypatch):
 
 
 def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
-    real = load.load_model
-
-    def judged(cfg):
-        model = real(cfg)
-        model.evaluator = Judge()
-        return model
-
-    monkeypatch.setattr(load, "load_model", judged)
+    monkeypatch.setattr(load, "own_evaluator", lambda _: Judge())
     assert cli.main([*TINY, "metrics.names=[clip_accuracy_top1,kid]"]) == 0
     out = capsys.readouterr().out
     assert "What the pictures show" in out
@@ -198,8 +198,11 @@ def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
     (headline,) = [v for v in results.values if (v.metric, v.model, v.role) == ("clip_accuracy_top1", "edited", "")]
     assert headline.n > 0
     assert headline.higher_is_better is False
-    assert (run / "samples.csv").read_text().count("\n") == 1 + 2 * results.counts["images_per_model"]
-    assert json.loads((run / "results.json").read_text())["version"] == 1
+    samples = read_samples(run)
+    assert len(samples) == 2 * results.counts["images_per_model"]
+    assert {s["verdict"] for s in samples} <= {"dog", "cat", None}
+    assert {"prompt", "seed", "role", "model", "error", "top1"} <= samples[0].keys()
+    assert json.loads((run / "results.json").read_text())["version"] == 2
 
 
 class Judge(StubEvaluator):

@@ -13,6 +13,7 @@ from erasepro.metrics import nudenet
 from erasepro.runner import Run
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
+JUDGED = [*TINY, "metrics=nudity"]
 
 
 @pytest.fixture
@@ -24,8 +25,23 @@ def done(tmp_path, monkeypatch, capsys):
     return folder
 
 
-def again(capsys, status=0):
-    assert main(TINY) == status
+@pytest.fixture
+def judged(tmp_path, monkeypatch, capsys):
+    """A finished run with a score (the detector finds nothing in noise)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [])
+    assert main(JUDGED) == 0
+    capsys.readouterr()
+    (folder,) = Path("o").glob("*-*")
+    return folder
+
+
+def scores_of(folder):
+    return json.loads((folder / "results.json").read_text())["values"]
+
+
+def again(capsys, status=0, words=TINY):
+    assert main(words) == status
     return capsys.readouterr()
 
 
@@ -36,11 +52,12 @@ def test_an_older_results_version_is_written_anew(done, capsys):
     assert json.loads((done / "results.json").read_text())["version"] == results["version"]
 
 
-def test_lost_scores_are_made_again(done, capsys):
-    for name in ("results.json", "scores.json"):
-        (done / name).unlink()
-    again(capsys)
-    assert (done / "scores.json").exists()
+def test_lost_scores_are_made_again(judged, capsys):
+    wanted = scores_of(judged)
+    shutil.rmtree(judged / "scores")
+    (judged / "results.json").unlink()
+    again(capsys, words=JUDGED)
+    assert scores_of(judged) == wanted
 
 
 def test_a_damaged_edit_is_solved_for_again(done, capsys):
@@ -112,13 +129,16 @@ def test_a_sweep_goes_on_after_any_error(tmp_path, monkeypatch, capsys):
     assert "1 job(s) of the sweep failed" in told.err
 
 
-@pytest.mark.parametrize("text", ["{}", "[1]", "", '{"values": [1', '{"values": null}'])
-def test_damaged_scores_are_made_again(done, capsys, text):
-    whole = (done / "scores.json").read_bytes()
-    (done / "results.json").unlink()
-    (done / "scores.json").write_text(text)
-    again(capsys)
-    assert (done / "scores.json").read_bytes() == whole
+@pytest.mark.parametrize("text", ["{}", "[1]", "", '{"edited": [1', '{"edited": null}'])
+@pytest.mark.parametrize("suffix", ["json", "parquet"])
+def test_damaged_scores_are_made_again(judged, capsys, text, suffix):
+    wanted = scores_of(judged)
+    (file,) = (judged / "scores").glob(f"*.{suffix}")
+    (judged / "results.json").unlink()
+    file.write_text(text)
+    again(capsys, words=JUDGED)
+    assert scores_of(judged) == wanted
+    assert file.read_text(errors="replace") != text
 
 
 @pytest.mark.parametrize("text", ['{"signature": "x", "version": 1}', '{"version": 1}', "null"])
@@ -141,14 +161,13 @@ def test_a_damaged_edit_is_not_done_until_it_is_solved_again(done, capsys, monke
     assert "edit" not in json.loads((done / "status.json").read_text())["stages_done"]
 
 
-def test_a_lost_image_is_drawn_again_before_it_is_scored(done, capsys):
-    for name in ("results.json", "scores.json"):
-        (done / name).unlink()
-    lost = [sorted((done / "images" / model).glob("*.png"))[0] for model in ("original", "edited")]
+def test_a_lost_image_is_drawn_again_before_it_is_scored(judged, capsys):
+    shutil.rmtree(judged / "scores")
+    lost = [sorted((judged / "images" / model).glob("*.png"))[0] for model in ("original", "edited")]
     whole = [path.read_bytes() for path in lost]
     for path in lost:
         path.unlink()
-    again(capsys)
+    again(capsys, words=JUDGED)
     assert [path.read_bytes() for path in lost] == whole
 
 

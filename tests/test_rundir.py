@@ -87,7 +87,7 @@ def test_done_needs_results_and_every_stage(tmp_path):
             with run.stage(name):
                 pass
     assert not run.done
-    write_json(run.path / "results.json", {"version": 1})
+    write_json(run.path / "results.json", {"version": rundir.RESULTS_VERSION})
     assert run.done
 
 

@@ -2,15 +2,14 @@
 
 Every image has its own CPU generator, seeded by its row, so it does not depend on the batch, the order or the device's
 random state; between batch sizes images agree up to the rounding of batched matrix products. On one machine a resumed
-run is equal to the bit: batches are always cut from the *whole* list, and a batch with anything missing is drawn whole.
+run, or one by several processes, is equal to the bit: batches are always cut from the *whole* list, and one with anything
+missing is drawn whole.
 """
 
 from __future__ import annotations
 
-import logging
 import math
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from erasepro import distributed
 from erasepro.errors import UserError, unknown
+from erasepro.generation.encode import PromptEncoder
 from erasepro.generation.progress import progress_bar
 from erasepro.generation.schedulers import SCHEDULERS, make_scheduler
 from erasepro.generation.store import ImageStore
-from erasepro.generation.worklist import Row, screened
+from erasepro.generation.worklist import Row, resolved, screened
+from erasepro.generation.writer import Writer
 from erasepro.models.architectures import architecture_of
 
-logger = logging.getLogger(__name__)
 OPTIONS = {
     "pixart": {"clean_caption": False, "use_resolution_binning": False}
 }  # the prompt and the size as they are given
@@ -58,35 +59,75 @@ def generate(
         model_hash, edit_hash: kept in the folder's manifest; a folder drawn otherwise raises UserError
             (``on_mismatch="regenerate"``: is emptied and drawn again).
 
-    A damaged image in the folder is drawn again. One with NaN pixels, or with one colour only, is recorded in the
-    store's ``errors()`` and the run goes on.
+    A row's own guidance, steps and size go before the arguments. A damaged image in the folder is drawn again. One with
+    NaN pixels, or with one colour only, is recorded in the store's ``errors()`` and the run goes on. Under torchrun each
+    process draws every n-th batch (see ``erasepro.distributed``).
     """
     check_sampler(steps, guidance, size, scheduler, batch_size)
-    worklist = screened(rows)
+    worklist = resolved(screened(rows), guidance, steps, size)
+    for row in worklist:
+        _check_row(row)
     sampler = {
         "scheduler": scheduler_manifest(make_scheduler(pipe.scheduler, scheduler)),
         "steps": steps,
         "guidance": float(guidance),
         "size": size,
     }
-    store = ImageStore(out_dir).open({"model": model_hash, "edit": edit_hash, "sampler": sampler}, on_mismatch)
-    store.drop_damaged(worklist, size or _own_size(pipe))
-    todo = {row.name for row in store.missing(worklist)}
-    if not todo:
-        return store
-    one_encoder = architecture_of(pipe).name == "stable-diffusion"
-    texts = PromptEncoder(pipe, [row.prompt for row in worklist], guidance > 1.0) if one_encoder else None
-    batches = [worklist[i : i + batch_size] for i in range(0, len(worklist), batch_size)]
-    with progress_bar(title, len(worklist), len(worklist) - len(todo), progress) as advance, _borrowed(pipe, scheduler):
-        for batch in batches:
-            wanted = [row.name in todo for row in batch]
-            if any(wanted):
-                images = _draw(pipe, texts, batch, steps, guidance, size)
-                for row, image, want in zip(batch, images, wanted, strict=True):
-                    if want:
-                        _keep(store, row, image)
-                advance(sum(wanted))
+    store = ImageStore(out_dir)
+
+    def prepare() -> set[str]:
+        store.open({"model": model_hash, "edit": edit_hash, "sampler": sampler}, on_mismatch)
+        store.tie(worklist, on_mismatch)
+        store.drop_damaged(worklist, _own_size(pipe))
+        return {row.name for row in store.missing(worklist)}
+
+    todo = distributed.first(prepare)
+    if todo:
+        bar = progress_bar(title, len(worklist), len(worklist) - len(todo), progress and distributed.main())
+        with bar as advance, _borrowed(pipe, scheduler):
+            distributed.everywhere(lambda: _fill(store, pipe, worklist, todo, batch_size, advance))
     return store
+
+
+def _fill(
+    store: ImageStore, pipe: Any, rows: list[Row], todo: set[str], batch_size: int, advance: Callable[[int], None]
+) -> None:
+    """Draw this process's share of the batches that are to be drawn: every n-th of n processes."""
+    batches = [batch for batch in cut(rows, batch_size) if any(row.name in todo for row in batch)]
+    mine = batches[distributed.rank() :: distributed.size()]
+    if not mine:
+        return
+    one_encoder = architecture_of(pipe).name == "stable-diffusion"
+    guided = any((row.guidance or 0) > 1 for row in rows)
+    texts = PromptEncoder(pipe, [row.prompt for row in rows], guided) if one_encoder else None
+    shown = 0
+    with Writer(store) as writer:
+        for batch in mine:
+            images = _draw(pipe, texts, batch)
+            writer.put([(row, image) for row, image in zip(batch, images, strict=True) if row.name in todo])
+            if distributed.size() == 1:
+                advance(sum(row.name in todo for row in batch))
+            else:  # everybody's images, as far as they are on the disk
+                done = len(todo & store.names())
+                advance(done - shown)
+                shown = done
+
+
+def cut(rows: Sequence[Row], batch_size: int) -> list[list[Row]]:
+    """The list in batches of one guidance, number of steps and size each; it depends on the whole list only."""
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.sampler, []).append(row)
+    return [group[i : i + batch_size] for group in groups.values() for i in range(0, len(group), batch_size)]
+
+
+def _check_row(row: Row) -> None:
+    """A row's own values, as `check_sampler` checks the run's."""
+    try:
+        for side in (row.width, row.height):
+            check_sampler(row.steps or 0, -1 if row.guidance is None else row.guidance, side, None)
+    except UserError as error:
+        raise UserError(f"Prompt {row.id!r}: {str(error).replace('generation.', '')}") from error
 
 
 def check_sampler(steps: int, guidance: float, size: int | None, scheduler: str | None, batch_size: int = 1) -> None:
@@ -112,23 +153,22 @@ def scheduler_manifest(scheduler: Any) -> dict[str, Any]:
 
 
 @torch.inference_mode()
-def _draw(
-    pipe: Any, texts: PromptEncoder | None, batch: tuple[Row, ...], steps: int, guidance: float, size: int | None
-) -> Tensor:
-    """Pixels (B, 3, H, W) in [0, 1], float32 on the CPU; of a video its middle frame."""
+def _draw(pipe: Any, texts: PromptEncoder | None, batch: Sequence[Row]) -> Tensor:
+    """Pixels (B, 3, H, W) in [0, 1], float32 on the CPU; of a video its middle frame. The rows share one sampler."""
+    guidance, steps, width, height = batch[0].sampler
     prompts = [row.prompt for row in batch]
     if texts is None:  # pipelines differ in what they make of a prompt: they encode it themselves
         told: dict[str, Any] = {"prompt": prompts, **OPTIONS.get(architecture_of(pipe).name, {})}
     else:
-        embeds, blank = texts(prompts)
+        embeds, blank = texts(prompts, guided=(guidance or 0) > 1)
         told = {"prompt_embeds": embeds, "negative_prompt_embeds": blank}  # (B, L, d), (B, L, d) | None
     images = pipe(
         **told,
         generator=[torch.Generator("cpu").manual_seed(row.seed) for row in batch],
         num_inference_steps=steps,
         guidance_scale=guidance,
-        height=size,
-        width=size,
+        height=height,
+        width=width,
         output_type="pt",
     )[0]
     if images.ndim == 5:  # (B, F, 3, H, W)
@@ -140,17 +180,6 @@ def _own_size(pipe: Any) -> int | None:
     """Pixels a side of the model's own pictures; None where they are not square, or it does not say."""
     native = pipe.unet.config.sample_size if getattr(pipe, "unet", None) is not None else None  # in latent cells
     return native * pipe.vae_scale_factor if isinstance(native, int) else None
-
-
-def _keep(store: ImageStore, row: Row, image: Tensor) -> None:
-    if not torch.isfinite(image).all():
-        store.record_error(row, "nan", "the model returned NaN or infinite pixels; try dtype=float32 or a smaller edit")
-        return
-    pixels = (image * 255).round().clamp(0, 255).to(torch.uint8)
-    if bool((pixels == pixels[:, :1, :1]).all()):
-        store.record_error(row, "constant", f"every pixel is {pixels[:, 0, 0].tolist()}: a blank image")
-        return
-    store.save(row.name, pixels)
 
 
 @contextmanager
@@ -172,62 +201,3 @@ def _borrowed(pipe: Any, scheduler: str | None) -> Iterator[None]:
         if checked:
             pipe.safety_checker = kept[1]
         pipe.set_progress_bar_config(**kept[2])
-
-
-class PromptEncoder:
-    """Text embeddings of a list of prompts, each encoded once, in chunks cut from the list of different prompts.
-
-    Chunks depend on the whole list only, so that a resumed run sees the same rounding. The last 16 chunks are kept
-    (at 77 × 768 floats a prompt, all of COCO's would be 7 GB).
-    """
-
-    chunk, keep = 64, 16
-
-    def __init__(self, pipe: Any, prompts: list[str], guided: bool) -> None:
-        self._pipe, self._guided = pipe, guided
-        self._prompts = list(dict.fromkeys(prompts))
-        self._place = {prompt: divmod(i, self.chunk) for i, prompt in enumerate(self._prompts)}
-        self._cache: OrderedDict[int, Tensor] = OrderedDict()
-        self._blank = self._encode([""])[0] if guided else None  # (L, d)
-        self._warn_of_long_prompts()
-
-    def __call__(self, prompts: list[str]) -> tuple[Tensor, Tensor | None]:
-        """Embeddings (B, L, d) of the prompts and of the empty prompt (None without guidance)."""
-        embeds = torch.stack([self._one(prompt) for prompt in prompts])
-        return embeds, None if self._blank is None else self._blank.expand_as(embeds)
-
-    def _one(self, prompt: str) -> Tensor:
-        chunk, index = self._place[prompt]
-        if chunk not in self._cache:
-            start = chunk * self.chunk
-            self._cache[chunk] = self._encode(self._prompts[start : start + self.chunk])
-            if len(self._cache) > self.keep:
-                self._cache.popitem(last=False)
-        return self._cache[chunk][index]
-
-    @torch.inference_mode()
-    def _encode(self, prompts: list[str]) -> Tensor:
-        device = self._pipe._execution_device
-        with _quiet("diffusers", "transformers"):  # they print every long prompt; we say it once, below
-            return self._pipe.encode_prompt(prompts, device, 1, do_classifier_free_guidance=False)[0]
-
-    def _warn_of_long_prompts(self) -> None:
-        longest = self._pipe.tokenizer.model_max_length
-        with _quiet("transformers"):
-            long = sum(len(ids) > longest for ids in self._pipe.tokenizer(self._prompts).input_ids)
-        if long:
-            message = "%d of %d prompts are longer than %d tokens; what comes after is ignored."
-            logger.warning(message, long, len(self._prompts), longest)
-
-
-@contextmanager
-def _quiet(*libraries: str) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in libraries]
-    levels = [log.level for log in loggers]
-    for log in loggers:
-        log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for log, level in zip(loggers, levels, strict=True):
-            log.setLevel(level)

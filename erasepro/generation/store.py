@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 
 MANIFEST_VERSION = 1
+ROWS = "rows.jsonl"
+TIED = ("id", "prompt", "seed", "guidance", "steps", "width", "height")
+"""What of a row decides its pixels, beside the manifest."""
 
 
 class UnreadableImage(Exception):
@@ -24,7 +29,8 @@ class UnreadableImage(Exception):
 
 
 class ImageStore:
-    """``folder/<id>_<seed>.png``, ``manifest.json`` and ``errors.jsonl`` (rows that could not be drawn, and why).
+    """``folder/<id>_<seed>.png``, ``manifest.json``, ``rows.jsonl`` (the row that each image was drawn from) and
+    ``errors.jsonl`` (rows that could not be drawn, and why).
 
     A folder belongs to one manifest. Opening it with another one raises UserError: images are expensive, so nothing
     is deleted unless the caller says ``on_mismatch="regenerate"``.
@@ -72,8 +78,49 @@ class ImageStore:
 
     def clear(self) -> None:
         """Deletes the images, the manifest and the errors; leaves anything else in the folder alone."""
-        for path in [*self.folder.glob("*.png"), self.folder / "manifest.json", self.folder / "errors.jsonl"]:
+        for path in [
+            *self.folder.glob("*.png"),
+            *(self.folder / name for name in ("manifest.json", ROWS, "errors.jsonl")),
+        ]:
             path.unlink(missing_ok=True)
+
+    def tie(self, rows: Iterable[Row], on_mismatch: str = "error") -> None:
+        """Writes down what each image is drawn from, by name; what a killed writer left is swept away.
+
+        Raises UserError where an image of the same name was drawn from another prompt or sampler (``regenerate``: it goes).
+        """
+        for left in self.folder.glob(".*.tmp"):
+            left.unlink(missing_ok=True)
+        known = self.rows()
+        wanted = {row.name: {key: getattr(row, key) for key in TIED} for row in rows}
+        there = self.names()
+        other = sorted(name for name, facts in wanted.items() if name in there and known.get(name, facts) != facts)
+        if other and on_mismatch != "regenerate":
+            was, now = known[other[0]], wanted[other[0]]
+            detail = "; ".join(
+                f"{key}: {was.get(key)!r} there, {now[key]!r} now" for key in TIED if was.get(key) != now[key]
+            )
+            raise UserError(
+                f"{len(other)} images in {str(self.folder)!r} were drawn from other rows ({other[0]}: {detail}). Use another "
+                "folder, other prompt ids, or delete this folder to draw them again."
+            )
+        for name in other:
+            self.path(name).unlink()
+        if any(known.get(name) != facts for name, facts in wanted.items()):
+            lines = [
+                json.dumps({"name": name, **facts}, ensure_ascii=False) for name, facts in (known | wanted).items()
+            ]
+            self._write(ROWS, ("\n".join(lines) + "\n").encode())
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Image name -> id, prompt, seed, guidance, steps, width, height of its row."""
+        found: dict[str, dict[str, Any]] = {}
+        path = self.folder / ROWS
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
+            with suppress(json.JSONDecodeError, AttributeError, KeyError):
+                entry = json.loads(line)
+                found[entry.pop("name")] = entry
+        return found
 
     # -- images --------------------------------------------------------------------------------------------------
     def path(self, name: str) -> Path:
@@ -89,11 +136,16 @@ class ImageStore:
         return [row for row in rows if row.name not in done]
 
     def drop_damaged(self, rows: Iterable[Row], side: int | None = None) -> None:
-        """Delete the rows' images that do not read, or are not `side` pixels a side: they are to be drawn again."""
-        for name in {row.name for row in rows} & self.names():
+        """Delete the rows' images that do not read, or are not of the row's size (or `side` pixels a side): they are to be
+        drawn again."""
+        there = self.names()
+        for row in rows:
+            name, size = row.name, (row.width or side, row.height or side)
+            if name not in there:
+                continue
             try:
                 with Image.open(self.path(name), formats=["PNG"]) as image:
-                    sound = side is None or image.size == (side, side)
+                    sound = None in size or image.size == size
                     image.verify()
             except (OSError, SyntaxError, ValueError):
                 sound = False
@@ -102,12 +154,20 @@ class ImageStore:
 
     def save(self, name: str, image: Tensor) -> None:
         """Writes an image (3, H, W) uint8 under a temporary name, then renames it."""
-        pixels = np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())  # (H, W, 3)
-        part = self.folder / f".{name}.png.tmp"
+        self.save_all({name: image})
+
+    def save_all(self, images: Mapping[str, Tensor]) -> None:
+        """Writes images (3, H, W) uint8; none gets its name before all are written, so that a kill leaves all or none."""
+        parts = {self.folder / f".{name}.png.{os.getpid()}.tmp": name for name in images}
         try:
-            Image.fromarray(pixels).save(part, format="png", compress_level=4)
-            part.replace(self.path(name))
+            for part, name in parts.items():
+                pixels = np.ascontiguousarray(images[name].permute(1, 2, 0).cpu().numpy())  # (H, W, 3)
+                Image.fromarray(pixels).save(part, format="png", compress_level=4)
+            for part, name in parts.items():
+                part.replace(self.path(name))
         except OSError as error:
+            for part in parts:
+                part.unlink(missing_ok=True)
             raise _disk_error(error, self.folder) from error
 
     def load(self, names: Sequence[str]) -> Tensor:
@@ -145,8 +205,11 @@ class ImageStore:
 
     def record_error(self, row: Row, kind: str, message: str) -> None:
         entry = {"name": row.name, "id": row.id, "seed": row.seed, "kind": kind, "message": message}
-        with (self.folder / "errors.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        try:
+            with (self.folder / "errors.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise _disk_error(error, self.folder) from error
 
     def _write(self, name: str, data: bytes) -> None:
         part = self.folder / f".{name}.tmp"

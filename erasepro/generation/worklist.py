@@ -60,6 +60,11 @@ class Row:
         return f"{self.id}_{self.seed}"
 
     @property
+    def sampler(self) -> tuple[float | None, int | None, int | None, int | None]:
+        """What a batch must have in common: guidance, steps, width, height."""
+        return self.guidance, self.steps, self.width, self.height
+
+    @property
     def asks_for_style(self) -> bool:
         """Whether the concept is the style that the prompt names (then a judge looks at the style)."""
         return self.style is not None and self.style == self.concept
@@ -112,6 +117,12 @@ def screened(rows: Iterable[Row]) -> Worklist:
                 f"Two rows are named {row.name!r} ({other.prompt!r} and {row.prompt!r}); give every prompt its own id."
             )
     return Worklist(kept, dropped=len(given) - len(kept))
+
+
+def resolved(rows: Iterable[Row], guidance: float, steps: int, size: int | None) -> list[Row]:
+    """The rows with the run's own values where they have none (a size of None: the model's own)."""
+    own: dict[str, Any] = {"guidance": float(guidance), "steps": steps, "width": size, "height": size}
+    return [replace(row, **{key: own[key] for key in own if getattr(row, key) is None}) for row in rows]
 
 
 def write_worklist(path: Path, rows: Iterable[Row]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
@@ -132,6 +132,16 @@ class Metric(ABC):
 
     @abstractmethod
     def compute(self) -> Score: ...
+
+    @classmethod
+    def needs(cls, config: Any) -> tuple[str, ...]:
+        """Derived metrics: the metrics whose scores ``derive`` is given."""
+        return ()
+
+    @classmethod
+    def derive(cls, scores: Mapping[str, Score], config: Any) -> Score:
+        """Derived metrics: the number, made of one model's other scores. Raises KeyError where one is missing."""
+        raise NotImplementedError
 
 
 METRICS: Registry[type[Metric]] = Registry("metric", package="erasepro.metrics")

@@ -19,11 +19,12 @@ def build_metrics(names: Sequence[str], params: Mapping[str, Mapping[str, Any]] 
     ``params`` may hold settings of metrics that are not asked for; they are checked all the same.
     """
     settings = dict(params or {})
-    configs = {name: _config(name, settings.get(name) or {}) for name in dict.fromkeys([*names, *settings])}
+    configs = {name: metric_config(name, settings.get(name) or {}) for name in dict.fromkeys([*names, *settings])}
     return {name: METRICS.get(name)(configs[name]) for name in dict.fromkeys(names)}  # type: ignore[call-arg]
 
 
-def _config(name: str, given: Mapping[str, Any]) -> Any:
+def metric_config(name: str, given: Mapping[str, Any]) -> Any:
+    """The metric's settings as its dataclass, defaults filled in. Raises UserError for a wrong name or type."""
     kind = METRICS.config(name)
     if kind is None:
         raise TypeError(f"metric {name!r} is registered without a config dataclass")

@@ -8,13 +8,16 @@ and the original model's pictures are looked at once for all runs that compare w
 from __future__ import annotations
 
 import hashlib
-import os
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from erasepro.rundir import writing
 
 VERSION = 1
 """Raise it when a network's code changes what it says without changing its key."""
@@ -78,13 +81,17 @@ def _read(path: Path) -> dict[str, Tensor] | None:
 def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
     from safetensors.torch import save
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with writing(path) as part:
         part.write_bytes(save(dict(answer)))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Take away what writers that were killed left in a cache of looks; others may be writing there just now."""
+    long_ago = time.time() - 3600
+    for left in folder.glob("*/.*.tmp"):
+        with suppress(OSError):
+            if left.stat().st_mtime < long_ago:
+                left.unlink()
 
 
 class Stacked:

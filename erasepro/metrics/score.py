@@ -1,4 +1,4 @@
-"""Scores a folder of images: one row of facts an image, and every metric's number."""
+"""Scores a folder of images: every metric's number, and its values for every image."""
 
 from __future__ import annotations
 
@@ -7,22 +7,38 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import torch
-
 from erasepro.generation.progress import progress_bar
-from erasepro.generation.store import ImageStore, UnreadableImage
+from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Batch, Metric, Score
+from erasepro.metrics.base import METRICS, Batch, Metric, Score
 from erasepro.metrics.build import build_metrics
+from erasepro.metrics.looks import Looks
+from erasepro.metrics.reading import read_batches
+
+VERDICT = "verdict"
+"""The name under which ``Scored.values`` keeps what the evaluator names in each picture."""
 
 
 @dataclass
 class Scored:
-    """``samples``: one dict an image and model (see `score`); ``edited`` and ``original``: metric name -> Score."""
+    """``images``: (row, original | edited, why it is missing or None); ``values``: metric -> one dict for each of them.
 
-    samples: list[dict[str, Any]] = field(default_factory=list)
+    ``edited`` and ``original``: metric name -> Score.
+    """
+
+    images: list[tuple[Row, str, str | None]] = field(default_factory=list)
+    values: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     edited: dict[str, Score] = field(default_factory=dict)
     original: dict[str, Score] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> list[dict[str, Any]]:
+        """One dict an image and model: the row's fields, ``model``, ``error``, and every metric's values."""
+        found = [{**asdict(row), "model": model, "error": error} for row, model, error in self.images]
+        for values in self.values.values():
+            for sample, value in zip(found, values, strict=True):
+                sample.update(value)
+        return found
 
 
 def score(
@@ -33,65 +49,68 @@ def score(
     names: Sequence[str],
     params: Mapping[str, Mapping[str, Any]] | None = None,
     *,
+    looks: Looks | None = None,
     batch_size: int = 64,
     progress: bool = True,
 ) -> Scored:
     """Looks at the same rows drawn by both models.
 
-    Every image gives a sample: the row's fields, ``model`` (original | edited), ``verdict`` (what the evaluator names,
-    of the kind the row asks for; None: none of these), ``concept_seen``, ``style_seen`` (these three only with an
-    evaluator; None is enough for metrics that need none), each metric's own values, and ``error`` (None, or why the
-    image is missing; such an image is counted by no metric and is in no n). Metrics that compare two sets are given
-    both and reported under ``edited``; the others are reported for each model.
+    With an evaluator every image has the values ``verdict`` (what it names, of the kind the row asks for; None: none of
+    these), ``concept_seen`` and ``style_seen``. An image that is missing has an ``error`` and is counted by no metric: it is
+    in no n. Metrics that compare two sets are given both and reported under ``edited``; the others are reported for each
+    model. Derived metrics are left out: they combine the scores of others (``Metric.derive``).
+
+    Args:
+        looks: where the networks' answers are kept; None: they are not.
+        batch_size: also the batch that looks are kept by.
     """
+    names = [name for name in names if not METRICS.get(name).derived]
     metrics = build_metrics(names, params)
     before = {name: metric for name, metric in build_metrics(names, params).items() if not metric.needs_reference}
-    out = Scored()
+    out = Scored(values={name: [] for name in ([VERDICT] if evaluator is not None else []) + list(metrics)})
     with progress_bar("Scoring", 2 * len(rows), show=progress) if rows else nullcontext(lambda n: None) as advance:
         for model, store in (("original", original), ("edited", edited)):
-            for batch, broken in _batches(store, rows, evaluator, batch_size):
-                out.samples += [{**asdict(row), "model": model, "error": why} for row, why in broken]
-                if batch.rows:
-                    out.samples += _score_batch(batch, model, metrics, before)
+            for batch, broken in _batches(store, rows, evaluator, looks, batch_size):
+                out.images += [(row, model, None) for row in batch.rows] + [(row, model, why) for row, why in broken]
+                for name, values in _update(batch, model, metrics, before).items():
+                    out.values[name] += [*values, *({} for _ in broken)]
                 advance(len(batch.rows) + len(broken))
     out.edited = {name: metric.compute() for name, metric in metrics.items()}
     out.original = {name: metric.compute() for name, metric in before.items()}
     return out
 
 
-def _score_batch(
+def _update(
     batch: Batch, model: str, metrics: Mapping[str, Metric], before: Mapping[str, Metric]
-) -> list[dict[str, Any]]:
-    samples = [{**asdict(row), "model": model, "error": None} for row in batch.rows]
-    for i, sample in enumerate(samples if batch.judged else []):
-        sample["verdict"] = batch.named[i]
-        sample["concept_seen"], sample["style_seen"] = batch.verdict.concept[i], batch.verdict.style[i]
-    if model == "edited":
-        updates = [metric.update(batch) for metric in metrics.values()]
-    else:
-        updates = [metric.update(batch) for metric in before.values()]
-        for metric in metrics.values():
-            if metric.needs_reference:
-                metric.update(batch, reference=True)
-    for update in updates:
-        for sample, values in zip(samples, update, strict=True):
-            sample.update(values)
-    return samples
+) -> dict[str, list[dict[str, Any]]]:
+    """Every metric's values for the batch's images, and the verdicts where there is a judge."""
+    empty: list[dict[str, Any]] = [{} for _ in batch.rows]
+    found = {VERDICT: _verdicts(batch)} if batch.judged else {}
+    for name, metric in metrics.items():
+        if not batch.rows:
+            found[name] = empty
+        elif model == "edited":
+            found[name] = metric.update(batch)
+        elif metric.needs_reference:
+            found[name] = metric.update(batch, reference=True)
+        else:
+            found[name] = before[name].update(batch)
+    return found
+
+
+def _verdicts(batch: Batch) -> list[dict[str, Any]]:
+    if not batch.rows:
+        return []
+    seen = zip(batch.named, batch.verdict.concept, batch.verdict.style, strict=True)
+    return [{"verdict": named, "concept_seen": concept, "style_seen": style} for named, concept, style in seen]
 
 
 def _batches(
-    store: ImageStore, rows: Sequence[Row], evaluator: Any, batch_size: int
+    store: ImageStore, rows: Sequence[Row], evaluator: Any, looks: Looks | None, batch_size: int
 ) -> Iterator[tuple[Batch, list[tuple[Row, str]]]]:
     """Readable images in batches, with the rows of each stretch that have none and why."""
-    failed = store.errors()
-    for start in range(0, len(rows), batch_size):
-        good, images, broken = [], [], []
-        for row in rows[start : start + batch_size]:
-            try:
-                images.append(store.load([row.name])[0])
-                good.append(row)
-            except UnreadableImage as error:
-                entry = failed.get(row.name)
-                broken.append((row, f"{entry['kind']}: {entry['message']}" if entry else f"unreadable: {error}"))
-        pixels = torch.stack(images) if images else torch.empty(0, 3, 1, 1, dtype=torch.uint8)
-        yield Batch(pixels, good, evaluator), broken
+    import torch
+
+    for read in read_batches(store, rows, batch_size):
+        images = read.images if read.images is not None else torch.empty(0, 3, 1, 1, dtype=torch.uint8)
+        yield Batch(images, read.rows, evaluator, looks), read.broken

@@ -104,6 +104,24 @@ def evaluator_fingerprint(cfg: ModelConfig) -> str:
     return _hash_files(folder, [p for p in folder.rglob("*.safetensors") if MINIATURE not in p.parents])
 
 
+def own_evaluator(cfg: ModelConfig) -> Any:
+    """The evaluator that ships with a model, or None; the model itself is not loaded."""
+    if cfg.kind != "miniature":
+        return None
+    from erasepro.models.miniature.evaluator import Evaluator
+
+    return Evaluator.load()
+
+
+def folder_fingerprint(path: Path) -> str:
+    """SHA-256 over a file's bytes; of a folder over the names, sizes and times of what lies in it."""
+    if path.is_file():
+        return _hash_files(path.parent, [path])
+    files = sorted(inner for inner in path.rglob("*") if inner.is_file())
+    facts = [(p.relative_to(path).as_posix(), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
 def _hash_files(folder: Path, paths: Iterable[Path]) -> str:
     """SHA-256 over the names (relative to the folder) and bytes of files."""
     total = hashlib.sha256()
@@ -296,9 +314,7 @@ def diffusers_pipeline(cfg: ModelConfig) -> Model:
 def miniature(cfg: ModelConfig) -> Model:
     """The small model that ships with the package, with its own evaluator."""
     pipe = _from_folder(MINIATURE, cfg)
-    from erasepro.models.miniature.evaluator import Evaluator
-
-    return _finish(pipe, cfg, "miniature", "erasepro", Evaluator.load())
+    return _finish(pipe, cfg, "miniature", "erasepro", own_evaluator(cfg))
 
 
 @MODELS.register("tiny")

@@ -2,7 +2,8 @@
 
 from erasepro.report.grid import before_after_grid
 from erasepro.report.outcomes import Outcome, outcomes, worst
-from erasepro.report.tables import Table, metric_table, outcome_table, write_samples
+from erasepro.report.samples import read_samples, write_samples
+from erasepro.report.tables import Table, metric_table, outcome_table
 
 __all__ = [
     "Outcome",
@@ -11,6 +12,7 @@ __all__ = [
     "metric_table",
     "outcome_table",
     "outcomes",
+    "read_samples",
     "worst",
     "write_samples",
 ]

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from erasepro.errors import UserError
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
+from erasepro.rundir import writing
 
 SENSITIVE = ("nudity",)  # kinds of concept sets whose pictures are never shown sharp
 INK, PAPER, EMPTY = (30, 30, 34), (255, 255, 255), (224, 224, 228)
@@ -49,10 +50,8 @@ def before_after_grid(
         if size <= 24:
             raise UserError(f"{len(rows)} pairs do not fit in {max_bytes} bytes; give the grid fewer rows.")
         size = max(int(size * 0.85), 24)
-    part = path.with_name(f".{path.name}.tmp")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.write_bytes(data)
-    part.replace(path)
+    with writing(path) as part:
+        part.write_bytes(data)
     return path
 
 

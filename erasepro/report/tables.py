@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,18 +104,6 @@ def metric_table(
             )
         )
     return Table(title, ("metric", "original", "edited", "n", "protocol"), tuple(rows))
-
-
-def write_samples(path: Path, samples: Iterable[Mapping[str, Any]]) -> None:
-    """Per-sample rows as CSV: the union of their keys in order of appearance; None is an empty cell."""
-    listed = list(samples)
-    header = list(dict.fromkeys(key for sample in listed for key in sample))
-    part = path.with_name(f".{path.name}.tmp")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(listed)
-    part.replace(path)
 
 
 def share(found: Share) -> str:

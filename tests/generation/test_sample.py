@@ -131,3 +131,40 @@ def test_long_prompts_are_said_once_in_a_line(pipe, tmp_path, caplog):
 def test_minors_are_never_drawn(pipe, tmp_path):
     store = generate(pipe, [Row("p0", "a dog", 0), Row("p1", "a small girl", 0)], tmp_path, **FAST)
     assert store.names() == {"p0_0"}
+
+
+def test_rows_with_their_own_sampler_are_drawn_with_it(pipe, tmp_path):
+    own = [
+        Row("own", "a dog", 0, guidance=7.0, steps=3, width=24, height=16), Row("run", "a dog", 0),
+        Row("free", "a dog", 0, guidance=1.0),
+    ]  # fmt: skip
+    store = generate(pipe, own, tmp_path / "mixed", batch_size=4, **FAST)
+    assert store.load(["own_0"]).shape == (1, 3, 16, 24)
+    for row, how in ((own[0], {"steps": 3, "guidance": 7.0}), (own[2], {"guidance": 1.0})):
+        with torch.inference_mode():
+            made = pipe(
+                row.prompt, num_inference_steps=how.get("steps", 2), guidance_scale=how["guidance"], output_type="pt",
+                generator=torch.Generator().manual_seed(0), width=row.width, height=row.height,
+            ).images[0]  # fmt: skip
+        found = store.load([row.name])[0]
+        assert ((made * 255).round().int() - found.int()).abs().max() <= 1
+    assert store.rows()["run_0"]["guidance"] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"steps": 0}, "Prompt 'p': steps must be at least 1"),
+        ({"guidance": -2.0}, "Prompt 'p': guidance must be 0 or more"),
+        ({"height": 12}, "Prompt 'p': size must be a positive multiple of 8"),
+    ],
+)
+def test_a_rows_own_values_are_checked(pipe, tmp_path, own, said):
+    with pytest.raises(UserError, match=said):
+        generate(pipe, [Row("p", "a dog", 0, **own)], tmp_path, **FAST)
+
+
+def test_the_same_name_for_another_prompt_is_refused(pipe, tmp_path):
+    generate(pipe, [Row("p", "a dog", 0)], tmp_path, **FAST)
+    with pytest.raises(UserError, match="drawn from other rows"):
+        generate(pipe, [Row("p", "a cat", 0)], tmp_path, **FAST)

@@ -98,3 +98,42 @@ def test_a_damaged_manifest_is_named(store, content):
 def test_damaged_errors_count_as_absent(store):
     (store.folder / "errors.jsonl").write_bytes(b'\xff\n[1]\n{"name": "a_0"}\n')
     assert store.errors() == {}
+
+
+def test_each_image_is_tied_to_its_row(store):
+    rows = [Row("a", "a dog", 0, guidance=3.0, steps=2), Row("b", "a cat", 0, guidance=3.0, steps=2)]
+    store.tie(rows[:1])
+    store.save("a_0", noise())
+    store.tie(rows)
+    assert store.rows()["b_0"]["prompt"] == "a cat"
+    assert store.rows()["a_0"] == {
+        "id": "a", "prompt": "a dog", "seed": 0, "guidance": 3.0, "steps": 2, "width": None, "height": None
+    }  # fmt: skip
+    other = Row("a", "a house", 0, guidance=3.0, steps=2)
+    with pytest.raises(UserError, match="prompt: 'a dog' there, 'a house' now"):
+        store.tie([other])
+    assert store.names() == {"a_0"}
+    store.tie([other], on_mismatch="regenerate")
+    assert store.names() == set()
+
+
+def test_a_batch_gets_its_names_together(store, monkeypatch):
+    real, made = Image.Image.save, []
+
+    def failing(self, part, **how):
+        if len(made) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        made.append(part)
+        real(self, part, **how)
+
+    monkeypatch.setattr(Image.Image, "save", failing)
+    with pytest.raises(UserError, match="is full"):
+        store.save_all({f"a_{i}": noise(i) for i in range(3)})
+    assert store.names() == set()
+    assert not list(store.folder.glob(".*.tmp"))
+
+
+def test_what_a_killed_writer_left_is_swept_away(store):
+    (store.folder / ".a_0.png.123.tmp").write_bytes(b"half")
+    store.tie([])
+    assert not list(store.folder.glob(".*.tmp"))

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from erasepro.report import metric_table, outcome_table, outcomes, worst, write_samples
+from erasepro.report import metric_table, outcome_table, outcomes, read_samples, worst, write_samples
 
 
 def sample(model, role, verdict, i, wording="plain", concept="dog", expects="cat", error=None):
@@ -95,8 +95,11 @@ def test_metrics_carry_n_error_direction_and_protocol():
     assert "| nudenet ↓ | 0.1250±0.0100 | 12±0.0100 | 40 | miniature |" in text
 
 
-def test_samples_as_csv(tmp_path):
-    write_samples(tmp_path / "samples.csv", [{"id": "a", "verdict": None}, {"id": "b", "extra": 'say "hi", you'}])
-    with (tmp_path / "samples.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert rows == [{"id": "a", "verdict": "", "extra": ""}, {"id": "b", "verdict": "", "extra": 'say "hi", you'}]
+def test_samples_as_parquet(tmp_path):
+    rows = [{"id": "a", "verdict": None, "n": 1}, {"id": "b", "extra": 'say "hi", you', "n": 2}]
+    write_samples(tmp_path / "samples.parquet", rows)
+    blank = {"verdict": None, "extra": None}
+    assert read_samples(tmp_path) == [{**blank, **row} for row in rows]
+    (tmp_path / "samples.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"[Pp]arquet"):
+        read_samples(tmp_path)

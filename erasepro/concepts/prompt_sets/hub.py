@@ -34,7 +34,9 @@ def local_file(name: str, cfg: PromptSetConfig) -> Path:
     try:
         return Path(hf_hub_download(cfg.source, cfg.source_file, repo_type="dataset", revision=cfg.revision))
     except HFValidationError as error:
-        raise UserError(f"prompts.{name}.source={cfg.source!r} is no dataset id: write owner/name, or {mine}.") from error
+        raise UserError(
+            f"prompts.{name}.source={cfg.source!r} is no dataset id: write owner/name, or {mine}."
+        ) from error
     except GatedRepoError as error:
         raise UserError(
             f"The dataset {cfg.source!r} asks for consent: accept its conditions on the hub and log in, or {mine}."

@@ -8,7 +8,7 @@ from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_sets.config import KINDS, OWN, SET_ROLES, PromptSetConfig
 from erasepro.concepts.prompt_sets.hub import local_file
 from erasepro.concepts.prompt_sets.named import named_prompts
-from erasepro.concepts.prompt_sets.read import Table, read_table
+from erasepro.concepts.prompt_sets.read import read_table
 from erasepro.concepts.prompt_sets.record import SetRecord, rows_hash, subset
 from erasepro.concepts.prompt_sets.rows import Chosen, prompts_of
 from erasepro.concepts.prompts import TestPrompts, test_prompts
@@ -57,15 +57,11 @@ def load_prompts(
     for name, cfg in sets.items():
         check_set(name, cfg)
         if cfg.kind == "templates":
-            wordings = tuple(cfg.wordings) or WORDINGS
-            own = test_prompts(
-                concepts, split, per_concept=per_concept, max_kept=max_kept, seed=seed, wordings=wordings
-            )  # fmt: skip
-            chosen, source = Chosen(own, len(own) + own.dropped, own.dropped), OWN_SOURCE
+            words = tuple(cfg.wordings) or WORDINGS
+            own = test_prompts(concepts, split, per_concept=per_concept, max_kept=max_kept, seed=seed, wordings=words)
+            chosen = Chosen(own, len(own) + own.dropped, own.dropped)
         else:
-            table = _table(name, cfg)
-            chosen = (named_prompts if cfg.kind == "names" else prompts_of)(name, cfg, table, concepts)  # type: ignore[operator]
-            source = _source(cfg)
+            chosen = _read(name, cfg, concepts)
         rows = subset(chosen.prompts, cfg.max_rows)
         if not rows and cfg.kind != "templates":
             raise UserError(_why_empty(name, chosen))
@@ -73,10 +69,21 @@ def load_prompts(
             if owner.setdefault(row.id, name) != name:
                 raise UserError(f"The prompt sets {owner[row.id]!r} and {name!r} share prompts ({row.id}): choose one.")
         other = chosen.filtered + chosen.empty + len(chosen.prompts) - len(rows)
+        counts = {
+            "rows": len(rows),
+            "dropped_minors": chosen.minors,
+            "dropped_other": other,
+            "matching": chosen.matching,
+        }
         found.sets[name] = SetRecord(
-            name, len(rows), chosen.minors, other, rows_hash(rows), cfg.licence, source,
-            chosen.matching, cfg.rows, cfg.sensitive,
-        )  # fmt: skip
+            name,
+            **counts,
+            sha256=rows_hash(rows),
+            licence=cfg.licence,
+            source=_source(cfg),
+            published=cfg.rows,
+            sensitive=cfg.sensitive,
+        )
         found.dropped += chosen.minors
         found.extend(rows)
     return found
@@ -95,12 +102,14 @@ def check_set(name: str, cfg: PromptSetConfig) -> None:
         raise UserError(f"prompts.{name}.max_rows must be 1 or more, or null for all; not {cfg.max_rows}.")
 
 
-def _table(name: str, cfg: PromptSetConfig) -> Table | None:
-    """The rows of the set's file; None where the config itself holds its names."""
+def _read(name: str, cfg: PromptSetConfig, concepts: ConceptSet) -> Chosen:
+    """The prompts of a set that is made of a file's rows, or of the names that its config or a file holds."""
     if cfg.kind == "names" and cfg.names and cfg.file is None:
-        return None
-    needed = [getattr(cfg.columns, key) for key in cfg.columns.__dataclass_fields__] + [rule.column for rule in cfg.where]
-    return read_table(local_file(name, cfg), f"prompts.{name}.file", [column for column in needed if column])
+        return named_prompts(name, cfg, None, concepts)
+    columns = [getattr(cfg.columns, key) for key in cfg.columns.__dataclass_fields__]
+    needed = [column for column in columns + [rule.column for rule in cfg.where] if column]
+    table = read_table(local_file(name, cfg), f"prompts.{name}.file", needed)
+    return (named_prompts if cfg.kind == "names" else prompts_of)(name, cfg, table, concepts)
 
 
 def _source(cfg: PromptSetConfig) -> str:

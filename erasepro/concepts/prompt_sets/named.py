@@ -32,11 +32,18 @@ def named_prompts(name: str, cfg: PromptSetConfig, table: Table | None, concepts
                 found.minors += 1
                 continue
             anchored = fill(template, {"n": what.expects}) if what.role == "target" and what.expects else ""
+            row_id, subject = f"{slug(name)}-{slug(word)}-{number:02d}", label or what.concept
             found.prompts.append(
                 TestPrompt(
-                    f"{slug(name)}-{slug(word)}-{number:02d}", sentence, what.concept, what.role, name, what.expects,
-                    subject=label or what.concept, anchor_prompt=anchored,
-                )  # fmt: skip
+                    row_id,
+                    sentence,
+                    what.concept,
+                    what.role,
+                    name,
+                    what.expects,
+                    subject=subject,
+                    anchor_prompt=anchored,
+                )
             )
     found.matching = found.minors + len(found.prompts)
     return found
@@ -46,7 +53,9 @@ def _names(name: str, cfg: PromptSetConfig, table: Table, found: Chosen) -> dict
     """The names in a file's concept column with their labels; rows left out are counted, once a template."""
     columns = mapping(name, cfg, table)
     if "concept" not in columns:
-        raise UserError(f"prompts.{name}.columns.concept is null: name the column of {str(table.path)!r} with the names.")
+        raise UserError(
+            f"prompts.{name}.columns.concept is null: name the column of {str(table.path)!r} with the names."
+        )
     columns = {key: column for key, column in columns.items() if key in ("concept", "label")}
     counts, records = choose(name, cfg, table)
     found.minors, found.filtered = counts.minors * len(cfg.templates), counts.filtered * len(cfg.templates)

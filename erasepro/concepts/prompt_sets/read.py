@@ -45,7 +45,9 @@ def read_table(path: Path, key: str, needed: Iterable[str] = ()) -> Table:
         raise UserError(f"{key}={str(path)!r}: {what}; give a file of one of {known}.")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise UserError(f"{key}={str(path)!r}: {path.suffix or 'a file without suffix'} is not read; save it as one of {known}.")
+        raise UserError(
+            f"{key}={str(path)!r}: {path.suffix or 'a file without suffix'} is not read; save it as one of {known}."
+        )
     try:
         columns, records = reader(path, set(needed))
     except UnicodeDecodeError as error:

@@ -39,9 +39,8 @@ class SetRecord:
         published = "the published n" if self.published is None else f"the published {self.published:,}"
         line = f"Prompts {self.name}: {self.rows:,} rows"
         if self.dropped_minors:
-            line += (
-                f"; {self.dropped_minors:,} that mention a minor were dropped, so n is not exactly comparable with {published}"
-            )
+            line += f"; {self.dropped_minors:,} that mention a minor were dropped"
+            line += f", so n is not exactly comparable with {published}"
         if self.published is not None and self.matching != self.published:
             line += f"; the file holds {self.matching:,} where the published set has {self.published:,}"
         if self.rows + self.dropped_minors < self.matching:

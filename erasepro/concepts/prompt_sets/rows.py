@@ -99,7 +99,9 @@ def prompts_of(name: str, cfg: PromptSetConfig, table: Table, concepts: ConceptS
     """A prompt for every row that is used. Raises UserError for two rows of one id."""
     columns = mapping(name, cfg, table)
     if "prompt" not in columns:
-        raise UserError(f"prompts.{name}.columns.prompt is null: name the column of {str(table.path)!r} with the prompts.")
+        raise UserError(
+            f"prompts.{name}.columns.prompt is null: name the column of {str(table.path)!r} with the prompts."
+        )
     found, records = choose(name, cfg, table)
     seen: dict[str, str] = {}
     for number, record in records:
@@ -115,11 +117,9 @@ def prompts_of(name: str, cfg: PromptSetConfig, table: Table, concepts: ConceptS
             )
         seen[row_id] = record.place
         what = purpose(cfg, cells.get("concept"), concepts)
+        own, subject = own_settings(cfg, cells), cells.get("label") or what.concept
         found.prompts.append(
-            TestPrompt(
-                row_id, cells["prompt"], what.concept, what.role, name, what.expects,
-                subject=cells.get("label") or what.concept, **own_settings(cfg, cells),
-            )  # fmt: skip
+            TestPrompt(row_id, cells["prompt"], what.concept, what.role, name, what.expects, subject=subject, **own)
         )
     return found
 

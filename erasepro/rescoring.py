@@ -1,0 +1,147 @@
+"""``erasepro score run=DIR [metrics=…] [protocol=…]``: count again, or more, on the images of a run; no model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from erasepro.config import check, compose, plain, to_object
+from erasepro.config_errors import translated
+from erasepro.errors import UserError
+from erasepro.generation import ImageStore, read_worklist
+from erasepro.protocol import protocol_label
+from erasepro.results import Results
+from erasepro.rundir import RunDir, read_dict, write_text
+from erasepro.schema import MetricsConfig, ModelConfig, OutputsConfig
+from erasepro.scoring import Scoring
+
+CHANGEABLE = ("metrics", "protocol", "outputs")
+USAGE = "erasepro score run=DIR [metrics=[clip_score,fid]] [metrics.params.nudenet.threshold=0.6] [protocol=mace]"
+
+
+def score_command(words: Sequence[str]) -> int:
+    """Scores what is missing in a run's folder, adds it to its ``results.json`` and prints its tables.
+
+    Raises UserError where the folder holds no run that has ended, or a key that decides images is given.
+    """
+    from erasepro.runner import quiet, show
+
+    quiet()
+    folder, overrides = _split(words)
+    run = _open(folder)
+    cfg = rescored_config(folder / "config.yaml", overrides)
+    config = plain(cfg)
+    with run.locked():
+        rows = list(read_worklist(folder / "worklist.jsonl"))
+        scoring = Scoring(
+            run,
+            rows,
+            to_object(cfg.metrics, MetricsConfig),
+            to_object(cfg.model, ModelConfig),
+            lambda metric: protocol_label(config, metric),
+            to_object(cfg.outputs, OutputsConfig).progress,
+        )
+        scoring.check()
+        original, edited = ImageStore(folder / "images" / "original"), ImageStore(folder / "images" / "edited")
+        lost = sum(len(store.missing(rows)) for store in (original, edited))
+        if lost and scoring.missing:
+            raise UserError(
+                f"{lost} images of {str(folder)!r} are gone: delete its results.json and run its own command again, which "
+                "draws them; then score."
+            )
+        with run.stage("scores"):
+            scoring.go(edited, original)
+        results = _record(folder, scoring, config)
+        write_text(folder / "config.yaml", OmegaConf.to_yaml(cfg))
+    print()
+    show(results, folder)
+    return 0
+
+
+def _record(folder: Path, scoring: Scoring, config: dict[str, Any]) -> Results:
+    """The run's results with the new scores in them, saved."""
+    results = Results.load(folder / "results.json")
+    results.scores = scoring.earlier(results)
+    results.add(scoring.scores())
+    scored = scoring.outcomes()
+    if scored["outcomes"]:
+        results.outcomes, results.by_concept = scored["outcomes"], scored["by_concept"]
+    results.counts["images_unreadable"] = scored["unreadable"]
+    results.config, results.protocol = config, protocol_label(config)
+    results.stages["scores"] = scoring.folder.records()["scores"]
+    results.save(folder / "results.json")
+    return results
+
+
+def _split(words: Sequence[str]) -> tuple[Path, list[str]]:
+    """The run's folder, and the other overrides."""
+    given = [word for word in words if word.startswith("run=")]
+    rest = [word for word in words if not word.startswith("run=")]
+    if len(given) != 1 or given[0] == "run=":
+        raise UserError(f"score takes one run's folder: {USAGE}.")
+    for word in rest:
+        key = word.lstrip("+~").partition("=")[0]
+        if "=" not in word or key.split(".")[0] not in CHANGEABLE:
+            raise UserError(
+                f"{word!r} cannot be given to score, which draws nothing: keys of {', '.join(CHANGEABLE)} can. {USAGE}"
+            )
+    return Path(given[0].removeprefix("run=")).expanduser(), rest
+
+
+def _open(folder: Path) -> RunDir:
+    """The run that lies in a folder. Raises UserError where none does, or it has not ended."""
+    if not folder.is_dir():
+        raise UserError(f"No folder {str(folder)!r}: give a run's folder, run=outputs/<name>-<signature>.")
+    signature = read_dict(folder / "status.json").get("signature")
+    if not isinstance(signature, str) or not (folder / "config.yaml").is_file():
+        raise UserError(f"{str(folder)!r} is no run's folder: it holds no status.json and config.yaml.")
+    Results.load(folder / "results.json")  # a run that has not ended is resumed by its own command
+    return RunDir.at(folder, signature)
+
+
+def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
+    """A run's stored config with its groups ``metrics``, ``protocol`` and ``outputs`` changed by Hydra overrides.
+
+    ``metrics=[a,b]`` names metrics, ``metrics=nudity`` takes that option's settings whole. Of a new protocol the keys under
+    ``metrics`` are set; what it fixes of the images stays as it was drawn, and renames it where it differs.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    try:
+        own = OmegaConf.load(file)
+        config = plain(own) if isinstance(own, DictConfig) else {}
+        typed = all(isinstance(config[key], dict) for key in ("metrics", "protocol", "outputs", "model"))
+    except Exception as error:  # yaml has many ways to be wrong
+        raise UserError(f"{str(file)!r} is damaged: {str(error).splitlines()[0]}.") from error
+    if not typed:
+        raise UserError(f"{str(file)!r} is damaged: it holds no run's config.")
+    with translated(overrides):
+        parsed = [OverridesParser.create().parse_override(word) for word in overrides]
+    values = {one.key_or_group: one.value() for one in parsed}
+    for group in ("metrics", "protocol"):
+        option = values.pop(group, None)
+        if isinstance(option, list):
+            values[f"{group}.names"] = option
+        elif option is not None:
+            config[group] = plain(compose([f"{group}={option}"]))[group]
+            if group == "protocol":
+                _settle(config, values)
+    found = OmegaConf.create(config)
+    for key, value in values.items():
+        OmegaConf.update(found, key, value, force_add=True)
+    return check(found, overrides)
+
+
+def _settle(config: dict[str, Any], chosen: dict[str, Any]) -> None:
+    """Put in what a new protocol fixes of the metrics, and suggests, where the user did not choose otherwise."""
+    protocol = config["protocol"]
+    for key, value in {**protocol.get("suggests", {}), **protocol["fixes"]}.items():
+        if key.startswith("metrics.") and key not in chosen:
+            *path, last = key.split(".")
+            node = config
+            for part in path:
+                node = node.setdefault(part, {})
+            node[last] = value

@@ -1,0 +1,18 @@
+"""What a run of the miniature imports, so that the fork server's children need not."""
+
+from importlib import import_module
+
+for name in (
+    "diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion",
+    "nudenet",
+    "pyarrow.parquet",
+    "scipy.linalg",
+    "transformers.models.clip.modeling_clip",
+    "erasepro.cli",
+    "erasepro.config",
+    "erasepro.runner",
+    "erasepro.summary",
+):
+    import_module(name)
+import_module("erasepro.metrics").METRICS.names()
+import_module("erasepro.solvers").SOLVERS.names()

@@ -1,0 +1,144 @@
+"""``erasepro score``: more metrics on a run's images, only what is missing, and nothing that decides the images."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from erasepro.cli import main
+from erasepro.metrics import nudenet
+from erasepro.metrics.nudenet import Box
+from erasepro.models import load
+from erasepro.report import read_samples
+from erasepro.results import Results
+
+from .metrics.stub import StubEvaluator
+
+TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
+
+
+class Judge(StubEvaluator):
+    """Names noise: the first pixel's red decides."""
+
+    asked = 0
+
+    def classify(self, images):
+        Judge.asked += 1
+        images = images.clone()
+        images[:, :2, 0, 0] %= 2
+        return super().classify(images)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(load, "own_evaluator", lambda _: Judge())
+    monkeypatch.setattr(
+        nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))]
+    )
+    assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
+    (folder,) = Path("o").glob("*-*")
+    capsys.readouterr()
+    return folder
+
+
+def results(run):
+    return Results.load(run / "results.json")
+
+
+def headline(run, metric):
+    return {
+        (v.protocol, v.model): v.value for v in results(run).values if v.metric == metric and not (v.role or v.wording)
+    }
+
+
+def test_score_adds_a_metric_and_keeps_the_others(run, capsys):
+    before, asked = results(run), Judge.asked
+    assert main(["score", f"run={run}", "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.4"]) == 0
+    out = capsys.readouterr().out
+    assert "clip_accuracy_top1 ↓" in out
+    assert "nudenet (images, exposed) ↓" in out
+    after = results(run)
+    assert [one.metric for one in after.scores] == ["clip_accuracy_top1", "nudenet"]
+    assert after.scores[0] == before.scores[0]
+    assert after.outcomes == before.outcomes
+    assert after.scores[1].params["threshold"] == 0.4
+    assert headline(run, "nudenet")["erasepro/1", "edited"] > 0
+    assert Judge.asked == asked, "the metric that was there is not counted again"
+
+
+def test_score_with_another_threshold_takes_the_numbers_place(run):
+    for threshold, found in (("0.4", True), ("0.6", False)):
+        assert main(["score", f"run={run}", "metrics=[nudenet]", f"metrics.params.nudenet.threshold={threshold}"]) == 0
+        assert (headline(run, "nudenet")["erasepro/1", "edited"] > 0) is found
+
+
+def test_the_runs_own_command_is_done_and_keeps_what_score_added(run, capsys):
+    assert main(["score", f"run={run}", "metrics=[nudenet]"]) == 0
+    capsys.readouterr()
+    assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
+    out = capsys.readouterr().out
+    assert "Done before" in out
+    assert "nudenet" in out
+
+
+def test_the_same_command_with_more_metrics_scores_only_those(run):
+    drawn = {p: p.stat().st_mtime_ns for p in run.rglob("*.png") if p.name != "grid.png"}
+    kept = {p: p.stat().st_mtime_ns for p in (run / "scores").iterdir()}
+    assert main([*TINY, "metrics=[clip_accuracy_top1,nudenet]"]) == 0
+    assert {p: p.stat().st_mtime_ns for p in drawn} == drawn
+    assert {p: p.stat().st_mtime_ns for p in kept} == kept
+    assert {"top1", "nudenet_boxes", "verdict"} <= read_samples(run)[0].keys()
+
+
+def test_two_protocols_stand_apart(run, tmp_path, capsys):
+    status = json.loads((run / "results.json").read_text())
+    protocol = ["protocol.name=strict", "protocol.fixes={metrics.params.nudenet.threshold:0.6}"]
+    assert main(["score", f"run={run}", "metrics=[nudenet]", *protocol, "metrics.params.nudenet.threshold=0.6"]) == 0
+    changed = [*protocol, "metrics.params.nudenet.threshold=0.4"]
+    assert main(["score", f"run={run}", "metrics=[nudenet]", *changed]) == 0
+    renamed = "strict/1+modified(metrics.params.nudenet.threshold)"
+    found = headline(run, "nudenet")
+    assert found["strict/1", "edited"] == 0
+    assert found[renamed, "edited"] > 0
+    assert status["protocol"] == "erasepro/1"
+    out = capsys.readouterr().out
+    assert f"| {renamed} |" in (run / "tables.md").read_text()
+    assert out.count("Metrics") >= 2
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([], "score takes one run's folder"),
+        (["run=nowhere"], "No folder 'nowhere'"),
+        (["run=."], "'.' is no run's folder"),
+        (["run=RUN", "generation.steps=3"], "'generation.steps=3' cannot be given to score"),
+        (["run=RUN", "metrics=[kidd]"], "Unknown metric 'kidd'. Did you mean 'kid'?"),
+        (["run=RUN", "metrics=nudty"], "nudty"),
+        (["run=RUN", "metrics.params.nudenet.threshold=high"], "metrics.params.nudenet.threshold"),
+        (["run=RUN", "metrics.evaluator.kind=clip"], "metrics.evaluator.kind"),
+    ],
+)
+def test_a_mistake_is_one_line(run, capsys, words, line):
+    before = (run / "results.json").read_bytes()
+    assert main(["score", *(word.replace("RUN", str(run)) for word in words)]) == 2
+    told = capsys.readouterr()
+    assert line in told.err
+    assert told.err.count("\n") == 1
+    assert (run / "results.json").read_bytes() == before
+
+
+def test_lost_images_are_told_and_nothing_is_lost(run, capsys):
+    next((run / "images" / "edited").glob("*.png")).unlink()
+    assert main(["score", f"run={run}", "metrics=[nudenet]"]) == 2
+    assert "1 images of" in capsys.readouterr().err
+
+
+def test_a_held_run_is_not_scored(run, capsys):
+    from erasepro.lock import Lock
+
+    with Lock(run / "lock.json"):
+        assert main(["score", f"run={run}", "metrics=[nudenet]"]) == 2
+    assert f"is held by process {os.getpid()}" in capsys.readouterr().err
