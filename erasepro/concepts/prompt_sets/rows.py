@@ -48,10 +48,10 @@ def mapping(name: str, cfg: PromptSetConfig, table: Table) -> dict[str, str]:
     known = [column for column in table.columns if column]
     for key, column in columns.items():
         if column is not None and column not in known:
-            raise unknown(f"column (prompts.{name}.columns.{key}) of {str(table.path)!r}", column, known)
+            raise unknown(f"column of {str(table.path)!r} (prompts.{name}.columns.{key})", column, known)
     for number, rule in enumerate(cfg.where):
         if rule.column not in known:
-            raise unknown(f"column (prompts.{name}.where[{number}]) of {str(table.path)!r}", rule.column, known)
+            raise unknown(f"column of {str(table.path)!r} (prompts.{name}.where[{number}])", rule.column, known)
     return {key: column for key, column in columns.items() if column is not None}
 
 
