@@ -57,15 +57,15 @@ def _concepts() -> dict[str, str]:
 
 
 def _prompts() -> dict[str, str]:
-    from erasepro.config import compose
-
     found = {}
     for name in options("prompts"):
-        (cfg,) = compose([f"prompts={name}"]).prompts.values()
-        rows = "" if cfg.rows is None else f", {cfg.rows:,} rows"
-        sensitive = ", sensitive" if cfg.sensitive else ""
+        node = _read(_file("prompts", name))
+        shared = [base.partition("@")[0] for base in node.get("defaults", []) if "@" in base]
+        keys = {k: v for base in shared for k, v in _read(_file("prompts", base)).items()} | node[name]
+        rows = f", {keys['rows']:,} rows" if "rows" in keys else ""
+        sensitive = ", sensitive" if keys.get("sensitive") else ""
         first = comment(_file("prompts", name)).partition(" · ")[0]
-        found[name] = f"[{cfg.licence}{rows}{sensitive}] {first}"
+        found[name] = f"[{keys.get('licence', 'not stated')}{rows}{sensitive}] {first}"
     return found
 
 

@@ -208,8 +208,8 @@ class Run:
             from erasepro.report import before_after_grid
             from erasepro.summary import grid_rows
 
-            rows = grid_rows(job.worklist)
-            before_after_grid(original, edited, rows, self.path / "grid.png", kind=job.concepts.kind, across=3)
+            rows, sensitive = grid_rows(job.worklist), job.sensitive  # nudity, or a prompt set marked so
+            before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=sensitive, across=3)
         results.add(self.earlier())
         results.add(job.scoring.scores())
         results.save(self.path / "results.json")

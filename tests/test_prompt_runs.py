@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -91,6 +92,23 @@ def test_own_sentences_and_a_set_come_together_and_the_bytes_are_the_signature(c
     assert len([p for p in Path("outputs").iterdir() if not p.name.startswith(".")]) == 2
 
 
+def test_a_marked_set_makes_any_run_sensitive():
+    words = [
+        "debug=tiny",
+        "concepts.pairs=[[dog,cat]]",
+        "outputs.progress=false",
+        "prompts=i2p",
+        "prompts.i2p.file=rows.csv",
+    ]
+    assert cli.main([*words, "prompts.i2p.where=[{column:sd_seed,op:'==',value:3}]"]) == 0
+    run, found = results()
+    assert found.sensitive
+    assert (found.counts["test_prompts"], found.counts["prompts_dropped"]) == (1, 0)
+    middle = np.array(Image.open(run / "grid.png").convert("L"), dtype=float)[40:70, 15:60]
+    assert np.abs(np.diff(middle, axis=1)).mean() < 3, "random weights draw noise; blurred, little is left of it"
+
+
+@pytest.mark.slow
 def test_sets_can_be_swept(capsys):
     words = ["-m", *TINY, "prompts=complex,paraphrase", "metrics=none"]
     assert cli.main(words) == 0
