@@ -76,7 +76,7 @@ def make_job(cfg: DictConfig) -> Job:
     from erasepro.concepts.load import load_concepts
     from erasepro.concepts.prompt_sets import load_prompts
     from erasepro.concepts.prompts import build_set
-    from erasepro.generation.sample import check_sampler
+    from erasepro.generation.sample import check_row, check_sampler
     from erasepro.generation.worklist import make_worklist, resolved
 
     model = model_config(cfg.model)
@@ -97,6 +97,8 @@ def make_job(cfg: DictConfig) -> Job:
     tests = load_prompts(sets, concepts, generation.split, **limits, seed=int(cfg.seed))
     worklist = make_worklist(tests, generation.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
+    for row in worklist:
+        check_row(row)  # a prompt file's own settings must not wait for the edit
     hashes = {
         "weights": fingerprint(model),
         "build_prompts": digest(asdict(build)),

@@ -108,6 +108,14 @@ def test_a_marked_set_makes_any_run_sensitive():
     assert np.abs(np.diff(middle, axis=1)).mean() < 3, "random weights draw noise; blurred, little is left of it"
 
 
+def test_a_size_that_cannot_be_drawn_does_not_wait_for_the_edit(capsys):
+    Path("odd.csv").write_text("prompt,w\na lamp,100\n", encoding="utf-8")
+    words = ["debug=tiny", "prompts=custom", "prompts.custom.file=odd.csv", "prompts.custom.columns.width=w"]
+    assert cli.main(words) == 2
+    assert "Prompt 'custom-00000': size must be a positive multiple of 8 pixels" in capsys.readouterr().err
+    assert not Path("outputs").exists()
+
+
 @pytest.mark.slow
 def test_sets_can_be_swept(capsys):
     words = ["-m", *TINY, "prompts=complex,paraphrase", "metrics=none"]
