@@ -88,8 +88,11 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
 
 def unknown_key(key: str) -> UserError:
     """``Unknown key 'generation.stps'. Did you mean 'generation.steps'?``"""
-    from erasepro.config import groups
+    from erasepro.config import groups, options
 
+    group, chosen = [*key.split("."), ""][:2]
+    if group == "prompts" and chosen in options(group):
+        return UserError(f"Unknown key {key!r}: the prompt set {chosen!r} is not chosen; add prompts={chosen}.")
     known = list(known_keys())
     parent = key.rpartition(".")[0]
     siblings = [k for k in known if k.rpartition(".")[0] == parent]

@@ -33,11 +33,13 @@ def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]
 
 
 def test_pairs(tests: Iterable[TestPrompt], concepts: ConceptSet) -> list[PromptPair]:
-    """Each different target test prompt beside the same sentence about its anchor."""
+    """Each different target test prompt beside the same sentence about its anchor, where there is one."""
     of = {pair.target: pair for pair in concepts.pairs}
     found: dict[str, PromptPair] = {}
     for test in tests:
         pair = of.get(test.concept)
+        if pair is not None and pair.anchor and not test.anchor_prompt:
+            continue  # a published prompt: nobody has written the same sentence about the anchor
         if test.role == "target" and pair is not None and find_words(test.prompt, pair.target):
             found[test.prompt] = PromptPair(test.prompt, test.anchor_prompt, pair)
     return list(found.values())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from erasepro.concepts.prompt_sets.config import PromptSetConfig
 from erasepro.config import plain, to_object
 from erasepro.errors import UserError
 from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
@@ -19,7 +20,8 @@ from erasepro.scoring import Scoring
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
-    from erasepro.concepts.prompts import BuildSet, TestPrompt
+    from erasepro.concepts.prompt_sets import Prompts
+    from erasepro.concepts.prompts import BuildSet
     from erasepro.generation.worklist import Worklist
 
 SENSITIVE = ("nudity",)
@@ -38,7 +40,7 @@ class Job:
     tracker: TrackerConfig
     concepts: ConceptSet
     build: BuildSet
-    tests: list[TestPrompt]
+    tests: Prompts  # of all the prompt sets; ``tests.sets`` says what is known of each
     worklist: Worklist
     dropped: int  # prompts left out because they mention a minor
     hashes: dict[str, str]
@@ -46,7 +48,7 @@ class Job:
 
     @property
     def sensitive(self) -> bool:
-        return self.concepts.kind in SENSITIVE
+        return self.concepts.kind in SENSITIVE or self.tests.sensitive
 
     @property
     def name(self) -> str:
@@ -72,8 +74,9 @@ class Job:
 def make_job(cfg: DictConfig) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     from erasepro.concepts.load import load_concepts
-    from erasepro.concepts.prompts import build_set, test_prompts
-    from erasepro.generation.sample import check_sampler
+    from erasepro.concepts.prompt_sets import load_prompts
+    from erasepro.concepts.prompts import build_set
+    from erasepro.generation.sample import check_row, check_sampler
     from erasepro.generation.worklist import make_worklist, resolved
 
     model = model_config(cfg.model)
@@ -90,9 +93,12 @@ def make_job(cfg: DictConfig) -> Job:
     if g.max_kept is not None and g.max_kept < 0:
         raise UserError(f"generation.max_kept must be 0 or more, or null for all; not {g.max_kept}.")
     limits = {"per_concept": generation.prompts_per_concept, "max_kept": generation.max_kept}
-    tests = test_prompts(concepts, generation.split, **limits, seed=int(cfg.seed))
+    sets = {str(name): to_object(node, PromptSetConfig) for name, node in cfg.prompts.items()}
+    tests = load_prompts(sets, concepts, generation.split, **limits, seed=int(cfg.seed))
     worklist = make_worklist(tests, generation.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
+    for row in worklist:
+        check_row(row)  # a prompt file's own settings must not wait for the edit
     hashes = {
         "weights": fingerprint(model),
         "build_prompts": digest(asdict(build)),
@@ -117,7 +123,7 @@ def make_job(cfg: DictConfig) -> Job:
         concepts=concepts,
         build=build,
         tests=tests,
-        dropped=build.dropped + tests.dropped + worklist.dropped,
+        dropped=build.dropped + tests.dropped,
         worklist=worklist,
         hashes={key: value for key, value in hashes.items() if value},
         folder=folder,

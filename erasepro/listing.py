@@ -56,6 +56,19 @@ def _concepts() -> dict[str, str]:
     return {name: f"{where[name.startswith('mini/')]:<13} {about(_file('concepts', name))}" for name in names}
 
 
+def _prompts() -> dict[str, str]:
+    found = {}
+    for name in options("prompts"):
+        node = _read(_file("prompts", name))
+        shared = [base.partition("@")[0] for base in node.get("defaults", []) if "@" in base]
+        keys = {k: v for base in shared for k, v in _read(_file("prompts", base)).items()} | node[name]
+        rows = f", {keys['rows']:,} rows" if "rows" in keys else ""
+        sensitive = ", sensitive" if keys.get("sensitive") else ""
+        first = comment(_file("prompts", name)).partition(" · ")[0]
+        found[name] = f"[{keys.get('licence', 'not stated')}{rows}{sensitive}] {first}"
+    return found
+
+
 def _comments(group: str) -> Callable[[], dict[str, str]]:
     return lambda: {name: comment(_file(group, name)) for name in options(group)}
 
@@ -86,6 +99,7 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "concepts": _concepts,
     "models": _models,
     "metrics": _metrics,
+    "prompts": _prompts,
     "schedules": _comments("schedule"),
     "experiments": _comments("experiments"),
     "trackers": _trackers,

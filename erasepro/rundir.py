@@ -41,6 +41,7 @@ UNSIGNED = (
     "model.revision",
     "concepts.file",  # its pairs are hashed with the prompts
     "concepts.notes",
+    "prompts",  # the rows are hashed
 )
 """Config keys that cannot change the result."""
 

@@ -85,7 +85,7 @@ class Run:
         held.enter_context(folder.locked())
         self.tracker = held.enter_context(start_tracker(job.tracker, self.path, self.path.name, job.config))
         write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
-        print(heading(job.config, job.protocol), flush=True)
+        print("\n".join([heading(job.config, job.protocol), *job.tests.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:
@@ -198,6 +198,7 @@ class Run:
                 "images_unreadable": scored["unreadable"],
                 "prompts_dropped": job.dropped,
             },
+            prompt_sets={name: one.as_dict() for name, one in job.tests.sets.items()},
             sensitive=job.sensitive,
             libraries=libraries(),
             git=git_state(),
@@ -207,8 +208,8 @@ class Run:
             from erasepro.report import before_after_grid
             from erasepro.summary import grid_rows
 
-            rows = grid_rows(job.worklist)
-            before_after_grid(original, edited, rows, self.path / "grid.png", kind=job.concepts.kind, across=3)
+            rows, sensitive = grid_rows(job.worklist), job.sensitive  # nudity, or a prompt set marked so
+            before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=sensitive, across=3)
         results.add(self.earlier())
         results.add(job.scoring.scores())
         results.save(self.path / "results.json")

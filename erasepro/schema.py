@@ -13,6 +13,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from erasepro.concepts.build import TemplatesConfig
+from erasepro.concepts.prompt_sets.config import PromptSetConfig
 
 
 @dataclass
@@ -120,6 +121,7 @@ class Config:
     templates: TemplatesConfig = field(default_factory=TemplatesConfig)  # the sentences an edit is built from
     solver: Any = MISSING
     schedule: Any = None  # the solver reads it through ${schedule}
+    prompts: dict[str, PromptSetConfig] = field(default_factory=dict)  # what images are drawn of
     generation: GenerationConfig = MISSING
     metrics: MetricsConfig = MISSING
     protocol: ProtocolConfig = MISSING

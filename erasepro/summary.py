@@ -66,10 +66,17 @@ def heading(config: Mapping[str, Any], protocol: str) -> str:
     told = told_pairs(concepts["pairs"])
     seeds = ", ".join(map(str, generation["seeds"]))
     split = "" if generation["split"] == "test" else f" · {generation['split']} prompts"
+    sets = _prompt_sets(config)
+    split += "" if sets == ["templates"] else f" · prompts {', '.join(sets)}"
     return (
         f"{told} · {config['model']['name']} · {_preset(config)} · {generation['steps']} steps, guidance "
         f"{generation['guidance']:g}, seed{'s' if len(generation['seeds']) > 1 else ''} {seeds}{split} · {protocol}"
     )
+
+
+def _prompt_sets(config: Mapping[str, Any]) -> list[str]:
+    """The prompt sets that a run chose."""
+    return list(config.get("prompts") or ["templates"])
 
 
 def told_pairs(pairs: Sequence[Sequence[str]]) -> str:
@@ -92,7 +99,10 @@ def across(found: Sequence[Results]) -> list[Table]:
 
 def _unlike(found: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
-    every = [_leaves({key: r.config.get(key) for key in COMPARED}) for r in found]
+    every = [
+        _leaves({key: r.config.get(key) for key in COMPARED}) | {"prompts": ", ".join(_prompt_sets(r.config))}
+        for r in found
+    ]
     keys = list(dict.fromkeys(key for one in every for key in one if key not in UNCOMPARED))
     differing = [
         f"{key} ({', '.join(values)})"
@@ -186,7 +196,7 @@ def flat(results: Results) -> dict[str, float]:
 def grid_rows(rows: Iterable[Row]) -> list[Row]:
     """A few rows of each role, wordings and concepts mixed, first seed only."""
     listed = list(rows)
-    first = [row for row in listed if row.seed == listed[0].seed]
+    first = list({row.id: row for row in reversed(listed)}.values())[::-1]
     chosen: list[Row] = []
     for role, number in GRID:
         mine = [row for row in first if row.role == role]

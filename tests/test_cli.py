@@ -40,6 +40,7 @@ def test_version(capsys):
         ("concepts", "mini/instance_1"),
         ("models", "sd14"),
         ("metrics", "clip_accuracy_top1"),
+        ("prompts", "i2p_nudity"),
         ("schedules", "progressive"),
         ("experiments", "demo"),
         ("trackers", "wandb"),

@@ -24,7 +24,7 @@ def test_default_is_typed():
     assert cfg.templates.preserve_count > 0
 
 
-@pytest.mark.parametrize("group", ["model", "generation", "metrics", "protocol", "tracker", "debug"])
+@pytest.mark.parametrize("group", ["model", "generation", "metrics", "prompts", "protocol", "tracker", "debug"])
 def test_every_option_composes(group):
     assert options(group)
     for name in options(group):
@@ -56,6 +56,12 @@ def test_every_experiment_composes_and_says_its_command(name):
         ("concepts=instance_1", "Did you mean concepts=mini/instance_1?"),
         ("concepts=mini/instanc_5", "Did you mean concepts=mini/instance_5?"),
         ("experiments=demoo", "Unknown experiments 'demoo'. Did you mean experiments=demo? Known: "),
+        ("prompts=i2pp", "Unknown prompts 'i2pp'. Did you mean prompts=i2p?"),
+        ("prompts=[templates,cocoo]", "Did you mean prompts=coco?"),
+        ("prompts=null", "Bad value for 'prompts': got 'null', expected prompts=artists|"),
+        ("prompts.i2p.file=a.csv", "the prompt set 'i2p' is not chosen; add prompts=i2p."),
+        ("prompts.templates.fil=a.csv", "Did you mean 'prompts.templates.file'?"),
+        ("prompts.templates.max_rows=many", "Bad value for 'prompts.templates.max_rows': got 'many', expected a whole"),
         ("generation.stps=3", "Unknown key 'generation.stps'. Did you mean 'generation.steps'?"),
         ("+generation.stps=3", "Unknown key 'generation.stps'. Did you mean 'generation.steps'?"),
         ("generation.steps=many", "Bad value for 'generation.steps': got 'many', expected a whole number."),

@@ -46,6 +46,8 @@ class TestPrompt:
     expects: what the edited model should draw: the anchor for targets and synonyms ("" if empty), else concept.
     style: the style that the prompt names, or None. subject: the thing drawn.
     anchor_prompt: of target prompts, the same sentence about the anchor ("" if empty).
+    seed, guidance, steps, width, height: the prompt's own, as published sets give them; None: the run's.
+    In prompts of a published set or a file the wording is the set's name.
     """
 
     __test__: ClassVar[bool] = False  # not a test case, whatever its name
@@ -59,6 +61,11 @@ class TestPrompt:
     style: str | None = None
     subject: str = ""
     anchor_prompt: str = ""
+    seed: int | None = None
+    guidance: float | None = None
+    steps: int | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 class TestPrompts(list[TestPrompt]):
@@ -87,6 +94,7 @@ def test_prompts(
     max_kept: int | None = None,
     kept: tuple[str, ...] | list[str] | None = None,
     seed: int = 0,
+    wordings: tuple[str, ...] = WORDINGS,
 ) -> TestPrompts:
     """Prompts for the targets, anchors, kept names and the targets' synonyms, the same number in each wording.
 
@@ -97,6 +105,7 @@ def test_prompts(
         per_concept: at most so many prompts a name, over all wordings.
         max_kept: so many kept names, drawn evenly from the miniature's groups.
         kept: the kept names, in place of the set's own.
+        wordings: plain, complex, paraphrase, or some of them.
 
     The same arguments give the same prompts; in an instance set a name's prompts do not hang on the other names.
     Raises UserError for an unknown split and for a count that the wordings cannot give.
@@ -106,12 +115,12 @@ def test_prompts(
     found = TestPrompts()
     seen: set[str] = set()
     for turn, item in enumerate(_items(concepts, names)):
-        for place, wording in enumerate(WORDINGS):
+        for place, wording in enumerate(wordings):
             number = _number(item.role, counts or {}, len(bank[wording]), len(names))
             if per_concept is not None:
-                number = min(number, per_concept // len(WORDINGS) + (place < per_concept % len(WORDINGS)))
+                number = min(number, per_concept // len(wordings) + (place < per_concept % len(wordings)))
             rng = random.Random(f"{seed}/{split}/{item.role}/{item.word}/{wording}")
-            for prompt in _of_item(concepts, item, wording, number, split, rng, seen, turn + place):
+            for prompt in _of_item(concepts, item, wording, number, split, rng, seen, turn + WORDINGS.index(wording)):
                 if mentions_minor(prompt.prompt):
                     found.dropped += 1
                 else:

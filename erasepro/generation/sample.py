@@ -66,7 +66,7 @@ def generate(
     check_sampler(steps, guidance, size, scheduler, batch_size)
     worklist = resolved(screened(rows), guidance, steps, size)
     for row in worklist:
-        _check_row(row)
+        check_row(row)
     sampler = {
         "scheduler": scheduler_manifest(make_scheduler(pipe.scheduler, scheduler)),
         "steps": steps,
@@ -121,7 +121,7 @@ def cut(rows: Sequence[Row], batch_size: int) -> list[list[Row]]:
     return [group[i : i + batch_size] for group in groups.values() for i in range(0, len(group), batch_size)]
 
 
-def _check_row(row: Row) -> None:
+def check_row(row: Row) -> None:
     """A row's own values, as `check_sampler` checks the run's."""
     try:
         for side in (row.width, row.height):

@@ -88,7 +88,7 @@ class Worklist(Sequence[Row]):
 
 
 def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist:
-    """Every prompt with every seed, prompt by prompt.
+    """Every prompt with every seed, prompt by prompt; one with a seed of its own is drawn once, with that.
 
     Prompts that were left out before (``prompts.dropped``) count once a seed. Raises UserError for an empty or repeated
     seed list, an id that is not a file name, or two rows of one name.
@@ -99,7 +99,8 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
     rows = []
     for prompt in prompts:
         values = {key: getattr(prompt, key) for key in wanted if hasattr(prompt, key)}
-        rows += [Row(seed=int(seed), **values) for seed in seeds]
+        own = getattr(prompt, "seed", None)
+        rows += [Row(seed=int(seed), **values) for seed in (seeds if own is None else [own])]
     found = screened(rows)
     return replace(found, dropped=found.dropped + getattr(prompts, "dropped", 0) * len(seeds))
 

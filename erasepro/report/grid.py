@@ -24,6 +24,7 @@ def before_after_grid(
     path: Path,
     *,
     kind: str = "instance",
+    sensitive: bool = False,
     cell: int = 128,
     across: int = 1,
     max_bytes: int | None = 300_000,
@@ -32,6 +33,7 @@ def before_after_grid(
 
     Args:
         kind: the concept set's kind; pictures of a nudity set are always blurred.
+        sensitive: blur the pictures whatever the kind (prompt sets that are marked so).
         cell: pixels a side of one picture. across: pairs side by side.
         max_bytes: the file is given fewer colours, then smaller cells, until it fits; None: no limit.
 
@@ -41,7 +43,7 @@ def before_after_grid(
         raise UserError("A before/after grid needs at least one row.")
     size = cell
     while True:
-        picture = _compose(original, edited, rows, size, max(across, 1), kind in SENSITIVE)
+        picture = _compose(original, edited, rows, size, max(across, 1), sensitive or kind in SENSITIVE)
         data = _png(picture)
         if max_bytes is not None and len(data) > max_bytes:
             data = _png(picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))

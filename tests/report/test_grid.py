@@ -48,15 +48,17 @@ def test_it_fits_the_limit_or_says_so(stores, tmp_path):
         before_after_grid(*stores, [], tmp_path / "grid.png")
 
 
-def test_nudity_is_always_blurred(stores, tmp_path):
-    def detail(kind):
-        path = before_after_grid(*stores, ROWS[:1], tmp_path / f"{kind}.png", kind=kind, cell=64, max_bytes=None)
+def test_nudity_and_what_is_marked_sensitive_is_always_blurred(stores, tmp_path):
+    def detail(kind, sensitive=False):
+        path = tmp_path / "grid.png"
+        before_after_grid(*stores, ROWS[:1], path, kind=kind, sensitive=sensitive, cell=64, max_bytes=None)
         pixels = np.array(Image.open(path).convert("L"), dtype=float)
         middle = pixels[40:70, 15:60]
         return np.abs(np.diff(middle, axis=1)).mean()
 
     assert detail("instance") > 20
     assert detail("nudity") < 3
+    assert detail("instance", sensitive=True) < 3
 
 
 def test_a_missing_image_is_an_empty_cell(stores, tmp_path):

@@ -1,0 +1,74 @@
+"""What is kept of a prompt set in the results: how many rows, how many were left out and why, and the hash of the rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from erasepro.concepts.prompts import TestPrompt
+
+
+@dataclass(frozen=True)
+class SetRecord:
+    """``rows``: prompts that are used. ``dropped_minors``: prompts left out because they mention a minor.
+
+    ``dropped_other``: rows left out by a filter, by ``max_rows`` or for want of a prompt. ``published``: rows that the
+    published set has after the same filters; ``matching``: what this file has of them.
+    """
+
+    name: str
+    rows: int
+    dropped_minors: int
+    dropped_other: int
+    sha256: str
+    licence: str
+    source: str
+    matching: int
+    published: int | None = None
+    sensitive: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if key != "name"}
+
+    @property
+    def told(self) -> str:
+        """One line for the person at the screen."""
+        published = "the published n" if self.published is None else f"the published {self.published:,}"
+        line = f"Prompts {self.name}: {self.rows:,} rows"
+        if self.dropped_minors:
+            line += f"; {self.dropped_minors:,} that mention a minor were dropped"
+            line += f", so n is not exactly comparable with {published}"
+        if self.published is not None and self.matching != self.published:
+            line += f"; the file holds {self.matching:,} where the published set has {self.published:,}"
+        if self.rows + self.dropped_minors < self.matching:
+            line += f"; a subset of {self.matching:,}"
+        return f"{line}. Licence: {self.licence}."
+
+
+def rows_hash(prompts: Iterable[TestPrompt]) -> str:
+    """SHA-256 (64 hex digits) of the rows in their order.
+
+    A row is the JSON list ``[prompt, seed, guidance, steps, width, height, role, concept]``, without spaces, in UTF-8,
+    and a line feed; null stands for the run's own setting.
+    """
+    total = hashlib.sha256()
+    for row in prompts:
+        values = [row.prompt, row.seed, row.guidance, row.steps, row.width, row.height, row.role, row.concept]
+        total.update(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    return total.hexdigest()
+
+
+def subset(prompts: Sequence[TestPrompt], limit: int | None) -> list[TestPrompt]:
+    """At most ``limit`` of the prompts, in their order.
+
+    Chosen by the SHA-256 of id and prompt: spread over the whole set, the same in every run whatever its seed, and a
+    smaller subset is part of a larger one.
+    """
+    if limit is None or limit >= len(prompts):
+        return list(prompts)
+    ranks = [hashlib.sha256(f"{row.id}\n{row.prompt}".encode()).digest() for row in prompts]
+    chosen = set(sorted(range(len(prompts)), key=lambda i: ranks[i])[:limit])
+    return [row for i, row in enumerate(prompts) if i in chosen]
