@@ -97,7 +97,9 @@ class TrackerConfig:
     mode: str = "auto"  # auto (offline without a key) | offline | online
     project: str = "erasepro"
     entity: str | None = None
-    group: str | None = None  # runs shown together; None: the experiment, else what a sweep goes over, else the concepts
+    group: str | None = (
+        None  # runs shown together; None: the experiment, else what a sweep goes over, else the concepts
+    )
     tags: list[str] = field(default_factory=list)
     images: int = 32  # before/after pictures, spread over the roles of the prompts; 0: none, and no grid
     log_sensitive: bool = False  # upload images and prompts of nudity tasks

@@ -74,7 +74,7 @@ def named(found: Iterable[Table]) -> list[tuple[str, Table]]:
     for table in found:
         words = re.split(r"[^A-Za-z ]", table.title, maxsplit=1)[0].lower().split()
         name = "_".join(words) or "table"
-        again = sum(other == name or other.startswith(f"{name}_") for other, _ in names)
+        again = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other, _ in names)
         names.append((f"{name}_{again + 1}" if again else name, table))
     return names
 

@@ -18,7 +18,7 @@ END = None
 
 
 class TrackerProcess:
-    """``python -m module``, which reads one JSON message a line and answers with one line a thing it has to tell.
+    """``python -m module PID``, which reads one JSON message a line and answers with one line a thing it has to tell.
 
     `send` returns at once, whatever the process does. The process is in a session of its own: Ctrl-C reaches the run alone,
     which then closes it; where the run is killed, its pipe ends, which tells the process.
@@ -29,21 +29,21 @@ class TrackerProcess:
         path = os.pathsep.join(sys.path)  # what this process imports, that one can
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module],  # -P: a folder named like a library is no library
+                [sys.executable, "-P", "-m", module, str(os.getpid())],  # -P: a folder named like a library is none
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
                 env={**os.environ, "PYTHONPATH": path},
                 start_new_session=True,
             )
-        self._messages: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._write, self._read)]
         for thread in self._threads:
             thread.start()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        self._messages.put(message)
+        self._messages.put(json.dumps(message, default=str) + "\n")
 
     def told(self) -> str | None:
         """The next thing that the process has to tell, or None."""
@@ -85,7 +85,7 @@ class TrackerProcess:
         pipe = self._process.stdin
         with suppress(OSError, ValueError):  # a process that has ended reads no more: ``status`` says so
             while (message := self._messages.get()) is not END:
-                pipe.write((json.dumps(message) + "\n").encode())  # type: ignore[union-attr]
+                pipe.write(message.encode())  # type: ignore[union-attr]
                 pipe.flush()  # type: ignore[union-attr]
         with suppress(OSError):
             pipe.close()  # type: ignore[union-attr]

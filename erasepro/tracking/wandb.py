@@ -6,6 +6,7 @@ killed cost the run no time but the bounded wait at its end, and jobs of a sweep
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -44,7 +45,10 @@ class WandbTracker:
         self._send("summary", summary=dict(summary))
 
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        self._send("table", name=name, columns=list(columns), rows=[[cell(value) for value in row] for row in rows])
+        columns_of_cells = [alike([cell(row[i]) for row in rows]) for i in range(len(columns))]
+        self._send(
+            "table", name=name, columns=list(columns), rows=[list(row) for row in zip(*columns_of_cells, strict=True)]
+        )
 
     def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
         self._send("curves", name=name, x=x, points=[dict(point) for point in points])
@@ -83,7 +87,15 @@ class WandbTracker:
 
 
 def cell(value: Any) -> Any:
-    """A table's cell as JSON: a picture by its path, numbers and words as they are, anything else as words."""
+    """A table's cell as JSON: a picture by its path, numbers and words as they are, NaN as None, anything else as words."""
     if isinstance(value, Path):
         return {"image": str(value.resolve())}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def alike(cells: list[Any]) -> list[Any]:
+    """A column's cells of one kind, as W&B wants them: where they are not, all of them as words."""
+    kinds = {float if type(value) is int else type(value) for value in cells if value is not None}
+    return cells if len(kinds) < 2 else [value if value is None else str(value) for value in cells]

@@ -46,7 +46,7 @@ class OfflineLog:
         self.config = nested(self.run.config.update)
         self.history = [nested(record.item) for record in self.of_kind("history")]
         self.summary = nested(item for record in self.of_kind("summary") for item in record.update)
-        self.artifacts = {record.type: record for record in self.of_kind("artifact")}
+        self.artifacts = self.of_kind("artifact")
         self.metrics = self.of_kind("metric")
         (exit,) = self.of_kind("exit")
         self.exit_code = exit.exit_code
@@ -58,16 +58,23 @@ class OfflineLog:
         """The last value that was logged under a key."""
         return [row[key] for row in self.history if key in row][-1]
 
-    def keys(self):
+    @property
+    def names(self):
         return {key for row in self.history for key in row if not key.startswith("_")}
 
     def file(self, key):
         return self.folder / "files" / self.logged(key)["path"]
 
     def table(self, key):
-        """A table's rows as dicts."""
-        found = json.loads(self.file(key).read_text(encoding="utf-8"))
-        return [dict(zip(found["columns"], row, strict=True)) for row in found["data"]]
+        """A table's rows as dicts, pictures as their bytes: W&B keeps each table as an artifact of its own."""
+        path = f"{key}.table.json"
+        (files,) = [found for one in self.artifacts if path in (found := self.stored(one))]
+        found = json.loads(files[path])
+        kinds = found["column_types"]["params"]["type_map"]
+        either = {name: {one["wb_type"] for one in kinds[name]["params"]["allowed_types"]} for name in found["columns"]}
+        self.kinds = {name: "|".join(sorted(types - {"none"})) for name, types in either.items()}
+        cells = [[files[v["path"]] if isinstance(v, dict) else v for v in row] for row in found["data"]]
+        return [dict(zip(found["columns"], row, strict=True)) for row in cells]
 
     def stored(self, artifact):
         """The files of an artifact as they would be uploaded: path -> bytes."""

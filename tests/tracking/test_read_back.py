@@ -9,6 +9,7 @@ import pytest
 
 from erasepro import cli
 from erasepro.models import load
+from erasepro.report import read_samples
 from erasepro.results import Results
 from erasepro.tracking.curves import layer_curves
 from tests.metrics.stub import StubEvaluator
@@ -87,7 +88,7 @@ def test_every_value_has_its_n_error_and_protocol(log, results):
         (v.metric, v.model, v.role, v.n, v.protocol) for v in results.values
     ]
     assert {"stderr", "value", "higher_is_better"} <= rows[0].keys()
-    assert "tables/metrics" in log.keys()
+    assert "tables/metrics" in log.names
     assert log.table("tables/stages")[0]["stage"] == "load model"
 
 
@@ -98,8 +99,11 @@ def test_curves_are_the_residuals_by_layer(log, results):
         {f"layers/{key}": value for key, value in point.items()} for point in points
     ]
     assert [row["layers/place"] for row in rows] == list(range(7))
-    worst = max(row[f"layers/{kind}/residual"] for row in rows for kind in ("mlp_fc2", "attn2_to_k") if f"layers/{kind}/residual" in row)  # fmt: skip  # noqa: E501
-    assert worst == pytest.approx(results.residuals["all"])
+    assert [row["layers/mlp_fc2/residual"] for row in rows[:3]] == [
+        entry["residual_after_all"] for entry in results.edit["diagnostics"][:3]
+    ]
+    ends = [value for row in rows for key, value in row.items() if key.endswith("/residual")]
+    assert max(ends) == results.residuals["all"]
     assert {m.glob_name: m.step_metric for m in log.metrics if m.glob_name} == {"layers/*": "layers/place"}
 
 
@@ -107,12 +111,13 @@ def test_pictures_before_and_after_with_their_scores(both, log):
     run, rows = both[0], log.table("before_after")
     assert len(rows) == 6
     assert {r["role"] for r in rows} == {"target", "anchor", "kept"}
-    stored = log.stored(log.artifacts["run_table"])  # the last table that was logged
-    samples = {(s["id"], s["seed"], s["model"]): s for s in read(run)}
+    assert {log.kinds[name] for name in ("original", "edited")} == {"image-file"}
+    assert log.kinds["top1 (edited)"] == log.kinds["seed"] == "number"
+    samples = {(s["id"], s["seed"], s["model"]): s for s in read_samples(run)}
     for row in rows:
         for model in ("original", "edited"):
             file = run / "images" / model / f"{row['id']}_{row['seed']}.png"
-            assert stored[row[model]["path"]] == file.read_bytes()
+            assert row[model] == file.read_bytes()
             told = samples[row["id"], row["seed"], model]
             assert row["prompt"] == told["prompt"]
             assert row[f"verdict ({model})"] == told["verdict"]
@@ -120,14 +125,8 @@ def test_pictures_before_and_after_with_their_scores(both, log):
     assert log.file("grid").read_bytes() == (run / "grid.png").read_bytes()
 
 
-def read(run):
-    from erasepro.report import read_samples
-
-    return read_samples(run)
-
-
 def test_the_edit_is_an_artifact(both, log, results):
-    edit = log.artifacts["edit"]
+    (edit,) = [one for one in log.artifacts if one.type == "edit"]
     assert edit.name == f"edit-{both[0].name}"
     files = {"edit.safetensors", "edit.json", "README.md"}
     assert log.stored(edit) == {name: (both[0] / "edit" / name).read_bytes() for name in files}
