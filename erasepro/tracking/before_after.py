@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from erasepro.generation.worklist import Row
+if TYPE_CHECKING:
+    from erasepro.generation.worklist import Row
 
 MODELS = ("original", "edited")
 SPREAD = ("role", "concept", "wording")
@@ -42,6 +43,8 @@ def before_after(
         samples: the run's per-sample rows.
         shown: False leaves the prompts and the pictures out.
     """
+    from erasepro.generation.worklist import Row
+
     told = {(s["id"], s["seed"], s["model"]): s for s in samples}
     known = {f.name for f in fields(Row)} | {"model", "error"}
     scores = list(dict.fromkeys(key for sample in samples for key in sample if key not in known))

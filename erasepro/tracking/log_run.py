@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from erasepro.edit.store import CARD, FACTS, TENSORS
-from erasepro.generation.worklist import Row
-from erasepro.report import Table, read_samples
 from erasepro.results import Results, Value
 from erasepro.schema import TrackerConfig
 from erasepro.tracking.base import Tracker
 from erasepro.tracking.before_after import before_after, spread
 from erasepro.tracking.curves import AXIS, layer_curves
+
+if TYPE_CHECKING:
+    from erasepro.generation.worklist import Row
+    from erasepro.report import Table
 
 
 def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Path, rows: Sequence[Row]) -> None:
@@ -34,6 +35,7 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     """
     if cfg.name == "none":
         return
+    from erasepro.edit.store import CARD, FACTS, TENSORS
     from erasepro.summary import flat, tables
 
     shown = cfg.images > 0 and (cfg.log_sensitive or not results.sensitive)
@@ -81,6 +83,8 @@ def named(found: Iterable[Table]) -> list[tuple[str, Table]]:
 
 def _samples(run_dir: Path) -> list[dict[str, Any]]:
     """The run's per-sample rows; none where nothing was scored. A damaged file is the report's to tell of."""
+    from erasepro.report import read_samples
+
     try:
         return read_samples(run_dir)
     except (FileNotFoundError, ValueError):

@@ -142,3 +142,18 @@ def test_without_a_tracker_the_same_files_and_results(both):
     for one in found:
         del one["config"]["tracker"], one["config"]["outputs"]
     assert found[0] == found[1]
+
+
+def test_of_a_sensitive_run_no_picture_and_no_prompt_is_in_the_log(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    words = ["debug=tiny", "outputs.progress=false", "concepts.pairs=[[dog,cat]]", "concepts.kind=nudity"]
+    assert cli.main([*words, "tracker=wandb"]) == 0
+    run = run_folder("outputs")
+    prompts = [row["prompt"] for row in map(json.loads, (run / "worklist.jsonl").read_text().splitlines())]
+    files = [p.read_bytes() for p in (run / "wandb").rglob("*") if p.is_file() and not p.is_symlink()]
+    pictures = [p.read_bytes() for p in [*run.glob("images/*/*.png"), run / "grid.png"]]
+    assert prompts
+    assert not [prompt for prompt in prompts for file in files if prompt.encode() in file]
+    assert not [picture for picture in pictures for file in files if picture in file]
+    assert {"id", "seed", "role"} <= OfflineLog(run).table("before_after")[0].keys()
