@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,16 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     prepare()
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
-        cfg = hydra_compose("config", overrides=[search_path_override(), *named(overrides)])
-    return check(cfg, overrides)
+        words = [search_path_override(), *named(overrides)]
+        cfg = hydra_compose("config", overrides=words, return_hydra_config=True)
+    return check(with_experiment(cfg, cfg.hydra.runtime.choices), overrides)
+
+
+def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
+    """The config without Hydra's own part, its key ``experiments`` holding the option of that group that was chosen."""
+    found = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    OmegaConf.update(found, "experiments", chosen.get("experiments"))
+    return found
 
 
 def named(overrides: Sequence[str]) -> list[str]:

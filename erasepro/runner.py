@@ -17,7 +17,7 @@ from erasepro.meter import Meter
 from erasepro.results import MetricScore, Results, git_state, libraries, machine
 from erasepro.rundir import write_text
 from erasepro.tracking import start_tracker
-from erasepro.tracking.base import Guarded
+from erasepro.tracking.naming import run_info
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -83,7 +83,8 @@ class Run:
         job, folder = self.job, self.job.folder
         job.scoring.check()
         held.enter_context(folder.locked())
-        self.tracker = held.enter_context(start_tracker(job.tracker, self.path, self.path.name, job.config))
+        tracked = run_info(job.config, self.path, folder.signature)
+        self.tracker = held.enter_context(start_tracker(job.tracker, tracked))
         write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
         print("\n".join([heading(job.config, job.protocol), *job.tests.told()]), flush=True)
 
@@ -158,8 +159,11 @@ class Run:
 
     def end(self, original: ImageStore, edited: ImageStore) -> None:
         """Score, record, track."""
+        from erasepro.tracking.log_run import log_run
+
         self.score(original, edited)
-        self.track(self.tracker, self.record(self.edit, original, edited))
+        results = self.record(self.edit, original, edited)
+        log_run(self.tracker, self.job.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
         """What no score is there of: every image judged, ``scores/`` and ``samples.parquet`` written."""
@@ -221,16 +225,6 @@ class Run:
             return self.job.scoring.earlier(Results.load(self.path / "results.json"))
         except UserError:
             return []
-
-    def track(self, tracker: Guarded, results: Results) -> None:
-        """Numbers, table and grid to the tracker."""
-        from erasepro.summary import flat, tables
-
-        tracker.log_summary(flat(results))
-        for table in tables(results):
-            tracker.log_table(table.title, table.header, table.rows)
-        if (self.path / "grid.png").exists():
-            tracker.log_image("before_after", self.path / "grid.png", sensitive=self.job.sensitive)
 
 
 def show(results: Results, path: Path) -> None:

@@ -98,9 +98,13 @@ class TrackerConfig:
     mode: str = "auto"  # auto (offline without a key) | offline | online
     project: str = "erasepro"
     entity: str | None = None
+    group: str | None = (
+        None  # runs shown together; None: the experiment, else what a sweep goes over, else the concepts
+    )
     tags: list[str] = field(default_factory=list)
-    log_images: bool = True
-    log_sensitive: bool = False  # upload images of nudity tasks
+    images: int = 32  # before/after pictures, spread over the roles of the prompts; 0: none, and no grid
+    log_sensitive: bool = False  # upload images and prompts of nudity tasks
+    patience: float = 60.0  # seconds that the end of a run waits for uploads
 
 
 @dataclass

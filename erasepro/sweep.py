@@ -9,7 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from erasepro.config import VERSION_BASE, check, config_dir, named, prepare, search_path_override
+from erasepro.config import VERSION_BASE, check, config_dir, named, prepare, search_path_override, with_experiment
 from erasepro.config_errors import translated
 from erasepro.errors import UserError
 from erasepro.results import Results
@@ -23,6 +23,9 @@ def sweep(overrides: Sequence[str]) -> int:
     """
     import hydra
     from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+
+    from erasepro.tracking.naming import sweep_group
 
     failed: list[str] = []
     done: list[tuple[Results, Path]] = []
@@ -31,7 +34,9 @@ def sweep(overrides: Sequence[str]) -> int:
         from erasepro.runner import run
 
         try:
-            checked = check(cfg)
+            checked = check(with_experiment(cfg, HydraConfig.get().runtime.choices))
+            if not checked.tracker.group and not checked.experiments:
+                checked.tracker.group = group
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(checked)
             path = RunDir(checked.outputs.dir, results.name, results.signature).path
@@ -53,6 +58,7 @@ def sweep(overrides: Sequence[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and leaving
     try:
         with translated(overrides):
+            group = sweep_group(overrides)
             hydra.main(version_base=VERSION_BASE, config_path=str(config_dir()), config_name="config")(job)()
     finally:
         sys.argv = before

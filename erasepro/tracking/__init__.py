@@ -1,5 +1,5 @@
 """Trackers: where a run's numbers are logged beside its own folder. A tracker's failure never fails a run."""
 
-from erasepro.tracking.base import TRACKERS, Tracker, start_tracker
+from erasepro.tracking.base import TRACKERS, RunInfo, Tracker, start_tracker
 
-__all__ = ["TRACKERS", "Tracker", "start_tracker"]
+__all__ = ["TRACKERS", "RunInfo", "Tracker", "start_tracker"]

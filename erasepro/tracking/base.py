@@ -5,12 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from erasepro.errors import UserError
 from erasepro.registry import Registry
 from erasepro.schema import TrackerConfig
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """How a run is known at a tracker."""
+
+    dir: Path  # the run's folder; everything that a tracker stores lies in it
+    name: str
+    id: str = ""  # the same for the same job, so that a resumed job goes on with its own entry; "": a new one
+    group: str | None = None  # runs that are shown together
+    config: dict[str, Any] = field(default_factory=dict)  # plain dicts, lists and scalars
 
 
 class Tracker(Protocol):
@@ -20,16 +32,26 @@ class Tracker(Protocol):
         """Final numbers by name."""
 
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """A table of results."""
+        """A table of numbers, words, None, and pictures (a cell that is a ``Path``)."""
 
-    def log_image(self, name: str, path: Path, sensitive: bool = False) -> None:
-        """One picture. Sensitive ones are left out unless ``tracker.log_sensitive``."""
+    def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
+        """Curves over one axis: every point holds the axis's value under `x`, and the curves' values there by name."""
 
-    def finish(self) -> None:
-        """Close the run at the tracker."""
+    def log_image(self, name: str, path: Path) -> None:
+        """One picture."""
+
+    def log_files(self, name: str, kind: str, files: Sequence[Path], facts: Mapping[str, Any]) -> None:
+        """Files that belong together, with what is known of them."""
+
+    def finish(self, failed: bool = False) -> None:
+        """Close the run at the tracker, as failed or as finished."""
 
 
-TRACKERS: Registry[Callable[..., Tracker | None]] = Registry("tracker", "erasepro.tracking")
+class TrackerWarning(Exception):
+    """Something of the tracker's that the user should know; the message is the whole line."""
+
+
+TRACKERS: Registry[Callable[[TrackerConfig, RunInfo], Tracker | None]] = Registry("tracker", "erasepro.tracking")
 """Name → what opens one; None where the environment switches it off."""
 
 
@@ -52,8 +74,10 @@ class Guarded:
     def warn(self, error: Exception) -> None:
         if not self._warned:
             self._warned = True
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            print(f"erasepro: warning: tracker {self._name!r} failed ({reason}); the run goes on.", file=sys.stderr)
+            reason = " ".join(str(error).split())[:400] or type(error).__name__
+            if not isinstance(error, TrackerWarning):
+                reason = f"tracker {self._name!r} failed ({reason}); the run goes on."
+            print(f"erasepro: warning: {reason}", file=sys.stderr)
 
     def log_summary(self, summary: Mapping[str, float | int | str]) -> None:
         self._call("log_summary", summary)
@@ -61,32 +85,36 @@ class Guarded:
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         self._call("log_table", name, columns, rows)
 
-    def log_image(self, name: str, path: Path, sensitive: bool = False) -> None:
-        self._call("log_image", name, path, sensitive=sensitive)
+    def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
+        self._call("log_curves", name, x, points)
 
-    def finish(self) -> None:
-        self._call("finish")
+    def log_image(self, name: str, path: Path) -> None:
+        self._call("log_image", name, path)
+
+    def log_files(self, name: str, kind: str, files: Sequence[Path], facts: Mapping[str, Any]) -> None:
+        self._call("log_files", name, kind, files, facts)
+
+    def finish(self, failed: bool = False) -> None:
+        self._call("finish", failed)
 
 
 @contextmanager
-def start_tracker(cfg: TrackerConfig, run_dir: Path, name: str, config: Mapping[str, Any]) -> Iterator[Guarded]:
-    """Open the tracker that ``cfg.name`` names for one job and close it at the end, also after an error.
+def start_tracker(cfg: TrackerConfig, run: RunInfo) -> Iterator[Guarded]:
+    """Open the tracker that ``cfg.name`` names for one job and close it at the end, as failed after an error.
 
-    Args:
-        cfg: the ``tracker`` group.
-        run_dir: the run's folder; everything the tracker stores lies in it.
-        name: the run's name at the tracker.
-        config: the whole config as plain dicts and lists.
+    Raises UserError for a name or a value that is none; whatever else goes wrong is one warning.
     """
     build = TRACKERS.get(cfg.name)
     guarded = Guarded(None, cfg.name)
     try:
-        guarded = Guarded(build(cfg, run_dir, name, dict(config)), cfg.name)
+        guarded = Guarded(build(cfg, run), cfg.name)
     except UserError:
         raise  # a bad config value, not a failure
     except Exception as error:
         guarded.warn(error)
     try:
         yield guarded
-    finally:
-        guarded.finish()
+    except BaseException:
+        guarded.finish(failed=True)
+        raise
+    guarded.finish()

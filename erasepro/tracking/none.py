@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.schema import TrackerConfig
-from erasepro.tracking.base import TRACKERS
+from erasepro.tracking.base import TRACKERS, RunInfo
 
 
 @TRACKERS.register("none")
 class NoTracker:
     """Nothing is logged; the run's folder holds the results."""
 
-    def __init__(self, cfg: TrackerConfig, run_dir: Path, name: str, config: dict[str, Any]) -> None:
+    def __init__(self, cfg: TrackerConfig, run: RunInfo) -> None:
         pass
 
     def log_summary(self, summary: Mapping[str, float | int | str]) -> None:
@@ -23,8 +23,14 @@ class NoTracker:
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         pass
 
-    def log_image(self, name: str, path: Path, sensitive: bool = False) -> None:
+    def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
         pass
 
-    def finish(self) -> None:
+    def log_image(self, name: str, path: Path) -> None:
+        pass
+
+    def log_files(self, name: str, kind: str, files: Sequence[Path], facts: Mapping[str, Any]) -> None:
+        pass
+
+    def finish(self, failed: bool = False) -> None:
         pass

@@ -1,123 +1,101 @@
-"""Weights & Biases, offline unless a key is at hand. All of its files lie in the run's folder."""
+"""Weights & Biases, offline unless a key is at hand. All of its files lie in the run's folder, under ``wandb/``.
+
+W&B runs in a process of its own (``wandb_process``): a dead network, a server that never answers, a service that hangs or is
+killed cost the run no time but the bounded wait at its end, and jobs of a sweep, one after the other or at once, share nothing.
+"""
 
 from __future__ import annotations
 
-import os
+import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
 from erasepro.schema import TrackerConfig
-from erasepro.tracking.base import TRACKERS
+from erasepro.tracking.base import TRACKERS, RunInfo, TrackerWarning
+from erasepro.tracking.mode import choose_mode
+from erasepro.tracking.process import TrackerProcess
 
-MODES = ("auto", "offline", "online")
-ENVIRONMENT = {
-    "online": "online",
-    "run": "online",
-    "shared": "online",
-    "offline": "offline",
-    "dryrun": "offline",
-    "disabled": "disabled",
-}
-"""What W&B's own WANDB_MODE may say, and which mode that is here."""
-FOLDERS = ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_ARTIFACT_DIR")
+MODULE = "erasepro.tracking.wandb_process"
 
 
 @TRACKERS.register("wandb")
-def wandb_tracker(cfg: TrackerConfig, run_dir: Path, name: str, config: dict[str, Any]) -> WandbTracker | None:
+def wandb_tracker(cfg: TrackerConfig, run: RunInfo) -> WandbTracker | None:
     """Weights & Biases; offline without a key (sync later with `wandb sync`)."""
     mode = choose_mode(cfg.mode)
-    return None if mode == "disabled" else WandbTracker(cfg, run_dir, name, config, mode)
+    if not cfg.patience > 0:
+        raise UserError(f"tracker.patience must be more than 0 seconds, not {cfg.patience:g}.")
+    return None if mode == "disabled" else WandbTracker(cfg, run, mode)
 
 
 class WandbTracker:
-    """One run at Weights & Biases, online or offline; offline after all where the login fails."""
+    """One run at Weights & Biases, online or offline; offline after all where the login fails. No method waits but `finish`."""
 
-    def __init__(self, cfg: TrackerConfig, run_dir: Path, name: str, config: dict[str, Any], mode: str) -> None:
-        self._sensitive = cfg.log_sensitive
-        self._images = cfg.log_images
-        self._dir = run_dir
-        try:
-            self._run = self._init(cfg, name, config, mode)
-        except Exception as error:
-            if mode == "offline":
-                raise
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            print(
-                f"erasepro: warning: the W&B login failed ({reason}); logging offline. Mend it with `wandb login`, "
-                "or set tracker.mode=offline.",
-                file=sys.stderr,
-            )
-            self._run = self._init(cfg, name, config, "offline")
-
-    def _init(self, cfg: TrackerConfig, name: str, config: dict[str, Any], mode: str) -> Any:
-        with folders_inside(self._dir):
-            import wandb
-
-            return wandb.init(
-                project=cfg.project,
-                entity=cfg.entity,
-                name=name,
-                tags=list(cfg.tags),
-                config=config,
-                dir=str(self._dir),
-                mode="online" if mode == "online" else "offline",
-                reinit="create_new",
-                settings=wandb.Settings(silent=True, console="off", disable_git=True, save_code=False, init_timeout=15),
-            )
+    def __init__(self, cfg: TrackerConfig, run: RunInfo, mode: str) -> None:
+        self._patience = cfg.patience
+        self._dir = run.dir.resolve()
+        self._process = TrackerProcess(MODULE, self._dir / "wandb" / "process.log")
+        settings = {"project": cfg.project, "entity": cfg.entity, "tags": list(cfg.tags), "mode": mode}
+        self._send("open", argv=sys.argv, **settings, **{**asdict(run), "dir": str(self._dir)})
 
     def log_summary(self, summary: Mapping[str, float | int | str]) -> None:
-        self._run.summary.update(dict(summary))
+        self._send("summary", summary=dict(summary))
 
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        import wandb
-
-        with folders_inside(self._dir):
-            self._run.log({name: wandb.Table(columns=list(columns), data=[[str(v) for v in row] for row in rows])})
-
-    def log_image(self, name: str, path: Path, sensitive: bool = False) -> None:
-        if not self._images or (sensitive and not self._sensitive):
-            return
-        import wandb
-
-        with folders_inside(self._dir):
-            self._run.log({name: wandb.Image(str(path))})
-
-    def finish(self) -> None:
-        with folders_inside(self._dir):
-            self._run.finish()
-
-
-def choose_mode(mode: str) -> str:
-    """online | offline | disabled: ``auto`` is what WANDB_MODE says (else online), and offline without a key."""
-    if mode not in MODES:
-        raise UserError(f"Bad value for 'tracker.mode': got {mode!r}, allowed: {', '.join(MODES)}.")
-    wanted = os.environ.get("WANDB_MODE") or "online"
-    if wanted not in ENVIRONMENT:
-        raise UserError(
-            f"Bad value for the environment's WANDB_MODE: got {wanted!r}, allowed: {', '.join(ENVIRONMENT)}."
+        columns_of_cells = [alike([cell(row[i]) for row in rows]) for i in range(len(columns))]
+        self._send(
+            "table", name=name, columns=list(columns), rows=[list(row) for row in zip(*columns_of_cells, strict=True)]
         )
-    if mode != "auto":
-        return mode
-    if ENVIRONMENT[wanted] == "online" and not os.environ.get("WANDB_API_KEY"):
-        return "offline"
-    return ENVIRONMENT[wanted]
+
+    def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
+        self._send("curves", name=name, x=x, points=[dict(point) for point in points])
+
+    def log_image(self, name: str, path: Path) -> None:
+        self._send("image", name=name, path=str(path.resolve()))
+
+    def log_files(self, name: str, kind: str, files: Sequence[Path], facts: Mapping[str, Any]) -> None:
+        paths = [str(path.resolve()) for path in files]
+        self._send("files", name=name, kind=kind, files=paths, facts=dict(facts))
+
+    def finish(self, failed: bool = False) -> None:
+        """Raises TrackerWarning where W&B does not end within ``tracker.patience`` seconds, or has something to tell."""
+        self._process.send({"do": "close", "failed": failed})
+        if not self._process.close(self._patience):
+            raise TrackerWarning(
+                f"W&B did not end within {self._patience:g} s (tracker.patience); the run's own folder is whole. Upload what "
+                f"W&B has of it with `wandb sync {self._dir}/wandb/*run-*`."
+            )
+        self._listen(closed=True)
+
+    def _send(self, what: str, **facts: Any) -> None:
+        self._process.send({"do": what, **facts})
+        self._listen()
+
+    def _listen(self, closed: bool = False) -> None:
+        """Passes on what W&B's process told meanwhile, as an exception: the guard makes one line of it."""
+        told = self._process.told()
+        if told:
+            raise TrackerWarning(told)
+        status = self._process.status
+        if status not in (None, 0) or (status == 0 and not closed):
+            raise TrackerWarning(
+                f"W&B's process has ended (status {status}; see {self._dir}/wandb/process.log); nothing more is logged there."
+            )
 
 
-@contextmanager
-def folders_inside(run_dir: Path) -> Iterator[None]:
-    """W&B's folders and its silence, set for the time of a call and put back after it."""
-    inside = {name: str(run_dir / ".wandb") for name in FOLDERS} | {"WANDB_DIR": str(run_dir), "WANDB_SILENT": "true"}
-    before = {name: os.environ.get(name) for name in inside}
-    os.environ.update(inside)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def cell(value: Any) -> Any:
+    """A table's cell as JSON: a picture by its path, numbers and words as they are, NaN as None, anything else as words."""
+    if isinstance(value, Path):
+        return {"image": str(value.resolve())}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def alike(cells: list[Any]) -> list[Any]:
+    """A column's cells of one kind, as W&B wants them: where they are not, all of them as words."""
+    kinds = {float if type(value) is int else type(value) for value in cells if value is not None}
+    return cells if len(kinds) < 2 else [value if value is None else str(value) for value in cells]

@@ -1,0 +1,62 @@
+"""The table of single pictures: what each model drew for a prompt and seed, and what the metrics say of either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from erasepro.generation.worklist import Row
+
+MODELS = ("original", "edited")
+SPREAD = ("role", "concept", "wording")
+FACTS = ("id", "seed", "role", "concept", "wording", "expects")
+
+
+def spread(rows: Sequence[Row], number: int, keys: Sequence[str] = SPREAD) -> list[Row]:
+    """So many of the rows, as evenly over the roles as there are rows, within a role over the concepts, then the wordings."""
+    return _dealt(rows, keys)[:number]
+
+
+def _dealt(rows: Sequence[Row], keys: Sequence[str]) -> list[Row]:
+    """The rows in an order whose every beginning is spread: one of each group in turn, each group dealt likewise."""
+    if not keys:
+        return list(rows)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, keys[0]), []).append(row)
+    dealt = [_dealt(group, keys[1:]) for group in groups.values()]
+    longest = max(map(len, dealt), default=0)
+    return [group[i] for i in range(longest) for group in dealt if i < len(group)]
+
+
+def before_after(
+    rows: Sequence[Row], images: Path, samples: Sequence[Mapping[str, Any]], *, shown: bool
+) -> tuple[list[str], list[list[Any]]]:
+    """Columns and cells: a row's facts, its prompt and both pictures (a ``Path``, or None where one is missing), and for every
+    per-sample value the original's and the edited model's.
+
+    Args:
+        images: the folder that holds ``original/`` and ``edited/``.
+        samples: the run's per-sample rows.
+        shown: False leaves the prompts and the pictures out.
+    """
+    from erasepro.generation.worklist import Row
+
+    told = {(s["id"], s["seed"], s["model"]): s for s in samples}
+    known = {f.name for f in fields(Row)} | {"model", "error"}
+    scores = list(dict.fromkeys(key for sample in samples for key in sample if key not in known))
+    scores = [key for key in scores if any(s[key] is not None for s in told.values() if key in s)]
+    columns = [*FACTS, *(("prompt", *MODELS) if shown else ())]
+    columns += [f"{key} ({model})" for key in scores for model in MODELS]
+    cells = []
+    for row in rows:
+        mine: list[Any] = [getattr(row, fact) for fact in FACTS]
+        if shown:
+            paths = [images / model / f"{row.name}.png" for model in MODELS]
+            mine += [row.prompt, *(path if path.is_file() else None for path in paths)]
+        both = [told.get((row.id, row.seed, model), {}) for model in MODELS]
+        cells.append([*mine, *(sample.get(key) for key in scores for sample in both)])
+    return columns, cells

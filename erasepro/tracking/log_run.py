@@ -1,0 +1,91 @@
+"""What of a run goes to a tracker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from erasepro.results import Results, Value
+from erasepro.schema import TrackerConfig
+from erasepro.tracking.base import Tracker
+from erasepro.tracking.before_after import before_after, spread
+from erasepro.tracking.curves import AXIS, layer_curves
+
+if TYPE_CHECKING:
+    from erasepro.generation.worklist import Row
+    from erasepro.report import Table
+
+
+def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Path, rows: Sequence[Row]) -> None:
+    """The headline numbers, each value with its n, standard error and protocol, the printed tables, the residuals by layer as
+    curves, a table of pictures before and after with their per-sample scores, the grid, and the edit's files.
+
+    ``tracker.images`` bounds the table of pictures; 0 logs neither pictures nor the grid.
+
+    Of a sensitive run (``results.sensitive``: the concepts are nudity) no picture is logged, the blurred grid neither, and no
+    prompt: only ids, seeds, roles and scores; ``tracker.log_sensitive`` logs them as of any other run. The edit's files go
+    along in both cases: they hold weights, names of concepts, and the sentences that the edit was built from.
+
+    Args:
+        run_dir: the run's folder, with images, samples and edit in it.
+        rows: its work list.
+    """
+    if cfg.name == "none":
+        return
+    from erasepro.edit.store import CARD, FACTS, TENSORS
+    from erasepro.summary import flat, tables
+
+    shown = cfg.images > 0 and (cfg.log_sensitive or not results.sensitive)
+    tracker.log_summary(flat(results))
+    header = [f.name for f in fields(Value)]
+    tracker.log_table("tables/values", header, [astuple(value) for value in results.values])
+    for name, table in named(tables(results)):
+        tracker.log_table(f"tables/{name}", table.header, table.rows)
+    tracker.log_curves("layers", AXIS, layer_curves(results.edit.get("diagnostics", [])))
+    chosen = spread(rows, cfg.images)
+    if chosen:
+        tracker.log_table("before_after", *before_after(chosen, run_dir / "images", _samples(run_dir), shown=shown))
+    if shown and (run_dir / "grid.png").is_file():
+        tracker.log_image("grid", run_dir / "grid.png")
+    files = [run_dir / "edit" / name for name in (TENSORS, FACTS, CARD)]
+    if all(file.is_file() for file in files):
+        tracker.log_files(f"edit-{run_dir.name}", "edit", files, edit_facts(results))
+
+
+def edit_facts(results: Results) -> dict[str, Any]:
+    """What is known of an edit without opening it: hash, model, solver, concept pairs, residuals."""
+    meta = results.edit.get("meta", {})
+    return {
+        "hash": results.hashes.get("edit"),
+        "model": meta.get("model", {}).get("name"),
+        "weights_hash": results.hashes.get("weights"),
+        "solver": meta.get("solver"),
+        "pairs": meta.get("concepts", {}).get("pairs"),
+        "residuals": {k: v for k, v in results.residuals.items() if not isinstance(v, dict)},
+        "signature": results.signature,
+    }
+
+
+def named(found: Iterable[Table]) -> list[tuple[str, Table]]:
+    """The tables under names that stay the same from run to run: the words of a title up to its numbers and symbols; a second
+    one of a name (another protocol's metrics) is ``name_2``."""
+    names: list[tuple[str, Table]] = []
+    for table in found:
+        words = re.split(r"[^A-Za-z ]", table.title, maxsplit=1)[0].lower().split()
+        name = "_".join(words) or "table"
+        again = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other, _ in names)
+        names.append((f"{name}_{again + 1}" if again else name, table))
+    return names
+
+
+def _samples(run_dir: Path) -> list[dict[str, Any]]:
+    """The run's per-sample rows; none where nothing was scored. A damaged file is the report's to tell of."""
+    from erasepro.report import read_samples
+
+    try:
+        return read_samples(run_dir)
+    except (FileNotFoundError, ValueError):
+        return []

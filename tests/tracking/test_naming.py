@@ -1,0 +1,63 @@
+"""What a run is called at a tracker: one id a job, one group an experiment or a sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from erasepro import cli
+from erasepro.config import compose, plain
+from erasepro.tracking.naming import group_of, run_info, sweep_group
+from tests.tracking.offline_log import OfflineLog
+
+
+def info(name="job", signature="a" * 64, **tracker):
+    config = {"name": name, "tracker": tracker, "concepts": {"name": "dogs"}, "experiments": None}
+    return run_info(config, Path("outputs") / f"{name}-{signature[:8]}", signature)
+
+
+def test_the_same_job_has_the_same_id_and_another_has_another():
+    assert info().id == info(group="g").id
+    assert len({info().id, info(signature="b" * 64).id, info(name="other").id}) == 3
+    assert info().id.startswith("a" * 8)
+    assert info().id.isalnum()
+
+
+@pytest.mark.parametrize(
+    ("words", "group"),
+    [
+        ([], "mini-instance-1"),
+        (["concepts.pairs=[[apple,pear]]"], "apple"),
+        (["experiments=table/faces"], "table/faces"),
+        (["experiments=table/faces", "tracker.group=mine"], "mine"),
+    ],
+)
+def test_the_group_is_the_experiment_or_the_concepts(words, group):
+    assert group_of(plain(compose(words))) == group
+
+
+def test_a_sweep_is_named_by_what_it_goes_over():
+    words = ["debug=tiny", "solver=uce,erasepro", "seed=range(0,3)", "concepts.pairs=[[dog,cat]]"]
+    assert sweep_group(words) == "seed=range(0,3) solver=uce,erasepro"
+    assert sweep_group(["debug=tiny"]) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "group"),
+    [
+        ([], "solver=uce,rece"),
+        pytest.param(["experiments=demo"], "demo", marks=pytest.mark.slow),
+        pytest.param(["tracker.group=mine"], "mine", marks=pytest.mark.slow),
+    ],
+)
+def test_a_sweep_leaves_one_closed_run_a_job_in_one_group(tmp_path, monkeypatch, words, group):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    job = ["debug=tiny", "tracker=wandb", "metrics=none", "outputs.progress=false", "concepts.pairs=[[dog,cat]]"]
+    assert cli.main(["-m", *job, "solver=uce,rece", *words]) == 0
+    logs = [OfflineLog(p) for p in Path("outputs").iterdir() if not p.name.startswith(".")]
+    assert [log.run.run_group for log in logs] == [group, group]
+    assert {log.config["solver"]["name"] for log in logs} == {"uce", "rece"}
+    assert len({log.run.run_id for log in logs}) == 2
+    assert [log.exit_code for log in logs] == [0, 0]
