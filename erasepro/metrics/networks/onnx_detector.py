@@ -98,7 +98,9 @@ def _check_output(path: Path, found: OnnxDetector) -> None:
         reason = str(error).strip().partition("\n")[0]
         raise UserError(f"{KEY}: {str(path)!r} fails on a black image ({reason[:200]}).") from error
     if output.ndim != 3 or output.shape[:2] != (2, rows) or output.dtype != np.float32:
-        raise _other_layout(path, found.session, f"an output (batch, {rows}, candidates), not {output.shape} for two pictures")
+        raise _other_layout(
+            path, found.session, f"an output (batch, {rows}, candidates), not {output.shape} for two pictures"
+        )
     names = _metadata(found.session, "names")
     if isinstance(names, dict) and names and tuple(names.get(i) for i in range(len(LABELS))) != LABELS:
         raise UserError(f"{KEY}: {str(path)!r} names other labels ({str(names)[:120]} …) than NudeNet 3.x's 18.")
