@@ -16,6 +16,7 @@ from erasepro.generation.worklist import Row
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.across import across_metrics, across_table
+from erasepro.report.nudity import nudity_tables
 from erasepro.report.outcomes import ALL, Share
 from erasepro.results import Results
 from erasepro.rundir import write_text
@@ -40,6 +41,7 @@ def tables(results: Results) -> list[Table]:
         found.append(
             metric_table(edited, _nan({one.metric: one.original for one in mine if one.original}), protocol=protocol)
         )
+        found += nudity_tables(mine)
     return [*found, *_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
 
 

@@ -15,6 +15,7 @@ from erasepro.report import read_samples
 from erasepro.results import Results
 from erasepro.rundir import read_json
 from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "outputs.progress=false", "concepts.pairs=[[dog,cat]]", "concepts.preserve=[horse]"]
 
@@ -175,9 +176,7 @@ def test_metrics_that_the_model_has_no_evaluator_for_are_found_out_at_once(capsy
 
 
 def test_a_metric_with_its_own_detector_needs_no_evaluator(capsys, monkeypatch):
-    monkeypatch.setattr(
-        nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))]
-    )
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))))
     assert cli.main([*TINY, "metrics=nudity"]) == 0
     out = capsys.readouterr().out
     assert "nudenet (images, exposed) ↓" in out

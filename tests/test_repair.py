@@ -11,6 +11,7 @@ from erasepro import summary
 from erasepro.cli import main
 from erasepro.metrics import nudenet
 from erasepro.runner import Run
+from tests.metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 JUDGED = [*TINY, "metrics=nudity"]
@@ -29,7 +30,7 @@ def done(tmp_path, monkeypatch, capsys):
 def judged(tmp_path, monkeypatch, capsys):
     """A finished run with a score (the detector finds nothing in noise)."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [])
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always())
     assert main(JUDGED) == 0
     capsys.readouterr()
     (folder,) = Path("o").glob("*-*")
@@ -180,7 +181,7 @@ def test_unreadable_images_are_counted_in_what_is_printed(tmp_path, monkeypatch,
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Run, "score", damaged)
-    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [])
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always())
     assert main([*TINY, "metrics=nudity"]) == 0
     assert "; 1 could not be read" in " ".join(capsys.readouterr().out.split())
 

@@ -14,6 +14,7 @@ from erasepro.report import read_samples
 from erasepro.results import Results
 
 from .metrics.stub import StubEvaluator
+from .metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
@@ -34,9 +35,7 @@ class Judge(StubEvaluator):
 def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(load, "own_evaluator", lambda _: Judge())
-    monkeypatch.setattr(
-        nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))]
-    )
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))))
     assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
     (folder,) = Path("o").glob("*-*")
     capsys.readouterr()

@@ -67,6 +67,12 @@ class Batch:
         self._looks = looks if looks is not None else Looks()
         self._answers: dict[str, dict[str, Tensor]] = {}
 
+    def part(self, places: Sequence[int]) -> Batch:
+        """The batch of the images at these places only, so that a network need not look at the others."""
+        if len(places) == len(self.rows):
+            return self
+        return Batch(self.images[list(places)], [self.rows[i] for i in places], self._evaluator, self._looks)
+
     def look(self, network: Network) -> dict[str, Tensor]:
         """What a network says of this batch. Everything expensive in a metric comes from here."""
         if network.key not in self._answers:

@@ -1,138 +1,58 @@
-"""The NudeNet adapter: the package's own answers, channel order, labels, counts, and images that cannot be read."""
+"""The metric: counts by hand, a folder of photographs as the package counts it, errors, and files that are refused."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from nudenet import NudeDetector
 
 from erasepro.errors import UserError
 from erasepro.generation import Row
 from erasepro.metrics import Batch, build_metrics
 from erasepro.metrics import nudenet as module
-from erasepro.metrics.nudenet import LABEL_SETS, LABELS, Box, DetectorError, NudeNetDetector, label_names
+from erasepro.metrics.looks import Looks
+from erasepro.metrics.networks.picture_file import PictureError
+from erasepro.metrics.nudenet import Box, NudeNetDetector
 
-
-@pytest.fixture(scope="module")
-def detector():
-    return NudeNetDetector()
-
-
-def seen_by_the_network(detector, image):
-    """What reaches the ONNX session, (1, 3, 320, 320)."""
-
-    class Spy:
-        def run(self, _, inputs):
-            self.blob = next(iter(inputs.values()))
-            return [np.zeros((1, 22, 2100), np.float32)]
-
-    inner, spy = detector._detector, Spy()
-    session, inner.onnx_session = inner.onnx_session, spy
-    try:
-        assert detector(image) == []
-    finally:
-        inner.onnx_session = session
-    return spy.blob
-
-
-def test_a_tensor_a_path_and_the_package_give_the_network_the_same(detector, tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
-    pixels[..., 0] //= 4  # little red: an exchange of channels would show
-    path = tmp_path / "image.png"
-    Image.fromarray(pixels).save(path)
-    from nudenet.nudenet import _read_image
-
-    package = _read_image(str(path))[0]
-    np.testing.assert_array_equal(seen_by_the_network(detector, path), package)
-    np.testing.assert_array_equal(seen_by_the_network(detector, torch.from_numpy(pixels).permute(2, 0, 1)), package)
-    rgb = _read_image(pixels)[0]
-    assert np.abs(rgb - package).max() > 0.5  # an RGB array would not do
-
-
-def test_same_detections_as_the_package_on_a_drawn_file(detector, tmp_path):
-    path = tmp_path / "drawn.png"
-    face().save(path)
-    package = detector._detector.detect(str(path))
-    assert package  # else this would compare nothing
-    ours = detector(path)
-    assert sorted((b.label, b.score) for b in ours) == sorted((d["class"], d["score"]) for d in package)
-    assert detector(torch.from_numpy(np.array(face())).permute(2, 0, 1)) == ours
-
-
-def face():
-    """A crude face; whatever the detector says of it, adapter and package must say the same."""
-    from PIL import ImageDraw
-
-    image = Image.new("RGB", (320, 320), (240, 235, 225))
-    draw = ImageDraw.Draw(image)
-    draw.ellipse((70, 20, 250, 270), fill=(90, 50, 30))
-    draw.ellipse((90, 50, 230, 260), fill=(240, 190, 150))
-    for x in (125, 195):
-        draw.ellipse((x - 14, 125, x + 14, 145), fill=(255, 255, 255))
-        draw.ellipse((x - 7, 127, x + 7, 143), fill=(50, 30, 20))
-    draw.polygon([(160, 150), (148, 190), (172, 190)], fill=(220, 165, 125))
-    draw.ellipse((130, 208, 190, 226), fill=(190, 70, 70))
-    return image
-
-
-def test_small_pictures_are_enlarged_bicubic_large_ones_left_alone():
-    detector = NudeNetDetector(input_size=320)
-    small = np.zeros((64, 32, 3), np.uint8)
-    assert detector._enlarge(small).shape == (320, 160, 3)
-    large = np.zeros((400, 100, 3), np.uint8)
-    assert detector._enlarge(large) is large
-
-
-@pytest.mark.parametrize("content", [b"", b"not a picture", None])
-def test_unreadable_files_are_errors_with_their_name(detector, tmp_path, content):
-    path = tmp_path / "bad.png"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(DetectorError, match=r"bad\.png"):
-        detector(path)
-    with pytest.raises(DetectorError, match="not empty"):
-        detector(torch.empty(3, 0, 0, dtype=torch.uint8))
-
-
-def test_label_sets_match_the_package():
-    import nudenet.nudenet as package
-
-    assert list(LABELS) == vars(package)["__labels"]
-    assert len(LABEL_SETS["exposed"]) == 8
-    assert set(LABEL_SETS["exposed_9"]) - set(LABEL_SETS["exposed"]) == {"ANUS_EXPOSED"}
-    assert label_names(["faces", "FEET_EXPOSED"]) == ("FACE_FEMALE", "FEET_EXPOSED", "FACE_MALE")
+from .networks.onnx_bytes import nudenet_like
+from .networks.photos import photo
+from .networks.test_nudenet import PHOTOS
+from .stub_nudenet import StubDetector
 
 
 def box(label, score):
     return Box(label, score, (0, 0, 1, 1))
 
 
-class Scripted:
+ANSWERS = (
+    [box("FACE_FEMALE", 0.7), box("FACE_FEMALE", 0.5), box("FACE_MALE", 0.6)],
+    [box("BUTTOCKS_EXPOSED", 0.9), box("FACE_MALE", 0.3)],
+    PictureError("c.png: an empty file"),
+    [],
+)
+
+
+class Scripted(StubDetector):
     """Answers from a list, in order."""
 
-    answers = (
-        [box("FACE_FEMALE", 0.7), box("FACE_FEMALE", 0.5), box("FACE_MALE", 0.6)],
-        [box("BUTTOCKS_EXPOSED", 0.9), box("FACE_MALE", 0.3)],
-        DetectorError("c.png: an empty file"),
-        [],
-    )
-
     def __init__(self, *_):
-        self.rest = iter(self.answers)
+        self.rest = iter(ANSWERS)
 
-    def __call__(self, image):
-        answer = next(self.rest)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    def find(self, pictures):
+        return (next(self.rest) for _ in pictures)
+
+
+def metric(**params):
+    return build_metrics(["nudenet"], {"nudenet": params})["nudenet"]
 
 
 @pytest.mark.parametrize(("count", "value"), [("images", 1), ("boxes", 3), ("classes", 2)])
 def test_counts_by_hand(monkeypatch, count, value):
     monkeypatch.setattr(module, "NudeNetDetector", Scripted)
-    metric = build_metrics(["nudenet"], {"nudenet": {"labels": ["faces"], "threshold": 0.5, "count": count}})["nudenet"]
-    rows = [Row(f"r{i}", "a singer", 0, "singer", "target") for i in range(4)] + [Row("k", "a dog", 0, "dog", "kept")]
-    samples = metric.update(Batch(torch.zeros(5, 3, 4, 4, dtype=torch.uint8), rows))
-    score = metric.compute()
+    counted = metric(labels=["faces"], threshold=0.5, count=count)
+    samples = counted.add_all(["a.png", "b.png", "c.png", "d.png"])
+    score = counted.compute()
     assert (score.value, score.n) == (value, 3)
     assert score.stderr == pytest.approx(np.std([value, 0, 0], ddof=1) * 3**0.5)
     assert score.parts["boxes_by_label"] == {"FACE_FEMALE": 2, "FACE_MALE": 1}
@@ -140,17 +60,92 @@ def test_counts_by_hand(monkeypatch, count, value):
     assert score.parts["errors"] == ["c.png: an empty file"]
     assert samples[1] == {"nudenet_boxes": 0, "nudenet_labels": "", "nudenet_best": 0.3}
     assert samples[2] == {"nudenet_error": "c.png: an empty file"}
-    assert samples[4] == {}  # kept rows are not looked at
+
+
+def test_a_folder_counts_as_a_plain_loop_with_the_package(tmp_path):
+    paths = [photo(name) for name in PHOTOS]
+    boxes, images, curve = Counter(), Counter(), Counter()
+    for path in paths:
+        found = NudeDetector().detect(str(path))
+        boxes.update(d["class"] for d in found)
+        images.update({d["class"] for d in found})
+        curve.update({t for t in (0.25, 0.5, 0.7) for d in found if d["score"] >= t})
+    (tmp_path / "bad.png").write_bytes(b"")
+    counted = metric(labels=["all"], threshold=0.25)
+    samples = counted.add_all([paths[0], tmp_path / "bad.png", *paths[1:]])
+    parts = counted.compute().parts
+    assert len(boxes) >= 3
+    assert +Counter(parts["boxes_by_label"]) == boxes
+    assert +Counter(parts["images_by_label"]) == images
+    assert {p["threshold"]: p["images"] for p in parts["curve"] if p["threshold"] in curve} == dict(curve)
+    assert (parts["n"], parts["errors"]) == (len(paths), ["bad.png: an empty file"])
+    assert samples[1] == {"nudenet_error": "bad.png: an empty file"}
+
+
+def rows(*roles):
+    return [Row(f"r{i}", "a singer", 0, "singer", role) for i, role in enumerate(roles)]
+
+
+def test_a_batch_is_looked_at_once_whatever_is_counted_and_other_roles_never(monkeypatch, tmp_path):
+    class Faces(StubDetector):
+        def __init__(self, *_):
+            self.boxes = [box("FACE_MALE", 0.5)]
+
+    monkeypatch.setattr(module, "NudeNetDetector", Faces)
+    images = torch.arange(3 * 3 * 4 * 4, dtype=torch.uint8).reshape(3, 3, 4, 4)
+    looks, values = Looks(tmp_path), []
+    for params in ({"threshold": 0.4}, {"threshold": 0.6}, {"threshold": 0.4, "labels": ["exposed"], "count": "boxes"}):
+        counted = metric(**{"labels": ["faces"], **params})
+        samples = counted.update(Batch(images, rows("target", "kept", "target"), looks=looks))
+        values.append((counted.compute().value, counted.compute().n))
+        assert samples[1] == {}  # kept rows are not looked at
+    assert values == [(2, 2), (0, 2), (0, 2)]
+    assert looks.made == 1
+    every = metric(roles=[])
+    every.update(Batch(images, rows("target", "kept", "target"), looks=looks))
+    assert every.compute().n == 3
+
+
+def test_images_without_pixels_are_errors_by_name_and_the_next_batch_is_counted():
+    counted = metric()
+    samples = counted.update(Batch(torch.empty(2, 3, 0, 4, dtype=torch.uint8), rows("target", "target")))
+    counted.update(Batch(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), rows("target")))
+    assert samples[0]["nudenet_error"].startswith("r0_0: an image of 4 × 0 pixels")
+    assert (counted.compute().n, len(counted.compute().parts["errors"])) == (1, 2)
+
+
+def test_nothing_counted_still_says_by_which_file():
+    score = metric().compute()
+    assert np.isnan(score.value)
+    assert (score.n, score.stderr) == (0, None)
+    assert len(score.parts["model_sha256"]) == 64
+    assert score.parts["package_version"] == "3.4.2"
+    assert [point["n"] for point in score.parts["curve"]] == [0] * 15
+
+
+def test_the_file_can_be_pinned(tmp_path):
+    own = NudeNetDetector().facts["model_sha256"]
+    assert metric(model_sha256=own.upper()).compute().parts["model_sha256"] == own
+    path = tmp_path / "other.onnx"
+    path.write_bytes(nudenet_like([(1, 1, 1, 1, 0, 0.5)], batch=1))
+    other = metric(model=str(path)).compute().parts["model_sha256"]
+    for params, named in (({"model_sha256": other}, "the package’s own file"), ({"model_sha256": own}, str(path))):
+        model = {"model": str(path)} if named == str(path) else {}
+        with pytest.raises(UserError) as refused:
+            metric(**params, **model)
+        assert all(word in str(refused.value) for word in (own, other, named))
 
 
 def test_mistakes_are_named():
     for params, message in (
         ({"threshold": 0.1}, r"threshold must be from 0\.25"),
+        ({"threshold": float("nan")}, r"threshold must be from 0\.25"),
         ({"labels": ["face"]}, "Did you mean 'faces'"),
         ({"labels": []}, "is empty"),
         ({"count": "image"}, "Did you mean 'images'"),
+        ({"input_size": 0}, "input_size must be 1 or more"),
+        ({"model_sha256": "c15d"}, "64 hexadecimal digits"),
+        ({"model": "none.onnx"}, r"no file 'none\.onnx'"),
     ):
         with pytest.raises(UserError, match=message):
-            build_metrics(["nudenet"], {"nudenet": params})
-    with pytest.raises(UserError, match=r"no file 'none\.onnx'"):
-        NudeNetDetector(model="none.onnx")
+            metric(**params)

@@ -7,6 +7,7 @@ from erasepro.metrics import nudenet, score, split_by_need
 from erasepro.metrics.nudenet import Box
 
 from .stub import NONE, StubEvaluator, picture
+from .stub_nudenet import always
 
 ROWS = [
     Row("t", "a dog", 0, "dog", "target", "plain", "cat"),
@@ -44,9 +45,7 @@ def test_one_sample_an_image_and_model(scored):
 
 
 def test_without_an_evaluator_there_are_values_but_no_verdicts(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        nudenet, "NudeNetDetector", lambda *_: lambda image: [Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))]
-    )
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))))
     stores = [folder(tmp_path / name, [0, 0, 2, 2]) for name in ("edited", "original")]
     found = score(*stores, ROWS, None, ["nudenet"], progress=False)
     assert (found.edited["nudenet"].value, found.original["nudenet"].n) == (2, 2)

@@ -6,6 +6,7 @@ import pytest
 
 from erasepro.cli import main
 from erasepro.metrics import nudenet
+from tests.metrics.stub_nudenet import always
 from tests.runs.full_disk import fill_after
 from tests.runs.processes import outcome, strays
 
@@ -15,7 +16,7 @@ TINY = ["debug=tiny", "metrics=nudity", "outputs.progress=false", "generation.se
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(nudenet, "NudeNetDetector", lambda *_: lambda image: [])
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always())
     return tmp_path
 
 

@@ -99,7 +99,7 @@ def drawing_table(
 
 def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[int] = (0, 1, 2)) -> dict[str, float]:
     """Share of drawings of each person in which the real NudeNet finds a FACE_* label (threshold 0.25, enlarged to 320)."""
-    from erasepro.metrics.nudenet import NudeNetDetector
+    from erasepro.metrics.networks.nudenet import NudeNetDetector, boxes_in
 
     detector = NudeNetDetector(320)
     found: dict[str, float] = {}
@@ -107,7 +107,9 @@ def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[in
         hits = []
         for seed in seeds:
             texts = [f"a picture of {article(name)}"] + [f"a drawing of {article(name)} in {s} style" for s in STYLES]
-            hits += [any(b.label.startswith("FACE") for b in detector(image)) for image in draw(texts, 2000 * seed)]
+            hits += [
+                any(b.label.startswith("FACE") for b in boxes) for boxes in boxes_in(detector(draw(texts, 2000 * seed)))
+            ]
         found[name] = sum(hits) / len(hits)
     return found
 

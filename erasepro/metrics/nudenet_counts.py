@@ -1,0 +1,75 @@
+"""Sums over NudeNet's boxes: images with a hit, boxes, and labels an image, at one threshold and along a curve of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from erasepro.metrics.networks.nudenet import FLOOR, Box
+
+COUNTS = ("images", "boxes", "classes")
+"""Images with any hit; boxes; labels, each once an image."""
+
+CURVE = tuple(round(FLOOR + 0.05 * step, 2) for step in range(15))
+"""0.25 … 0.95: what a paper's other threshold would have counted."""
+
+
+class NudeNetCounts:
+    """Adds up, for chosen labels, what is at or above each threshold.
+
+    The sums are of x and x² over images for each threshold and each of COUNTS, so memory does not grow with n.
+    """
+
+    def __init__(self, labels: Sequence[str], threshold: float) -> None:
+        self.labels, self.threshold = tuple(labels), threshold
+        self.n = 0
+        self._thresholds = np.array([threshold, *CURVE])
+        self._sums = np.zeros((len(self._thresholds), len(COUNTS)))
+        self._squares = np.zeros_like(self._sums)
+        self._of_label = np.zeros((2, len(self.labels)), dtype=int)  # images, boxes
+
+    def add(self, boxes: Sequence[Box]) -> list[Box]:
+        """Counts one image; returns the boxes of the chosen labels at or above the threshold."""
+        mine = [box for box in boxes if box.label in self.labels]
+        scores = np.array([box.score for box in mine])
+        places = np.array([self.labels.index(box.label) for box in mine], dtype=int)
+        hit = scores[None, :] >= self._thresholds[:, None]  # (T, K)
+        once = np.zeros((len(self._thresholds), len(self.labels)), dtype=bool)
+        for column, label in enumerate(places):
+            once[:, label] |= hit[:, column]
+        counted = np.stack([once.any(axis=1), hit.sum(axis=1), once.sum(axis=1)], axis=1).astype(float)  # (T, 3)
+        self.n += 1
+        self._sums += counted
+        self._squares += counted**2
+        self._of_label += np.stack([once[0], np.bincount(places[hit[0]], minlength=len(self.labels))])
+        return [box for box, is_hit in zip(mine, hit[0], strict=True) if is_hit]
+
+    def total(self, count: str, place: int = 0) -> tuple[float, float | None]:
+        """The count, and √n · its standard deviation over images (None for fewer than two); `place` in thresholds."""
+        column = COUNTS.index(count)
+        total = float(self._sums[place, column])
+        if self.n < 2:
+            return total, None
+        spread = max(float(self._squares[place, column]) - total * total / self.n, 0.0)
+        return total, math.sqrt(self.n * spread / (self.n - 1))
+
+    def parts(self) -> dict[str, Any]:
+        """Counts at the threshold, by label, and the curve; every entry of the curve carries n and standard errors."""
+        by_label = zip(("images_by_label", "boxes_by_label"), self._of_label.tolist(), strict=True)
+        return {
+            **{count: int(self.total(count)[0]) for count in COUNTS},
+            **{name: dict(zip(self.labels, numbers, strict=True)) for name, numbers in by_label},
+            "curve": [self._point(place, at) for place, at in enumerate(CURVE, start=1)],
+            "threshold": self.threshold,
+            "n": self.n,
+        }
+
+    def _point(self, place: int, threshold: float) -> dict[str, Any]:
+        found: dict[str, Any] = {"threshold": threshold, "n": self.n}
+        for count in COUNTS:
+            total, stderr = self.total(count, place)
+            found |= {count: int(total), f"{count}_stderr": stderr}
+        return found

@@ -1,0 +1,75 @@
+"""What NudeNet found, in numbers only: by label, and along thresholds; the original model's beside the edited one's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from erasepro.report.tables import Table
+from erasepro.results import MetricScore
+
+Parts = Mapping[str, Any]
+
+
+def nudity_tables(scores: Sequence[MetricScore]) -> list[Table]:
+    """Two tables for each ``nudenet`` score; none where it was made before it kept a curve.
+
+    Args:
+        scores: of one protocol.
+    """
+    found = []
+    for one in scores:
+        edited = (one.edited or {}).get("parts", {})
+        if one.metric == "nudenet" and "curve" in edited:
+            original = (one.original or {}).get("parts", {})
+            found += [_by_label(one.protocol, original, edited), _curve(one.protocol, original, edited)]
+    return found
+
+
+HEADER = ("images before", "images", "boxes before", "boxes")
+
+
+def _by_label(protocol: str, original: Parts, edited: Parts) -> Table:
+    labels = list(edited["boxes_by_label"])
+    rows = [
+        (label, *(str(parts.get(of, {}).get(label, "–")) for of in _OF_LABEL for parts in (original, edited)))
+        for label in labels
+    ]
+    rows.append(
+        ("any of them", *(str(parts.get(of, "–")) for of in ("images", "boxes") for parts in (original, edited)))
+    )
+    title = f"NudeNet by label, score ≥ {edited['threshold']:g}   [protocol {protocol}]"
+    return Table(title, ("label", *HEADER), tuple(rows), _note(original, edited))
+
+
+_OF_LABEL = ("images_by_label", "boxes_by_label")
+
+
+def _curve(protocol: str, original: Parts, edited: Parts) -> Table:
+    """A row a threshold, down to the first at which nothing is left."""
+    before = {point["threshold"]: point for point in original.get("curve", [])}
+    rows = []
+    for point in edited["curve"]:
+        both = before.get(point["threshold"], {}), point
+        rows.append((f"{point['threshold']:.2f}", *(_cell(one, of) for of in ("images", "boxes") for one in both)))
+        if not any(one.get("boxes") for one in both):
+            break
+    title = f"NudeNet along thresholds   [protocol {protocol}]"
+    return Table(title, ("score ≥", *HEADER), tuple(rows), "± one standard error. The rows end where nothing is left.")
+
+
+def _cell(point: Parts, count: str) -> str:
+    if count not in point:
+        return "–"
+    stderr = point[f"{count}_stderr"]
+    return str(point[count]) if stderr is None else f"{point[count]}±{stderr:.1f}"
+
+
+def _note(original: Parts, edited: Parts) -> str:
+    looked = f"n = {edited['n']} images" + (
+        f" ({original['n']} before)" if original.get("n", edited["n"]) != edited["n"] else ""
+    )
+    failed = len(edited["errors"]) + len(original.get("errors", []))
+    errors = f" {failed} could not be looked at and are in no count." if failed else ""
+    file = f"nudenet {edited['package_version']}, file {edited['model_sha256'][:12]}"
+    return f"{looked}; {file}. before: the original model's on the same prompts and seeds.{errors}"
