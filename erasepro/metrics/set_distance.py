@@ -140,7 +140,7 @@ class SetDistance(Metric):
         return {
             "reference": "original model" if self.needs_reference else Path(self.config.reference).name,
             "roles": list(self.config.roles),
-            "network": self.key,
+            "network": self.key if self._sizes else "",
             "resize": resize,
             "format": "png",  # as images are stored
             "sizes": {size: n for size, n in self._sizes.items() if n},
