@@ -54,7 +54,7 @@ class ObjectAccuracy(Metric):
         for concept in dict.fromkeys(row.concept for row in rows if self._wanted(row)):
             classes_of(concept, self.config.classes, f"{KEY}.classes")
         if isinstance(self._network, Classifier):
-            self._network.backbone.file  # noqa: B018 - it is there, or can be downloaded
+            self._network.backbone.check()
 
     def _wanted(self, row: Row) -> bool:
         return not self.config.roles or row.role in self.config.roles

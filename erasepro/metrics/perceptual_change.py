@@ -19,6 +19,7 @@ from erasepro.metrics.networks.pickles import check_file
 from erasepro.metrics.spool import PictureSpool
 
 KEY = "metrics.params.perceptual_change"
+RESNET_V2 = ("resnet50-11ad3fa6.pth",)  # its layers serve as well
 NETWORKS = ("alexnet", "vgg16", "resnet50", "evaluator")
 
 
@@ -82,7 +83,7 @@ class PerceptualChange(Metric):
 
     def check(self, rows: Sequence[Row]) -> None:
         if isinstance(self._layers, Layers):
-            self._layers.backbone.file  # noqa: B018 - it is there, or can be downloaded
+            self._layers.backbone.check(*(RESNET_V2 if self.config.network == "resnet50" else ()))
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]

@@ -64,7 +64,7 @@ class SetDistance(Metric):
 
     def check(self, rows: Sequence[Row]) -> None:
         if isinstance(self._own, Inception):
-            self._own.file  # noqa: B018 - it is there, or can be downloaded
+            self._own.check()
         if self.is_statistics:
             self._reference_file()
         elif not self.needs_reference:
@@ -136,9 +136,10 @@ class SetDistance(Metric):
     def _how(self) -> dict[str, Any]:
         """What the number hangs on, for the score's parts; the reference's own facts come from the metric."""
         resize = getattr(self._own, "resize", None)
-        to = "the original model's images" if self.needs_reference else Path(self.config.reference).name
+        kind = "file" if self.is_statistics else "folder"
+        to = "original model" if self.needs_reference else f"{kind} {Path(self.config.reference).name}"
         return {
-            "reference": "original model" if self.needs_reference else Path(self.config.reference).name,
+            "reference": to,
             "roles": list(self.config.roles),
             "network": self.key if self._sizes else "",
             "resize": resize,

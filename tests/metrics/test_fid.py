@@ -75,7 +75,7 @@ def test_a_shift_of_the_mean_in_closed_form(tmp_path):
     found = feed(fid(reference=str(tmp_path / "s.npz")), a).compute()
     assert found.value == pytest.approx(14, rel=1e-9)
     assert found.parts["n_reference"] is None
-    assert found.parts["reference"] == "s.npz"
+    assert found.parts["reference"] == "file s.npz"
 
 
 def test_the_same_images_are_at_no_distance_and_few_images_are_warned_of():
@@ -141,6 +141,15 @@ def test_mistakes_are_one_line(tmp_path):
     folder = save(tmp_path / "one", noise(1, 0))
     with pytest.raises(UserError, match="two readable pictures or more, not 1"):
         feed(fid(reference=folder), noise(20, 0)).compute()
+
+
+def test_weights_that_do_not_fit_are_found_before_anything_is_drawn(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"fc.weight": torch.zeros(1000, 2048)}, tmp_path / "torchvision.safetensors")
+    metric = build_metrics(["fid"], {"fid": {"weights": str(tmp_path / "torchvision.safetensors")}})["fid"]
+    with pytest.raises(UserError, match=r"does not hold the FID Inception: it lacks the tensor Mixed_7c"):
+        metric.check([])
 
 
 def test_which_evaluator_is_needed_hangs_on_the_network():

@@ -122,5 +122,11 @@ def test_a_full_size_resnet_from_a_file_gives_torchvisions_answers(tmp_path):
 
 def test_other_networks_weights_are_one_line(tmp_path):
     save_file({"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "w.safetensors")
-    with pytest.raises(UserError, match=r"does not hold torchvision's resnet50: bn1.weight of \(64,\) is missing"):
+    with pytest.raises(
+        UserError, match=r"does not hold torchvision's resnet50: it lacks the tensor bn1.weight of \(64,\)"
+    ):
         Classifier(str(tmp_path / "w.safetensors"), "key")(torch.zeros(1, 3, 8, 8, dtype=torch.uint8))
+    with pytest.raises(
+        UserError, match=r"w.safetensors does not hold torchvision's ResNet-50, IMAGENET1K_V1: it lacks"
+    ):
+        ObjectAccuracy(ObjectAccuracyConfig(weights=str(tmp_path / "w.safetensors"))).check([])

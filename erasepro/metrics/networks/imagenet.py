@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.networks.pickles import file_sha256, load_weights, weights_file
+from erasepro.metrics.networks.pickles import check_weights, file_sha256, load_weights, weights_file
 
 FILES = {"resnet50": "resnet50-0676ba61.pth", "vgg16": "vgg16-397923af.pth", "alexnet": "alexnet-owt-7be5be79.pth"}
 CUTS = {"vgg16": (4, 9, 16, 23, 30), "alexnet": (2, 5, 8, 10, 12)}
@@ -38,6 +38,13 @@ class Backbone:
         """The file of the weights. Raises UserError where there is none and none can be downloaded."""
         return weights_file(self._weights, FILES[self.name], self._setting)
 
+    def check(self, *published: str) -> None:
+        """Raises UserError where the weights are not there, cannot be downloaded, or are another network's.
+
+        ``published``: further published files that will do.
+        """
+        check_weights(self.file, [FILES[self.name], *published], _shapes(empty(self.name)))
+
     @cached_property
     def digest(self) -> str:
         return file_sha256(self.file)[:12]
@@ -51,25 +58,29 @@ class Backbone:
         return build(self.name, load_weights(self.file), self.file.name).to(self.device)
 
 
-def build(name: str, weights: dict[str, Tensor], file: str = "the weights") -> Any:
-    """The module with these weights. Raises UserError where they are another network's."""
+def empty(name: str) -> Any:
+    """The module without memory for its weights: no time is lost on random ones."""
     from torchvision import models
 
-    with torch.device("meta"):  # no time for random weights
-        module: nn.Module = getattr(models, name)(weights=None)
+    with torch.device("meta"):
+        return getattr(models, name)(weights=None)
+
+
+def build(name: str, weights: dict[str, Tensor], file: str = "the weights") -> Any:
+    """The module with these weights. Raises UserError where they are another network's."""
+    module: nn.Module = empty(name)
+    for key, shape in _shapes(module).items():
+        if key not in weights or weights[key].shape != shape:
+            raise UserError(f"{file} does not hold torchvision's {name}: it lacks the tensor {key} of {tuple(shape)}.")
     wanted = module.state_dict()
-    bad = [k for k, v in wanted.items() if not k.endswith("num_batches_tracked") and _shape(weights, k) != v.shape]
-    if bad:
-        raise UserError(
-            f"{file} does not hold torchvision's {name}: {bad[0]} of {tuple(wanted[bad[0]].shape)} is missing."
-        )
-    extra = {k: torch.tensor(0) for k in wanted if k not in weights}  # older files lack num_batches_tracked
+    extra = {key: torch.tensor(0) for key in wanted if key not in weights}  # older files lack num_batches_tracked
     module.load_state_dict({k: v for k, v in {**weights, **extra}.items() if k in wanted}, assign=True)
     return module.eval().requires_grad_(False)
 
 
-def _shape(weights: dict[str, Tensor], key: str) -> torch.Size | None:
-    return weights[key].shape if key in weights else None
+def _shapes(module: nn.Module) -> dict[str, torch.Size]:
+    """What a file must hold; older ones lack the batch counters, which are not looked at."""
+    return {k: v.shape for k, v in module.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
 class Classifier:

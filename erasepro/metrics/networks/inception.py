@@ -15,10 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.networks.pickles import file_sha256, load_weights, weights_file
+from erasepro.metrics.networks.pickles import check_weights, file_sha256, load_weights, weights_file
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
 SIDE = 299
+TELLING = {"Mixed_7c.branch_pool.conv.weight": (192, 2048, 1, 1), "fc.weight": (1008, 2048)}
+"""Tensors that torchvision's Inception does not have in these shapes."""
 RESIZES = ("clean", "tensorflow", "antialias")
 
 
@@ -48,6 +50,10 @@ class Inception:
     def file(self) -> Path:
         """The file of the weights. Raises UserError where there is none and none can be downloaded."""
         return weights_file(self._weights, FILE, self._setting)
+
+    def check(self) -> None:
+        """Raises UserError where the weights are not there, cannot be downloaded, or are another network's."""
+        check_weights(self.file, [FILE], TELLING)
 
     @cached_property
     def key(self) -> str:

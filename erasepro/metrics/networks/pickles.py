@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,36 @@ def load_weights(path: str | Path) -> dict[str, Tensor]:
                 f"({', '.join(BY_FILE)}): convert it to safetensors where you trust it, or give the published file."
             ) from error
         raise UserError(f"{path.name} is no readable safetensors file ({error}); get it again.") from error
+
+
+def check_weights(path: str | Path, published: Sequence[str], wanted: Mapping[str, Sequence[int]]) -> None:
+    """Finds out from a file's hash or header alone whether it holds a network's weights. Raises UserError where it does not.
+
+    Args:
+        published: names in ``BY_FILE`` of the published files that are right.
+        wanted: shapes of tensors that another file must hold.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    digest = file_sha256(path)
+    if digest in PUBLISHED:
+        if PUBLISHED[digest].file not in published:
+            names = " or ".join(BY_FILE[file].what for file in published)
+            raise UserError(
+                f"{path.name} is {PUBLISHED[digest].what}; what is needed is {names} ({', '.join(published)})."
+            )
+        return
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError):
+        load_weights(path)  # says what is wrong with it
+        return
+    for name, shape in wanted.items():
+        if found.get(name) != tuple(shape):
+            what = BY_FILE[published[0]].what
+            raise UserError(f"{path.name} does not hold {what}: it lacks the tensor {name} of {tuple(shape)}.")
 
 
 def _tensors(found: Any, path: Path) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from erasepro.errors import UserError
 from erasepro.metrics.networks import pickles
-from erasepro.metrics.networks.pickles import Published, check_file, file_sha256, load_weights, published
+from erasepro.metrics.networks.pickles import Published, check_file, check_weights, file_sha256, load_weights, published
 
 WEIGHTS = {"a": torch.arange(3.0)}
 
@@ -69,3 +69,14 @@ def test_missing_and_wrong_files_name_the_setting(tmp_path, monkeypatch):
     (tmp_path / "checkpoints" / "vgg16-397923af.pth").write_bytes(b"half a download")
     with pytest.raises(UserError, match="is not torchvision's VGG-16 as published"):
         published("vgg16-397923af.pth", "key")
+
+
+def test_another_published_file_is_told_from_its_hash(tmp_path):
+    import torchmetrics.functional.image as home
+
+    with pytest.raises(UserError, match=r"is LPIPS's layer weights for VGG-16.*needed is torchvision's VGG-16"):
+        check_weights(f"{home.__path__[0]}/lpips_models/vgg.pth", ["vgg16-397923af.pth"], {})
+    save_file(WEIGHTS, tmp_path / "w.safetensors")
+    check_weights(tmp_path / "w.safetensors", ["vgg16-397923af.pth"], {"a": (3,)})
+    with pytest.raises(UserError, match=r"it lacks the tensor a of \(4,\)"):
+        check_weights(tmp_path / "w.safetensors", ["vgg16-397923af.pth"], {"a": (4,)})
