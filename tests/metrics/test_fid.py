@@ -1,6 +1,10 @@
 """FID with a stand-in network against torchmetrics, scipy and closed forms; its references; its memory."""
 
+import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,3 +175,15 @@ def test_thirty_thousand_pictures_through_2048_features_equal_scipy():
     found = metric.compute()
     assert found.value == pytest.approx(scipys(torch.cat(kept[False]), torch.cat(kept[True])), rel=1e-6)
     assert (found.n, found.parts["n_reference"]) == (n, n)
+
+
+@pytest.mark.slow
+def test_thirty_thousand_pictures_take_no_more_memory_than_ten_thousand():
+    """Processes of their own: the peak of this one is other tests'."""
+    script = Path(__file__).parents[2] / "benchmarks" / "frechet.py"
+    peaks = {}
+    for n in (10_000, 30_000):
+        command = [sys.executable, str(script), "--row", str(n), "--blocks", "1"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        peaks[n] = json.loads(done.stdout)["peak_mib"]
+    assert peaks[30_000] < peaks[10_000] + 50
