@@ -168,10 +168,7 @@ def main() -> None:
     if args.row or args.folder:
         print(json.dumps(distance(args.row, args.blocks) if args.row else overlap(args.folder)))
         return
-    found = (
-        table(args.threads)
-        + f"\n\n{args.threads} thread(s) for sums and network, torch {torch.__version__}, one run a row."
-    )
+    found = table(args.threads)
     print(found)
     if args.write:
         text = README.read_text(encoding="utf-8")

@@ -50,7 +50,8 @@ class KIDConfig(SetDistanceConfig):
 class KID(SetDistance):
     """Kernel distance to other images: the mean over random subsets (0, or below by chance: the same).
 
-    Images of the original model are of the same prompts and seeds, and paired; a folder's are not. ``stderr``: the
+    Images of the original model are of the same prompts and seeds, and paired; a folder's are not, and must be others than
+    those measured (an image that is in both sets draws the estimate below 0). ``stderr``: the
     delete-d jackknife, std · √(m / (n − m)), with subsets of m out of n (n: the smaller set). All features are kept.
     """
 
