@@ -180,7 +180,7 @@ def test_what_a_metric_lacks_is_found_out_before_anything_is_drawn(capsys):
         ("fid", ["metrics.params.fid.weights=nowhere.pth"], "metrics.params.fid.weights: no file 'nowhere.pth'"),
         ("kid", ["metrics.params.kid.reference=nowhere"], "metrics.params.kid.reference: no folder 'nowhere'"),
     ):
-        assert cli.main([*TINY, f"metrics.names=[{names}]", *params]) == 2
+        assert cli.main([*TINY, "metrics=default", f"metrics.names=[{names}]", *params]) == 2
         error = capsys.readouterr().err
         assert line in error
         assert error.count("\n") == 1
