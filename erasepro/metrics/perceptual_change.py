@@ -123,7 +123,7 @@ class PerceptualChange(Metric):
     def compute(self) -> Score:
         config = self.config
         extra = {
-            "unit": f"{'LPIPS' if config.learned else 'feature distance'}, {config.network}, {config.size or 'full'} px",
+            "unit": f"{'LPIPS' if config.learned else 'feature distance'}, {config.network}, {f'≤ {config.size}' if config.size else 'full'} px",
             "network": self._pairs.key if self._pairs is not None else "",
             "unpaired": self._unpaired,
         }

@@ -145,7 +145,7 @@ class SetDistance(Metric):
             "resize": resize,
             "format": "png",  # as images are stored
             "sizes": {size: n for size, n in self._sizes.items() if n},
-            "unit": f"{self.name} ({', '.join(filter(None, [self.config.network, resize]))}) to {to}",
+            "unit": ", ".join(filter(None, [self.config.network, resize, f"to {to}"])),
         }
 
 

@@ -88,6 +88,7 @@ def test_the_same_images_are_at_no_distance_and_few_images_are_warned_of():
     assert found.value == pytest.approx(0, abs=1e-9)
     assert "64 images: biased upwards below 10,000; prefer kid or clip_fd" in found.parts["warning"]
     assert found.parts["sizes"] == {"8x8": 64}
+    assert found.parts["unit"] == "inception, to original model"  # a stand-in has no way to resize
 
 
 def test_a_folder_is_a_number_of_each_model_and_unreadable_files_are_counted(tmp_path):
