@@ -122,8 +122,9 @@ class PerceptualChange(Metric):
 
     def compute(self) -> Score:
         config = self.config
+        kind, size = "LPIPS" if config.learned else "feature distance", f"≤ {config.size}" if config.size else "full"
         extra = {
-            "unit": f"{'LPIPS' if config.learned else 'feature distance'}, {config.network}, {f'≤ {config.size}' if config.size else 'full'} px",
+            "unit": f"{kind}, {config.network}, {size} px",
             "network": self._pairs.key if self._pairs is not None else "",
             "unpaired": self._unpaired,
         }
