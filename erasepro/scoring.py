@@ -47,7 +47,8 @@ class Scoring:
         from erasepro.metrics import METRICS, build_metrics, split_by_need
 
         names = self.metrics.names
-        build_metrics(names, self.metrics.params)
+        for metric in build_metrics(names, self.metrics.params).values():
+            metric.check(self.rows)
         for name in self.derived:
             for other in METRICS.get(name).needs(self._config(name)):
                 if other not in names:
@@ -55,7 +56,7 @@ class Scoring:
                         f"The metric {name!r} is made of {other!r}: add it, metrics.names=[{other},{name}], or set "
                         f"metrics.params.{name} so that it uses another."
                     )
-        needing, others = split_by_need(names)
+        needing, others = split_by_need(names, self.metrics.params)
         if needing and self.metrics.evaluator.kind == "model" and self.evaluator is None:
             rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
             raise UserError(
@@ -109,11 +110,10 @@ class Scoring:
 
         return bool(self._judge_key[-1] or self._judged(self._counted)) and self._read(VERDICT) is None
 
-    @staticmethod
-    def _judged(names: Sequence[str]) -> bool:
+    def _judged(self, names: Sequence[str]) -> bool:
         from erasepro.metrics import split_by_need
 
-        return bool(split_by_need(names)[0])
+        return bool(split_by_need(names, self.metrics.params)[0])
 
     def scores(self) -> list[MetricScore]:
         """The scores of every metric asked for, in their order; none may be missing."""
@@ -205,9 +205,7 @@ class Scoring:
         return dataclasses.asdict(self._config(name))
 
     def _evaluator_name(self, name: str) -> str:
-        from erasepro.metrics import METRICS
-
-        if not METRICS.get(name).needs_evaluator:
+        if not self._judged([name]):
             return ""
         cfg = self.metrics.evaluator
         parts: dict[str, list[str | None]] = {
@@ -242,7 +240,7 @@ class Scoring:
         from erasepro.metrics import METRICS
 
         metric, params = METRICS.get(name), self._params(name)
-        judge = self._judge_key if metric.needs_evaluator else None
+        judge = self._judge_key if self._judged([name]) else None
         return [metric.version, params, contents(params), judge]
 
     @cached_property

@@ -175,6 +175,19 @@ def test_metrics_that_the_model_has_no_evaluator_for_are_found_out_at_once(capsy
     assert not list(Path("outputs").rglob("edit.json"))
 
 
+def test_what_a_metric_lacks_is_found_out_before_anything_is_drawn(capsys):
+    for names, params, line in (
+        ("object_accuracy", [], "'dog' is none of ImageNet's 1,000 classes"),
+        ("fid", ["metrics.params.fid.weights=nowhere.pth"], "metrics.params.fid.weights: no file 'nowhere.pth'"),
+        ("kid", ["metrics.params.kid.reference=nowhere"], "metrics.params.kid.reference: no folder 'nowhere'"),
+    ):
+        assert cli.main([*TINY, "metrics=default", f"metrics.names=[{names}]", *params]) == 2
+        error = capsys.readouterr().err
+        assert line in error
+        assert error.count("\n") == 1
+    assert not list(Path("outputs").rglob("*.png"))
+
+
 def test_a_metric_with_its_own_detector_needs_no_evaluator(capsys, monkeypatch):
     monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))))
     assert cli.main([*TINY, "metrics=nudity"]) == 0

@@ -79,6 +79,11 @@ class Batch:
             self._answers[network.key] = self._looks(network, self.images, self._digest)
         return self._answers[network.key]
 
+    @property
+    def looks(self) -> Looks:
+        """Where the networks' answers are kept, for pictures beside the batch's own."""
+        return self._looks
+
     @cached_property
     def _digest(self) -> str:
         return digest_of(self.images)
@@ -129,7 +134,7 @@ class Metric(ABC):
     name: ClassVar[str]
     higher_is_better: ClassVar[bool]
     needs_evaluator: ClassVar[bool] = True  # asks the batch's evaluator; models without one cannot be measured
-    needs_reference: ClassVar[bool] = False  # compares with the original model's images: update(…, reference=True)
+    needs_reference: bool = False  # compares with the original model's images: update(…, reference=True)
     derived: ClassVar[bool] = False  # combines other metrics' scores after them: ``derive`` in place of update
     version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
 
@@ -138,6 +143,14 @@ class Metric(ABC):
 
     @abstractmethod
     def compute(self) -> Score: ...
+
+    def check(self, rows: Sequence[Row]) -> None:  # noqa: B027 - most metrics need nothing
+        """Finds out, before anything is drawn, whether files, downloads and the rows are as needed. Raises UserError."""
+
+    @classmethod
+    def asks_evaluator(cls, config: Any) -> bool:
+        """Whether the metric asks the batch's evaluator when it is set like this."""
+        return cls.needs_evaluator
 
     @classmethod
     def needs(cls, config: Any) -> tuple[str, ...]:
@@ -182,9 +195,14 @@ class Tally:
         return Score(name, value, n, stderr, higher_is_better, {**self.parts(), **(extra or {})})
 
 
-def split_by_need(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """``names`` split into the metrics that need an evaluator and those that do not."""
-    needing = [name for name in names if METRICS.get(name).needs_evaluator]
+def split_by_need(
+    names: Sequence[str], params: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[list[str], list[str]]:
+    """``names`` split into the metrics that need an evaluator, set as they are, and those that do not."""
+    from erasepro.metrics.build import metric_config
+
+    given = params or {}
+    needing = [name for name in names if METRICS.get(name).asks_evaluator(metric_config(name, given.get(name) or {}))]
     return needing, [name for name in names if name not in needing]
 
 

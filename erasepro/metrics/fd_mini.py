@@ -1,7 +1,4 @@
-"""Fréchet distance between two sets of images on the miniature's own features. Not FID: another network, few images.
-
-d² = |m₁ − m₂|² + tr(S₁ + S₂ − 2 (S₁ S₂)^½)            m (f,), S (f, f): mean and covariance of the features
-"""
+"""Fréchet distance between two sets of images on the miniature's own features. Not FID: another network, few images."""
 
 from __future__ import annotations
 
@@ -9,58 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from erasepro.metrics.base import METRICS, Batch, Metric, Score, blank
-
-
-class Moments:
-    """Mean (f,) and covariance (f, f) of features that arrive in pieces, in float64, around the first image seen.
-
-    Kept in `blocks` parts, dealt in turn, so that the distance's standard error can be had by leaving each out.
-    """
-
-    def __init__(self, blocks: int = 1) -> None:
-        self.n, self._blocks = 0, blocks
-        self._shift: Tensor | None = None  # (f,): sums of large, nearly equal numbers would lose digits
-        self._counts = [0] * blocks
-        self._sum = torch.empty(0)  # (blocks, f)
-        self._outer = torch.empty(0)  # (blocks, f, f)
-
-    def update(self, features: Tensor) -> Moments:
-        """Adds features (B, f)."""
-        x = features.detach().cpu().double()
-        if self._shift is None:
-            self._shift = x[0].clone()
-            self._sum = x.new_zeros(self._blocks, x.shape[1])
-            self._outer = x.new_zeros(self._blocks, x.shape[1], x.shape[1])
-        x = x - self._shift
-        for block in range(self._blocks):
-            part = x[(block - self.n) % self._blocks :: self._blocks]
-            self._counts[block] += len(part)
-            self._sum[block] += part.sum(0)
-            self._outer[block] += part.T @ part
-        self.n += len(x)
-        return self
-
-    def gaussian(self, without: int | None = None) -> tuple[Tensor, Tensor]:
-        """Mean (f,) and unbiased covariance (f, f) of everything, or of all blocks but one."""
-        used = [b for b in range(self._blocks) if b != without]
-        n = sum(self._counts[b] for b in used)
-        if self._shift is None or n < 2:
-            raise ValueError("a covariance needs at least two images")
-        total, outer = self._sum[used].sum(0), self._outer[used].sum(0)
-        return self._shift + total / n, (outer - torch.outer(total, total) / n) / (n - 1)
-
-
-def frechet_distance(m1: Tensor, s1: Tensor, m2: Tensor, s2: Tensor) -> float:
-    """d² of two Gaussians in float64; tr (S₁S₂)^½ = Σ √eig(S₁^½ S₂ S₁^½), symmetric, so no complex square root."""
-    values, vectors = torch.linalg.eigh(s1.double())
-    root = vectors * values.clamp_min(0).sqrt() @ vectors.T  # (f, f)
-    cross = torch.linalg.eigvalsh(root @ s2.double() @ root).clamp_min(0).sqrt().sum()
-    distance = (m1 - m2).double().square().sum() + torch.trace(s1) + torch.trace(s2) - 2 * cross
-    return max(float(distance), 0.0)
+from erasepro.metrics.frechet import Moments, frechet_score
 
 
 @dataclass
@@ -95,13 +42,5 @@ class FDMini(Metric):
         parts = {"n_reference": reference, "reference": "original model", "roles": list(self.config.roles)}
         if min(n, reference) < 2:
             return Score(self.name, math.nan, n, None, self.higher_is_better, parts)
-        value = frechet_distance(*self._edited.gaussian(), *self._original.gaussian())
-        return Score(self.name, value, n, self._stderr(min(n, reference)), self.higher_is_better, parts)
-
-    def _stderr(self, n: int) -> float | None:
-        blocks = self.config.blocks
-        if blocks < 2 or n < 4 * blocks:
-            return None
-        left = [frechet_distance(*self._edited.gaussian(b), *self._original.gaussian(b)) for b in range(blocks)]
-        mean = sum(left) / blocks
-        return math.sqrt((blocks - 1) / blocks * sum((d - mean) ** 2 for d in left))
+        value, stderr = frechet_score(self._edited, self._original)
+        return Score(self.name, value, n, stderr, self.higher_is_better, parts)

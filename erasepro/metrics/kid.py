@@ -1,4 +1,4 @@
-"""Kernel distance between two sets of images on the evaluator's features; unbiased, so fit for few images.
+"""Kernel distance between two sets of images on the evaluator's or Inception's features; unbiased, so fit for few images.
 
     MMD² = Σ_{i≠j} k(x_i, x_j) / m(m−1) + Σ_{i≠j} k(y_i, y_j) / m(m−1) − 2 Σ_{ij} k(x_i, y_j) / m²
     k(a, b) = (γ aᵀb + 1)³, γ = 1/f                                          (Binkowski et al., arXiv 1801.01401)
@@ -10,13 +10,15 @@ are left out of the last sum: − 2 Σ_{i≠j} k(x_i, y_j) / m(m−1)        (Gr
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, blank
+from erasepro.metrics.base import METRICS, Score
+from erasepro.metrics.looks import Network
+from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
 
 
 def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0, paired: bool = False) -> float:
@@ -35,8 +37,8 @@ def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0, paired: bool 
 
 
 @dataclass
-class KIDConfig:
-    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared with the original's; []: all
+class KIDConfig(SetDistanceConfig):
+    network: str = "evaluator"  # evaluator (its fd_features) | inception (published KID)
     subsets: int = 50
     subset_size: int = 1000  # at most half of the images is used
     degree: int = 3
@@ -45,42 +47,57 @@ class KIDConfig:
 
 
 @METRICS.register("kid", config=KIDConfig)
-class KID(Metric):
-    """Kernel distance to the original model's images: the mean over random subsets (0, or below by chance: the same).
+class KID(SetDistance):
+    """Kernel distance to other images: the mean over random subsets (0, or below by chance: the same).
 
-    Images of the same prompt and seed are paired. ``stderr``: the delete-d jackknife, std · √(m / (n − m)), with subsets
-    of m out of n. All features are kept.
+    Images of the original model are of the same prompts and seeds, and paired; a folder's are not, and must be others than
+    those measured (an image that is in both sets draws the estimate below 0). ``stderr``: the
+    delete-d jackknife, std · √(m / (n − m)), with subsets of m out of n (n: the smaller set). All features are kept.
     """
 
     name = "kid"
     higher_is_better = False
     needs_reference = True
 
-    def __init__(self, config: KIDConfig) -> None:
-        self.config = config
+    def __init__(self, config: KIDConfig, network: Network | None = None) -> None:
+        super().__init__(config, network)
         self._features: dict[bool, dict[str, Tensor]] = {False: {}, True: {}}  # by the row's name
 
-    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        for i in chosen:
-            self._features[reference][batch.rows[i].name] = batch.fd_features[i].detach().cpu().float()
-        return blank(batch.rows)
+    def _add(self, names: list[str], features: Tensor, reference: bool) -> None:
+        for name, row in zip(names, features.detach().cpu().float(), strict=True):
+            self._features[reference][name] = row
 
     def compute(self) -> Score:
         config = self.config
-        both = [name for name in self._features[False] if name in self._features[True]]
-        n = len(both)
-        m = min(config.subset_size, n // 2)
-        parts = {"subset_size": m, "subsets": config.subsets, "roles": list(config.roles)}
+        mine, other, facts = self._sets()
+        n, smaller = len(mine), min(len(mine), len(other))
+        m = min(config.subset_size, smaller // 2)
+        parts = {"subset_size": m, "subsets": config.subsets, "paired": self.needs_reference, **facts, **self._how()}
         if m < 2:
             return Score(self.name, math.nan, n, None, self.higher_is_better, parts)
-        edited, original = (torch.stack([self._features[ref][name] for name in both]) for ref in (False, True))
         draw = torch.Generator().manual_seed(config.seed)
         found = []
         for _ in range(config.subsets):
-            mine = torch.randperm(n, generator=draw)[:m]
-            found.append(mmd2(edited[mine], original[mine], config.degree, config.coef, paired=True))  # (m, f) each
+            a = torch.randperm(n, generator=draw)[:m]
+            b = a if self.needs_reference else torch.randperm(len(other), generator=draw)[:m]
+            found.append(mmd2(mine[a], other[b], config.degree, config.coef, paired=self.needs_reference))
         values = torch.tensor(found, dtype=torch.float64)
         spread = float(values.std()) if config.subsets > 1 else math.nan
-        stderr = spread * math.sqrt(m / (n - m)) if config.subsets > 1 else None
+        stderr = spread * math.sqrt(m / (smaller - m)) if config.subsets > 1 else None
         return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})
+
+    def _sets(self) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """Features (n, f) of the images measured and (n', f) of the reference, and what is to be said of the reference."""
+        mine, other = self._features[False], self._features[True]
+        if self.needs_reference:
+            both = [name for name in mine if name in other]
+            return _stacked([mine[name] for name in both]), _stacked([other[name] for name in both]), {}
+        if not mine:  # the folder need not be read
+            return _stacked([]), _stacked([]), {}
+        folder = self._folder()
+        features = torch.cat(list(self._folder_features(folder))).float()
+        return _stacked(list(mine.values())), features, folder_facts(folder)
+
+
+def _stacked(features: list[Tensor]) -> Tensor:
+    return torch.stack(features) if features else torch.empty(0, 0)

@@ -33,3 +33,10 @@ def test_every_metric_says_what_it_is():
         assert line, name
         assert METRICS.get(name).name == name
         assert METRICS.config(name) is not None
+
+
+@pytest.mark.parametrize("name", ["fid", "kid", "object_accuracy", "perceptual_change"])
+def test_every_setting_can_be_overridden_on_the_command_line(name):
+    """Hydra takes only keys that are in the stored options; their values are the dataclass's own defaults."""
+    config = METRICS.config(name)
+    assert OmegaConf.load(CONF / "metrics" / "default.yaml").params[name] == OmegaConf.structured(config())

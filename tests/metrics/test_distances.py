@@ -9,7 +9,7 @@ from scipy.linalg import sqrtm
 
 from erasepro.generation import Row
 from erasepro.metrics import Batch, build_metrics
-from erasepro.metrics.fd_mini import Moments, frechet_distance
+from erasepro.metrics.frechet import Moments, frechet_distance
 from erasepro.metrics.kid import mmd2
 
 from .stub import StubEvaluator

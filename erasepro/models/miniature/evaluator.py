@@ -154,6 +154,15 @@ class Evaluator:
         """Features (B, 64) of about unit size each, for the Fréchet distance `fd_mini` and for KID."""
         return self.features(_unit(images)) / self.scale
 
+    @torch.inference_mode()
+    def stage_features(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Maps after each stage of the picture tower, [(B, C_l, H_l, W_l)], for perceptual distances."""
+        x, found = _unit(images), []
+        for stage in self.picture.body:
+            x = stage(x)
+            found.append(x)
+        return found
+
     @cached_property
     def _concept_text(self) -> torch.Tensor:
         return self._prototypes([[w.format(c=article(n)) for w in CONCEPT_WORDINGS] for n in NAMES] + [[NONE]])

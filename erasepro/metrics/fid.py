@@ -1,0 +1,100 @@
+"""Fréchet Inception Distance to the original model's images, to a folder, or to cached statistics.
+
+Heusel et al., arXiv 1706.08500, eq. 6; the sums and the square root are in ``frechet``. Features are summed as they come, so
+memory does not grow with the images: (blocks + 1) · 32 MiB a set of 2,048 features, and some 200 MiB for the eigenvalues.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from erasepro.errors import UserError
+from erasepro.metrics.base import METRICS, Score
+from erasepro.metrics.frechet import Moments, frechet_score
+from erasepro.metrics.looks import Network
+from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
+from erasepro.metrics.statistics import Statistics, load_statistics, save_statistics
+
+ENOUGH = 10_000
+"""Images below which FID's upward bias is large (Chong & Forsyth, arXiv 1911.07023)."""
+
+
+@dataclass
+class FIDConfig(SetDistanceConfig):
+    blocks: int = 8  # for the standard error (jackknife); 1: none. 32 MiB each, twice against the original's images
+
+
+@METRICS.register("fid", config=FIDConfig)
+class FID(SetDistance):
+    """Fréchet Inception Distance (0: the same mean and covariance of features).
+
+    Biased upwards for few images: compare only equal n, and prefer ``kid`` below 10,000 (parts: ``warning``). The number
+    hangs on reference, n, resize and format: all are in the parts. ``stderr``: delete-a-block jackknife; against a folder or
+    a file the reference stands and only the model's images are sampled.
+    """
+
+    name = "fid"
+    higher_is_better = False
+    needs_evaluator = False
+    needs_reference = True
+    statistics = True
+
+    def __init__(self, config: FIDConfig, network: Network | None = None) -> None:
+        super().__init__(config, network)
+        self._mine, self._original = Moments(config.blocks), Moments(config.blocks)
+
+    def _add(self, names: list[str], features: Tensor, reference: bool) -> None:
+        (self._original if reference else self._mine).update(features)
+
+    def compute(self) -> Score:
+        n = self._mine.n
+        if n < 2 or (self.needs_reference and self._original.n < 2):
+            facts: dict[str, Any] = {"n_reference": self._original.n if self.needs_reference else None}
+            return Score(self.name, math.nan, n, None, self.higher_is_better, {**self._how(), **facts})
+        reference, facts = self._reference()
+        value, stderr = frechet_score(self._mine, reference)
+        least = min(n, facts["n_reference"] or n)
+        if least < ENOUGH:
+            facts["warning"] = f"{least} images: biased upwards below {ENOUGH:,}; prefer kid or clip_fd"
+        return Score(self.name, value, n, stderr, self.higher_is_better, {**self._how(), **facts})
+
+    def _reference(self) -> tuple[Moments | tuple[Tensor, Tensor], dict[str, Any]]:
+        if self.needs_reference:
+            return self._original, {"n_reference": self._original.n}
+        if self.is_statistics:
+            key, f = f"metrics.params.{self.name}.reference", self._mine.width
+            found = load_statistics(self._reference_file(), key, self.key, f)
+            return found.gaussian, {
+                "n_reference": found.n,
+                "reference_network": found.network or "not said by the file",
+            }
+        return self._of_folder()
+
+    def _of_folder(self) -> tuple[tuple[Tensor, Tensor], dict[str, Any]]:
+        """Of all the folder's pictures; a kept look is read, so only the first run waits for the network."""
+        folder, moments = self._folder(), Moments()
+        for features in self._folder_features(folder):
+            moments.update(features)
+        if moments.n < 2:
+            raise UserError(f"metrics.params.{self.name}.reference: two readable pictures or more, not {moments.n}.")
+        return moments.gaussian(), folder_facts(folder)
+
+
+def write_statistics(folder: str | Path, out: str | Path, network: Network) -> Statistics:
+    """Mean and covariance of a folder's pictures as a file for ``metrics.params.fid.reference`` (``.safetensors``).
+
+    Args:
+        network: says ``{"features": (B, f)}``; its key is written down, and a metric with another refuses the file.
+
+    Raises UserError for a folder without readable pictures.
+    """
+    metric = FID(FIDConfig(reference=str(folder), blocks=1), network)
+    (mean, cov), facts = metric._of_folder()
+    found = Statistics(mean, cov, facts["n_reference"], network.key)
+    save_statistics(Path(out), found)
+    return found

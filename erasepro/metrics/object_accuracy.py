@@ -1,0 +1,87 @@
+"""Does a classifier trained on ImageNet see the object? ResNet-50's first answer (ESD, arXiv 2303.07345, section 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from erasepro.generation.worklist import Row
+from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally
+from erasepro.metrics.imagenet_classes import categories, classes_of
+from erasepro.metrics.looks import Network
+from erasepro.metrics.networks.imagenet import Classifier
+from erasepro.metrics.networks.pickles import check_file
+
+KEY = "metrics.params.object_accuracy"
+
+
+@dataclass
+class ObjectAccuracyConfig:
+    role: str = "target"  # the role whose share is the headline; the others are in the score's parts
+    roles: list[str] = field(default_factory=list)  # rows looked at; []: all
+    weights: str | None = (
+        None  # a local file of torchvision's ResNet-50; null: torch.hub's cache, downloaded where missing
+    )
+    classes: dict[str, Any] = field(default_factory=dict)  # concept -> ImageNet class, or a list of them; []: left out
+
+
+@METRICS.register("object_accuracy", config=ObjectAccuracyConfig)
+class ObjectAccuracy(Metric):
+    """Share of target-prompt images whose first of ImageNet's 1,000 classes is the target's (lower: better erased).
+
+    A row's class is its concept's name, or what ``classes`` says. The parts ``kept``, ``anchor``, ``synonym`` (and
+    role/wording) count an image as a hit when it shows its own concept: there, higher is better. ``stderr`` is that of a share.
+
+    Args:
+        network: asked in place of ResNet-50; it says ``{"logits": (B, 1000)}`` in ImageNet's order.
+    """
+
+    name = "object_accuracy"
+    higher_is_better = False
+    needs_evaluator = False  # brings its own classifier
+
+    def __init__(self, config: ObjectAccuracyConfig, network: Network | None = None) -> None:
+        self.config = config
+        check_file(f"{KEY}.weights", config.weights)
+        for concept in config.classes:  # wrong names are found before anything is drawn
+            classes_of(str(concept), config.classes, f"{KEY}.classes")
+        self._network = network if network is not None else Classifier(config.weights, f"{KEY}.weights")
+        self._tally = Tally()
+        self._left_out = 0
+
+    def check(self, rows: Sequence[Row]) -> None:
+        for concept in dict.fromkeys(row.concept for row in rows if self._wanted(row)):
+            classes_of(concept, self.config.classes, f"{KEY}.classes")
+        if isinstance(self._network, Classifier):
+            self._network.backbone.check()
+
+    def _wanted(self, row: Row) -> bool:
+        return not self.config.roles or row.role in self.config.roles
+
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        wanted = [self._wanted(row) for row in batch.rows]
+        if not any(wanted):
+            return [{} for _ in batch.rows]
+        chance = batch.look(self._network)["logits"].softmax(-1)  # (B, 1000)
+        best, first = chance.max(-1)
+        found: list[dict[str, Any]] = []
+        for row, want, p, i in zip(batch.rows, wanted, best.tolist(), first.tolist(), strict=True):
+            right = classes_of(row.concept, self.config.classes, f"{KEY}.classes") if want else frozenset()
+            if not right:
+                self._left_out += want
+                found.append({})
+                continue
+            self._tally.add(row, float(i in right))
+            found.append({"object_hit": int(i in right), "object_seen": categories()[i], "object_prob": p})
+        return found
+
+    def compute(self) -> Score:
+        better = self.config.role not in ("target", "synonym")
+        extra = {"unit": "share, ResNet-50 top-1 of 1,000", "network": self._key, "left_out": self._left_out}
+        return self._tally.score(self.name, self.config.role, better, extra)
+
+    @property
+    def _key(self) -> str:
+        """The network's; nothing before any image: its weights may not be there."""
+        return self._network.key if self._tally.parts() else ""

@@ -1,0 +1,135 @@
+"""How much the edit changes the pictures that it should leave alone, prompt by prompt and seed by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from erasepro.errors import UserError, unknown
+from erasepro.generation.worklist import Row
+from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+from erasepro.metrics.networks.imagenet import Layers
+from erasepro.metrics.networks.perceptual import LEARNED, FeatureLayers, PairDistance
+from erasepro.metrics.networks.pickles import check_file
+from erasepro.metrics.spool import PictureSpool
+
+KEY = "metrics.params.perceptual_change"
+RESNET_V2 = ("resnet50-11ad3fa6.pth",)  # its layers serve as well
+NETWORKS = ("alexnet", "vgg16", "resnet50", "evaluator")
+
+
+@dataclass
+class PerceptualChangeConfig:
+    role: str = "kept"  # the role whose mean is the headline; the others are in the score's parts
+    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
+    network: str = "alexnet"  # alexnet | vgg16 | resnet50 (torchvision's) | evaluator (its own layers)
+    weights: str | None = None  # a local file of the network; null: torch.hub's cache, downloaded where it is missing
+    learned: bool = False  # alexnet, vgg16: LPIPS's learned weights; then the number is LPIPS
+    size: int | None = 256  # pictures whose shorter side is longer are made smaller; null: never
+
+
+class Stages:
+    """An evaluator's own layers as a feature network."""
+
+    def __init__(self, evaluator: Any) -> None:
+        if not hasattr(evaluator, "stage_features"):
+            raise UserError(f"{KEY}.network=evaluator: this evaluator shows no layers; use alexnet, vgg16 or resnet50.")
+        self._evaluator, self.key = evaluator, f"{evaluator.key}-stages"
+
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        return list(self._evaluator.stage_features(images))
+
+
+@METRICS.register("perceptual_change", config=PerceptualChangeConfig)
+class PerceptualChange(Metric):
+    """Mean distance between the original's and the edited model's picture of the same row (0: the same pictures).
+
+    LPIPS's distance (Zhang et al., arXiv 1801.03924, eq. 1), from 0 to 4 without learned weights. The original's pictures are
+    laid aside in a temporary file (200 kB each at 256 pixels); memory does not grow with them. ``n`` counts pairs.
+
+    Args:
+        layers: asked in place of the network that the config names.
+    """
+
+    name = "perceptual_change"
+    higher_is_better = False
+    needs_evaluator = False
+    needs_reference = True
+
+    def __init__(self, config: PerceptualChangeConfig, layers: FeatureLayers | None = None) -> None:
+        self.config = config
+        if config.network not in NETWORKS:
+            raise unknown(f"value of {KEY}.network", config.network, NETWORKS)
+        if config.learned and config.network not in LEARNED:
+            raise UserError(f"{KEY}.learned: LPIPS has weights for {' and '.join(LEARNED)} only, not {config.network}.")
+        if config.size is not None and config.size < 16:
+            raise UserError(f"{KEY}.size must be 16 pixels or more, or null, not {config.size}.")
+        check_file(f"{KEY}.weights", config.weights)
+        self._layers = layers
+        if layers is None and config.network != "evaluator":
+            self._layers = Layers(config.network, config.weights, f"{KEY}.weights")
+        self._pairs: PairDistance | None = None
+        self._spool: PictureSpool | None = None
+        self._tally, self._unpaired = Tally(), 0
+
+    @classmethod
+    def asks_evaluator(cls, config: Any) -> bool:
+        return bool(config.network == "evaluator")
+
+    def check(self, rows: Sequence[Row]) -> None:
+        if isinstance(self._layers, Layers):
+            self._layers.backbone.check(*(RESNET_V2 if self.config.network == "resnet50" else ()))
+
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
+        if not chosen:
+            return blank(batch.rows)
+        images, found = self._smaller(batch.images[chosen]), blank(batch.rows)
+        self._spool = self._spool or PictureSpool()
+        if reference:
+            for i, image in zip(chosen, images, strict=True):
+                self._spool.put(batch.rows[i].name, image)
+            return found
+        before = {i: self._spool.get(batch.rows[i].name) for i in chosen if batch.rows[i].name in self._spool}
+        places = [(i, image) for i, image in zip(chosen, images, strict=True) if _fits(before.get(i), image)]
+        self._unpaired += len(chosen) - len(places)
+        if places:
+            pairs = torch.stack([torch.stack([before[i], image]) for i, image in places])  # (B, 2, 3, H, W)
+            change = batch.looks(self._network(batch), pairs)["layers"].sum(1)
+            for (i, _), value in zip(places, change.tolist(), strict=True):
+                self._tally.add(batch.rows[i], value)
+                found[i] = {"perceptual_change": value}
+        return found
+
+    def _network(self, batch: Batch) -> PairDistance:
+        if self._pairs is None:
+            layers = self._layers if self._layers is not None else Stages(batch.evaluator)
+            self._pairs = PairDistance(layers, self.config.network if self.config.learned else None)
+        return self._pairs
+
+    def _smaller(self, images: Tensor) -> Tensor:
+        shorter, size = min(images.shape[2:]), self.config.size
+        if size is None or shorter <= size:
+            return images
+        height, width = (round(side * size / shorter) for side in images.shape[2:])
+        found = F.interpolate(images.float(), (height, width), mode="bilinear", align_corners=False, antialias=True)
+        return found.round().clamp(0, 255).to(torch.uint8)
+
+    def compute(self) -> Score:
+        config = self.config
+        kind, size = "LPIPS" if config.learned else "feature distance", f"≤ {config.size}" if config.size else "full"
+        extra = {
+            "unit": f"{kind}, {config.network}, {size} px",
+            "network": self._pairs.key if self._pairs is not None else "",
+            "unpaired": self._unpaired,
+        }
+        return self._tally.score(self.name, config.role, self.higher_is_better, extra)
+
+
+def _fits(before: Tensor | None, image: Tensor) -> bool:
+    return before is not None and before.shape == image.shape

@@ -1,0 +1,84 @@
+"""Means and covariances of features as files: the ``.npz`` of pytorch-fid and clean-fid, or safetensors that also say n."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from erasepro.errors import UserError
+
+SUFFIXES = (".npz", ".safetensors")
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """mean (f,), cov (f, f) in float64; n images (None: the file does not say); network: its key ('' : not said)."""
+
+    mean: Tensor
+    cov: Tensor
+    n: int | None = None
+    network: str = ""
+
+    @property
+    def gaussian(self) -> tuple[Tensor, Tensor]:
+        return self.mean, self.cov
+
+
+def save_statistics(path: Path, statistics: Statistics) -> None:
+    """Writes a ``.safetensors`` file."""
+    from safetensors.torch import save
+
+    from erasepro.rundir import writing
+
+    facts = {"n": str(statistics.n), "network": statistics.network}
+    tensors = {"mu": statistics.mean.contiguous(), "sigma": statistics.cov.contiguous()}
+    with writing(path) as part:
+        part.write_bytes(save(tensors, metadata=facts))
+
+
+def load_statistics(path: Path, key: str, network: str = "", features: int | None = None) -> Statistics:
+    """Reads either kind of file. Raises UserError for a missing, damaged or unfitting one; ``key``: the setting that names it.
+
+    Args:
+        network: key of the network that looks at the other images; a file that names another is refused.
+        features: f; a file of another width is refused.
+    """
+    try:
+        found = _npz(path) if path.suffix == ".npz" else _ours(path)
+    except FileNotFoundError as error:
+        raise UserError(f"{key}: no file {str(path)!r}.") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, TypeError) as error:
+        raise UserError(
+            f"{key}: {path.name} is no file of statistics ({error}); it must hold mu (f,) and sigma (f, f)."
+        ) from error
+    f = len(found.mean)
+    if found.mean.ndim != 1 or found.cov.shape != (f, f):
+        shapes = f"mu {tuple(found.mean.shape)}, sigma {tuple(found.cov.shape)}"
+        raise UserError(f"{key}: {path.name} holds {shapes}; they must be (f,) and (f, f).")
+    if network and found.network and network != found.network:
+        raise UserError(f"{key}: {path.name} was made with the network {found.network}, not {network}; make it again.")
+    if features is not None and f != features:
+        raise UserError(f"{key}: {path.name} is of {f} features, but the network has {features}.")
+    return found
+
+
+def _npz(path: Path) -> Statistics:
+    with np.load(path, allow_pickle=False) as file:  # a pickle inside would be code
+        return Statistics(torch.from_numpy(file["mu"]).double(), torch.from_numpy(file["sigma"]).double())
+
+
+def _ours(path: Path) -> Statistics:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            facts = file.metadata() or {}
+            n = int(facts["n"]) if facts.get("n", "None") != "None" else None
+            return Statistics(file.get_tensor("mu"), file.get_tensor("sigma"), n, facts.get("network", ""))
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
