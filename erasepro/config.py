@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,25 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
         cfg = hydra_compose("config", overrides=[search_path_override(), *named(overrides)])
-    return check(cfg, overrides)
+    return check(settled(cfg, named(overrides)), overrides)
+
+
+def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The config with the values of its protocol, where the overrides and options that made it chose no others."""
+    from erasepro.protocol_values import settle
+
+    with translated(overrides):
+        settle(cfg, overrides)
+    return cfg
+
+
+@cache
+def uncomposed(*overrides: str) -> DictConfig:
+    """What ``conf/`` alone says, neither resolved nor checked nor given a protocol's values. Not to be changed."""
+    prepare()
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())):
+        return hydra_compose("config", overrides=[search_path_override(), *overrides])
 
 
 def named(overrides: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from erasepro.config import VERSION_BASE, check, config_dir, named, prepare, search_path_override
+from erasepro.config import VERSION_BASE, check, config_dir, named, prepare, search_path_override, settled
 from erasepro.config_errors import translated
 from erasepro.errors import UserError
 from erasepro.results import Results
@@ -23,6 +23,7 @@ def sweep(overrides: Sequence[str]) -> int:
     """
     import hydra
     from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
 
     failed: list[str] = []
     done: list[tuple[Results, Path]] = []
@@ -31,7 +32,8 @@ def sweep(overrides: Sequence[str]) -> int:
         from erasepro.runner import run
 
         try:
-            checked = check(cfg)
+            chosen = list(HydraConfig.get().overrides.task)
+            checked = check(settled(cfg, chosen), chosen)
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(checked)
             path = RunDir(checked.outputs.dir, results.name, results.signature).path
