@@ -21,6 +21,8 @@ from erasepro.schema import Config
 
 VERSION_BASE = "1.3"
 CUSTOM = "custom"
+OPEN = ("metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=")
+"""Keys that `check` knows and the yaml files need not name: every metric's parameters, a protocol of one's own."""
 
 
 def config_dir() -> Path:
@@ -81,9 +83,11 @@ def uncomposed(*overrides: str) -> DictConfig:
 def named(overrides: Sequence[str]) -> list[str]:
     """The overrides, with the concept set renamed (see `custom_name`) where its pairs are replaced but not its name.
 
-    ``metrics=[a,b]`` names metrics; the group's options are words.
+    ``metrics=[a,b]`` names metrics; the group's options are words. Keys under `OPEN` need no ``+`` where no config has a value
+    for them yet.
     """
     overrides = ["metrics.names" + one[7:] if one.startswith("metrics=[") else one for one in overrides]
+    overrides = ["++" + one if one.startswith(OPEN) else one for one in overrides]
     keys = {override.partition("=")[0].lstrip("+") for override in overrides}
     replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
     return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]
@@ -102,6 +106,7 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
 
     The overrides that made the config serve the error messages only.
     """
+    from erasepro.metrics.build import metric_config
     from erasepro.schedules import ScheduleConfig
 
     with translated(overrides):
@@ -118,6 +123,8 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         if values["schedule"] is not None:
             # first: the solver holds a copy, and errors should name the key that was written
             OmegaConf.merge({"schedule": OmegaConf.structured(ScheduleConfig)}, {"schedule": values["schedule"]})
+        for metric, given in (values["metrics"].get("params") or {}).items():
+            metric_config(metric, given or {})
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
         if schema is not None:

@@ -4,8 +4,9 @@
     H_c = 2 / (1/(1 − A_e) + 1/A_s)                   celebrities
     H_a = C_s − C_e                                   artists: a difference of CLIP scores
 
-A_e, A_s, A_g: accuracy on the erased concepts (role target), on others (kept), on synonyms of the erased (synonym). A table's
-average over objects is a mean of H_o over runs that each erase one (`erasepro report` of those), below H_o of the mean accuracies.
+A_e, A_s, A_g: accuracy on the erased concepts (role target), on others (kept), on synonyms of the erased (synonym). A
+table's average over objects is the mean of H_o over runs that erase one each (`erasepro report` of those), which is below H_o
+of the mean accuracies.
 """
 
 from __future__ import annotations
