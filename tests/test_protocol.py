@@ -165,3 +165,9 @@ def test_a_protocol_of_ones_own_is_checked():
         compose(["protocol.name=mine", "protocol.fixes={generation.stps:3}"])
     with pytest.raises(UserError, match=r"expected a whole number"):
         compose(["protocol.name=mine", "protocol.fixes={generation.steps:many}"])
+
+
+@pytest.mark.parametrize("name", ["pairs", "sets", "solvers", "faces"])
+def test_the_projects_tables_are_the_miniature_s_protocol(name):
+    assert label(f"experiments=table/{name}") == "miniature/1"
+    assert label(f"experiments=table/{name}", "generation.steps=16") == "miniature/1+modified(generation.steps)"
