@@ -40,7 +40,7 @@ def modified(config: Mapping[str, Any]) -> list[str]:
     """
     protocol = config["protocol"]
     found = [key for key, value in protocol["fixes"].items() if applies(config, key) and at(config, key) != value]
-    found += [key for key in protocol.get("requires") or {} if _unset(config, key)]
+    found += [key for key in protocol.get("requires") or {} if _asked(config, key) and _unset(config, key)]
     sets, models = protocol.get("prompt_sets") or [], protocol.get("models") or []
     if sets and not set(config.get("prompts") or [TEMPLATES]) <= set(sets):
         found.append("prompts")
@@ -70,6 +70,12 @@ def applies(config: Mapping[str, Any], key: str) -> bool:
     """Whether a fixed key is one of this run's: a prompt set's settings matter to runs that draw it."""
     group, _, rest = key.partition(".")
     return group != "prompts" or rest.partition(".")[0] in (config.get("prompts") or ())
+
+
+def _asked(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a key's metric is among those that are counted: nobody need name a file for the others."""
+    parts = key.split(".")
+    return parts[:2] != ["metrics", "params"] or parts[2] in (at(config, "metrics.names") or ())
 
 
 def _unset(config: Mapping[str, Any], key: str) -> bool:

@@ -1,7 +1,8 @@
 """Giving a config the values of its protocol, except where the user chose others.
 
-A key counts as chosen where an override names it, or where its value is neither the default config's nor that of the group's
-``default`` option: an experiment or another option has set it. What was chosen stays, and renames the protocol.
+A key counts as chosen where an override names it, or where its value is neither the default config's nor that of
+``conf/metrics/default.yaml`` (of a prompt set: of its own file): an experiment or another option has set it. What was chosen
+stays, and renames the protocol.
 """
 
 from __future__ import annotations
@@ -30,14 +31,11 @@ def settle(cfg: DictConfig, overrides: Sequence[str]) -> None:
     wanted = {**(protocol.get("suggests") or {}), **protocol["fixes"]}
     if not wanted:
         return
-    from erasepro.config import uncomposed
-
-    usual = [_container(uncomposed()), _container(uncomposed("metrics=default"))]
     chosen = named_keys(overrides)
     for key, value in wanted.items():
         _known(values, key)
         own = at(values, key, ABSENT)
-        differs = own is not ABSENT and own not in [at(one, key, ABSENT) for one in usual]
+        differs = own is not ABSENT and own not in _usual(key)
         if applies(values, key) and key not in chosen and not differs:
             OmegaConf.update(cfg, key, value, force_add=True)
 
@@ -75,6 +73,18 @@ def _leaves(key: str, value: Any) -> list[str]:
     if not isinstance(value, Mapping):
         return [key]
     return [leaf for name, part in value.items() for leaf in _leaves(f"{key}.{getattr(name, 'text', name)}", part)]
+
+
+def _usual(key: str) -> list[Any]:
+    """The values of a key that nobody chose: the default config's, and those of the options that it stands in."""
+    from erasepro.config import options, uncomposed
+
+    configs = [uncomposed(), uncomposed("metrics=default")]
+    group, _, rest = key.partition(".")
+    name = rest.partition(".")[0]
+    if group == "prompts" and name in options(group):  # to choose a prompt set is not to choose its settings
+        configs.append(uncomposed(f"prompts={name}"))
+    return [at(_container(one), key, ABSENT) for one in configs]
 
 
 def _known(values: Mapping[str, Any], key: str) -> None:

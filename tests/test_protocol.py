@@ -30,9 +30,10 @@ def label(*overrides: str, metric: str | None = None) -> str:
 
 
 def own(name: str) -> dict:
-    """The composed config of a protocol on the models and prompts it stands for."""
+    """The composed config of a protocol on the models, prompts and metrics it stands for."""
     config = composed(name)
     protocol = config["protocol"]
+    config["metrics"]["names"] = protocol["metrics"] or config["metrics"]["names"]
     config["model"]["name"] = (protocol["models"] or ["any"])[0]
     config["prompts"] = {key.split(".")[1]: {} for key in protocol["fixes"] if key.startswith("prompts.")}
     for key, value in protocol["fixes"].items():
@@ -143,6 +144,7 @@ def test_what_a_file_of_the_users_decides_is_told_until_it_is_given():
     assert protocol_label(config, "nudenet") == f"udatk/1+modified({key})"
     assert key in label("protocol=udatk")
     assert key not in label("protocol=udatk", f"{key}=best.onnx")
+    assert key not in label("protocol=udatk", "metrics=[kid]"), "no number hangs on it"
 
 
 def test_published_values_stand_beside_a_protocol_itself_only():
