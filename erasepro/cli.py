@@ -23,7 +23,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro [group=option] [key=value] …      compose a config and run it (the same command resumes a stopped run)
   erasepro -m key=a,b …                      one run for each combination
   erasepro --cfg [overrides]                 print the composed config, run nothing
-  erasepro ls solvers|concepts|models|metrics|prompts|schedules|experiments|trackers
+  erasepro ls solvers|concepts|models|metrics|prompts|protocols|schedules|experiments|trackers
   erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
   erasepro score run=DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro report DIR…                       print the tables of a finished run; one table over all of several

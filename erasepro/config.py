@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from erasepro.schema import Config
 
 VERSION_BASE = "1.3"
 CUSTOM = "custom"
+OPEN = ("metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=")
+"""Keys that `check` knows and the yaml files need not name: every metric's parameters, a protocol of one's own."""
 
 
 def config_dir() -> Path:
@@ -57,7 +60,7 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
         words = [search_path_override(), *named(overrides)]
         cfg = hydra_compose("config", overrides=words, return_hydra_config=True)
-    return check(with_experiment(cfg, cfg.hydra.runtime.choices), overrides)
+    return check(settled(with_experiment(cfg, cfg.hydra.runtime.choices), named(overrides)), overrides)
 
 
 def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
@@ -67,12 +70,32 @@ def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
     return found
 
 
+def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The config with the values of its protocol, where the overrides and options that made it chose no others."""
+    from erasepro.protocol_values import settle
+
+    with translated(overrides):
+        settle(cfg, overrides)
+    return cfg
+
+
+@cache
+def uncomposed(*overrides: str) -> DictConfig:
+    """What ``conf/`` alone says, neither resolved nor checked nor given a protocol's values. Not to be changed."""
+    prepare()
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())):
+        return hydra_compose("config", overrides=[search_path_override(), *overrides])
+
+
 def named(overrides: Sequence[str]) -> list[str]:
     """The overrides, with the concept set renamed (see `custom_name`) where its pairs are replaced but not its name.
 
-    ``metrics=[a,b]`` names metrics; the group's options are words.
+    ``metrics=[a,b]`` names metrics; the group's options are words. Keys under `OPEN` need no ``+`` where no config has a value
+    for them yet.
     """
     overrides = ["metrics.names" + one[7:] if one.startswith("metrics=[") else one for one in overrides]
+    overrides = ["++" + one if one.startswith(OPEN) else one for one in overrides]
     keys = {override.partition("=")[0].lstrip("+") for override in overrides}
     replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
     return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]
@@ -91,6 +114,7 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
 
     The overrides that made the config serve the error messages only.
     """
+    from erasepro.metrics.build import metric_config
     from erasepro.schedules import ScheduleConfig
 
     with translated(overrides):
@@ -107,6 +131,8 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         if values["schedule"] is not None:
             # first: the solver holds a copy, and errors should name the key that was written
             OmegaConf.merge({"schedule": OmegaConf.structured(ScheduleConfig)}, {"schedule": values["schedule"]})
+        for metric, given in (values["metrics"].get("params") or {}).items():
+            metric_config(metric, given or {})
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
         if schema is not None:

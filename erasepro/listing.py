@@ -94,6 +94,24 @@ def comment(path: Path) -> str:
     return " · ".join(lines)
 
 
+def _protocols() -> dict[str, str]:
+    found = {}
+    for name in options("protocol"):
+        node = _read(_file("protocol", name))
+        told = [f"{key}={_told(value)}" for key, value in node.get("fixes", {}).items()]
+        told += [f"{key}=(yours: {what})" for key, what in node.get("requires", {}).items()]
+        label = f"[{node['name']}/{node.get('version', 1)}]"
+        found[name] = f"{label} {comment(_file('protocol', name))} · fixes {', '.join(told) or 'nothing'}"
+    return found
+
+
+def _told(value: Any) -> str:
+    """A value as the command takes it."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_told, value))}]"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "solvers": _solvers,
     "concepts": _concepts,
@@ -103,4 +121,5 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
     "schedules": _comments("schedule"),
     "experiments": _comments("experiments"),
     "trackers": _trackers,
+    "protocols": _protocols,
 }

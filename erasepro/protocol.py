@@ -1,33 +1,107 @@
-"""The protocol's name as it stands beside a number: ``mace/1``, or ``mace/1+modified(generation.steps)``."""
+"""The protocol's name as it stands beside a number: ``mace/1``, or ``mace/1+modified(generation.steps)``.
+
+A protocol (``conf/protocol``) says how a paper counted. ``fixes`` are config keys and the values they have in it; ``requires``
+are keys that it cannot have a value for, because they name a file of the user's; ``prompt_sets`` and ``models`` are those it
+stands for, ``metrics`` those it defines (empty: any). Whatever differs is told in the label, so that no number can pass for
+another.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+VERDICT = "verdict"
+"""As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
+
+TEMPLATES = "templates"
+"""The prompt set of a run that chose none: the project's own sentences."""
+
 
 def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
-    """``name/version`` of a config's protocol, and the keys that it fixes and the config changes.
+    """``name/version`` of a config's protocol, the keys of it that the config changes, and whether it knows the metric.
 
-    ``metric``: the label of that metric's numbers; settings of other metrics (``metrics.params.<other>``) do not touch them.
+    ``metric``: the label of that metric's numbers; settings of other metrics (``metrics.params.<other>``) do not touch them,
+    nor does the evaluator touch one that asks none. None: the run's, with every key.
     """
     protocol = config["protocol"]
-    changed = [key for key in modified(config) if metric is None or _concerns(key, metric)]
-    return f"{protocol['name']}/{protocol['version']}" + (f"+modified({', '.join(changed)})" if changed else "")
+    changed = [key for key in modified(config) if metric is None or _concerns(config, key, metric)]
+    label = f"{protocol['name']}/{protocol['version']}" + (f"+modified({', '.join(changed)})" if changed else "")
+    covered = protocol.get("metrics") or []
+    outside = metric not in (None, VERDICT) and covered and metric not in covered
+    return f"{label}+uncovered({metric})" if outside else label
 
 
 def modified(config: Mapping[str, Any]) -> list[str]:
-    """The keys whose value is not the one that the protocol fixes."""
-    return [key for key, value in config["protocol"]["fixes"].items() if at(config, key) != value]
+    """The keys in which a config is not what its protocol stands for.
+
+    ``prompts`` and ``model.name`` are among them where it draws other prompt sets or another model.
+    """
+    protocol = config["protocol"]
+    found = [key for key, value in protocol["fixes"].items() if applies(config, key) and at(config, key) != value]
+    found += [key for key in protocol.get("requires") or {} if _asked(config, key) and _unset(config, key)]
+    sets, models = protocol.get("prompt_sets") or [], protocol.get("models") or []
+    if sets and not set(config.get("prompts") or [TEMPLATES]) <= set(sets):
+        found.append("prompts")
+    if models and at(config, "model.name") not in models:
+        found.append("model.name")
+    return found
 
 
-def at(config: Any, key: str) -> Any:
-    """The value at a dotted key of a plain config; None where there is none."""
+def bars_published(label: str) -> str:
+    """Why published values may not stand beside numbers of this label, in one sentence; "" where they may."""
+    name, _, rest = label.partition("+")
+    if not rest:
+        return ""
+    return f"No published values beside {label}: only numbers of {name} itself were counted as they were."
+
+
+def at(config: Any, key: str, missing: Any = None) -> Any:
+    """The value at a dotted key of a plain config; ``missing`` where there is none."""
     for part in key.split("."):
-        config = config.get(part) if isinstance(config, Mapping) else None
+        if not isinstance(config, Mapping) or part not in config:
+            return missing
+        config = config[part]
     return config
 
 
-def _concerns(key: str, metric: str) -> bool:
+def applies(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a fixed key is one of this run's: a prompt set's settings matter to runs that draw it."""
+    group, _, rest = key.partition(".")
+    return group != "prompts" or rest.partition(".")[0] in (config.get("prompts") or ())
+
+
+def _asked(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a key's metric is among those that are counted: nobody need name a file for the others."""
     parts = key.split(".")
-    return parts[:2] != ["metrics", "params"] or parts[2:3] == [metric]
+    return parts[:2] != ["metrics", "params"] or parts[2] in (at(config, "metrics.names") or ())
+
+
+def _unset(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a key has no value, or only its metric's default."""
+    value, parts = at(config, key), key.split(".")
+    if value is None or parts[:2] != ["metrics", "params"] or len(parts) != 4:
+        return value is None
+    from erasepro.metrics import METRICS
+
+    schema = METRICS.config(parts[2]) if parts[2] in METRICS else None
+    defaults = {f.name: f.default for f in dataclasses.fields(schema)} if schema is not None else {}
+    return bool(parts[3] in defaults and defaults[parts[3]] == value)
+
+
+def _concerns(config: Mapping[str, Any], key: str, metric: str) -> bool:
+    """Whether a changed key changes a metric's numbers; a derived metric's are those of the metrics it is made of."""
+    from erasepro.metrics import METRICS
+    from erasepro.metrics.build import metric_config
+
+    names = {metric}
+    if metric in METRICS and METRICS.get(metric).derived:
+        given = (at(config, "metrics.params") or {}).get(metric) or {}
+        names |= set(METRICS.get(metric).needs(metric_config(metric, given)))
+    parts = key.split(".")
+    if parts[:2] == ["metrics", "params"]:
+        return parts[2] in names
+    if parts[:2] == ["metrics", "evaluator"]:
+        return any(name not in METRICS or METRICS.get(name).needs_evaluator for name in names)
+    return True

@@ -13,6 +13,7 @@ from erasepro.config_errors import translated
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, read_worklist
 from erasepro.protocol import protocol_label
+from erasepro.protocol_values import named_keys, resettle
 from erasepro.results import Results
 from erasepro.rundir import RunDir, read_dict, write_text
 from erasepro.schema import MetricsConfig, ModelConfig, OutputsConfig
@@ -121,27 +122,16 @@ def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
     with translated(overrides):
         parsed = [OverridesParser.create().parse_override(word) for word in overrides]
     values = {one.key_or_group: one.value() for one in parsed}
-    for group in ("metrics", "protocol"):
-        option = values.pop(group, None)
-        if isinstance(option, list):
-            values[f"{group}.names"] = option
-        elif option is not None:
-            config[group] = plain(compose([f"{group}={option}"]))[group]
-            if group == "protocol":
-                _settle(config, values)
+    before, chosen = config["protocol"], named_keys(overrides)
+    if isinstance(values.get("metrics"), list):
+        values["metrics.names"] = values.pop("metrics")
+        chosen.add("metrics.names")
+    options = {group: values.pop(group) for group in ("metrics", "protocol") if values.get(group) is not None}
+    for group, option in options.items():
+        config[group] = plain(compose([f"{group}={option}"]))[group]
+    if options:
+        resettle(config, before, chosen)
     found = OmegaConf.create(config)
     for key, value in values.items():
         OmegaConf.update(found, key, value, force_add=True)
     return check(found, overrides)
-
-
-def _settle(config: dict[str, Any], chosen: dict[str, Any]) -> None:
-    """Put in what a new protocol fixes of the metrics, and suggests, where the user did not choose otherwise."""
-    protocol = config["protocol"]
-    for key, value in {**protocol.get("suggests", {}), **protocol["fixes"]}.items():
-        if key.startswith("metrics.") and key not in chosen:
-            *path, last = key.split(".")
-            node = config
-            for part in path:
-                node = node.setdefault(part, {})
-            node[last] = value

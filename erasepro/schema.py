@@ -87,7 +87,12 @@ class ProtocolConfig:
     name: str = MISSING
     version: int = 1
     fixes: dict[str, Any] = field(default_factory=dict)  # dotted key -> value the protocol stands for
-    notes: str = ""
+    requires: dict[str, str] = field(default_factory=dict)  # dotted key that only the user can give -> what it must be
+    suggests: dict[str, Any] = field(default_factory=dict)  # dotted key -> value, set too but no part of the protocol
+    prompt_sets: list[str] = field(default_factory=list)  # options of conf/prompts it stands for; []: any
+    models: list[str] = field(default_factory=list)  # names of the models it stands for; []: any
+    metrics: list[str] = field(default_factory=list)  # those it defines; []: all
+    notes: str = ""  # sources, and what is not known
 
 
 @dataclass

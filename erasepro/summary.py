@@ -14,8 +14,11 @@ from typing import Any
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.models.kinds import TEXT_KINDS
+from erasepro.protocol import VERDICT, protocol_label
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
-from erasepro.report.across import across_metrics, across_table
+from erasepro.report.across import across_table
+from erasepro.report.across_metrics import across_metrics
+from erasepro.report.headlines import headlines
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.outcomes import ALL, Share
 from erasepro.results import Results
@@ -89,13 +92,19 @@ def told_pairs(pairs: Sequence[Sequence[str]]) -> str:
 
 
 def across(found: Sequence[Results]) -> list[Table]:
-    """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it)."""
+    """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it).
+
+    Raises UserError where the runs' pictures were drawn and judged under different protocols.
+    """
     labels = [_method(r.config) for r in found]
-    runs = [(label, r.name, r.protocol, _outcomes(r.outcomes)) for label, r in zip(labels, found, strict=True)]
+    runs = [
+        (label, r.name, protocol_label(r.config, VERDICT), _outcomes(r.outcomes))
+        for label, r in zip(labels, found, strict=True)
+    ]
     first = across_table(runs)
     return [
         replace(first, note=" ".join([first.note, *_unlike(found)])),
-        across_metrics([(label, _headlines(r)) for label, r in zip(labels, found, strict=True)]),
+        across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)]),
     ]
 
 
@@ -112,27 +121,6 @@ def _unlike(found: Sequence[Results]) -> list[str]:
         if len(values := list(dict.fromkeys(str(one.get(key)) for one in every))) > 1
     ]
     return [f"CAUTION: these runs are not alike in {'; '.join(differing)}."] if differing else []
-
-
-def _headlines(results: Results) -> dict[str, tuple[float, float, bool]]:
-    """Each metric's headline (original's or NaN, edited's, higher is better), what is left of V, and the solver's time."""
-    heads = [v for v in results.values if not v.role and v.value is not None]
-    before = {v.metric: v.value for v in heads if v.model == "original" and v.value is not None}
-    found = {
-        v.metric: (before.get(v.metric, math.nan), float(v.value), bool(v.higher_is_better))
-        for v in heads
-        if v.model == "edited" and v.value is not None
-    }
-    for name, key in (("residual, selected columns", "selected"), ("share of columns selected", "selected_share")):
-        value = results.residuals.get(key)
-        if isinstance(value, float):
-            found[name] = (math.nan, value, key == "selected_share")
-    left, solver = (results.residuals.get("test") or {}).get("residual"), results.stages.get("solver (in edit)", {})
-    if isinstance(left, float):
-        found["residual, test prompts"] = (math.nan, left, False)
-    if solver.get("seconds"):
-        found["solver seconds"] = (math.nan, solver["seconds"], False)
-    return found
 
 
 def _method(config: Mapping[str, Any]) -> str:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from erasepro.config import VERSION_BASE, check, config_dir, named, prepare, search_path_override, with_experiment
+from erasepro.config import (
+    VERSION_BASE,
+    check,
+    config_dir,
+    named,
+    prepare,
+    search_path_override,
+    settled,
+    with_experiment,
+)
 from erasepro.config_errors import translated
 from erasepro.errors import UserError
 from erasepro.results import Results
@@ -34,7 +43,8 @@ def sweep(overrides: Sequence[str]) -> int:
         from erasepro.runner import run
 
         try:
-            checked = check(with_experiment(cfg, HydraConfig.get().runtime.choices))
+            chosen = list(HydraConfig.get().overrides.task)
+            checked = check(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
             if not checked.tracker.group and not checked.experiments:
                 checked.tracker.group = group
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")

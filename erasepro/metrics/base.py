@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
+from erasepro.binomial import share_stderr
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.looks import Looks, Network, Stacked, digest_of
@@ -167,9 +168,13 @@ METRICS: Registry[type[Metric]] = Registry("metric", package="erasepro.metrics")
 
 
 class Tally:
-    """Means of per-image values by group, from sums alone."""
+    """Means of per-image values by group, from sums alone.
 
-    def __init__(self) -> None:
+    ``shares``: the values are hits, 0 or 1, and the means shares of images (see ``binomial.share_stderr``).
+    """
+
+    def __init__(self, shares: bool = False) -> None:
+        self._shares = shares
         self._sums: dict[str, tuple[int, float, float]] = {}
 
     def add(self, row: Row, value: float) -> None:
@@ -184,6 +189,8 @@ class Tally:
         if n == 0:
             return math.nan, 0, None
         mean = total / n
+        if self._shares:
+            return mean, n, share_stderr(mean, n)
         spread = max(squares / n - mean * mean, 0.0)
         return mean, n, math.sqrt(spread / (n - 1)) if n > 1 else None
 

@@ -34,13 +34,14 @@ class ClipAccuracyPairwise(Metric):
 
     name = "clip_accuracy_pairwise"
     higher_is_better = False
+    version = 2
 
     def __init__(self, config: PairwiseConfig) -> None:
         for key in ("template", "style_template"):
             if "{c}" not in getattr(config, key):
                 raise UserError(f"metrics.params.{self.name}.{key} must contain {{c}}, the concept's place.")
         self.config = config
-        self._target, self._anchor = Tally(), Tally()
+        self._target, self._anchor = Tally(shares=True), Tally(shares=True)
         self._texts: dict[str, Tensor] = {}
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:

@@ -24,10 +24,11 @@ class ClipAccuracyTop1(Metric):
 
     name = "clip_accuracy_top1"
     higher_is_better = False
+    version = 2
 
     def __init__(self, config: Top1Config) -> None:
         self.config = config
-        self._tally = Tally()
+        self._tally = Tally(shares=True)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         hits = [named == row.concept for row, named in zip(batch.rows, batch.named, strict=True)]

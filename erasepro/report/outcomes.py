@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from erasepro.binomial import share_stderr
+
 ROLES = ("target", "synonym", "anchor", "kept")
 WORDINGS = ("plain", "complex", "paraphrase")
 ALL = "all"
@@ -105,11 +107,15 @@ def _share(values: list[float]) -> Share:
     if n == 0:
         return Share(math.nan, 0, None)
     p = sum(values) / n
-    return Share(p, n, math.sqrt(p * (1 - p) / (n - 1)) if n > 1 else None)
+    return Share(p, n, share_stderr(p, n))
 
 
 def _ratio(pairs: list[tuple[float, float]]) -> Share:
-    """Mean edited / mean original over the same images; standard error by linearisation, e − ratio·o (paired)."""
+    """Mean edited / mean original over the same images; standard error by linearisation, e − ratio·o (paired).
+
+    Where every image agrees (all lost, or all as before) that would be zero: the share of images that do not is 0 then, and
+    its standard error stands in (``binomial.share_stderr``).
+    """
     n, base = len(pairs), sum(o for _, o in pairs)
     if n == 0 or base == 0:
         return Share(math.nan, n, None)
@@ -117,7 +123,8 @@ def _ratio(pairs: list[tuple[float, float]]) -> Share:
     if n < 2:
         return Share(ratio, n, None)
     spread = sum((e - ratio * o) ** 2 for e, o in pairs) / (n - 1)
-    return Share(ratio, n, math.sqrt(spread / n) / (base / n))
+    error = math.sqrt(spread / n) if spread else share_stderr(0.0, n)
+    return Share(ratio, n, error / (base / n) if error is not None else None)
 
 
 def _key(sample: Sample) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import pytest
 
 from erasepro.errors import UserError
 from erasepro.report import outcomes
-from erasepro.report.across import across_metrics, across_table
+from erasepro.report.across import across_table
 
 
 def sample(role, wording, number, verdict, model="edited", concept="dog"):
@@ -29,28 +29,24 @@ def test_mean_and_worst_of_the_runs():
     table = across_table([("a", "1", "p/1", run(0, 4)), ("a", "2", "p/1", run(2, 3)), ("b", "1", "p/1", run(4, 0))])
     rows = {row[0]: dict(zip(table.header, row, strict=True)) for row in table.rows}
     assert rows["a"]["runs"] == "2"
-    assert rows["a"]["target ↓ plain"] == "0.250 (0.500)"
-    assert rows["a"]["→ anchor ↑"] == "0.750 (0.500)"
-    assert rows["a"]["kept/before ↑ plain"] == "0.875 (0.750)"
-    assert rows["b"]["target ↓ plain"] == "1.000"
+    none, half = 0.3 / math.sqrt(5), 0.5 / math.sqrt(3)  # standard errors of 0 of 4 and of 2 of 4
+    pooled = math.sqrt(none**2 + half**2) / 2
+    assert rows["a"]["target ↓ plain"] == f"0.250±{pooled:.3f} (0.500) [8]"
+    assert rows["a"]["→ anchor ↑"] == f"0.750±{pooled:.3f} (0.500) [8]"
+    assert rows["a"]["kept/before ↑ plain"].startswith("0.875±")
+    assert rows["a"]["kept/before ↑ plain"].endswith(" (0.750) [8]")
+    assert rows["b"]["target ↓ plain"] == f"1.000±{none:.3f} [4]"
     assert rows["a"]["target ↓ complex"] == "–"
     assert "p/1" in table.title
+    assert "±: one standard error" in table.note
+
+
+def test_n_is_told_once_where_all_methods_have_the_same():
+    table = across_table([("a", "1", "p/1", run(0, 4)), ("b", "2", "p/1", run(2, 3))])
+    assert "n = 4: target ↓ plain, → anchor ↑, → none, kept/before ↑ plain." in table.note
+    assert not any("[" in text for row in table.rows for text in row)
 
 
 def test_two_protocols_are_refused_by_name():
     with pytest.raises(UserError, match=r"mace/1 and speed/1"):
         across_table([("a", "1", "mace/1", run(0, 4)), ("a", "2", "speed/1", run(0, 4))])
-
-
-def test_metrics_show_before_after_and_the_worst_in_the_metric_s_own_direction():
-    table = across_metrics(
-        [
-            ("a", {"top1": (1.0, 0.0, False), "fd": (math.nan, 2.0, False), "up": (0.5, 0.9, True)}),
-            ("a", {"top1": (0.9, 0.2, False), "fd": (math.nan, 4.0, False), "up": (0.5, 0.7, True)}),
-            ("b", {"top1": (1.0, 1e-8, False)}),
-            ("b", {}),
-        ]
-    )
-    assert table.header == ("method", "top1", "fd", "up")
-    assert table.rows[0] == ("a", "0.950 → 0.100 (0.200)", "3.000 (4.000)", "0.500 → 0.800 (0.700)")
-    assert table.rows[1] == ("b", "1.000 → 1.0e-08 [1 of 2 runs]", "–", "–")

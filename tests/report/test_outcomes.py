@@ -41,6 +41,19 @@ def test_kept_ratio_is_over_the_original_on_the_same_images():
     assert kept.ratio.stderr == pytest.approx(math.sqrt(sum(r * r for r in residuals) / 3 / 4) / 0.75)
 
 
+def test_a_share_of_none_or_all_is_not_known_for_certain():
+    gone = [sample(m, "target", v, i) for m, v in (("original", "dog"), ("edited", "cat")) for i in range(8)]
+    found = outcomes(gone)[0]
+    assert (found.own.value, found.anchor.value, found.ratio.value) == (0, 1, 0)
+    for share in (found.own, found.anchor, found.original, found.ratio):
+        assert share.stderr == pytest.approx(math.sqrt(0.5 / 9 * (8.5 / 9) / 9))
+    half = [sample(m, "kept", "bus" if i < 4 else "car", i, concept="bus", expects="bus")
+            for m in ("original", "edited") for i in range(8)]  # fmt: skip
+    (same, _) = outcomes(half)
+    assert same.ratio.value == 1
+    assert same.ratio.stderr == pytest.approx(2 * found.own.stderr)  # over the original's share, a half
+
+
 def test_what_cannot_be_named_is_neither_target_anchor_nor_kept():
     nameless = [sample("edited", "target", None, 0, concept="dog", expects="cat")]
     assert outcomes(nameless)[0].none.value == 1.0

@@ -1,0 +1,69 @@
+"""Several runs' metrics in one table, a row a method, a column a metric and protocol: never two protocols in a column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from erasepro.report.cells import HOW, Cell, cell, counted, short
+from erasepro.report.outcomes import Share
+from erasepro.report.tables import Table
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A run's number of one metric under one protocol ("": of no protocol, as seconds are). ``original``: NaN for none."""
+
+    original: float
+    edited: Share
+    higher_is_better: bool
+    protocol: str = ""
+
+
+Scores = tuple[str, Mapping[str, Sequence[Headline]]]
+"""(method, metric -> its headline under each protocol that the run was scored by)."""
+
+
+def across_metrics(
+    runs: Sequence[Scores], title: str = "Metrics over all runs: original → edited, mean ± standard error (worst)"
+) -> Table:
+    """One row a method. A cell that not all of the method's runs count in says how many do.
+
+    A metric has a column for each protocol that all the runs which have it share. Where they share none it has no column: the
+    note names it and the protocols.
+    """
+    columns, refused = _columns(runs)
+    methods = list(dict.fromkeys(method for method, _ in runs))
+    protocols = {protocol for _, protocol in columns} - {""}
+    alone = len(protocols) == 1  # then the title says it
+    header = [name if alone or not protocol else f"{name} [{protocol}]" for name, protocol in columns]
+    rows = [[_cell([scores for label, scores in runs if label == m], *column) for column in columns] for m in methods]
+    texts, n = counted(header, rows)
+    title += f"   [protocol {protocols.pop()}]" if alone else ""
+    full = tuple((method, *text) for method, text in zip(methods, texts, strict=True))
+    return Table(title, ("method", *header), full, " ".join(filter(None, [*refused, HOW, n])))
+
+
+def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
+    """(metric, protocol) of each column, and a sentence for each metric whose numbers may not share one."""
+    columns, refused = [], []
+    for name in dict.fromkeys(name for _, scores in runs for name in scores):
+        each = [[one.protocol for one in scores[name]] for _, scores in runs if scores.get(name)]
+        every = list(dict.fromkeys(protocol for mine in each for protocol in mine))
+        common = [protocol for protocol in every if all(protocol in mine for mine in each)]
+        columns += [(name, protocol) for protocol in common]
+        if not common:
+            refused.append(
+                f"{name} is left out: numbers of {' and '.join(sorted(every))} may not share a column; report such runs "
+                "separately, or score them alike (erasepro score)."
+            )
+    return columns, refused
+
+
+def _cell(mine: Sequence[Mapping[str, Sequence[Headline]]], name: str, protocol: str) -> Cell:
+    found = [one for scores in mine for one in scores.get(name, ()) if one.protocol == protocol]
+    before = [one.original for one in found if not math.isnan(one.original)]
+    after, n = cell([one.edited for one in found], min if found and found[0].higher_is_better else max)
+    some = f" [{len(found)} of {len(mine)} runs]" if 0 < len(found) < len(mine) else ""
+    return (f"{short(sum(before) / len(before))} → {after}" if before else after) + some, n

@@ -1,0 +1,52 @@
+"""Cells of tables over several runs: ``0.250±0.108 (0.500) [60]``, the mean, its standard error, the worst run, and n."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from erasepro.report.outcomes import Share
+
+HOW = (
+    "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one. (…): the worst of "
+    "several runs. n: images over a method's runs."
+)
+NOTHING = "–"
+
+Cell = tuple[str, int]
+"""(text, images behind it)."""
+
+
+def cell(found: Sequence[Share], worst: Callable[[Sequence[float]], float]) -> Cell:
+    """One method's cell from its runs' numbers, those that are NaN left out."""
+    known = [one for one in found if not math.isnan(one.value)]
+    if not known:
+        return NOTHING, 0
+    values, errors = [one.value for one in known], [one.stderr for one in known if one.stderr is not None]
+    text = short(sum(values) / len(values))
+    if len(errors) == len(known):
+        text += f"±{short(math.sqrt(sum(error**2 for error in errors)) / len(known))}"
+    return text + (f" ({short(worst(values))})" if len(known) > 1 else ""), sum(one.n for one in known)
+
+
+def counted(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], str]:
+    """The rows' texts, and a note with each column's n; where its rows differ in n, their cells say it: ``[60]``."""
+    shared: dict[int, list[str]] = {}
+    texts = [[text for text, _ in row] for row in rows]
+    for column, name in enumerate(header):
+        counts = {row[column][1] for row in rows if row[column][0] != NOTHING} - {0}
+        if len(counts) == 1:
+            shared.setdefault(counts.pop(), []).append(name)
+            continue
+        for text, row in zip(texts, rows, strict=True):
+            text[column] += f" [{row[column][1]}]" if row[column][1] else ""
+    told = [f"{n}: {'all columns' if names == list(header) else ', '.join(names)}" for n, names in shared.items()]
+    return texts, f"n = {'; '.join(told)}." if told else ""
+
+
+def short(value: float) -> str:
+    """Three digits that matter: ``0.250``, ``12.3``, ``743``, ``1.0e-08``."""
+    size = abs(value)
+    if 0 < size < 5e-4:
+        return f"{value:.1e}"
+    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"

@@ -1,0 +1,56 @@
+"""Metrics of several runs: a column a metric and protocol, ± pooled over the runs, and never two protocols in a column."""
+
+import math
+
+from erasepro.report.across_metrics import Headline, across_metrics
+from erasepro.report.outcomes import Share
+
+
+def one(before, after, higher=False, stderr=None, n=0, protocol="p/1"):
+    return [Headline(before, Share(after, n, stderr), higher, protocol)]
+
+
+def test_before_after_and_the_worst_in_the_metric_s_own_direction():
+    table = across_metrics(
+        [
+            ("a", {"top1": one(1.0, 0.0), "fd": one(math.nan, 2.0), "up": one(0.5, 0.9, True)}),
+            ("a", {"top1": one(0.9, 0.2), "fd": one(math.nan, 4.0), "up": one(0.5, 0.7, True)}),
+            ("b", {"top1": one(1.0, 1e-8)}),
+            ("b", {}),
+        ]
+    )
+    assert table.header == ("method", "top1", "fd", "up")
+    assert table.rows[0] == ("a", "0.950 → 0.100 (0.200)", "3.000 (4.000)", "0.500 → 0.800 (0.700)")
+    assert table.rows[1] == ("b", "1.000 → 1.0e-08 [1 of 2 runs]", "–", "–")
+    assert table.title.endswith("[protocol p/1]")
+
+
+def test_standard_errors_are_pooled_and_n_is_told_where_it_differs():
+    runs = [
+        ("a", {"x": one(1.0, 0.1, stderr=0.03, n=50), "y": one(1.0, 0.1, stderr=0.01, n=50)}),
+        ("a", {"x": one(1.0, 0.3, stderr=0.04, n=50), "y": one(1.0, 0.3, n=50)}),
+        ("b", {"x": one(1.0, 0.5, stderr=0.05, n=100), "y": one(1.0, 0.5, stderr=0.02, n=50)}),
+    ]
+    table = across_metrics(runs)
+    assert table.rows[0] == ("a", "1.000 → 0.200±0.025 (0.300)", "1.000 → 0.200 (0.300) [100]")  # √(3² + 4²) / 2 = 2.5
+    assert table.rows[1] == ("b", "1.000 → 0.500±0.050", "1.000 → 0.500±0.020 [50]")
+    assert "n = 100: x." in table.note
+
+
+def test_a_metric_of_two_protocols_has_no_column_and_both_are_named():
+    runs = [
+        ("a", {"nudenet": one(9, 3, protocol="mace/1"), "top1": one(1, 0, protocol="mace/1")}),
+        ("b", {"nudenet": one(9, 3, protocol="mace/1+modified(x)"), "top1": one(1, 0, protocol="mace/1")}),
+    ]
+    table = across_metrics(runs)
+    assert table.header == ("method", "top1")
+    assert "nudenet is left out: numbers of mace/1 and mace/1+modified(x) may not share a column" in table.note
+
+
+def test_runs_scored_under_the_same_protocols_have_a_column_for_each():
+    both = {"nudenet": one(9, 3, protocol="mace/1") + one(9, 5, protocol="trce/1")}
+    table = across_metrics([("a", both), ("b", {"nudenet": one(9, 4, protocol="mace/1")})])
+    assert table.header == ("method", "nudenet")
+    assert [row[1] for row in table.rows] == ["9.000 → 3.000", "9.000 → 4.000"]
+    table = across_metrics([("a", both), ("b", both)])
+    assert table.header == ("method", "nudenet [mace/1]", "nudenet [trce/1]")
