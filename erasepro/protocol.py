@@ -95,13 +95,15 @@ def _concerns(config: Mapping[str, Any], key: str, metric: str) -> bool:
     from erasepro.metrics import METRICS
     from erasepro.metrics.build import metric_config
 
+    def settings(name: str) -> Any:
+        return metric_config(name, (at(config, "metrics.params") or {}).get(name) or {})
+
     names = {metric}
     if metric in METRICS and METRICS.get(metric).derived:
-        given = (at(config, "metrics.params") or {}).get(metric) or {}
-        names |= set(METRICS.get(metric).needs(metric_config(metric, given)))
+        names |= set(METRICS.get(metric).needs(settings(metric)))
     parts = key.split(".")
     if parts[:2] == ["metrics", "params"]:
         return parts[2] in names
     if parts[:2] == ["metrics", "evaluator"]:
-        return any(name not in METRICS or METRICS.get(name).needs_evaluator for name in names)
+        return any(name not in METRICS or METRICS.get(name).asks_evaluator(settings(name)) for name in names)
     return True

@@ -45,6 +45,7 @@ class Scoring:
     def check(self) -> None:
         """Whatever can be wrong with the metrics, found out before anything is drawn. Raises UserError."""
         from erasepro.metrics import METRICS, build_metrics, split_by_need
+        from erasepro.metrics.networks.evaluators import check_evaluator
 
         names = self.metrics.names
         for metric in build_metrics(names, self.metrics.params).values():
@@ -56,8 +57,9 @@ class Scoring:
                         f"The metric {name!r} is made of {other!r}: add it, metrics.names=[{other},{name}], or set "
                         f"metrics.params.{name} so that it uses another."
                     )
+        check_evaluator(self.metrics.evaluator)
         needing, others = split_by_need(names, self.metrics.params)
-        if needing and self.metrics.evaluator.kind == "model" and self.evaluator is None:
+        if needing and self.missing and self.evaluator is None:
             rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
             raise UserError(
                 f"The model {self.model.name!r} has no evaluator, and {', '.join(needing)} cannot do without: name one "
@@ -253,12 +255,14 @@ class Scoring:
 
 
 def load_evaluator(metrics: MetricsConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
-    """The evaluator that ``metrics.evaluator`` names; None where the model has none of its own."""
+    """The evaluator that ``metrics.evaluator`` names, CLIP's classes being those of the rows; None where there is none."""
+    from erasepro.metrics.networks.evaluators import build_evaluator
     from erasepro.models.load import own_evaluator
 
-    if metrics.evaluator.kind == "model":
-        return own_evaluator(model)
-    raise UserError(f"metrics.evaluator.kind={metrics.evaluator.kind!r} is not known; known: model.")
+    named = [(name, row) for row in rows for name in (row.concept, row.expects) if name]
+    concepts = sorted({name for name, row in named if not row.asks_for_style})
+    styles = sorted({name for name, row in named if row.asks_for_style} | {row.style for row in rows if row.style})
+    return build_evaluator(metrics.evaluator, lambda: own_evaluator(model), concepts, styles)
 
 
 def contents(params: Any) -> dict[str, str]:

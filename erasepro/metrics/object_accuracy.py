@@ -47,7 +47,7 @@ class ObjectAccuracy(Metric):
         for concept in config.classes:  # wrong names are found before anything is drawn
             classes_of(str(concept), config.classes, f"{KEY}.classes")
         self._network = network if network is not None else Classifier(config.weights, f"{KEY}.weights")
-        self._tally = Tally()
+        self._tally = Tally(shares=True)
         self._left_out = 0
 
     def check(self, rows: Sequence[Row]) -> None:

@@ -1,0 +1,62 @@
+"""How well does the picture fit its own prompt? (Hessel et al., arXiv 2104.08718)
+
+CLIPScore = w · max(cos(image, prompt), 0)            w = 100, or 2.5 as in eq. 1: both are in use, 31.3 and 0.78 alike
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from erasepro.errors import unknown
+from erasepro.generation.worklist import Row
+from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+
+SCALES = (100.0, 2.5)
+
+
+@dataclass
+class ClipScoreConfig:
+    scale: float = 100.0  # 100 | 2.5
+    role: str = "kept"  # the role whose mean is the headline; the others are in the score's parts
+    roles: list[str] = field(default_factory=list)  # rows looked at; []: all
+
+
+@METRICS.register("clip_score", config=ClipScoreConfig)
+class ClipScore(Metric):
+    """Mean similarity of images to their own prompts (higher: they show what was asked for).
+
+    On kept prompts a drop tells damage; on target prompts (``parts``) lower is better erased. The prompt is cut at CLIP's 77
+    tokens. The unit says which scale.
+    """
+
+    name = "clip_score"
+    higher_is_better = True
+
+    def __init__(self, config: ClipScoreConfig) -> None:
+        if config.scale not in SCALES:
+            raise unknown("value of metrics.params.clip_score.scale", str(config.scale), [f"{s:g}" for s in SCALES])
+        self.config = config
+        self._tally = Tally()
+
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        out = blank(batch.rows)
+        chosen = [i for i, row in enumerate(batch.rows) if self._wanted(row)]
+        if not chosen:
+            return out
+        prompts = list(dict.fromkeys(batch.rows[i].prompt for i in chosen))
+        texts = dict(zip(prompts, batch.evaluator.text_features(prompts).double(), strict=True))
+        for i in chosen:
+            cosine = float(batch.image_features[i].double() @ texts[batch.rows[i].prompt])
+            value = self.config.scale * max(cosine, 0.0)
+            self._tally.add(batch.rows[i], value)
+            out[i] = {"clip_score": value}
+        return out
+
+    def compute(self) -> Score:
+        extra = {"unit": f"{self.config.scale:g}·cos", "scale": self.config.scale}
+        better = self.config.role not in ("target", "synonym")
+        return self._tally.score(self.name, self.config.role, better, extra)
+
+    def _wanted(self, row: Row) -> bool:
+        return not self.config.roles or row.role in self.config.roles
