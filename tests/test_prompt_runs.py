@@ -120,4 +120,4 @@ def test_a_size_that_cannot_be_drawn_does_not_wait_for_the_edit(capsys):
 def test_sets_can_be_swept(capsys):
     words = ["-m", *TINY, "prompts=complex,paraphrase", "metrics=none"]
     assert cli.main(words) == 0
-    assert "not alike in prompts (complex, paraphrase)" in capsys.readouterr().out
+    assert "not alike in prompts (complex, paraphrase)" in " ".join(capsys.readouterr().out.split())  # it is wrapped
