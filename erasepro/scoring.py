@@ -267,7 +267,7 @@ def load_evaluator(metrics: MetricsConfig, model: ModelConfig, rows: Sequence[Ro
 
 def contents(params: Any) -> dict[str, str]:
     """Hashes of the files that a metric's settings name: other bytes under the same name are another metric."""
-    from erasepro.models.load import folder_fingerprint
+    from erasepro.models.hashes import folder_fingerprint
 
     found = {}
     for value in params.values():

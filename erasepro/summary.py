@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.models.kinds import TEXT_KINDS
+from erasepro.presets import leaves, preset
 from erasepro.protocol import VERDICT, protocol_label
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.across import across_table
@@ -74,7 +74,7 @@ def heading(config: Mapping[str, Any], protocol: str) -> str:
     sets = _prompt_sets(config)
     split += "" if sets == ["templates"] else f" · prompts {', '.join(sets)}"
     return (
-        f"{told} · {config['model']['name']} · {_preset(config)} · {generation['steps']} steps, guidance "
+        f"{told} · {config['model']['name']} · {preset(config)} · {generation['steps']} steps, guidance "
         f"{generation['guidance']:g}, seed{'s' if len(generation['seeds']) > 1 else ''} {seeds}{split} · {protocol}"
     )
 
@@ -111,7 +111,7 @@ def across(found: Sequence[Results]) -> list[Table]:
 def _unlike(found: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
     every = [
-        _leaves({key: r.config.get(key) for key in COMPARED}) | {"prompts": ", ".join(_prompt_sets(r.config))}
+        leaves({key: r.config.get(key) for key in COMPARED}) | {"prompts": ", ".join(_prompt_sets(r.config))}
         for r in found
     ]
     keys = list(dict.fromkeys(key for one in every for key in one if key not in UNCOMPARED))
@@ -126,38 +126,8 @@ def _unlike(found: Sequence[Results]) -> list[str]:
 def _method(config: Mapping[str, Any]) -> str:
     """The preset (conf/solver) nearest to a run's solver, with the keys in which it differs; kind and size of its set."""
     kind, size = config["concepts"]["kind"], len(config["concepts"]["pairs"])
-    parts = [_preset(config), *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
+    parts = [preset(config), *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
     return ", ".join(parts)
-
-
-def _preset(config: Mapping[str, Any]) -> str:
-    mine = _leaves(config["solver"])
-    name, differences = mine["name"], [f"{k}={v}" for k, v in mine.items() if k != "name"]
-    for preset, known in _presets(mine["name"]).items():
-        found = [f"{k}={v}" for k, v in mine.items() if k in known and known[k] != v]
-        if len(found) < len(differences):
-            name, differences = preset, found
-    return " ".join([name, *differences])
-
-
-@cache
-def _presets(solver: str) -> dict[str, dict[str, Any]]:
-    """The settings of every preset of a solver, by the preset's name; to compose every file would take seconds."""
-    from omegaconf import OmegaConf
-
-    from erasepro.config import compose, config_dir, options
-
-    files = {name: config_dir() / "solver" / f"{name}.yaml" for name in options("solver")}
-    names = [name for name, file in files.items() if f"\nname: {solver}\n" in f"\n{file.read_text(encoding='utf-8')}\n"]
-    configs = {name: compose([f"solver={name}"]).solver for name in names}
-    return {name: _leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
-
-
-def _leaves(node: Any, prefix: str = "") -> dict[str, Any]:
-    """The values of a config by dotted key."""
-    if not isinstance(node, Mapping):
-        return {prefix[:-1]: node}
-    return {key: value for name, part in node.items() for key, value in _leaves(part, f"{prefix}{name}.").items()}
 
 
 def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
 from erasepro.models.checkpoint import Checkpoint
+from erasepro.models.device import pick_device
+from erasepro.models.hashes import hash_files
 from erasepro.models.single_file import SingleFile, skeleton_parts
 from erasepro.models.source import (
     check_folder,
@@ -87,13 +89,13 @@ def fingerprint(cfg: ModelConfig) -> str:
     if file is not None:
         configs = [] if cfg.config is None else config_files(Path(cfg.config).expanduser())
         return (
-            _hash_files(file.parent, [file])
+            hash_files(file.parent, [file])
             if not configs
-            else _hash_files(Path(cfg.config or ""), configs) + _hash_files(file.parent, [file])
+            else hash_files(Path(cfg.config or ""), configs) + hash_files(file.parent, [file])
         )
     folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg)
     check_folder(folder, cfg.variant)
-    return _hash_files(folder, [*pipeline_files(folder, cfg.variant), *config_files(folder)])
+    return hash_files(folder, [*pipeline_files(folder, cfg.variant), *config_files(folder)])
 
 
 def evaluator_fingerprint(cfg: ModelConfig) -> str:
@@ -101,7 +103,7 @@ def evaluator_fingerprint(cfg: ModelConfig) -> str:
     if cfg.kind != "miniature":
         return ""
     folder = MINIATURE.parent
-    return _hash_files(folder, [p for p in folder.rglob("*.safetensors") if MINIATURE not in p.parents])
+    return hash_files(folder, [p for p in folder.rglob("*.safetensors") if MINIATURE not in p.parents])
 
 
 def own_evaluator(cfg: ModelConfig) -> Any:
@@ -111,25 +113,6 @@ def own_evaluator(cfg: ModelConfig) -> Any:
     from erasepro.models.miniature.evaluator import Evaluator
 
     return Evaluator.load()
-
-
-def folder_fingerprint(path: Path) -> str:
-    """SHA-256 over a file's bytes; of a folder over the names, sizes and times of what lies in it."""
-    if path.is_file():
-        return _hash_files(path.parent, [path])
-    files = sorted(inner for inner in path.rglob("*") if inner.is_file())
-    facts = [(p.relative_to(path).as_posix(), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
-
-
-def _hash_files(folder: Path, paths: Iterable[Path]) -> str:
-    """SHA-256 over the names (relative to the folder) and bytes of files."""
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        with open(path, "rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()
 
 
 def load_skeleton(model: ModelConfig | DictConfig | str) -> Model:
@@ -165,31 +148,6 @@ def load_skeleton(model: ModelConfig | DictConfig | str) -> Model:
 def _commit(folder: Path, cfg: ModelConfig) -> str | None:
     """The hub's commit, which its cache names the folder by; else the revision asked for."""
     return folder.name if folder.parent.name == "snapshots" else cfg.revision
-
-
-def pick_device(name: str) -> str:
-    """``auto`` is the accelerator where there is one. An accelerator that is not there raises UserError."""
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    kind = name.partition(":")[0]
-    allowed = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if kind not in allowed:
-        raise UserError(f"Bad value for 'model.device': got {name!r}, allowed: auto, {', '.join(allowed)}.")
-    if not allowed[kind]:
-        raise UserError(f"'model.device={name}' but this machine has no such device; use model.device=cpu.")
-    try:
-        number = torch.device(name).index or 0
-    except RuntimeError as error:
-        raise UserError(
-            f"Bad value for 'model.device': got {name!r}, allowed: auto, cpu, cuda, cuda:0 …, mps."
-        ) from error
-    if kind == "cuda" and number >= torch.cuda.device_count():
-        raise UserError(
-            f"'model.device={name}' but this machine has {torch.cuda.device_count()} of them, from cuda:0 on."
-        )
-    return name
 
 
 def _finish(

@@ -62,7 +62,7 @@ def build_evaluator(
 
 
 def _device(name: str) -> torch.device:
-    from erasepro.models.load import pick_device
+    from erasepro.models.device import pick_device
 
     try:
         return torch.device(pick_device(name))
