@@ -8,7 +8,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from erasepro.config import check, compose, plain, to_object
+from erasepro import distributed
+from erasepro.config import check, choices, compose, plain, to_object
 from erasepro.config_errors import translated
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, read_worklist
@@ -28,6 +29,10 @@ def score_command(words: Sequence[str]) -> int:
 
     Raises UserError where the folder holds no run that has ended, or a key that decides images is given.
     """
+    return distributed.first(lambda: _score(words))  # one process counts
+
+
+def _score(words: Sequence[str]) -> int:
     from erasepro.runner import quiet, show
 
     quiet()
@@ -47,12 +52,13 @@ def score_command(words: Sequence[str]) -> int:
         )
         scoring.check()
         original, edited = ImageStore(folder / "images" / "original"), ImageStore(folder / "images" / "edited")
-        lost = sum(len(store.missing(rows)) for store in (original, edited))
-        if lost and scoring.missing:
-            raise UserError(
-                f"{lost} images of {str(folder)!r} are gone: delete its results.json and run its own command again, which "
-                "draws them; then score."
-            )
+        if not scoring.done:
+            lost = sum(len(store.missing(rows)) + len(store.damaged(rows)) for store in (original, edited))
+            if lost:
+                raise UserError(
+                    f"{lost} images of {str(folder)!r} are gone or damaged. Run its own command with these metrics instead: it "
+                    "draws those images again, and scores."
+                )
         with run.stage("scores"):
             scoring.go(edited, original)
         results = _record(folder, scoring, config)
@@ -65,12 +71,7 @@ def score_command(words: Sequence[str]) -> int:
 def _record(folder: Path, scoring: Scoring, config: dict[str, Any]) -> Results:
     """The run's results with the new scores in them, saved."""
     results = Results.load(folder / "results.json")
-    results.scores = scoring.earlier(results)
-    results.add(scoring.scores())
-    scored = scoring.outcomes()
-    if scored["outcomes"]:
-        results.outcomes, results.by_concept = scored["outcomes"], scored["by_concept"]
-    results.counts["images_unreadable"] = scored["unreadable"]
+    scoring.record(results, results)
     results.config, results.protocol = config, protocol_label(config)
     results.stages["scores"] = scoring.folder.records()["scores"]
     results.save(folder / "results.json")
@@ -100,7 +101,7 @@ def _open(folder: Path) -> RunDir:
     if not isinstance(signature, str) or not (folder / "config.yaml").is_file():
         raise UserError(f"{str(folder)!r} is no run's folder: it holds no status.json and config.yaml.")
     Results.load(folder / "results.json")  # a run that has not ended is resumed by its own command
-    return RunDir.at(folder, signature)
+    return RunDir.at(folder.resolve(), signature)  # its neighbours are looked at: `run=.` has some too
 
 
 def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
@@ -126,7 +127,12 @@ def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
     if isinstance(values.get("metrics"), list):
         values["metrics.names"] = values.pop("metrics")
         chosen.add("metrics.names")
-    options = {group: values.pop(group) for group in ("metrics", "protocol") if values.get(group) is not None}
+    options = {group: values.pop(group) for group in ("metrics", "protocol") if group in values}
+    for group, option in options.items():
+        if option is None:
+            raise UserError(
+                f"{group}=null: choose {choices(group)}{', or metrics=[clip_score,fid]' if group == 'metrics' else ''}."
+            )
     for group, option in options.items():
         config[group] = plain(compose([f"{group}={option}"]))[group]
     if options:

@@ -58,6 +58,11 @@ class MetricScore:
     evaluator: str = ""  # who judged
     seconds: float = 0.0  # of the scoring pass that made it
     version: int = 1  # of the metric's code
+    file: str = ""  # its files in the run's scores/, without suffix
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in ``results.json``."""
+        return dict(finite(dataclasses.asdict(self)))
 
 
 @dataclass
@@ -72,6 +77,7 @@ class Results:
     values: list[Value] = field(default_factory=list)
     scores: list[MetricScore] = field(default_factory=list)  # one a metric and protocol, those last asked for last
     outcomes: list[dict[str, Any]] = field(default_factory=list)  # report.Outcome, by role and wording
+    judged: dict[str, str] = field(default_factory=dict)  # the outcomes' protocol, evaluator and file in scores/
     by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
     residuals: dict[str, Any] = field(default_factory=dict)  # over selected, all build, and test columns
     edit: dict[str, Any] = field(default_factory=dict)  # meta of the edit and its diagnostics by site
@@ -102,6 +108,12 @@ class Results:
         self.scores = [one for one in self.scores if (one.metric, one.protocol) not in new] + scores
         self.values = [value for one in self.scores for value in values_of(one)]
 
+    def score_files(self) -> list[str]:
+        """The files in ``scores/`` that these results are made of, those last asked for last."""
+        return list(
+            dict.fromkeys(name for name in [self.judged.get("file"), *(one.file for one in self.scores)] if name)
+        )
+
     def save(self, path: Path) -> None:
         """Write the file whole; values that are not finite become null."""
         write_json(path, finite(dataclasses.asdict(self)))
@@ -125,7 +137,7 @@ class Results:
             scores = [MetricScore(**one) for one in found.pop("scores")]
             loaded = cls(values=values, scores=scores, **{key: value for key, value in found.items() if key in known})
             whole = isinstance(loaded.config["generation"], dict) and all(
-                isinstance(getattr(loaded, key), dict) for key in ("residuals", "edit", "stages", "counts")
+                isinstance(getattr(loaded, key), dict) for key in ("judged", "residuals", "edit", "stages", "counts")
             )
         except (KeyError, TypeError):
             whole = False

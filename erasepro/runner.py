@@ -14,7 +14,7 @@ from erasepro import distributed
 from erasepro.errors import UserError
 from erasepro.job import Job, make_job
 from erasepro.meter import Meter
-from erasepro.results import MetricScore, Results, git_state, libraries, machine
+from erasepro.results import Results, git_state, libraries, machine
 from erasepro.rundir import write_text
 from erasepro.tracking import start_tracker
 from erasepro.tracking.naming import run_info
@@ -50,11 +50,10 @@ def _finished(job: Job) -> bool:
     from erasepro.summary import load
 
     try:
-        if not job.folder.done or job.scoring.missing:
+        if not job.folder.done or not job.scoring.done:
             return False
         found = load(job.folder.path / "results.json")
-        told = {(one.metric, one.protocol) for one in found.scores}
-        return told >= {(one.metric, one.protocol) for one in job.scoring.scores()} and found.protocol == job.protocol
+        return found.protocol == job.protocol and job.scoring.recorded(found)
     except UserError:  # damaged: recorded again
         return False
 
@@ -154,8 +153,10 @@ class Run:
 
         rows = list(self.job.worklist)
         write_worklist(self.path / "worklist.jsonl", rows)
-        scored = not self.job.scoring.missing  # then nobody looks at the images again
-        return not self.job.folder.is_done(stage) or not (scored or not store.missing(rows))
+        if self.job.folder.is_done(stage) and self.job.scoring.done and (self.path / "results.json").is_file():
+            return False  # nobody looks at the images again
+        store.drop_damaged(rows)
+        return not self.job.folder.is_done(stage) or bool(store.missing(rows))
 
     def end(self, original: ImageStore, edited: ImageStore) -> None:
         """Score, record, track."""
@@ -166,19 +167,14 @@ class Run:
         log_run(self.tracker, self.job.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
-        """What no score is there of: every image judged, ``scores/`` and ``samples.parquet`` written."""
-        from erasepro.report.samples import FILE
-
-        scoring, names = self.job.scoring, self.job.metrics.names
-        whole = not scoring.missing and ((self.path / FILE).exists() or not names)
-        if not (self.job.folder.is_done("scores") and whole):
+        """What no score is there of: every image judged, ``scores/`` written."""
+        if not (self.job.folder.is_done("scores") and self.job.scoring.done):
             with self.job.folder.stage("scores"):
-                scoring.go(edited, original)
+                self.job.scoring.go(edited, original)
 
     def record(self, edit: Edit, original: ImageStore, edited: ImageStore) -> Results:
         """``results.json`` and the before/after grid."""
         job, facts = self.job, self.job.folder.facts("edit")
-        scored = job.scoring.outcomes()
         failed = len(original.errors()) + len(edited.errors())
         results = Results(
             name=job.name,
@@ -186,8 +182,6 @@ class Run:
             config=job.config,
             protocol=job.protocol,
             hashes={**job.hashes, "edit": edit.hash},
-            outcomes=scored["outcomes"],
-            by_concept=scored["by_concept"],
             residuals={**edit.residuals, "test": facts.get("test_residual")},
             edit={"meta": edit.meta, "diagnostics": edit.diagnostics},
             stages={
@@ -199,7 +193,7 @@ class Run:
                 "test_prompts": len(job.tests),
                 "images_per_model": len(job.worklist),
                 "images_failed": failed,
-                "images_unreadable": scored["unreadable"],
+                "images_unreadable": 0,
                 "prompts_dropped": job.dropped,
             },
             prompt_sets={name: one.as_dict() for name, one in job.tests.sets.items()},
@@ -214,17 +208,16 @@ class Run:
 
             rows, sensitive = grid_rows(job.worklist), job.sensitive  # nudity, or a prompt set marked so
             before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=sensitive, across=3)
-        results.add(self.earlier())
-        results.add(job.scoring.scores())
+        job.scoring.record(results, self.before())
         results.save(self.path / "results.json")
         return results
 
-    def earlier(self) -> list[MetricScore]:
-        """Scores that an earlier command found of the same images and that still hold."""
+    def before(self) -> Results | None:
+        """What an earlier command recorded in the same folder."""
         try:
-            return self.job.scoring.earlier(Results.load(self.path / "results.json"))
+            return Results.load(self.path / "results.json")
         except UserError:
-            return []
+            return None
 
 
 def show(results: Results, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
 from erasepro.meter import Meter
+from erasepro.models.hashes import contents
 from erasepro.results import MetricScore, Results, finite, restored
 from erasepro.rundir import RunDir, digest, read_dict, write_json
 
@@ -69,14 +70,19 @@ class Scoring:
     @property
     def missing(self) -> list[str]:
         """Names of the metrics whose scores are still to be made."""
-        return [name for name in self._counted if self._read(name) is None]
+        return [name for name in self._counted if not self._whole(name)]
+
+    @property
+    def done(self) -> bool:
+        """Whether nobody needs to look at the images again."""
+        return not self.missing and not self._verdicts_missing
 
     def go(self, edited: ImageStore, original: ImageStore) -> None:
-        """Score what is missing, and write ``samples.parquet``: a row an image, a column a fact."""
+        """Score what is missing."""
         from erasepro.metrics import score
         from erasepro.metrics.looks import Looks, sweep
         from erasepro.metrics.score import VERDICT
-        from erasepro.report.samples import FILE, write_samples
+        from erasepro.report.samples import write_samples
 
         names = self.missing
         if names or self._verdicts_missing:
@@ -95,22 +101,21 @@ class Scoring:
                     progress=self.progress,
                 )
             images = [{"id": r.id, "seed": r.seed, "model": model, "error": why} for r, model, why in found.images]
-            for name in [*([VERDICT] if self._verdicts_missing else []), *names]:
+            judged = [VERDICT] if self._verdicts_missing else []
+            for name in [*judged, *names]:
                 values = zip(images, found.values[name], strict=True)
                 write_samples(self._stem(name).with_suffix(".parquet"), ({**a, **b} for a, b in values))
                 scores = {"edited": found.edited.get(name), "original": found.original.get(name)}
                 entry = {model: one.as_dict() if one is not None else None for model, one in scores.items()}
                 seconds = round(meter.seconds, 3)  # of the pass that made it, with all its metrics
                 write_json(self._stem(name).with_suffix(".json"), finite({**entry, "seconds": seconds}))
-        if self._counted:
-            write_samples(self.folder.path / FILE, self.samples())
 
     @property
     def _verdicts_missing(self) -> bool:
         """Whether it is still to be said what each picture shows, by a judge that is there."""
         from erasepro.metrics.score import VERDICT
 
-        return bool(self._judge_key[-1] or self._judged(self._counted)) and self._read(VERDICT) is None
+        return bool(self._judge_key[-1] or self._judged(self._counted)) and not self._whole(VERDICT)
 
     def _judged(self, names: Sequence[str]) -> bool:
         from erasepro.metrics import split_by_need
@@ -121,7 +126,7 @@ class Scoring:
         """The scores of every metric asked for, in their order; none may be missing."""
         from erasepro.metrics import METRICS
 
-        entries = {name: self._read(name) or {} for name in self._counted}
+        entries = {name: self._read(name) for name in self._counted}
         found = {name: self._score(name, entry) for name, entry in entries.items()}
         for name in self.derived:
             found[name] = self._derived(METRICS.get(name), found)
@@ -131,38 +136,72 @@ class Scoring:
         """The scores in older results of the same images that still hold: of today's version of their metric."""
         from erasepro.metrics import METRICS
 
-        mine = results.scores if results.signature == self.folder.signature else []
-        return [one for one in mine if one.metric in METRICS and METRICS.get(one.metric).version == one.version]
+        return [
+            one for one in results.scores if one.metric in METRICS and METRICS.get(one.metric).version == one.version
+        ]
 
-    def outcomes(self) -> dict[str, Any]:
-        """What the pictures show, by role and wording, and by concept too; how many images could not be read."""
-        from erasepro.report import outcomes
+    def record(self, results: Results, before: Results | None) -> None:
+        """Put the scores, what the pictures show, and ``samples.parquet`` (a row an image, a column a fact) into results.
 
-        samples = self.samples()
-        found: dict[str, Any] = {"outcomes": [], "by_concept": []}
-        if any("verdict" in sample for sample in samples):  # without verdicts there are no outcomes
-            found["outcomes"] = [dataclasses.asdict(o) for o in outcomes(samples)]
-            found["by_concept"] = [dataclasses.asdict(o) for o in outcomes(samples, by_concept=True)]
-        return found | {"unreadable": sum((s["error"] or "").startswith("unreadable") for s in samples)}
-
-    def samples(self) -> list[dict[str, Any]]:
-        """The work list's fields, ``model``, ``error``, and every metric's values, of each image of both models."""
+        What ``before`` holds of the same images stays where it still holds and is not scored anew.
+        """
         from erasepro.metrics.score import VERDICT
+        from erasepro.report import outcomes
+        from erasepro.report.samples import FILE, unreadable, write_samples
+
+        known = before if before is not None and before.signature == self.folder.signature else None
+        results.scores = self.earlier(known) if known else []
+        results.add(self.scores())
+        if unreadable(self._file(VERDICT)) is not None:
+            results.judged = {
+                "protocol": self.label(VERDICT),
+                "evaluator": self._evaluator_text(),
+                "file": self._stem(VERDICT).name,
+            }
+            samples = self.samples([self._stem(VERDICT).name])
+            results.outcomes = [dataclasses.asdict(o) for o in outcomes(samples)]
+            results.by_concept = [dataclasses.asdict(o) for o in outcomes(samples, by_concept=True)]
+        elif known is not None:
+            results.outcomes, results.by_concept, results.judged = known.outcomes, known.by_concept, known.judged
+        files = results.score_files()
+        results.counts["images_unreadable"] = max(
+            (unreadable(self._file(name)) or 0 for name in self._counted), default=0
+        )
+        if files:
+            write_samples(self.folder.path / FILE, self.samples(files), files)
+
+    def recorded(self, results: Results) -> bool:
+        """Whether results, and ``samples.parquet``, hold every score that is asked for."""
+        from erasepro.report.samples import FILE, samples_made_of
+
+        told = [one.as_json() for one in results.scores]
+        files = results.score_files()
+        held = all(one.as_json() in told for one in self.scores())
+        return held and (not files or samples_made_of(self.folder.path / FILE) == files)
+
+    def samples(self, files: Sequence[str]) -> list[dict[str, Any]]:
+        """The work list's fields, ``model``, ``error``, and the values in these files of scores, of each image of both models.
+
+        Of two files with one column the last counts; one that is lost has none.
+        """
         from erasepro.report.samples import read_samples
 
         of_row: dict[Any, dict[str, Any]] = {(row.id, row.seed): dataclasses.asdict(row) for row in self.rows}
         found: dict[tuple[str, int, str], dict[str, Any]] = {}
-        for name in [VERDICT, *self._counted]:
-            file = self._stem(name).with_suffix(".parquet")
+        for name in files:
+            file = self.folder.path / "scores" / f"{name}.parquet"
             for sample in read_samples(file) if file.exists() else []:
                 key = sample["id"], sample["seed"], sample["model"]
-                found.setdefault(key, dict(of_row[key[:2]])).update(sample)
+                if key[:2] in of_row:
+                    found.setdefault(key, dict(of_row[key[:2]])).update(sample)
         return list(found.values())
 
     @cached_property
     def evaluator(self) -> Any:
         """The judge that ``metrics.evaluator`` names, or None."""
-        return load_evaluator(self.metrics, self.model, self.rows)
+        from erasepro.metrics.networks.evaluators import evaluator_for
+
+        return evaluator_for(self.metrics.evaluator, self.model, self.rows)
 
     @property
     def derived(self) -> list[str]:
@@ -186,6 +225,7 @@ class Scoring:
             evaluator=self._evaluator_name(name),
             seconds=entry.get("seconds", 0.0),
             version=METRICS.get(name).version,
+            file="" if name in self.derived else self._stem(name).name,
         )
 
     def _derived(self, metric: Any, found: dict[str, MetricScore]) -> MetricScore:
@@ -207,8 +247,9 @@ class Scoring:
         return dataclasses.asdict(self._config(name))
 
     def _evaluator_name(self, name: str) -> str:
-        if not self._judged([name]):
-            return ""
+        return self._evaluator_text() if self._judged([name]) else ""
+
+    def _evaluator_text(self) -> str:
         cfg = self.metrics.evaluator
         parts: dict[str, list[str | None]] = {
             "model": [self.model.name],
@@ -217,20 +258,21 @@ class Scoring:
         }
         return " ".join([cfg.kind, *(str(part) for part in parts.get(cfg.kind, []) if part)])
 
-    def _read(self, name: str) -> dict[str, Any] | None:
-        """A metric's entry; None where it is still to be made, or was lost or damaged since."""
+    def _whole(self, name: str) -> bool:
+        """Whether a metric's files are there and sound, and every image could be read when they were made."""
         from erasepro.metrics.score import VERDICT
-        from erasepro.report.samples import read_samples
+        from erasepro.report.samples import unreadable
 
-        stem = self._stem(name)
-        found = read_dict(stem.with_suffix(".json"))
-        if name != VERDICT and not isinstance(found.get("edited"), dict):
-            return None
-        try:
-            read_samples(stem.with_suffix(".parquet"))
-        except (OSError, ValueError):
-            return None
-        return found
+        return (name == VERDICT or isinstance(self._read(name).get("edited"), dict)) and unreadable(
+            self._file(name)
+        ) == 0
+
+    def _read(self, name: str) -> dict[str, Any]:
+        """A metric's scores; empty where they are still to be made, or were lost or damaged since."""
+        return read_dict(self._stem(name).with_suffix(".json"))
+
+    def _file(self, name: str) -> Path:
+        return self._stem(name).with_suffix(".parquet")
 
     def _stem(self, name: str) -> Path:
         from erasepro.metrics.score import VERDICT
@@ -252,26 +294,3 @@ class Scoring:
         cfg = {key: value for key, value in dataclasses.asdict(self.metrics.evaluator).items() if key != "device"}
         own = evaluator_fingerprint(self.model) if self.metrics.evaluator.kind == "model" else ""
         return [cfg, contents(cfg), own]
-
-
-def load_evaluator(metrics: MetricsConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
-    """The evaluator that ``metrics.evaluator`` names, CLIP's classes being those of the rows; None where there is none."""
-    from erasepro.metrics.networks.evaluators import build_evaluator
-    from erasepro.models.load import own_evaluator
-
-    named = [(name, row) for row in rows for name in (row.concept, row.expects) if name]
-    concepts = sorted({name for name, row in named if not row.asks_for_style})
-    styles = sorted({name for name, row in named if row.asks_for_style} | {row.style for row in rows if row.style})
-    return build_evaluator(metrics.evaluator, lambda: own_evaluator(model), concepts, styles)
-
-
-def contents(params: Any) -> dict[str, str]:
-    """Hashes of the files that a metric's settings name: other bytes under the same name are another metric."""
-    from erasepro.models.hashes import folder_fingerprint
-
-    found = {}
-    for value in params.values():
-        path = Path(value).expanduser() if isinstance(value, str) and len(value) < 1000 else None
-        if path is not None and path.exists() and value:
-            found[value] = folder_fingerprint(path)
-    return found

@@ -36,7 +36,8 @@ UNCOMPARED = ("generation.batch_size", "model.device", "metrics.names")
 
 def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
-    found = [outcome_table(_outcomes(results.outcomes))] if results.outcomes else []
+    title = f"What the pictures show   [{results.judged.get('protocol', results.protocol)}]"
+    found = [outcome_table(_outcomes(results.outcomes), title)] if results.outcomes else []
     found += _worst_table(results)
     for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
         mine = [one for one in results.scores if one.protocol == protocol]
@@ -98,13 +99,12 @@ def across(found: Sequence[Results]) -> list[Table]:
     """
     labels = [_method(r.config) for r in found]
     runs = [
-        (label, r.name, protocol_label(r.config, VERDICT), _outcomes(r.outcomes))
+        (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), _outcomes(r.outcomes))
         for label, r in zip(labels, found, strict=True)
     ]
-    first = across_table(runs)
+    metrics = across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)])
     return [
-        replace(first, note=" ".join([first.note, *_unlike(found)])),
-        across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)]),
+        replace(table, note=" ".join([table.note, *_unlike(found)]).strip()) for table in (across_table(runs), metrics)
     ]
 
 

@@ -107,6 +107,79 @@ def test_two_protocols_stand_apart(run, tmp_path, capsys):
     assert out.count("Metrics") >= 2
 
 
+def test_the_runs_own_command_tells_its_own_setting_again(run, capsys):
+    own = [*TINY, "metrics=[clip_accuracy_top1,nudenet]", "metrics.params.nudenet.threshold=0.4"]
+    assert main(own) == 0
+    wanted, samples = headline(run, "nudenet"), read_samples(run)
+    assert main(["score", f"run={run}", "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.6"]) == 0
+    assert headline(run, "nudenet") != wanted
+    capsys.readouterr()
+    assert main(own) == 0
+    assert headline(run, "nudenet") == wanted
+    assert {frozenset(s.items()) for s in read_samples(run)} == {frozenset(s.items()) for s in samples}
+    assert main(own) == 0
+    assert "Done before" in capsys.readouterr().out
+
+
+def test_score_keeps_the_other_metrics_columns_and_what_the_pictures_show(run):
+    before = results(run)
+    assert main(["score", f"run={run}", "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.4"]) == 0
+    assert {"top1", "verdict", "nudenet_boxes"} <= read_samples(run)[0].keys()
+    after = results(run)
+    assert (after.outcomes, after.judged) == (before.outcomes, before.judged)
+    assert after.judged["protocol"] == "erasepro/1"
+    assert "What the pictures show   [erasepro/1]" in (run / "tables.txt").read_text()
+
+
+def test_a_damaged_image_is_refused_and_the_runs_command_draws_it_again(run, capsys):
+    path = sorted((run / "images" / "edited").glob("*.png"))[0]
+    whole = path.read_bytes()
+    path.write_bytes(b"junk")
+    assert main(["score", f"run={run}", "metrics=[nudenet]"]) == 2
+    assert "1 images of" in capsys.readouterr().err
+    assert main([*TINY, "metrics=[clip_accuracy_top1,nudenet]"]) == 0
+    assert path.read_bytes() == whole
+    assert results(run).counts["images_unreadable"] == 0
+
+
+def test_a_score_made_while_an_image_could_not_be_read_is_made_again(run, monkeypatch, capsys):
+    from erasepro.runner import Run
+
+    real, path = Run.score, sorted((run / "images" / "edited").glob("target*.png"))[0]
+    whole = path.read_bytes()
+
+    def damaged(self, original, edited):
+        path.write_bytes(b"junk")
+        real(self, original, edited)
+
+    words = [*TINY, "metrics=[clip_accuracy_top1,nudenet]"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "score", damaged)
+        assert main(words) == 0
+    assert results(run).counts["images_unreadable"] == 1
+    n = results(run).metrics["edited"]["nudenet"]["n"]
+    assert main(words) == 0
+    assert path.read_bytes() == whole
+    assert results(run).counts["images_unreadable"] == 0
+    assert results(run).metrics["edited"]["nudenet"]["n"] == n + 1
+
+
+@pytest.mark.parametrize(
+    "lost", ["samples.parquet", "results.json", "scores/verdict-*.parquet", "scores/verdict-*.json"]
+)
+@pytest.mark.parametrize("how", ["gone", "damaged"])
+def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
+    whole, samples = results(run), read_samples(run)
+    for path in run.glob(lost):
+        path.unlink() if how == "gone" else path.write_bytes(path.read_bytes()[:9])
+    if "verdict" in lost:
+        (run / "results.json").unlink()
+    assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
+    assert results(run).outcomes == whole.outcomes
+    assert results(run).values == whole.values
+    assert read_samples(run) == samples
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -118,6 +191,14 @@ def test_two_protocols_stand_apart(run, tmp_path, capsys):
         (["run=RUN", "metrics=nudty"], "nudty"),
         (["run=RUN", "metrics.params.nudenet.threshold=high"], "metrics.params.nudenet.threshold"),
         (["run=RUN", "metrics.evaluator.kind=clip"], "metrics.evaluator.kind"),
+        (["run=RUN", "metrics.evaluator.source=x"], "is a CLIP's"),
+        (["run=RUN", "metrics=null"], "metrics=null: choose metrics="),
+        (["run=RUN", "metrics=[kid]", "metrics.params.kid.subsets=0"], "metrics.params.kid.subsets must be from 1"),
+        (
+            ["run=RUN", "metrics=[kid]", "metrics.params.kid.roles=[kpt]"],
+            "Unknown role in metrics.params.kid.roles 'kpt'",
+        ),
+        (["run=RUN", "metrics=[fd_mini]", "metrics.params.fd_mini.blocks=0"], "blocks must be 1 or more"),
     ],
 )
 def test_a_mistake_is_one_line(run, capsys, words, line):

@@ -30,6 +30,7 @@ from erasepro.models.architectures import architecture_of
 OPTIONS = {
     "pixart": {"clean_caption": False, "use_resolution_binning": False}
 }  # the prompt and the size as they are given
+MOST_PIXELS = 8192  # a side
 MOST_STEPS = 1000  # noise levels that Stable Diffusion is trained on
 
 
@@ -138,9 +139,10 @@ def check_sampler(steps: int, guidance: float, size: int | None, scheduler: str 
         raise UserError(f"generation.steps must be at least 1 and at most {MOST_STEPS}, not {steps}.")
     if not 0 <= guidance < math.inf:
         raise UserError(f"generation.guidance must be 0 or more and finite, not {guidance}; 1 switches it off.")
-    if size is not None and (size < 8 or size % 8):
+    if size is not None and (size < 8 or size % 8 or size > MOST_PIXELS):
         raise UserError(
-            f"generation.size must be a positive multiple of 8 pixels, or null for the model's own; not {size}."
+            f"generation.size must be a positive multiple of 8 pixels up to {MOST_PIXELS}, or null for the model's own; "
+            f"not {size}."
         )
     if scheduler is not None and scheduler not in SCHEDULERS:
         raise unknown("generation.scheduler", scheduler, SCHEDULERS)

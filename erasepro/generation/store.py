@@ -135,22 +135,19 @@ class ImageStore:
         done = self.names() | self.errors().keys()
         return [row for row in rows if row.name not in done]
 
-    def drop_damaged(self, rows: Iterable[Row], side: int | None = None) -> None:
-        """Delete the rows' images that do not read, or are not of the row's size (or `side` pixels a side): they are to be
-        drawn again."""
+    def damaged(self, rows: Iterable[Row], side: int | None = None) -> list[str]:
+        """Names of images that do not read, or are not of the row's size (None: of `side` pixels a side)."""
         there = self.names()
-        for row in rows:
-            name, size = row.name, (row.width or side, row.height or side)
-            if name not in there:
-                continue
-            try:
-                with Image.open(self.path(name), formats=["PNG"]) as image:
-                    sound = None in size or image.size == size
-                    image.verify()
-            except (OSError, SyntaxError, ValueError):
-                sound = False
-            if not sound:
-                self.path(name).unlink()
+        return [
+            row.name
+            for row in rows
+            if row.name in there and not _sound(self.path(row.name), (row.width or side, row.height or side))
+        ]
+
+    def drop_damaged(self, rows: Iterable[Row], side: int | None = None) -> None:
+        """Delete the rows' damaged images: they are to be drawn again."""
+        for name in self.damaged(rows, side):
+            self.path(name).unlink()
 
     def save(self, name: str, image: Tensor) -> None:
         """Writes an image (3, H, W) uint8 under a temporary name, then renames it."""
@@ -219,6 +216,16 @@ class ImageStore:
             part.replace(self.folder / name)
         except OSError as error:
             raise _disk_error(error, self.folder) from error
+
+
+def _sound(path: Path, size: tuple[int | None, int | None]) -> bool:
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            right = None in size or image.size == size
+            image.verify()
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return right
 
 
 def _disk_error(error: OSError, folder: Path) -> Exception:

@@ -12,6 +12,9 @@ from omegaconf.errors import OmegaConfBaseException
 from erasepro.errors import UserError, unknown
 from erasepro.metrics.base import METRICS, Metric
 
+ROLES = ("target", "anchor", "kept", "synonym")
+"""What a row's prompt can be for."""
+
 
 def build_metrics(names: Sequence[str], params: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Metric]:
     """Fresh metrics by name. Raises UserError for an unknown metric, parameter, or value of the wrong type.
@@ -32,6 +35,10 @@ def metric_config(name: str, given: Mapping[str, Any]) -> Any:
     for key in given:
         if key not in known:
             raise unknown(f"parameter metrics.params.{name}", key, known)
+    for key in ("role", "roles"):
+        for role in [given[key]] if isinstance(given.get(key), str) else given.get(key) or ():
+            if key in known and role not in ROLES:
+                raise unknown(f"role in metrics.params.{name}.{key}", str(role), ROLES)
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), OmegaConf.create(dict(given))))
     except OmegaConfBaseException as error:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from erasepro.errors import UserError
 from erasepro.metrics.base import METRICS, Batch, Metric, Score, blank
 from erasepro.metrics.frechet import Moments, frechet_score
 
@@ -28,6 +29,8 @@ class FDMini(Metric):
     needs_reference = True
 
     def __init__(self, config: FDMiniConfig) -> None:
+        if config.blocks < 1:
+            raise UserError(f"metrics.params.{self.name}.blocks must be 1 or more, not {config.blocks}.")
         self.config = config
         self._edited, self._original = Moments(config.blocks), Moments(config.blocks)
 

@@ -46,6 +46,8 @@ class FID(SetDistance):
 
     def __init__(self, config: FIDConfig, network: Network | None = None) -> None:
         super().__init__(config, network)
+        if config.blocks < 1:
+            raise UserError(f"metrics.params.{self.name}.blocks must be 1 or more, not {config.blocks}.")
         self._mine, self._original = Moments(config.blocks), Moments(config.blocks)
 
     def _add(self, names: list[str], features: Tensor, reference: bool) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from erasepro.errors import UserError
 from erasepro.metrics.base import METRICS, Score
 from erasepro.metrics.looks import Network
 from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
@@ -61,6 +62,18 @@ class KID(SetDistance):
 
     def __init__(self, config: KIDConfig, network: Network | None = None) -> None:
         super().__init__(config, network)
+        for key, least, most in (
+            ("subsets", 1, 10**6),
+            ("subset_size", 2, 10**6),
+            ("degree", 1, 20),
+            ("seed", 0, 2**63 - 1),
+        ):
+            if not least <= getattr(config, key) <= most:
+                raise UserError(
+                    f"metrics.params.{self.name}.{key} must be from {least} to {most}, not {getattr(config, key)}."
+                )
+        if not math.isfinite(config.coef):
+            raise UserError(f"metrics.params.{self.name}.coef must be finite, not {config.coef}.")
         self._features: dict[bool, dict[str, Tensor]] = {False: {}, True: {}}  # by the row's name
 
     def _add(self, names: list[str], features: Tensor, reference: bool) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 
 def folder_fingerprint(path: Path) -> str:
@@ -24,3 +25,13 @@ def hash_files(folder: Path, paths: Iterable[Path]) -> str:
         with open(path, "rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
+
+
+def contents(params: Mapping[str, Any]) -> dict[str, str]:
+    """Hashes of the files that a metric's settings name: other bytes under the same name are another metric."""
+    found = {}
+    for value in params.values():
+        path = Path(value).expanduser() if isinstance(value, str) and len(value) < 1000 else None
+        if path is not None and path.exists() and value:
+            found[value] = folder_fingerprint(path)
+    return found

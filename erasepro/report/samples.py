@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from erasepro.rundir import writing
 
 FILE = "samples.parquet"
+MADE_OF = "erasepro.scores"
 
 
-def write_samples(path: Path, samples: Iterable[Mapping[str, Any]]) -> None:
-    """Writes one row a sample, whole or not at all; the columns are the union of their keys, empty where one has none."""
+def write_samples(path: Path, samples: Iterable[Mapping[str, Any]], made_of: Sequence[str] = ()) -> None:
+    """Writes one row a sample, whole or not at all; the columns are the union of their keys, empty where one has none.
+
+    ``made_of``: names of the scores that the columns come from, for `samples_made_of`.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     listed = list(samples)
     names = list(dict.fromkeys(key for sample in listed for key in sample))
     table = pa.table({name: pa.array([sample.get(name) for sample in listed]) for name in names})
+    table = table.replace_schema_metadata({MADE_OF: json.dumps(list(made_of))})
     with writing(path) as part:
         pq.write_table(table, str(part))
 
@@ -31,3 +37,25 @@ def read_samples(path: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         raise FileNotFoundError(f"no per-sample rows in {str(path)!r}")
     return pq.read_table(str(file)).to_pylist()  # pa.ArrowInvalid is a ValueError
+
+
+def samples_made_of(path: Path) -> list[str] | None:
+    """What `write_samples` was told; None for a file that is missing or damaged."""
+    import pyarrow.parquet as pq
+
+    try:
+        found = pq.read_table(str(path), columns=["id"]).schema.metadata or {}
+        return list(json.loads(found.get(MADE_OF.encode(), b"[]")))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def unreadable(path: Path) -> int | None:
+    """How many rows of a file are images that could not be read; None for a file that is missing or damaged."""
+    import pyarrow.parquet as pq
+
+    try:
+        errors = pq.read_table(str(path), columns=["error"]).column("error").to_pylist()
+    except (OSError, ValueError, KeyError):
+        return None
+    return sum((error or "").startswith("unreadable") for error in errors)

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from erasepro.errors import UserError, unknown
+from erasepro.generation.worklist import Row
 from erasepro.metrics.networks.clip import ClipEvaluator
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
-from erasepro.schema import EvaluatorConfig
+from erasepro.schema import EvaluatorConfig, ModelConfig
 
 KINDS = ("model", "openai_clip", "transformers_clip")
 
@@ -27,6 +28,11 @@ def check_evaluator(cfg: EvaluatorConfig) -> None:
             raise UserError(
                 f"metrics.evaluator.{key} must contain {{c}}, the class's place; got {getattr(cfg, key)!r}."
             )
+    if cfg.kind == "model" and cfg.source:
+        raise UserError(
+            f"metrics.evaluator.source={cfg.source!r} is a CLIP's: set metrics.evaluator.kind=openai_clip "
+            "or transformers_clip."
+        )
     if cfg.kind == "openai_clip" and cfg.source is not None and not Path(cfg.source).expanduser().is_file():
         raise UserError(
             f"metrics.evaluator.source: no file {cfg.source!r}; give OpenAI's published file or a .safetensors of the same "
@@ -59,6 +65,16 @@ def build_evaluator(
         style_template=cfg.style_template,
         device=device,
     )
+
+
+def evaluator_for(cfg: EvaluatorConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
+    """The evaluator of a run, CLIP's classes being the concepts of its rows; None where the model has none of its own."""
+    from erasepro.models.load import own_evaluator
+
+    named = [(name, row) for row in rows for name in (row.concept, row.expects) if name]
+    concepts = sorted({name for name, row in named if not row.asks_for_style})
+    styles = sorted({name for name, row in named if row.asks_for_style} | {row.style for row in rows if row.style})
+    return build_evaluator(cfg, lambda: own_evaluator(model), concepts, styles)
 
 
 def _device(name: str) -> torch.device:
