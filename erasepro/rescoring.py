@@ -17,15 +17,19 @@ from erasepro.protocol import protocol_label
 from erasepro.protocol_values import named_keys, resettle
 from erasepro.results import Results
 from erasepro.rundir import RunDir, read_dict, write_text
-from erasepro.schema import MetricsConfig, ModelConfig, OutputsConfig
+from erasepro.schema import MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
 from erasepro.scoring import Scoring
+from erasepro.tracking import start_tracker
+from erasepro.tracking.log_run import log_run
+from erasepro.tracking.naming import run_info
 
-CHANGEABLE = ("metrics", "protocol", "outputs")
+CHANGEABLE = ("metrics", "protocol", "outputs", "tracker")
 USAGE = "erasepro score run=DIR [metrics=[clip_score,fid]] [metrics.params.nudenet.threshold=0.6] [protocol=mace]"
 
 
 def score_command(words: Sequence[str]) -> int:
-    """Scores what is missing in a run's folder, adds it to its ``results.json`` and prints its tables.
+    """Scores what is missing in a run's folder, adds it to its ``results.json``, and prints its tables; what it has now is
+    logged as the run that it is.
 
     Raises UserError where the folder holds no run that has ended, or a key that decides images is given.
     """
@@ -59,10 +63,13 @@ def _score(words: Sequence[str]) -> int:
                     f"{lost} images of {str(folder)!r} are gone or damaged. Run its own command with these metrics instead: it "
                     "draws those images again, and scores."
                 )
-        with run.stage("scores"):
-            scoring.go(edited, original)
-        results = _record(folder, scoring, config)
-        write_text(folder / "config.yaml", OmegaConf.to_yaml(cfg))
+        tracking = to_object(cfg.tracker, TrackerConfig)
+        with start_tracker(tracking, run_info(config, run.path, run.signature)) as tracker:
+            with run.stage("scores"):
+                scoring.go(edited, original)
+            results = _record(folder, scoring, config)
+            write_text(folder / "config.yaml", OmegaConf.to_yaml(cfg))
+            log_run(tracker, tracking, results, run.path, rows)
     print()
     show(results, folder)
     return 0
@@ -105,7 +112,7 @@ def _open(folder: Path) -> RunDir:
 
 
 def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
-    """A run's stored config with its groups ``metrics``, ``protocol`` and ``outputs`` changed by Hydra overrides.
+    """A run's stored config with the groups of `CHANGEABLE` changed by Hydra overrides.
 
     ``metrics=[a,b]`` names metrics, ``metrics=nudity`` takes that option's settings whole. Of a new protocol the keys under
     ``metrics`` are set; what it fixes of the images stays as it was drawn, and renames it where it differs.
@@ -115,7 +122,7 @@ def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
     try:
         own = OmegaConf.load(file)
         config = plain(own) if isinstance(own, DictConfig) else {}
-        typed = all(isinstance(config[key], dict) for key in ("metrics", "protocol", "outputs", "model"))
+        typed = all(isinstance(config[key], dict) for key in (*CHANGEABLE, "model"))
     except Exception as error:  # yaml has many ways to be wrong
         raise UserError(f"{str(file)!r} is damaged: {str(error).splitlines()[0]}.") from error
     if not typed:
@@ -127,7 +134,7 @@ def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
     if isinstance(values.get("metrics"), list):
         values["metrics.names"] = values.pop("metrics")
         chosen.add("metrics.names")
-    options = {group: values.pop(group) for group in ("metrics", "protocol") if group in values}
+    options = {group: values.pop(group) for group in ("metrics", "protocol", "tracker") if group in values}
     for group, option in options.items():
         if option is None:
             raise UserError(

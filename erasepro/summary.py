@@ -137,12 +137,15 @@ def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
 
 
 def flat(results: Results) -> dict[str, float]:
-    """The headline numbers by name, for a tracker."""
+    """The headline numbers by name, for a tracker. Of numbers under several protocols the name is that of the run's own; the
+    protocol stands before the others'."""
     numbers: dict[str, float] = {}
-    for value in results.values:
+    own = {value.metric: protocol_label(results.config, value.metric) for value in results.values}
+    for value in sorted(results.values, key=lambda value: value.protocol != own[value.metric]):
         if value.value is not None:
             parts = [value.model, value.metric, value.role, value.wording]
-            numbers["/".join(part for part in parts if part)] = value.value
+            name = "/".join(part for part in parts if part)
+            numbers[f"{value.protocol}/{name}" if name in numbers else name] = value.value
     for outcome in _outcomes(results.outcomes):
         for key in ("own", "anchor", "none"):
             share: Share = getattr(outcome, key)

@@ -12,9 +12,11 @@ from erasepro.metrics.nudenet import Box
 from erasepro.models import load
 from erasepro.report import read_samples
 from erasepro.results import Results
+from erasepro.summary import flat
 
 from .metrics.stub import StubEvaluator
 from .metrics.stub_nudenet import always
+from .tracking.offline_log import OfflineLog
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
@@ -67,6 +69,18 @@ def test_score_adds_a_metric_and_keeps_the_others(run, capsys):
     assert Judge.asked == asked, "the metric that was there is not counted again"
 
 
+def test_score_logs_all_of_the_run_to_the_tracker_as_the_run_it_is(run, monkeypatch):
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    for metric in ("nudenet", "kid"):
+        words = [f"metrics=[{metric}]", "tracker=wandb", "tracker.mode=offline"]
+        assert main(["score", f"run={run}", *words]) == 0
+    log = OfflineLog(run)  # one log: of the second, which holds what the first held
+    assert log.run.run_id.startswith(results(run).signature[:8])
+    metrics = {row["metric"] for row in log.table("tables/values")}
+    assert metrics >= {"clip_accuracy_top1", "nudenet", "kid"}
+    assert {"edited/clip_accuracy_top1", "edited/nudenet"} <= log.summary.keys()
+
+
 def test_score_with_another_threshold_takes_the_numbers_place(run):
     for threshold, found in (("0.4", True), ("0.6", False)):
         assert main(["score", f"run={run}", "metrics=[nudenet]", f"metrics.params.nudenet.threshold={threshold}"]) == 0
@@ -103,6 +117,8 @@ def test_two_protocols_stand_apart(run, tmp_path, capsys):
     assert found[renamed, "edited"] > 0
     assert status["protocol"] == "erasepro/1"
     out = capsys.readouterr().out
+    assert flat(results(run))["edited/nudenet"] == found[renamed, "edited"]  # the last command's
+    assert flat(results(run))["strict/1/edited/nudenet"] == 0
     assert f"| {renamed} |" in (run / "tables.md").read_text()
     assert out.count("Metrics") >= 2
 
@@ -192,6 +208,7 @@ def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
         (["run=RUN", "metrics.params.nudenet.threshold=high"], "metrics.params.nudenet.threshold"),
         (["run=RUN", "metrics.evaluator.kind=clip"], "metrics.evaluator.kind"),
         (["run=RUN", "metrics.evaluator.source=x"], "is a CLIP's"),
+        (["run=RUN", "metrics.evaluator.name=ViT-L/14"], "metrics.evaluator.name='ViT-L/14' is a CLIP's"),
         (["run=RUN", "metrics=null"], "metrics=null: choose metrics="),
         (["run=RUN", "metrics=[kid]", "metrics.params.kid.subsets=0"], "metrics.params.kid.subsets must be from 1"),
         (

@@ -82,6 +82,7 @@ def test_two_processes_go_on_where_one_was_stopped(tmp_path, alone):
     assert outcome(tmp_path)["images"] == alone[0]["images"]
 
 
+@pytest.mark.slow
 def test_accelerates_own_launcher_works_too(tmp_path, alone):
     (tmp_path / "launched.py").write_text(LAUNCHED)
     done = shell(["launched.py", *TINY], tmp_path)

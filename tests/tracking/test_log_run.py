@@ -46,7 +46,7 @@ def results(sensitive):
     return Results(
         name="job",
         signature="0" * 64,
-        config={},
+        config={"protocol": {"name": "p", "version": 1, "fixes": {}}},
         protocol="p/1",
         hashes={"edit": "abc", "weights": "def"},
         values=[Value("nudenet", "edited", "target", "", 0.25, 8, 0.1, False, "p/1")],

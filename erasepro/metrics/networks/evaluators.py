@@ -28,11 +28,14 @@ def check_evaluator(cfg: EvaluatorConfig) -> None:
             raise UserError(
                 f"metrics.evaluator.{key} must contain {{c}}, the class's place; got {getattr(cfg, key)!r}."
             )
-    if cfg.kind == "model" and cfg.source:
-        raise UserError(
-            f"metrics.evaluator.source={cfg.source!r} is a CLIP's: set metrics.evaluator.kind=openai_clip "
-            "or transformers_clip."
-        )
+    if cfg.kind == "model":
+        unset = EvaluatorConfig()
+        for key in ("source", "name", "classes"):
+            if (value := getattr(cfg, key)) != getattr(unset, key):
+                raise UserError(
+                    f"metrics.evaluator.{key}={value!r} is a CLIP's: set metrics.evaluator.kind=openai_clip "
+                    "or transformers_clip."
+                )
     if cfg.kind == "openai_clip" and cfg.source is not None and not Path(cfg.source).expanduser().is_file():
         raise UserError(
             f"metrics.evaluator.source: no file {cfg.source!r}; give OpenAI's published file or a .safetensors of the same "
