@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from erasepro.concepts.prompt_sets.config import PromptSetConfig
+from erasepro.concepts.sensitive import KINDS, mentions_nudity
 from erasepro.config import plain, to_object
 from erasepro.errors import UserError
 from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from erasepro.concepts.prompt_sets import Prompts
     from erasepro.concepts.prompts import BuildSet
     from erasepro.generation.worklist import Worklist
-
-SENSITIVE = ("nudity",)
 
 
 @dataclass
@@ -46,9 +45,13 @@ class Job:
     hashes: dict[str, str]
     folder: RunDir
 
-    @property
+    @cached_property
     def sensitive(self) -> bool:
-        return self.concepts.kind in SENSITIVE or self.tests.sensitive
+        """Whether images are blurred and stay here: a concept is nudity by its kind or by a word, or a prompt set is marked so.
+        Single prompts of other runs that name it are left out where pictures are shown (`presentable`)."""
+        named = [name for pair in self.concepts.pairs for name in (pair.target, pair.anchor)]
+        named += {row.concept for row in self.worklist}
+        return self.concepts.kind in KINDS or self.tests.sensitive or mentions_nudity(named)
 
     @property
     def name(self) -> str:

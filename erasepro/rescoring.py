@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from erasepro import distributed
-from erasepro.config import check, choices, compose, plain, to_object
+from erasepro.config import check, choices, compose, groups, plain, to_object
 from erasepro.config_errors import translated
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, read_worklist
+from erasepro.metrics import METRICS
 from erasepro.protocol import protocol_label
 from erasepro.protocol_values import named_keys, resettle
 from erasepro.results import Results
-from erasepro.rundir import RunDir, read_dict, write_text
+from erasepro.rundir import RunDir, read_dict
 from erasepro.schema import MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
 from erasepro.scoring import Scoring
+from erasepro.summary import load
 from erasepro.tracking import start_tracker
 from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
@@ -44,7 +45,7 @@ def _score(words: Sequence[str]) -> int:
     run = _open(folder)
     cfg = rescored_config(folder / "config.yaml", overrides)
     config = plain(cfg)
-    with run.locked():
+    with run.visited():
         rows = list(read_worklist(folder / "worklist.jsonl"))
         scoring = Scoring(
             run,
@@ -67,19 +68,21 @@ def _score(words: Sequence[str]) -> int:
         with start_tracker(tracking, run_info(config, run.path, run.signature)) as tracker:
             with run.stage("scores"):
                 scoring.go(edited, original)
-            results = _record(folder, scoring, config)
-            write_text(folder / "config.yaml", OmegaConf.to_yaml(cfg))
+            results = _record(folder, scoring)
             log_run(tracker, tracking, results, run.path, rows)
     print()
     show(results, folder)
     return 0
 
 
-def _record(folder: Path, scoring: Scoring, config: dict[str, Any]) -> Results:
-    """The run's results with the new scores in them, saved."""
-    results = Results.load(folder / "results.json")
+def _record(folder: Path, scoring: Scoring) -> Results:
+    """The run's results with the new scores in them, saved. The run's own config and protocol stay, and so does the protocol
+    of what was judged before: the settings of ``score`` are those of the scores that it makes."""
+    results = load(folder / "results.json")
+    judged = results.judged
     scoring.record(results, results)
-    results.config, results.protocol = config, protocol_label(config)
+    if judged.get("file") == results.judged.get("file"):
+        results.judged = judged
     results.stages["scores"] = scoring.folder.records()["scores"]
     results.save(folder / "results.json")
     return results
@@ -107,7 +110,7 @@ def _open(folder: Path) -> RunDir:
     signature = read_dict(folder / "status.json").get("signature")
     if not isinstance(signature, str) or not (folder / "config.yaml").is_file():
         raise UserError(f"{str(folder)!r} is no run's folder: it holds no status.json and config.yaml.")
-    Results.load(folder / "results.json")  # a run that has not ended is resumed by its own command
+    load(folder / "results.json")  # a run that has not ended is resumed by its own command
     return RunDir.at(folder.resolve(), signature)  # its neighbours are looked at: `run=.` has some too
 
 
@@ -140,8 +143,16 @@ def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
             raise UserError(
                 f"{group}=null: choose {choices(group)}{', or metrics=[clip_score,fid]' if group == 'metrics' else ''}."
             )
+    if (
+        isinstance(options.get("metrics"), str)
+        and options["metrics"] in METRICS
+        and options["metrics"] not in groups()["metrics"]
+    ):
+        raise UserError(f"metrics={options['metrics']}: a metric by its name is metrics=[{options['metrics']}].")
     for group, option in options.items():
         config[group] = plain(compose([f"{group}={option}"]))[group]
+    if "metrics" in options:
+        chosen.add("metrics.names")  # an option is chosen with the metrics that it names
     if options:
         resettle(config, before, chosen)
     found = OmegaConf.create(config)

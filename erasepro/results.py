@@ -84,7 +84,7 @@ class Results:
     stages: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, peak memory
     counts: dict[str, int] = field(default_factory=dict)  # prompts, images, failed, prompts dropped
     prompt_sets: dict[str, Any] = field(default_factory=dict)  # name -> concepts.prompt_sets.SetRecord
-    sensitive: bool = False  # images must be blurred and stay here
+    sensitive: bool = True  # images must be blurred and stay here; where it is not told, they do
     libraries: dict[str, str] = field(default_factory=dict)
     git: dict[str, Any] | None = None
     machine: str = ""

@@ -147,6 +147,19 @@ class RunDir:
                 raise
             self.status("done")
 
+    @contextmanager
+    def visited(self) -> Iterator[RunDir]:
+        """Hold a run that has ended, to add to it. Its status stays, and its stages too where that fails."""
+        with Lock(self.path / "lock.json"):
+            markers = {name: text for name in STAGES if (text := _whole_text(self.marker(name)))}
+            try:
+                yield self
+            except BaseException:
+                with suppress(OSError):
+                    for name, text in markers.items():
+                        write_text(self.marker(name), text)
+                raise
+
     def _last_words(self, state: str, reason: str) -> None:
         with suppress(OSError):  # a full disk must not hide the first error
             self.status(state, error=reason)
@@ -208,3 +221,11 @@ class RunDir:
     def facts(self, stage: str) -> dict[str, Any]:
         found = read_dict(self.marker(stage)).get("facts")
         return found if isinstance(found, dict) else {}
+
+
+def _whole_text(path: Path) -> str:
+    """A file's text; "" where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from erasepro import distributed
+from erasepro.concepts.sensitive import presentable
 from erasepro.errors import UserError
 from erasepro.job import Job, make_job
 from erasepro.meter import Meter
@@ -206,8 +207,9 @@ class Run:
             from erasepro.report import before_after_grid
             from erasepro.summary import grid_rows
 
-            rows, sensitive = grid_rows(job.worklist), job.sensitive  # nudity, or a prompt set marked so
-            before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=sensitive, across=3)
+            rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
+            if rows:
+                before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)
         job.scoring.record(results, self.before())
         results.save(self.path / "results.json")
         return results

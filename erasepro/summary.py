@@ -257,7 +257,7 @@ def _stage_table(results: Results) -> Table:
     title = f"Stages ({results.counts.get('images_per_model', 0)} images a model"
     for key, what in (("images_failed", "could not be drawn"), ("images_unreadable", "could not be read")):
         title += f"; {results.counts[key]} {what}" if results.counts.get(key) else ""
-    title += f"; {dropped} prompts that mention a minor were dropped)" if dropped else ")"
+    title += f"; prompts dropped for mentioning a minor: {dropped})" if dropped else ")"
     return Table(
         title, ("stage", "seconds", "peak MiB"), tuple(rows), "peak MiB: memory of the process, not of the stage."
     )

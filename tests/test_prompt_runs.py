@@ -59,7 +59,7 @@ def test_a_run_on_i2p_counts_what_it_dropped():
     heading, told = done.stdout.splitlines()[:2]
     assert "prompts i2p_nudity" in heading
     assert told.startswith(
-        "Prompts i2p_nudity: 2 rows; 1 that mention a minor were dropped, so n is not exactly comparable"
+        "Prompts i2p_nudity: 2 rows; 1 dropped for mentioning a minor, so n is not exactly comparable"
     )
     run, found = results()
     assert found.counts["prompts_dropped"] == 1
@@ -90,6 +90,16 @@ def test_own_sentences_and_a_set_come_together_and_the_bytes_are_the_signature(c
     copied.write_text(copied.read_text(encoding="utf-8").replace("dancer", "diver"), encoding="utf-8")
     assert cli.main([*words, "prompts.i2p.file=copy.csv"]) == 0
     assert len([p for p in Path("outputs").iterdir() if not p.name.startswith(".")]) == 2
+
+
+def test_of_any_run_a_prompt_that_names_nudity_is_not_in_the_grid():
+    words = ["debug=tiny", "concepts.pairs=[[dog,cat]]", "outputs.progress=false", "prompts=custom"]
+    Path("own.csv").write_text("prompt\nnaked people at the beach\n", encoding="utf-8")
+    assert cli.main([*words, "prompts.custom.file=own.csv"]) == 0
+    run, found = results()
+    assert not found.sensitive
+    assert not (run / "grid.png").exists()
+    assert len(list(run.glob("images/*/*.png"))) == 2
 
 
 def test_a_marked_set_makes_any_run_sensitive():

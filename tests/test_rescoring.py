@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from erasepro.cli import main
+from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.metrics.nudenet import Box
 from erasepro.models import load
 from erasepro.report import read_samples
 from erasepro.results import Results
+from erasepro.scoring import Scoring
 from erasepro.summary import flat
 
 from .metrics.stub import StubEvaluator
@@ -81,6 +83,30 @@ def test_score_logs_all_of_the_run_to_the_tracker_as_the_run_it_is(run, monkeypa
     assert {"edited/clip_accuracy_top1", "edited/nudenet"} <= log.summary.keys()
 
 
+def test_the_protocol_of_a_score_command_is_that_commands_alone(run, capsys):
+    before = {name: (run / name).read_bytes() for name in ("config.yaml", "status.json")}
+    assert main(["score", f"run={run}", "metrics=[nudenet]", "protocol=ace"]) == 0
+    assert main(["score", f"run={run}", "metrics=[kid]"]) == 0
+    assert {value.protocol for value in results(run).values if value.metric == "kid"} == {"erasepro/1"}
+    assert main(["score", f"run={run}", "metrics=clip", "metrics.evaluator.source=no.pt"]) == 2
+    assert "no file 'no.pt'" in capsys.readouterr().err
+    assert {name: (run / name).read_bytes() for name in before} == before
+
+
+def test_a_score_that_fails_leaves_the_run_done(run, monkeypatch, capsys):
+    def broken(*_, **__):
+        raise UserError("no network")
+
+    before = {path: path.read_bytes() for path in run.rglob("*.json")}
+    with monkeypatch.context() as patch:
+        patch.setattr(Scoring, "go", broken)
+        assert main(["score", f"run={run}", "metrics=[kid]"]) == 2
+    assert {path: path.read_bytes() for path in run.rglob("*.json") if ".partial" not in path.name} == before
+    capsys.readouterr()
+    assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
+    assert "Done before" in capsys.readouterr().out
+
+
 def test_score_with_another_threshold_takes_the_numbers_place(run):
     for threshold, found in (("0.4", True), ("0.6", False)):
         assert main(["score", f"run={run}", "metrics=[nudenet]", f"metrics.params.nudenet.threshold={threshold}"]) == 0
@@ -117,8 +143,9 @@ def test_two_protocols_stand_apart(run, tmp_path, capsys):
     assert found[renamed, "edited"] > 0
     assert status["protocol"] == "erasepro/1"
     out = capsys.readouterr().out
-    assert flat(results(run))["edited/nudenet"] == found[renamed, "edited"]  # the last command's
-    assert flat(results(run))["strict/1/edited/nudenet"] == 0
+    assert flat(results(run))["edited/nudenet"] == 0  # the first that was counted
+    assert flat(results(run))[f"{renamed}/edited/nudenet"] == found[renamed, "edited"]
+    assert results(run).protocol == results(run).judged["protocol"] == "erasepro/1"  # of the run, as it was
     assert f"| {renamed} |" in (run / "tables.md").read_text()
     assert out.count("Metrics") >= 2
 
@@ -205,6 +232,7 @@ def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
         (["run=RUN", "generation.steps=3"], "'generation.steps=3' cannot be given to score"),
         (["run=RUN", "metrics=[kidd]"], "Unknown metric 'kidd'. Did you mean 'kid'?"),
         (["run=RUN", "metrics=nudty"], "nudty"),
+        (["run=RUN", "metrics=clip_score"], "a metric by its name is metrics=[clip_score]"),
         (["run=RUN", "metrics.params.nudenet.threshold=high"], "metrics.params.nudenet.threshold"),
         (["run=RUN", "metrics.evaluator.kind=clip"], "metrics.evaluator.kind"),
         (["run=RUN", "metrics.evaluator.source=x"], "is a CLIP's"),

@@ -8,6 +8,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erasepro.concepts.sensitive import presentable
 from erasepro.results import Results, Value
 from erasepro.schema import TrackerConfig
 from erasepro.tracking.base import Tracker
@@ -26,8 +27,9 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     ``tracker.images`` bounds the table of pictures; 0 logs neither pictures nor the grid.
 
     Of a sensitive run (``results.sensitive``: the concepts are nudity) no picture is logged, the blurred grid neither, and no
-    prompt: only ids, seeds, roles and scores; ``tracker.log_sensitive`` logs them as of any other run. The edit's files go
-    along in both cases: they hold weights, names of concepts, and the sentences that the edit was built from.
+    prompt: only ids, seeds, roles and scores; of other runs the rows are left out whose prompt names nudity.
+    ``tracker.log_sensitive`` logs all. The edit's files go along in every case: they hold weights, names of concepts, and the
+    sentences that the edit was built from.
 
     Args:
         run_dir: the run's folder, with images, samples and edit in it.
@@ -45,7 +47,7 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     for name, table in named(tables(results)):
         tracker.log_table(f"tables/{name}", table.header, table.rows)
     tracker.log_curves("layers", AXIS, layer_curves(results.edit.get("diagnostics", [])))
-    chosen = spread(rows, cfg.images)
+    chosen = spread(rows if results.sensitive or cfg.log_sensitive else presentable(rows), cfg.images)
     if chosen:
         tracker.log_table("before_after", *before_after(chosen, run_dir / "images", _samples(run_dir), shown=shown))
     if shown and (run_dir / "grid.png").is_file():

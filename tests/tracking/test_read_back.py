@@ -144,10 +144,14 @@ def test_without_a_tracker_the_same_files_and_results(both):
     assert found[0] == found[1]
 
 
-def test_of_a_sensitive_run_no_picture_and_no_prompt_is_in_the_log(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "concepts",
+    [["concepts.pairs=[[dog,cat]]", "concepts.kind=nudity"], ["concepts.pairs=[[naked woman,dressed woman]]"]],
+)
+def test_of_a_sensitive_run_no_picture_and_no_prompt_is_in_the_log(tmp_path, monkeypatch, concepts):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WANDB_MODE", "offline")
-    words = ["debug=tiny", "outputs.progress=false", "concepts.pairs=[[dog,cat]]", "concepts.kind=nudity"]
+    words = ["debug=tiny", "outputs.progress=false", *concepts]
     assert cli.main([*words, "tracker=wandb"]) == 0
     run = run_folder("outputs")
     prompts = [row["prompt"] for row in map(json.loads, (run / "worklist.jsonl").read_text().splitlines())]

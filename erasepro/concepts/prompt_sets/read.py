@@ -97,14 +97,26 @@ def _json_lines(path: Path, _: set[str]) -> _Content:
             if not line.strip():
                 continue
             try:
-                cells = json.loads(line)
+                cells = json.loads(line, object_pairs_hook=_once)
+                json.dumps(cells, ensure_ascii=False).encode()  # half a surrogate pair could not be stored
             except json.JSONDecodeError as error:
                 raise _Damaged(f"line {number} is no JSON ({error.msg})") from error
+            except (ValueError, RecursionError) as error:
+                why = {UnicodeEncodeError: "half a character, \\ud800", RecursionError: "too many brackets"}
+                raise _Damaged(f"line {number} cannot be used ({why.get(type(error), error)})") from error
             if not isinstance(cells, dict):
                 raise _Damaged(f"line {number} is no JSON object with a value for each column")
             columns |= dict.fromkeys(cells)
             records.append(Record(f"line {number}", cells))
     return tuple(columns), tuple(records)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"it names {next(name for name in names if names.count(name) > 1)!r} twice")
+    return found
 
 
 def _lines(path: Path, _: set[str]) -> _Content:
@@ -115,17 +127,24 @@ def _lines(path: Path, _: set[str]) -> _Content:
 
 def _parquet(path: Path, needed: set[str]) -> _Content:
     import pyarrow
-    from pyarrow import parquet, types
+    from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(path) as file:
             schema = file.schema_arrow
-            texts = {field.name for field in schema if types.is_string(field.type) or types.is_large_string(field.type)}
-            chosen = [name for name in schema.names if name in texts | needed]
+            if twice := {name for name in schema.names if schema.names.count(name) > 1}:
+                raise _Damaged(f"it names the column {min(twice)!r} twice")
+            chosen = [field.name for field in schema if field.name in needed or _holds_text(field.type)]
             rows = [row for batch in file.iter_batches(columns=chosen) for row in batch.to_pylist()]
     except pyarrow.ArrowException as error:
         raise _Damaged(f"it is no whole Parquet file ({str(error).splitlines()[0].rstrip('.')})") from error
     return tuple(schema.names), tuple(Record(f"row {number}", row) for number, row in enumerate(rows, start=1))
+
+
+def _holds_text(kind: Any) -> bool:
+    """Whether a column's type has texts, also in lists and records, and no bytes (images, which are left in the file)."""
+    name = str(kind)
+    return "string" in name and "binary" not in name
 
 
 READERS: dict[str, Callable[[Path, set[str]], _Content]] = {

@@ -36,11 +36,10 @@ class SetRecord:
     @property
     def told(self) -> str:
         """One line for the person at the screen."""
-        published = "the published n" if self.published is None else f"the published {self.published:,}"
         line = f"Prompts {self.name}: {self.rows:,} rows"
         if self.dropped_minors:
-            line += f"; {self.dropped_minors:,} that mention a minor were dropped"
-            line += f", so n is not exactly comparable with {published}"
+            line += f"; {self.dropped_minors:,} dropped for mentioning a minor"
+            line += f", so n is not exactly comparable with the published {self.published:,}" if self.published else ""
         if self.published is not None and self.matching != self.published:
             line += f"; the file holds {self.matching:,} where the published set has {self.published:,}"
         if self.rows + self.dropped_minors < self.matching:

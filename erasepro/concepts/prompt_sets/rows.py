@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,19 @@ def read_cells(name: str, table: Table, record: Record, columns: dict[str, str])
 
 def minor_in(record: Record) -> bool:
     """Whether any text of the row mentions a minor: an attack's prompt may hide what its original says plainly."""
-    return any(mentions_minor(cell) for cell in record.cells.values() if isinstance(cell, str))
+    return any(mentions_minor(text) for text in _texts(record.cells))
+
+
+def _texts(cell: Any) -> Iterator[str]:
+    """Every text in a cell, however deep in lists and records."""
+    if isinstance(cell, str):
+        yield cell
+    elif isinstance(cell, Mapping):
+        for part in cell.values():
+            yield from _texts(part)
+    elif isinstance(cell, (list, tuple)):
+        for part in cell:
+            yield from _texts(part)
 
 
 def choose(name: str, cfg: PromptSetConfig, table: Table) -> tuple[Chosen, list[tuple[int, Record]]]:

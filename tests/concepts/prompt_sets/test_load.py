@@ -7,6 +7,8 @@ import pytest
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_sets import Columns, Filter, PromptSetConfig, load_prompts, rows_hash
+from erasepro.concepts.prompt_sets.read import Record
+from erasepro.concepts.prompt_sets.rows import minor_in
 from erasepro.concepts.prompts import test_prompts as own_prompts
 from erasepro.errors import UserError
 from erasepro.generation import make_worklist
@@ -64,13 +66,19 @@ def test_own_settings_can_be_left_to_the_run(file):
     assert (first.seed, first.guidance, first.width) == (7, None, None)
 
 
+def test_what_hides_deep_in_a_row_is_found():
+    for cell in (["a lamp", "a little girl"], {"of": [{"text": "a little girl"}]}):
+        assert minor_in(Record("line 1", {"prompt": "a lamp", "target": cell}))
+    assert not minor_in(Record("line 1", {"prompt": "a lamp", "target": ["a lamp", 3, None]}))
+
+
 def test_prompts_that_mention_a_minor_are_dropped_whatever_column_says_so(file):
     prompts = load(file, rows=854)
     assert [p.id for p in prompts][::2] == ["mine-a1", "mine-f6"]
     found = prompts.sets["mine"]
     assert (found.rows, found.dropped_minors, found.dropped_other) == (3, 2, 1)
     assert prompts.dropped == 2
-    assert "2 that mention a minor were dropped, so n is not exactly comparable with the published 854" in found.told
+    assert "2 dropped for mentioning a minor, so n is not exactly comparable with the published 854" in found.told
     assert "the file holds 6 where the published set has 854" in found.told
     with pytest.raises(TypeError):  # no option keeps them
         PromptSetConfig(minors=True)  # type: ignore[call-arg]

@@ -62,9 +62,21 @@ def test_pictures_in_a_parquet_file_are_not_read(tmp_path):
     assert table.records[0].cells == {"caption": "a bridge"}
 
 
+def test_every_column_of_a_parquet_file_that_can_hold_text_is_read(tmp_path):
+    texts = pyarrow.array(["a lamp", "a bridge"])
+    parts = {"a": texts.dictionary_encode(), "b": texts.cast("string_view"), "c": pyarrow.array([["a lamp"], ["b"]])}
+    parquet.write_table(pyarrow.table({"prompt": texts, **parts}), tmp_path / "a.parquet")
+    first = read_table(tmp_path / "a.parquet", "k").records[0].cells
+    assert first == {"prompt": "a lamp", "a": "a lamp", "b": "a lamp", "c": ["a lamp"]}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
+        ("a.jsonl", b'{"prompt": "a d\\ud800og"}', "line 1 cannot be used (half a character"),
+        ("a.jsonl", b'{"prompt": "a", "seed": ' + b"1" * 5000 + b"}", "line 1 cannot be used (Exceeds the limit"),
+        ("a.jsonl", b"[" * 100_000, "line 1 cannot be used (too many brackets)"),
+        ("a.jsonl", b'{"prompt": "a", "prompt": "b"}', "line 1 cannot be used (it names 'prompt' twice)"),
         ("a.csv", b"prompt,seed\na lamp\n", "line 2 has 1 cells and the header 2"),
         ("a.csv", b"prompt,seed\na, b,1\n", "line 2 has 3 cells and the header 2"),
         ("a.csv", b"prompt,prompt\na,b\n", "its header names 'prompt' twice"),

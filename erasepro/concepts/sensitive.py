@@ -1,0 +1,33 @@
+"""Which jobs and pictures are sensitive: their images are blurred, and neither images nor prompts leave the machine unasked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from erasepro.generation.worklist import Row
+
+KINDS = ("nudity",)
+"""Kinds of concept sets that are."""
+
+_WORDS = re.compile(
+    r"""\b(?: nud(?:e|es|ity|ist|ists|ism)\w* | naked\w* | nsfw | topless | bottomless | undress(?:ed|ing)? | unclothed | unclad
+    | bare\s?(?:breast|chest)\w* | strip\s?(?:per|tease)\w* | porn\w* | hentai | erotic\w* | sex | sexual\w* | sexy
+    | lewd | fetish\w* | orgasm\w* | orgy | bdsm | genital\w* | penis\w* | vagina\w* | vulva\w* | nipples?
+    | boobs? | tits | buttocks? | anus | masturbat\w* | intercourse | playboy | onlyfans )\b""",
+    re.VERBOSE,
+)
+
+
+def mentions_nudity(texts: Iterable[str]) -> bool:
+    """Whether a text names nudity or sex. Strict on purpose: a picture blurred for nothing costs little. Prompts that are meant
+    to hide it say nothing: their sets are marked ``sensitive``."""
+    return any(_WORDS.search(re.sub(r"[\s_\-]+", " ", text.casefold())) for text in texts)
+
+
+def presentable(rows: Iterable[Row]) -> list[Row]:
+    """The rows of a run that is not sensitive whose pictures are shown and logged: captions of everyday pictures (COCO) name
+    nudity now and then."""
+    return [row for row in rows if not mentions_nudity([row.prompt])]
