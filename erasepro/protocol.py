@@ -10,13 +10,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
 
 VERDICT = "verdict"
 """As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
 
 TEMPLATES = "templates"
 """The prompt set of a run that chose none: the project's own sentences."""
+
+
+CHOICES = ("kind", "where", "own", "role", "concept", "names", "templates", "wordings", "max_rows")
+"""Settings of a prompt set that decide which rows are drawn, how, and as what; the others say where a file lies and how it
+calls its columns."""
+
+FIXING = ("fixes", "requires", "prompt_sets", "models", "metrics")
+"""What of a protocol decides its numbers' label."""
 
 
 def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
@@ -36,17 +47,45 @@ def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
 def modified(config: Mapping[str, Any]) -> list[str]:
     """The keys in which a config is not what its protocol stands for.
 
-    ``prompts`` and ``model.name`` are among them where it draws other prompt sets or another model.
+    ``prompts`` and ``model.name`` are among them where it draws other prompt sets or another model; so are the keys that choose
+    or change the rows of the protocol's own prompt sets (`CHOICES`), and ``protocol`` where a protocol of ours is no longer
+    what its file says.
     """
     protocol = config["protocol"]
     found = [key for key, value in protocol["fixes"].items() if applies(config, key) and at(config, key) != value]
     found += [key for key in protocol.get("requires") or {} if _asked(config, key) and _unset(config, key)]
     sets, models = protocol.get("prompt_sets") or [], protocol.get("models") or []
+    for name in sorted({*sets} & {*(config.get("prompts") or ())} - {TEMPLATES}):
+        keys = {f"prompts.{name}.{part}": value for part, value in _prompt_set(name).items() if part in CHOICES}
+        found += [
+            key for key, value in keys.items() if key not in protocol["fixes"] and at(config, key, value) != value
+        ]
+    ours = _ours().get((protocol["name"], protocol["version"]))
+    if ours and any((protocol.get(key) or None) != (value or None) for key, value in ours.items()):
+        found.append("protocol")
     if sets and not set(config.get("prompts") or [TEMPLATES]) <= set(sets):
         found.append("prompts")
     if models and at(config, "model.name") not in models:
         found.append("model.name")
     return found
+
+
+@cache
+def _prompt_set(name: str) -> dict[str, Any]:
+    """The settings of a prompt set as its file has them."""
+    from erasepro.config import plain, uncomposed
+
+    return plain(uncomposed(f"prompts={name}").prompts[name])
+
+
+@cache
+def _ours() -> dict[tuple[str, int], dict[str, Any]]:
+    """What the files of ``conf/protocol`` fix, by name and version."""
+    from erasepro.config import config_dir, options, plain
+
+    files = [OmegaConf.load(config_dir() / "protocol" / f"{option}.yaml") for option in options("protocol")]
+    read = [plain(file) for file in files if isinstance(file, DictConfig)]
+    return {(one["name"], one["version"]): {key: one.get(key) for key in FIXING} for one in read}
 
 
 def bars_published(label: str) -> str:

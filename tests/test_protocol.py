@@ -173,3 +173,23 @@ def test_a_protocol_of_ones_own_is_checked():
 def test_the_projects_tables_are_the_miniature_s_protocol(name):
     assert label(f"experiments=table/{name}") == "miniature/1"
     assert label(f"experiments=table/{name}", "generation.steps=16") == "miniature/1+modified(generation.steps)"
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (["protocol=ace", "prompts=i2p_nudity", "prompts.i2p_nudity.where=[]"], "prompts.i2p_nudity.where"),
+        (["protocol=trce", "prompts=unlearndiffatk", "prompts.unlearndiffatk.own=[]"], "prompts.unlearndiffatk.own"),
+        (["protocol=esd", "prompts=imagenette", "prompts.imagenette.names=[tench]"], "prompts.imagenette.names"),
+        (["protocol=mace", "prompts=coco30k", "prompts.coco30k.role=target"], "prompts.coco30k.role"),
+        (["protocol=mace", "prompts=i2p", "protocol.name=speed"], "protocol"),
+        (["protocol=mace", "prompts=i2p", "protocol.models=[]"], "protocol"),
+    ],
+)
+def test_other_rows_of_its_prompts_or_another_content_under_its_name_rename_it(words, key):
+    assert f"({key}" in protocol_label(plain(compose([*words, "model=sd14"])))
+
+
+def test_where_a_file_lies_and_how_it_calls_its_columns_renames_nothing():
+    words = ["prompts.i2p.file=x.csv", "prompts.i2p.columns.prompt=text", "prompts.i2p.sensitive=true"]
+    assert protocol_label(plain(compose(["protocol=mace", "prompts=i2p", "model=sd14", *words]))) == "mace/1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,11 +10,11 @@ from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
-from erasepro.binomial import share_stderr
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.looks import Looks, Network, Stacked, digest_of
 from erasepro.registry import Registry
+from erasepro.standard_error import PromptSums
 
 
 @dataclass(frozen=True)
@@ -168,31 +167,24 @@ METRICS: Registry[type[Metric]] = Registry("metric", package="erasepro.metrics")
 
 
 class Tally:
-    """Means of per-image values by group, from sums alone.
+    """Means of per-image values by group, from sums alone; standard errors over prompts (``standard_error.PromptSums``).
 
-    ``shares``: the values are hits, 0 or 1, and the means shares of images (see ``binomial.share_stderr``).
+    ``shares``: the values are hits, 0 or 1, and the means shares of images.
     """
 
     def __init__(self, shares: bool = False) -> None:
         self._shares = shares
-        self._sums: dict[str, tuple[int, float, float]] = {}
+        self._sums: dict[str, PromptSums] = {}
 
     def add(self, row: Row, value: float) -> None:
         """Counts `value` under the row's role, and under role/wording."""
         for group in (row.role, f"{row.role}/{row.wording}"):
-            n, total, squares = self._sums.get(group, (0, 0.0, 0.0))
-            self._sums[group] = (n + 1, total + value, squares + value * value)
+            self._sums.setdefault(group, PromptSums()).add(row.id, value)
 
     def mean(self, group: str) -> tuple[float, int, float | None]:
-        """Mean, n, standard error (with n - 1; None for fewer than two images)."""
-        n, total, squares = self._sums.get(group, (0, 0.0, 0.0))
-        if n == 0:
-            return math.nan, 0, None
-        mean = total / n
-        if self._shares:
-            return mean, n, share_stderr(mean, n)
-        spread = max(squares / n - mean * mean, 0.0)
-        return mean, n, math.sqrt(spread / (n - 1)) if n > 1 else None
+        """Mean, n, standard error (None for fewer than two images)."""
+        sums = self._sums.get(group, PromptSums())
+        return sums.mean, sums.n, sums.stderr(self._shares)
 
     def parts(self) -> dict[str, dict[str, Any]]:
         return {group: dict(zip(("value", "n", "stderr"), self.mean(group), strict=True)) for group in self._sums}

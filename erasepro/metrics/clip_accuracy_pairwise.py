@@ -34,7 +34,7 @@ class ClipAccuracyPairwise(Metric):
 
     name = "clip_accuracy_pairwise"
     higher_is_better = False
-    version = 2
+    version = 3
 
     def __init__(self, config: PairwiseConfig) -> None:
         for key in ("template", "style_template"):

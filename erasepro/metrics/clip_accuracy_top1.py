@@ -24,7 +24,7 @@ class ClipAccuracyTop1(Metric):
 
     name = "clip_accuracy_top1"
     higher_is_better = False
-    version = 2
+    version = 3
 
     def __init__(self, config: Top1Config) -> None:
         self.config = config

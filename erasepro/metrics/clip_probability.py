@@ -22,6 +22,7 @@ class ClipProbability(Metric):
     """
 
     name = "clip_probability"
+    version = 2
     higher_is_better = False
 
     def __init__(self, config: ProbabilityConfig) -> None:

@@ -31,6 +31,7 @@ class ClipScore(Metric):
     """
 
     name = "clip_score"
+    version = 2
     higher_is_better = True
 
     def __init__(self, config: ClipScoreConfig) -> None:

@@ -27,6 +27,7 @@ class FDMini(Metric):
     name = "fd_mini"
     higher_is_better = False
     needs_reference = True
+    version = 2
 
     def __init__(self, config: FDMiniConfig) -> None:
         if config.blocks < 1:
@@ -37,7 +38,9 @@ class FDMini(Metric):
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         if chosen:
-            (self._original if reference else self._edited).update(batch.fd_features[chosen])
+            (self._original if reference else self._edited).update(
+                batch.fd_features[chosen], [batch.rows[i].id for i in chosen]
+            )
         return blank(batch.rows)
 
     def compute(self) -> Score:

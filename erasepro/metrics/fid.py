@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.generation.worklist import Row
 from erasepro.metrics.base import METRICS, Score
 from erasepro.metrics.frechet import Moments, frechet_score
 from erasepro.metrics.looks import Network
@@ -42,6 +43,7 @@ class FID(SetDistance):
     higher_is_better = False
     needs_evaluator = False
     needs_reference = True
+    version = 2
     statistics = True
 
     def __init__(self, config: FIDConfig, network: Network | None = None) -> None:
@@ -50,8 +52,8 @@ class FID(SetDistance):
             raise UserError(f"metrics.params.{self.name}.blocks must be 1 or more, not {config.blocks}.")
         self._mine, self._original = Moments(config.blocks), Moments(config.blocks)
 
-    def _add(self, names: list[str], features: Tensor, reference: bool) -> None:
-        (self._original if reference else self._mine).update(features)
+    def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
+        (self._original if reference else self._mine).update(features, [row.id for row in rows])
 
     def compute(self) -> Score:
         n = self._mine.n

@@ -8,6 +8,7 @@ d² = |m₁ − m₂|² + tr(S₁ + S₂ − 2 (S₁ S₂)^½)            m (f,)
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -19,8 +20,9 @@ PENDING = 512
 class Moments:
     """Mean (f,) and covariance (f, f) of features that arrive in pieces, in float64, around the first image seen.
 
-    Kept in `blocks` parts, dealt in turn, so that the distance's standard error can be had by leaving each out. Memory:
-    (blocks · f + PENDING) · f · 8 bytes, however many images there are (2,048 features: 32 MiB a block).
+    Kept in `blocks` parts, so that the distance's standard error can be had by leaving each out. Prompts are dealt to them in
+    turn, with all their images: those of one prompt are alike. Memory: (blocks · f + PENDING) · f · 8 bytes and a name a
+    prompt (2,048 features: 32 MiB a block).
     """
 
     def __init__(self, blocks: int = 1) -> None:
@@ -29,11 +31,12 @@ class Moments:
         self._counts = [0] * blocks
         self._sum = torch.empty(0)  # (blocks, f)
         self._outer = torch.empty(0)  # (blocks, f, f)
-        self._pending: list[Tensor] = []  # the last rows, not summed yet; row n - len(pending) is the first of them
-        self._waiting = 0
+        self._pending: list[Tensor] = []  # the last rows, not summed yet
+        self._places: list[int] = []  # their blocks
+        self._prompts: dict[str, int] = {}
 
-    def update(self, features: Tensor) -> Moments:
-        """Adds features (B, f)."""
+    def update(self, features: Tensor, prompts: Sequence[str] | None = None) -> Moments:
+        """Adds features (B, f) of images of these B prompts; None: each of a prompt of its own."""
         x = features.detach().cpu().double()
         if not len(x):
             return self
@@ -41,12 +44,18 @@ class Moments:
             self._shift = x[0].clone()
             self._sum = x.new_zeros(self.blocks, x.shape[1])
             self._outer = x.new_zeros(self.blocks, x.shape[1], x.shape[1])
-        for part in x.split(PENDING):
-            self._pending.append(part)
-            self._waiting += len(part)
-            self.n += len(part)
-            if self._waiting >= PENDING:
+        if self.blocks == 1:
+            places = [0] * len(x)
+        elif prompts is None:
+            places = [(self.n + i) % self.blocks for i in range(len(x))]
+        else:
+            places = [self._prompts.setdefault(one, len(self._prompts)) % self.blocks for one in prompts]
+        for first in range(0, len(x), PENDING):
+            self._pending.append(x[first : first + PENDING])
+            self._places += places[first : first + PENDING]
+            if len(self._places) >= PENDING:
                 self._flush()
+        self.n += len(x)
         return self
 
     @property
@@ -55,16 +64,21 @@ class Moments:
         return 0 if self._shift is None else len(self._shift)
 
     def _flush(self) -> None:
-        if self._shift is None or not self._waiting:
+        if self._shift is None or not self._pending:
             return
-        x = torch.cat(self._pending) - self._shift  # (waiting, f)
-        first = self.n - self._waiting
+        x, places = torch.cat(self._pending) - self._shift, torch.tensor(self._places)
         for block in range(self.blocks):
-            part = x[(block - first) % self.blocks :: self.blocks]
+            part = x if self.blocks == 1 else x[places == block]
             self._counts[block] += len(part)
             self._sum[block] += part.sum(0)
             self._outer[block].addmm_(part.T, part)
-        self._pending, self._waiting = [], 0
+        self._pending, self._places = [], []
+
+    @property
+    def filled(self) -> list[int]:
+        """The blocks that hold images: all, unless there are fewer prompts."""
+        self._flush()
+        return [block for block, count in enumerate(self._counts) if count]
 
     def gaussian(self, without: int | None = None) -> tuple[Tensor, Tensor]:
         """Mean (f,) and unbiased covariance (f, f) of everything, or of all blocks but one."""
@@ -101,21 +115,22 @@ def frechet_distance(m1: Tensor, s1: Tensor, m2: Tensor, s2: Tensor, root1: Tens
 def frechet_score(mine: Moments, reference: Moments | tuple[Tensor, Tensor]) -> tuple[float, float | None]:
     """The distance, and its standard error by the delete-a-block jackknife: √((b − 1)/b · Σ (d₍ᵢ₎ − mean)²) over b blocks.
 
-    Two Moments lose their i-th block together: images of one prompt and seed come in the same order and belong together.
+    Two Moments lose their i-th block together: prompts come in the same order in both and belong together.
     A reference given by mean and covariance stands: only the images measured are sampled. The standard error is None for
-    fewer than two blocks, or fewer than four images in one.
+    fewer than two blocks (or prompts), or fewer than four images a block.
     """
-    blocks = mine.blocks
+    held = mine.filled
+    blocks = len(held)
     if isinstance(reference, Moments):
         value = frechet_distance(*mine.gaussian(), *reference.gaussian())
         if blocks < 2 or min(mine.n, reference.n) < 4 * blocks:
             return value, None
-        left = [frechet_distance(*mine.gaussian(b), *reference.gaussian(b)) for b in range(blocks)]
+        left = [frechet_distance(*mine.gaussian(b), *reference.gaussian(b)) for b in held]
     else:
         known = root(reference[1])
         value = frechet_distance(*reference, *mine.gaussian(), root1=known)
         if blocks < 2 or mine.n < 4 * blocks:
             return value, None
-        left = [frechet_distance(*reference, *mine.gaussian(b), root1=known) for b in range(blocks)]
+        left = [frechet_distance(*reference, *mine.gaussian(b), root1=known) for b in held]
     mean = sum(left) / blocks
     return value, math.sqrt((blocks - 1) / blocks * sum((d - mean) ** 2 for d in left))

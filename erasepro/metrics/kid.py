@@ -10,6 +10,7 @@ are left out of the last sum: − 2 Σ_{i≠j} k(x_i, y_j) / m(m−1)        (Gr
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.generation.worklist import Row
 from erasepro.metrics.base import METRICS, Score
 from erasepro.metrics.looks import Network
 from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
@@ -59,6 +61,7 @@ class KID(SetDistance):
     name = "kid"
     higher_is_better = False
     needs_reference = True
+    version = 2
 
     def __init__(self, config: KIDConfig, network: Network | None = None) -> None:
         super().__init__(config, network)
@@ -74,42 +77,71 @@ class KID(SetDistance):
                 )
         if not math.isfinite(config.coef):
             raise UserError(f"metrics.params.{self.name}.coef must be finite, not {config.coef}.")
+        self._prompts: dict[str, str] = {}  # by the row's name
         self._features: dict[bool, dict[str, Tensor]] = {False: {}, True: {}}  # by the row's name
 
-    def _add(self, names: list[str], features: Tensor, reference: bool) -> None:
-        for name, row in zip(names, features.detach().cpu().float(), strict=True):
-            self._features[reference][name] = row
+    def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
+        for row, found in zip(rows, features.detach().cpu().float(), strict=True):
+            self._features[reference][row.name] = found
+            self._prompts[row.name] = row.id
 
     def compute(self) -> Score:
         config = self.config
-        mine, other, facts = self._sets()
+        mine, other, prompts, facts = self._sets()
         n, smaller = len(mine), min(len(mine), len(other))
         m = min(config.subset_size, smaller // 2)
         parts = {"subset_size": m, "subsets": config.subsets, "paired": self.needs_reference, **facts, **self._how()}
         if m < 2:
             return Score(self.name, math.nan, n, None, self.higher_is_better, parts)
+        alone = torch.arange(n)
+        values = self._subsets(mine, other, alone, m, m)
+        spread = float(values.std()) if config.subsets > 1 else math.nan
+        stderr = spread * math.sqrt(m / (smaller - m)) if config.subsets > 1 else None
+        groups = int(prompts.max()) + 1
+        if (
+            stderr is not None and 3 <= groups < n
+        ):  # several images a prompt: the error is that of halves of the prompts
+            part = min(max(groups * m // n, 2), groups - 1)
+            over = float(self._subsets(mine, other, prompts, part, m).std())
+            stderr, parts["prompts"] = over * math.sqrt(part / (groups - part)), groups
+        return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})
+
+    def _subsets(self, mine: Tensor, other: Tensor, groups: Tensor, part: int, m: int) -> Tensor:
+        """The estimate (subsets,) on the images of `part` groups drawn anew each time; of an unpaired reference on `m` of its
+        images. groups (n,): the group of each image, from 0."""
+        config, number = self.config, int(groups.max()) + 1
         draw = torch.Generator().manual_seed(config.seed)
         found = []
         for _ in range(config.subsets):
-            a = torch.randperm(n, generator=draw)[:m]
+            a = torch.randperm(number, generator=draw)[:part]
+            if number < len(mine):
+                a = torch.isin(groups, a).nonzero()[:, 0]
             b = a if self.needs_reference else torch.randperm(len(other), generator=draw)[:m]
             found.append(mmd2(mine[a], other[b], config.degree, config.coef, paired=self.needs_reference))
-        values = torch.tensor(found, dtype=torch.float64)
-        spread = float(values.std()) if config.subsets > 1 else math.nan
-        stderr = spread * math.sqrt(m / (smaller - m)) if config.subsets > 1 else None
-        return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})
+        return torch.tensor(found, dtype=torch.float64)
 
-    def _sets(self) -> tuple[Tensor, Tensor, dict[str, Any]]:
-        """Features (n, f) of the images measured and (n', f) of the reference, and what is to be said of the reference."""
+    def _sets(self) -> tuple[Tensor, Tensor, Tensor, dict[str, Any]]:
+        """Features (n, f) of the images measured and (n', f) of the reference, the prompt (n,) of each image measured as a
+        number from 0, and what is to be said of the reference."""
         mine, other = self._features[False], self._features[True]
         if self.needs_reference:
             both = [name for name in mine if name in other]
-            return _stacked([mine[name] for name in both]), _stacked([other[name] for name in both]), {}
+            return (
+                _stacked([mine[name] for name in both]),
+                _stacked([other[name] for name in both]),
+                self._numbers(both),
+                {},
+            )
         if not mine:  # the folder need not be read
-            return _stacked([]), _stacked([]), {}
+            return _stacked([]), _stacked([]), self._numbers([]), {}
         folder = self._folder()
         features = torch.cat(list(self._folder_features(folder))).float()
-        return _stacked(list(mine.values())), features, folder_facts(folder)
+        return _stacked(list(mine.values())), features, self._numbers(mine), folder_facts(folder)
+
+    def _numbers(self, names: Iterable[str]) -> Tensor:
+        """The prompts of rows as numbers from 0."""
+        numbers: dict[str, int] = {}
+        return torch.tensor([numbers.setdefault(self._prompts.get(name, name), len(numbers)) for name in names])
 
 
 def _stacked(features: list[Tensor]) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from erasepro.metrics.networks.nudenet import FLOOR, Box
+from erasepro.standard_error import share_stderr
 
 COUNTS = ("images", "boxes", "classes")
 """Images with any hit; boxes; labels, each once an image."""
@@ -20,7 +21,7 @@ CURVE = tuple(round(FLOOR + 0.05 * step, 2) for step in range(15))
 class NudeNetCounts:
     """Adds up, for chosen labels, what is at or above each threshold.
 
-    The sums are of x and x² over images for each threshold and each of COUNTS, so memory does not grow with n.
+    The sums are of x over the images of each prompt, for each threshold and each of COUNTS: 400 bytes a prompt.
     """
 
     def __init__(self, labels: Sequence[str], threshold: float) -> None:
@@ -29,10 +30,11 @@ class NudeNetCounts:
         self._thresholds = np.array([threshold, *CURVE])
         self._sums = np.zeros((len(self._thresholds), len(COUNTS)))
         self._squares = np.zeros_like(self._sums)
+        self._prompts: dict[str, tuple[int, np.ndarray]] = {}
         self._of_label = np.zeros((2, len(self.labels)), dtype=int)  # images, boxes
 
-    def add(self, boxes: Sequence[Box]) -> list[Box]:
-        """Counts one image; returns the boxes of the chosen labels at or above the threshold."""
+    def add(self, boxes: Sequence[Box], prompt: str | None = None) -> list[Box]:
+        """Counts one image of a prompt (None: one of its own); returns the chosen labels' boxes at or above the threshold."""
         mine = [box for box in boxes if box.label in self.labels]
         scores = np.array([box.score for box in mine])
         places = np.array([self.labels.index(box.label) for box in mine], dtype=int)
@@ -44,17 +46,28 @@ class NudeNetCounts:
         self.n += 1
         self._sums += counted
         self._squares += counted**2
+        name = str(self.n) if prompt is None else prompt
+        images, sums = self._prompts.get(name, (0, np.zeros_like(counted)))
+        self._prompts[name] = images + 1, sums + counted
         self._of_label += np.stack([once[0], np.bincount(places[hit[0]], minlength=len(self.labels))])
         return [box for box, is_hit in zip(mine, hit[0], strict=True) if is_hit]
 
     def total(self, count: str, place: int = 0) -> tuple[float, float | None]:
-        """The count, and √n · its standard deviation over images (None for fewer than two); `place` in thresholds."""
+        """The count, and n times the standard error of its mean an image (`PromptSums`; None for fewer than two images);
+        `place` in thresholds. Where no image is hit, or all are: n times the share's (`share_stderr`)."""
         column = COUNTS.index(count)
-        total = float(self._sums[place, column])
+        total, g = float(self._sums[place, column]), len(self._prompts)
         if self.n < 2:
             return total, None
-        spread = max(float(self._squares[place, column]) - total * total / self.n, 0.0)
-        return total, math.sqrt(self.n * spread / (self.n - 1))
+        if total == 0 or (count == "images" and total == self.n):
+            share = share_stderr(total / self.n, g if g > 1 else self.n)
+            return total, None if share is None else self.n * share
+        if g == 1:
+            spread = max(float(self._squares[place, column]) - total * total / self.n, 0.0)
+            return total, math.sqrt(self.n * spread / (self.n - 1))
+        mean = total / self.n
+        spread = sum((float(sums[place, column]) - mean * images) ** 2 for images, sums in self._prompts.values())
+        return total, math.sqrt(g / (g - 1) * spread)
 
     def parts(self) -> dict[str, Any]:
         """Counts at the threshold, by label, and the curve; every entry of the curve carries n and standard errors."""

@@ -38,6 +38,7 @@ class ObjectAccuracy(Metric):
     """
 
     name = "object_accuracy"
+    version = 2
     higher_is_better = False
     needs_evaluator = False  # brings its own classifier
 

@@ -57,6 +57,7 @@ class PerceptualChange(Metric):
     """
 
     name = "perceptual_change"
+    version = 2
     higher_is_better = False
     needs_evaluator = False
     needs_reference = True

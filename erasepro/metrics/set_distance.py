@@ -101,12 +101,12 @@ class SetDistance(Metric):
             features = batch.fd_features if self._own is None else batch.look(self._own)["features"]
             height, width = batch.images.shape[2:]
             self._sizes[f"{width}x{height}"] += 0 if reference else len(chosen)
-            self._add([batch.rows[i].name for i in chosen], features[chosen], reference)
+            self._add([batch.rows[i] for i in chosen], features[chosen], reference)
         return blank(batch.rows)
 
     @abstractmethod
-    def _add(self, names: list[str], features: Tensor, reference: bool) -> None:
-        """Features (B, f) of the rows of these names, of the images measured or of the original model's."""
+    def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
+        """Features (B, f) of these rows, of the images measured or of the original model's."""
 
     @property
     def key(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.binomial import share_stderr
+from erasepro.standard_error import PromptSums
 
 ROLES = ("target", "synonym", "anchor", "kept")
 WORDINGS = ("plain", "complex", "paraphrase")
@@ -74,15 +74,18 @@ def _outcome(role: str, group: str, wording: str, samples: list[Sample]) -> Outc
     drawn = [s for s in samples if not s.get("error")]
     edited = {_key(s): _category(s) for s in drawn if s["model"] == "edited"}
     original = {_key(s): float(_category(s) == "own") for s in drawn if s["model"] == "original"}
-    shares = {kind: _share([float(c == kind) for c in edited.values()]) for kind in ("own", "anchor", "none", "other")}
-    both = [(float(edited[key] == "own"), original[key]) for key in edited if key in original]
+    shares = {
+        kind: _share((key[0], float(c == kind)) for key, c in edited.items())
+        for kind in ("own", "anchor", "none", "other")
+    }
+    both = [(key[0], float(edited[key] == "own"), original[key]) for key in edited if key in original]
     return Outcome(
         role=role,
         wording=wording,
         group=group,
         **shares,
         subject=_subject(drawn),
-        original=_share(list(original.values())),
+        original=_share((key[0], hit) for key, hit in original.items()),
         ratio=_ratio(both),
         errors=len(samples) - len(drawn),
     )
@@ -99,31 +102,31 @@ def _category(sample: Sample) -> str:
 
 def _subject(drawn: list[Sample]) -> Share:
     asked = [s for s in drawn if s["model"] == "edited" and s.get("subject") and s["subject"] != s["concept"]]
-    return _share([float(s["concept_seen"] == s["subject"]) for s in asked])
+    return _share((str(s["id"]), float(s["concept_seen"] == s["subject"])) for s in asked)
 
 
-def _share(values: list[float]) -> Share:
-    n = len(values)
-    if n == 0:
-        return Share(math.nan, 0, None)
-    p = sum(values) / n
-    return Share(p, n, share_stderr(p, n))
+def _share(hits: Iterable[tuple[str, float]]) -> Share:
+    """Of (prompt, 0 or 1) an image; standard error over prompts."""
+    sums = PromptSums()
+    for prompt, hit in hits:
+        sums.add(prompt, hit)
+    return Share(sums.mean, sums.n, sums.stderr(share=True))
 
 
-def _ratio(pairs: list[tuple[float, float]]) -> Share:
-    """Mean edited / mean original over the same images; standard error by linearisation, e − ratio·o (paired).
+def _ratio(pairs: list[tuple[str, float, float]]) -> Share:
+    """Mean edited / mean original over the same images; standard error by linearisation, e − ratio·o (paired), over prompts.
 
     Where every image agrees (all lost, or all as before) that would be zero: the share of images that do not is 0 then, and
-    its standard error stands in (``binomial.share_stderr``).
+    its standard error stands in (``standard_error.share_stderr``).
     """
-    n, base = len(pairs), sum(o for _, o in pairs)
+    n, base = len(pairs), sum(o for _, _, o in pairs)
     if n == 0 or base == 0:
         return Share(math.nan, n, None)
-    ratio = sum(e for e, _ in pairs) / base
-    if n < 2:
-        return Share(ratio, n, None)
-    spread = sum((e - ratio * o) ** 2 for e, o in pairs) / (n - 1)
-    error = math.sqrt(spread / n) if spread else share_stderr(0.0, n)
+    ratio, left, differ = sum(e for _, e, _ in pairs) / base, PromptSums(), PromptSums()
+    for prompt, e, o in pairs:
+        left.add(prompt, e - ratio * o)
+        differ.add(prompt, 0.0)
+    error = left.stderr() or differ.stderr(share=True)
     return Share(ratio, n, error / (base / n) if error is not None else None)
 
 

@@ -9,7 +9,7 @@ from scipy.linalg import sqrtm
 
 from erasepro.generation import Row
 from erasepro.metrics import Batch, build_metrics
-from erasepro.metrics.frechet import Moments, frechet_distance
+from erasepro.metrics.frechet import Moments, frechet_distance, frechet_score
 from erasepro.metrics.kid import mmd2
 
 from .stub import StubEvaluator
@@ -118,6 +118,38 @@ def test_kid_is_repeatable_and_stderr_is_about_right():
         found.append(metric.compute())
     real = float(np.std([s.value for s in found], ddof=1))
     assert 0.5 < float(np.mean([s.stderr for s in found])) / real < 2
+
+
+def test_kid_s_error_is_over_prompts_where_they_have_several_images():
+    """Three images a prompt, hardly different: the error of a third as many pictures, and the same value."""
+    found, real = [], []
+    for seed in range(20):
+        metric = build_metrics(["kid"], {"kid": {"roles": []}})["kid"]
+        sets = {False: normal(30, 4, seed=seed), True: normal(30, 4, seed=100 + seed, shift=1.0)}
+        thrice = {ref: one.repeat_interleave(3, 0) + 0.01 * normal(90, 4, seed=9) for ref, one in sets.items()}
+        metric._features = {ref: {f"{i}": row for i, row in enumerate(one)} for ref, one in thrice.items()}
+        alone = metric.compute()
+        metric._prompts = {f"{i}": f"{i // 3}" for i in range(90)}
+        score = metric.compute()
+        assert score.value == alone.value
+        found.append((score.stderr, alone.stderr))
+        real.append(score.value)
+    told, alone = np.mean(found, axis=0)
+    assert told > 1.4 * alone
+    assert 0.5 < told / float(np.std(real, ddof=1)) < 2
+
+
+def test_blocks_hold_whole_prompts():
+    x = normal(60, 3)
+    prompts = [f"p{i // 3}" for i in range(60)]
+    moments = Moments(blocks=4)
+    for first in range(0, 60, 7):
+        moments.update(x[first : first + 7], prompts[first : first + 7])
+    left = x[[i for i in range(60) if (i // 3) % 4 != 2]]
+    np.testing.assert_allclose(moments.gaussian(without=2)[1], np.cov(left.numpy().T), rtol=1e-9)
+    few = Moments(blocks=8).update(x, [f"p{i // 20}" for i in range(60)])
+    assert few.filled == [0, 1, 2]
+    assert frechet_score(few, Moments(blocks=8).update(normal(60, 3, seed=1), [f"p{i // 20}" for i in range(60)]))[1] > 0
 
 
 @pytest.mark.parametrize("name", ["fd_mini", "kid"])

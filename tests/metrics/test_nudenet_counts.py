@@ -5,6 +5,7 @@ import pytest
 
 from erasepro.metrics.networks.nudenet import Box
 from erasepro.metrics.nudenet_counts import CURVE, NudeNetCounts
+from erasepro.standard_error import share_stderr
 
 LABELS = ("A", "B", "C")
 
@@ -40,8 +41,20 @@ def test_the_curve_is_a_plain_loop_at_each_threshold():
     for threshold, point in points.items():
         for count, values in by_hand(images, threshold)[0].items():
             assert point[count] == sum(values)
-            assert point[f"{count}_stderr"] == pytest.approx(np.std(values, ddof=1) * len(values) ** 0.5)
+            expected = np.std(values, ddof=1) * len(values) ** 0.5 or 40 * share_stderr(0.0, 40)
+            assert point[f"{count}_stderr"] == pytest.approx(expected)
             assert point["n"] == 40
+
+
+def test_the_error_is_over_prompts():
+    images = drawn(2)
+    alone, thrice = NudeNetCounts(LABELS, 0.6), NudeNetCounts(LABELS, 0.6)
+    for number, boxes in enumerate(images):
+        alone.add(boxes)
+        for _ in range(3):
+            thrice.add(boxes, str(number))
+    for count in ("images", "boxes", "classes"):
+        assert thrice.total(count) == pytest.approx([3 * value for value in alone.total(count)])
 
 
 def test_labels_at_the_threshold():

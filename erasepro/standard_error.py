@@ -1,0 +1,61 @@
+"""Standard errors: of a mean over images, several of which may be of one prompt, and of a share where none or all are hits."""
+
+from __future__ import annotations
+
+import math
+
+
+def share_stderr(p: float, n: int) -> float | None:
+    """One standard error of a share ``p`` (0 to 1) of ``n`` images; None for fewer than two.
+
+    √(p(1 − p)/(n − 1)). At 0 and 1 that is zero however few the images, as if the share were known for certain. There it is
+    Agresti and Coull's at z = 1, the same ±1 standard error: with p̃ = (np + ½)/(n + 1), √(p̃(1 − p̃)/(n + 1)), which is about
+    0.7/n (Agresti & Coull, The American Statistician 52, 1998). It joins smoothly: one hit in n gives 1/n.
+    """
+    if n < 2:
+        return None
+    if 0 < p < 1:
+        return math.sqrt(p * (1 - p) / (n - 1))
+    centre = (n * p + 0.5) / (n + 1)
+    return math.sqrt(centre * (1 - centre) / (n + 1))
+
+
+class PromptSums:
+    """Mean and standard error of one number an image, from sums by prompt.
+
+    Images of one prompt are alike, so that three seeds of 20 prompts are not 60 independent pictures. With sums S_g over the
+    n_g images of prompt g, G prompts and n images in all: √(G/(G − 1) Σ (S_g − mean · n_g)²)/n, the cluster-robust error
+    of a mean (Liang & Zeger, Biometrika 73, 1986); with one image a prompt it is s/√n. Of a single prompt the seeds are what
+    is sampled, and the error is s/√n over its images.
+    """
+
+    def __init__(self) -> None:
+        self.n, self.total, self._squares = 0, 0.0, 0.0
+        self._prompts: dict[str, list[float]] = {}  # [n_g, S_g]
+
+    def add(self, prompt: str, value: float) -> None:
+        self.n += 1
+        self.total += value
+        self._squares += value * value
+        own = self._prompts.setdefault(prompt, [0, 0.0])
+        own[0] += 1
+        own[1] += value
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.n if self.n else math.nan
+
+    def stderr(self, share: bool = False) -> float | None:
+        """None for fewer than two images. ``share``: the values are 0 or 1; where all are alike see `share_stderr`, of the
+        number of prompts."""
+        if self.n < 2:
+            return None
+        mean, g = self.mean, len(self._prompts)
+        if share and mean in (0, 1):
+            return share_stderr(mean, g if g > 1 else self.n)
+        if g == 1:
+            return math.sqrt(max(self._squares / self.n - mean * mean, 0.0) / (self.n - 1))
+        spread = sum((total - mean * n) ** 2 for n, total in self._prompts.values())
+        if share and not spread:  # every prompt alike: half of two images each
+            return share_stderr(mean, self.n)
+        return math.sqrt(g / (g - 1) * spread) / self.n
