@@ -25,7 +25,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|prompts|protocols|schedules|experiments|trackers
   erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
-  erasepro score run=DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
+  erasepro score DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
   erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
   erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
@@ -90,7 +90,7 @@ def _fail(line: str, status: int, kind: str = "error: ") -> int:
 def dispatch(words: list[str]) -> int:
     """Run the verb that the first word names, or, without one, a config."""
     if any(word in ("-h", "--help") for word in words):
-        return show_help()
+        return show_verb(words[0]) if words[0] in VERBS else show_help()
     if "--version" in words:
         import erasepro
 
@@ -151,10 +151,20 @@ def show_help() -> int:
     return 0
 
 
+def show_verb(verb: str) -> int:
+    """The lines of the help about one verb."""
+    lines = [line.strip() for line in HELP.splitlines() if line.startswith(f"  erasepro {verb} ")]
+    print("\n".join([*lines, "", "erasepro --help: every verb, the groups of settings, and examples."]))
+    return 0
+
+
 def list_names(words: list[str]) -> int:
-    """``erasepro ls solvers|concepts|…``: names with one line about each."""
+    """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
     from erasepro.listing import KINDS, describe
 
+    if not words:
+        print("\n".join(f"erasepro ls {kind}" for kind in KINDS))
+        return 0
     if len(words) != 1:
         raise UserError(f"ls takes one word: erasepro ls {'|'.join(KINDS)}.")
     if words[0] not in KINDS:
@@ -169,7 +179,8 @@ def list_names(words: list[str]) -> int:
 def report(words: list[str]) -> int:
     """``erasepro report DIR…``: the tables of a finished run, again; of several, tables over all that have ended.
 
-    A run without readable results is named and left out. Raises UserError where no folder has any.
+    A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where
+    no folder has any.
     """
     from erasepro.runner import show
     from erasepro.summary import across, heading, load
@@ -178,9 +189,14 @@ def report(words: list[str]) -> int:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
     found: list[tuple[str, Results]] = []
     missing: list[UserError] = []
+    seen: dict[str, str] = {}
     for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
         try:
-            found.append((folder, load(_run_folder(Path(folder)) / "results.json")))
+            results = load(_run_folder(Path(folder)) / "results.json")
+            first = seen.setdefault(results.signature, folder)
+            if first != folder:
+                raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")
+            found.append((folder, results))
         except UserError as error:
             missing.append(error)
         except OSError as error:

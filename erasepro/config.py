@@ -140,6 +140,8 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         # the whole is merged once more: `+key=value` slips past the schemas while Hydra composes
         checked = OmegaConf.merge(typed, values)
     assert isinstance(checked, DictConfig)
+    if not checked.outputs.dir.strip():
+        raise UserError("outputs.dir is empty: name a folder, or outputs.dir=. for the one you are in.")
     return checked
 
 

@@ -1,4 +1,4 @@
-"""``erasepro score run=DIR [metrics=…] [protocol=…]``: count again, or more, on the images of a run; no model is loaded."""
+"""``erasepro score DIR [metrics=…] [protocol=…]``: count again, or more, on the images of a run; no model is loaded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
 
 CHANGEABLE = ("metrics", "protocol", "outputs", "tracker")
-USAGE = "erasepro score run=DIR [metrics=[clip_score,fid]] [metrics.params.nudenet.threshold=0.6] [protocol=mace]"
+USAGE = "erasepro score DIR [metrics=[clip_score,fid]] [metrics.params.nudenet.threshold=0.6] [protocol=mace]"
 
 
 def score_command(words: Sequence[str]) -> int:
@@ -89,9 +89,10 @@ def _record(folder: Path, scoring: Scoring) -> Results:
 
 
 def _split(words: Sequence[str]) -> tuple[Path, list[str]]:
-    """The run's folder, and the other overrides."""
+    """The run's folder (``DIR`` or ``run=DIR``), and the other overrides."""
     given = [word for word in words if word.startswith("run=")]
-    rest = [word for word in words if not word.startswith("run=")]
+    given += [word for word in words[:1] if word and (Path(word).exists() or "=" not in word)]
+    rest = [word for word in words if word not in given]
     if len(given) != 1 or given[0] == "run=":
         raise UserError(f"score takes one run's folder: {USAGE}.")
     for word in rest:
@@ -125,11 +126,11 @@ def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
     try:
         own = OmegaConf.load(file)
         config = plain(own) if isinstance(own, DictConfig) else {}
-        typed = all(isinstance(config[key], dict) for key in (*CHANGEABLE, "model"))
     except Exception as error:  # yaml has many ways to be wrong
-        raise UserError(f"{str(file)!r} is damaged: {str(error).splitlines()[0]}.") from error
-    if not typed:
-        raise UserError(f"{str(file)!r} is damaged: it holds no run's config.")
+        raise UserError(f"{str(file)!r} is damaged: {(str(error) or type(error).__name__).splitlines()[0]}.") from error
+    lost = [key for key in (*CHANGEABLE, "model") if not isinstance(config.get(key), dict)]
+    if lost:
+        raise UserError(f"{str(file)!r} is damaged: it holds no run's config (without {', '.join(lost)}).")
     with translated(overrides):
         parsed = [OverridesParser.create().parse_override(word) for word in overrides]
     values = {one.key_or_group: one.value() for one in parsed}

@@ -234,6 +234,9 @@ def show(results: Results, path: Path) -> None:
     except OSError as error:  # a finished run on a read-only disk can still be read
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
+    offline = sorted((path / "wandb").glob("offline-run-*"))
+    if offline:
+        print(f"W&B, offline; to upload: wandb sync {offline[-1]}")
 
 
 def quiet() -> None:

@@ -111,7 +111,8 @@ def across(found: Sequence[Results]) -> list[Table]:
 def _unlike(found: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
     every = [
-        leaves({key: r.config.get(key) for key in COMPARED}) | {"prompts": ", ".join(_prompt_sets(r.config))}
+        leaves({key: r.config.get(key) for key in COMPARED})
+        | {"prompts": ", ".join(_prompt_sets(r.config)), "judge": r.judged.get("evaluator")}
         for r in found
     ]
     keys = list(dict.fromkeys(key for one in every for key in one if key not in UNCOMPARED))

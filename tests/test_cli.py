@@ -53,12 +53,25 @@ def test_ls(capsys, kind, name):
     assert len(row.split()) > 2, "every name comes with a line about it"
 
 
+def test_ls_alone_says_what_can_be_listed(capsys):
+    status, out, _ = said(capsys, "ls")
+    assert status == 0
+    assert {"erasepro ls solvers", "erasepro ls protocols"} <= set(out.splitlines())
+
+
+def test_a_verb_has_a_help_of_its_own(capsys):
+    status, out, _ = said(capsys, "score", "--help")
+    assert status == 0
+    assert out.startswith("erasepro score DIR [metrics=")
+    assert "export" not in out
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         (["lss"], "Unknown verb 'lss'. Did you mean 'ls'? Known: edit, export, ls, report, score, verify."),
         (["ls", "solver"], "Did you mean 'solvers'?"),
-        (["ls"], "ls takes one word"),
+        (["ls", "solvers", "models"], "ls takes one word"),
         (["report"], "report takes run folders"),
         (["report", "nowhere"], "No folder 'nowhere'"),
         (["--frobnicate"], "Unknown option '--frobnicate'."),
@@ -68,6 +81,7 @@ def test_ls(capsys, kind, name):
         (["model=tiny", "concepts.file=nope.csv"], "nope.csv"),
         (["debug=tiny", "metrics.names=[kidd]"], "Unknown metric 'kidd'. Did you mean 'kid'?"),
         (["debug=tiny", "tracker=wandb", "tracker.mode=of"], "Bad value for 'tracker.mode': got 'of'"),
+        (["debug=tiny", "outputs.dir="], "outputs.dir is empty: name a folder"),
         (["debug=tiny", "generation.split=tst"], "Unknown split of prompts 'tst'."),
     ],
 )

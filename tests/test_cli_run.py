@@ -92,13 +92,19 @@ def test_report_says_what_is_wrong_with_a_folder(capsys):
         assert said in capsys.readouterr().err
 
 
-def test_two_runs_with_the_same_seed_are_the_same_bytes():
+def test_two_runs_with_the_same_seed_are_the_same_bytes_and_count_once(capsys):
     assert cli.main([*TINY, "outputs.dir=a"]) == 0
     assert cli.main([*TINY, "outputs.dir=b"]) == 0
     one, two = only_run(Path("a")), only_run(Path("b"))
     assert one.name == two.name
     assert images(one) == images(two) != {}
     assert (one / "edit" / "edit.safetensors").read_bytes() == (two / "edit" / "edit.safetensors").read_bytes()
+    capsys.readouterr()
+    assert cli.main(["report", str(one), str(two)]) == 0
+    told = capsys.readouterr()
+    assert f"left out: '{two}' is the same run as '{one}': a copy counts once." in told.err
+    row = next(line for line in told.out.splitlines() if line.split()[:1] == ["erasepro"])
+    assert row.split()[1] == "1", "runs"
 
 
 @pytest.mark.parametrize("stage", ["images", "scores"])

@@ -109,7 +109,7 @@ def test_a_score_that_fails_leaves_the_run_done(run, monkeypatch, capsys):
 
 def test_score_with_another_threshold_takes_the_numbers_place(run):
     for threshold, found in (("0.4", True), ("0.6", False)):
-        assert main(["score", f"run={run}", "metrics=[nudenet]", f"metrics.params.nudenet.threshold={threshold}"]) == 0
+        assert main(["score", str(run), "metrics=[nudenet]", f"metrics.params.nudenet.threshold={threshold}"]) == 0
         assert (headline(run, "nudenet")["erasepro/1", "edited"] > 0) is found
 
 
@@ -228,6 +228,9 @@ def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
     [
         ([], "score takes one run's folder"),
         (["run=nowhere"], "No folder 'nowhere'"),
+        (["nowhere"], "No folder 'nowhere'"),
+        (["RUN", "run=RUN"], "score takes one run's folder"),
+        (["RUN", "nudenet"], "'nudenet' cannot be given to score"),
         (["run=."], "'.' is no run's folder"),
         (["run=RUN", "generation.steps=3"], "'generation.steps=3' cannot be given to score"),
         (["run=RUN", "metrics=[kidd]"], "Unknown metric 'kidd'. Did you mean 'kid'?"),

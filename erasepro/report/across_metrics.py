@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from erasepro.report.cells import HOW, Cell, cell, counted, short
 from erasepro.report.outcomes import Share
@@ -13,12 +14,16 @@ from erasepro.report.tables import Table
 
 @dataclass(frozen=True)
 class Headline:
-    """A run's number of one metric under one protocol ("": of no protocol, as seconds are). ``original``: NaN for none."""
+    """A run's number of one metric under one protocol ("": of no protocol, as seconds are). ``original``: NaN for none.
+
+    ``counted``: the metric's settings and its judge, which a protocol need not fix.
+    """
 
     original: float
     edited: Share
     higher_is_better: bool
     protocol: str = ""
+    counted: Mapping[str, Any] = field(default_factory=dict)
 
 
 Scores = tuple[str, Mapping[str, Sequence[Headline]]]
@@ -30,8 +35,8 @@ def across_metrics(
 ) -> Table:
     """One row a method. A cell that not all of the method's runs count in says how many do.
 
-    A metric has a column for each protocol that all the runs which have it share. Where they share none it has no column: the
-    note names it and the protocols.
+    A metric has a column for each protocol that all the runs which have it share, and under which all counted it with the same
+    settings. Where there is none it has no column: the note names it and what differs.
     """
     columns, refused = _columns(runs)
     methods = list(dict.fromkeys(method for method, _ in runs))
@@ -52,13 +57,27 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
         each = [[one.protocol for one in scores[name]] for _, scores in runs if scores.get(name)]
         every = list(dict.fromkeys(protocol for mine in each for protocol in mine))
         common = [protocol for protocol in every if all(protocol in mine for mine in each)]
-        columns += [(name, protocol) for protocol in common]
+        for protocol in common:
+            unlike = _unlike(
+                [one.counted for _, scores in runs for one in scores.get(name, ()) if one.protocol == protocol]
+            )
+            if unlike:
+                refused.append(f"{name} is left out: the runs counted it with different settings ({unlike}).")
+            else:
+                columns.append((name, protocol))
         if not common:
             refused.append(
                 f"{name} is left out: numbers of {' and '.join(sorted(every))} may not share a column; report such runs "
                 "separately, or score them alike (erasepro score)."
             )
     return columns, refused
+
+
+def _unlike(every: Sequence[Mapping[str, Any]]) -> str:
+    """The settings in which they differ, with their values; "" where they are alike."""
+    keys = dict.fromkeys(key for one in every for key in one)
+    values = {key: list(dict.fromkeys(str(one.get(key)) for one in every)) for key in keys}
+    return "; ".join(f"{key}: {' and '.join(found)}" for key, found in values.items() if len(found) > 1)
 
 
 def _cell(mine: Sequence[Mapping[str, Sequence[Headline]]], name: str, protocol: str) -> Cell:

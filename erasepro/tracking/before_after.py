@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 MODELS = ("original", "edited")
 SPREAD = ("role", "concept", "wording")
-FACTS = ("id", "seed", "role", "concept", "wording", "expects")
+FACTS = ("id", "seed", "role", "wording")
+WORDS = ("concept", "expects", "subject", "prompt")
+"""Facts that may hold a prompt: a file's concept column may be the prompts themselves."""
 
 
 def spread(rows: Sequence[Row], number: int, keys: Sequence[str] = SPREAD) -> list[Row]:
@@ -41,22 +43,24 @@ def before_after(
     Args:
         images: the folder that holds ``original/`` and ``edited/``.
         samples: the run's per-sample rows.
-        shown: False leaves the prompts and the pictures out.
+        shown: False leaves the pictures out, and whatever may quote a prompt: concepts, and scores that name one.
     """
     from erasepro.generation.worklist import Row
 
     told = {(s["id"], s["seed"], s["model"]): s for s in samples}
     known = {f.name for f in fields(Row)} | {"model", "error"}
     scores = list(dict.fromkeys(key for sample in samples for key in sample if key not in known))
-    scores = [key for key in scores if any(s[key] is not None for s in told.values() if key in s)]
-    columns = [*FACTS, *(("prompt", *MODELS) if shown else ())]
+    values = {key: [s[key] for s in told.values() if s.get(key) is not None] for key in scores}
+    hidden = set() if shown else {sample.get(word) for sample in samples for word in WORDS}
+    scores = [key for key in scores if values[key] and not hidden.intersection(values[key])]
+    columns = [*FACTS, *((*WORDS, *MODELS) if shown else ())]
     columns += [f"{key} ({model})" for key in scores for model in MODELS]
     cells = []
     for row in rows:
         mine: list[Any] = [getattr(row, fact) for fact in FACTS]
         if shown:
             paths = [images / model / f"{row.name}.png" for model in MODELS]
-            mine += [row.prompt, *(path if path.is_file() else None for path in paths)]
+            mine += [*(getattr(row, word) for word in WORDS), *(path if path.is_file() else None for path in paths)]
         both = [told.get((row.id, row.seed, model), {}) for model in MODELS]
         cells.append([*mine, *(sample.get(key) for key in scores for sample in both)])
     return columns, cells

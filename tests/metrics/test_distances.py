@@ -149,7 +149,9 @@ def test_blocks_hold_whole_prompts():
     np.testing.assert_allclose(moments.gaussian(without=2)[1], np.cov(left.numpy().T), rtol=1e-9)
     few = Moments(blocks=8).update(x, [f"p{i // 20}" for i in range(60)])
     assert few.filled == [0, 1, 2]
-    assert frechet_score(few, Moments(blocks=8).update(normal(60, 3, seed=1), [f"p{i // 20}" for i in range(60)]))[1] > 0
+    assert (
+        frechet_score(few, Moments(blocks=8).update(normal(60, 3, seed=1), [f"p{i // 20}" for i in range(60)]))[1] > 0
+    )
 
 
 @pytest.mark.parametrize("name", ["fd_mini", "kid"])

@@ -47,6 +47,16 @@ def test_a_metric_of_two_protocols_has_no_column_and_both_are_named():
     assert "nudenet is left out: numbers of mace/1 and mace/1+modified(x) may not share a column" in table.note
 
 
+def test_a_metric_that_was_counted_with_other_settings_has_no_column():
+    def target(role):
+        return {"top1": [Headline(1.0, Share(0.5, 4, None), False, "p/1", {"role": role, "judge": "model"})]}
+
+    table = across_metrics([("a", target("target")), ("b", target("kept"))])
+    assert table.header == ("method",)
+    assert "top1 is left out: the runs counted it with different settings (role: target and kept)." in table.note
+    assert across_metrics([("a", target("kept")), ("b", target("kept"))]).header == ("method", "top1")
+
+
 def test_runs_scored_under_the_same_protocols_have_a_column_for_each():
     both = {"nudenet": one(9, 3, protocol="mace/1") + one(9, 5, protocol="trce/1")}
     table = across_metrics([("a", both), ("b", {"nudenet": one(9, 4, protocol="mace/1")})])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from erasepro.generation.worklist import Row
 from erasepro.report import Table
-from erasepro.report.samples import write_samples
+from erasepro.report.samples import FILE, read_samples, write_samples
 from erasepro.results import Results, Value
 from erasepro.schema import TrackerConfig
 from erasepro.tracking.log_run import log_run, named
@@ -112,6 +113,19 @@ def test_of_a_sensitive_run_no_picture_and_no_prompt_leaves(run_dir):
     assert ".png" not in tracker.everything()
     assert [row["hits (edited)"] for row in tracker.tables["before_after"]] == [6, 6], "its scores may"
     assert tracker.files, "its edit may"
+
+
+def test_nor_a_prompt_that_a_file_gives_as_its_concept(run_dir):
+    folder, rows = run_dir
+    quoting = [replace(row, concept=row.prompt, expects=row.prompt) for row in rows]
+    samples = [
+        {**sample, "concept": PROMPT, "expects": PROMPT, "verdict": PROMPT, "labels": "FACE_FEMALE"}
+        for sample in read_samples(folder)
+    ]
+    write_samples(folder / FILE, samples, [])
+    tracker = logged((folder, quoting), TrackerConfig(), sensitive=True)
+    assert PROMPT not in tracker.everything()
+    assert tracker.tables["before_after"][0]["labels (edited)"] == "FACE_FEMALE"
 
 
 def test_unless_it_is_asked_for(run_dir):

@@ -51,9 +51,12 @@ class PromptSetConfig:
     revision: str | None = None
     file: str | None = None  # local .csv, .tsv, .jsonl, .parquet, or .txt with a prompt (a name) a line
     columns: Columns = field(default_factory=Columns)
+    by_name: bool = (
+        False  # settings without a column take one that is called like them (`rows.CALLED`), where the file has it
+    )
     where: list[Filter] = field(default_factory=list)  # all must hold
     own: list[str] = field(default_factory=lambda: list(OWN))  # a row's own settings that are used; the rest: the run's
-    role: str = "target"  # target | kept | by_concept (target where the concept is erased, else kept)
+    role: str = "target"  # target | kept | by_concept (target where the concept is erased or none is named, else kept)
     concept: str | None = None  # of every row; null: the column's, else what the run erases
     names: list[str] = field(default_factory=list)  # kind names: in place of a file
     templates: list[str] = field(default_factory=list)  # kind names: sentences with {n}

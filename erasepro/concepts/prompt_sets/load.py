@@ -10,7 +10,7 @@ from erasepro.concepts.prompt_sets.hub import local_file
 from erasepro.concepts.prompt_sets.named import named_prompts
 from erasepro.concepts.prompt_sets.read import read_table
 from erasepro.concepts.prompt_sets.record import SetRecord, rows_hash, subset
-from erasepro.concepts.prompt_sets.rows import Chosen, prompts_of
+from erasepro.concepts.prompt_sets.rows import CALLED, Chosen, prompts_of
 from erasepro.concepts.prompts import TestPrompts, test_prompts
 from erasepro.concepts.templates import WORDINGS
 from erasepro.errors import UserError, unknown
@@ -83,6 +83,7 @@ def load_prompts(
             source=_source(cfg),
             published=cfg.rows,
             sensitive=cfg.sensitive,
+            by_name=chosen.by_name,
         )
         found.dropped += chosen.minors
         found.extend(rows)
@@ -108,6 +109,7 @@ def _read(name: str, cfg: PromptSetConfig, concepts: ConceptSet) -> Chosen:
         return named_prompts(name, cfg, None, concepts)
     columns = [getattr(cfg.columns, key) for key in cfg.columns.__dataclass_fields__]
     needed = [column for column in columns + [rule.column for rule in cfg.where] if column]
+    needed += [column for names in CALLED.values() for column in names if cfg.by_name]
     table = read_table(local_file(name, cfg), f"prompts.{name}.file", needed)
     return (named_prompts if cfg.kind == "names" else prompts_of)(name, cfg, table, concepts)
 

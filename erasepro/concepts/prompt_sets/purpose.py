@@ -26,14 +26,14 @@ def purpose(cfg: PromptSetConfig, named: str | None, concepts: ConceptSet) -> Pu
     name = named if named is not None else cfg.concept
     pair = _pair_of(name, concepts)
     anchors = {folded(anchor): anchor for anchor in concepts.anchors}
-    if cfg.role == "by_concept" and pair is None:
+    own = name in (None, concepts.kind)  # "nudity" is what any set of that kind erases
+    if cfg.role == "by_concept" and pair is None and not own:
         known = anchors.get(folded(name or ""), "")
         return Purpose(known or name or "", "anchor" if known else "kept", known or name or "")
     if cfg.role == "kept":
         return Purpose(name or "", "kept", name or "")
     if pair is not None:
         return Purpose(pair.target, "target", pair.anchor, pair)
-    own = name in (None, concepts.kind)  # "nudity" is what any set of that kind erases
     anchor = concepts.anchors[0] if own and len(concepts.anchors) == 1 else ""
     return Purpose(name or concepts.name, "target", anchor)
 

@@ -16,7 +16,8 @@ class SetRecord:
     """``rows``: prompts that are used. ``dropped_minors``: prompts left out because they mention a minor.
 
     ``dropped_other``: rows left out by a filter, by ``max_rows`` or for want of a prompt. ``published``: rows that the
-    published set has after the same filters; ``matching``: what this file has of them.
+    published set has after the same filters; ``matching``: what this file has of them. ``by_name``: columns of a file that were
+    taken because of what they are called.
     """
 
     name: str
@@ -29,6 +30,7 @@ class SetRecord:
     matching: int
     published: int | None = None
     sensitive: bool = False
+    by_name: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return {key: value for key, value in asdict(self).items() if key != "name"}
@@ -44,6 +46,8 @@ class SetRecord:
             line += f"; the file holds {self.matching:,} where the published set has {self.published:,}"
         if self.rows + self.dropped_minors < self.matching:
             line += f"; a subset of {self.matching:,}"
+        if self.by_name:
+            line += f"; with each row's own {', '.join(self.by_name)} (prompts.{self.name}.by_name=false: not)"
         return f"{line}. Licence: {self.licence}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,17 @@ TYPES: dict[str, tuple[Callable[[Any], Any], str]] = {
 }
 
 
+CALLED = {
+    "seed": ("seed", "evaluation_seed", "sd_seed"),
+    "guidance": ("guidance", "guidance_scale", "evaluation_guidance", "sd_guidance_scale"),
+    "steps": ("steps", "num_inference_steps"),
+    "width": ("width",),
+    "height": ("height",),
+    "concept": ("concept",),
+}
+"""What columns of the settings are called in files at large; with ``by_name`` the first that a file has is taken."""
+
+
 @dataclass
 class Chosen:
     """Prompts of a set, and how many rows were left out."""
@@ -38,6 +49,7 @@ class Chosen:
     minors: int = 0  # … so many mention a minor
     empty: int = 0  # … and so many hold no prompt
     filtered: int = 0  # rows that do not meet the filters
+    by_name: tuple[str, ...] = ()  # columns that were taken because of what they are called
 
 
 def mapping(name: str, cfg: PromptSetConfig, table: Table) -> dict[str, str]:
@@ -52,10 +64,16 @@ def mapping(name: str, cfg: PromptSetConfig, table: Table) -> dict[str, str]:
     for number, rule in enumerate(cfg.where):
         if rule.column not in known:
             raise unknown(f"column of {str(table.path)!r} (prompts.{name}.where[{number}])", rule.column, known)
-    return {key: column for key, column in columns.items() if column is not None}
+    return {key: column for key, column in columns.items() if column is not None} | called(cfg, known)
 
 
-def read_cells(name: str, table: Table, record: Record, columns: dict[str, str]) -> dict[str, Any]:
+def called(cfg: PromptSetConfig, known: Iterable[str]) -> dict[str, str]:
+    """Field to column of what ``by_name`` takes besides the columns that the config names."""
+    free = {key: names for key, names in CALLED.items() if cfg.by_name and getattr(cfg.columns, key) is None}
+    return {key: found[0] for key, names in free.items() if (found := [name for name in names if name in known])}
+
+
+def read_cells(name: str, table: Table, record: Record, columns: Mapping[str, str]) -> dict[str, Any]:
     """The mapped cells of a row, typed. Raises UserError with the row's line for one of the wrong type."""
     found = {}
     for key, column in columns.items():
@@ -115,6 +133,7 @@ def prompts_of(name: str, cfg: PromptSetConfig, table: Table, concepts: ConceptS
             f"prompts.{name}.columns.prompt is null: name the column of {str(table.path)!r} with the prompts."
         )
     found, records = choose(name, cfg, table)
+    found.by_name = tuple(called(cfg, table.columns).values())
     seen: dict[str, str] = {}
     for number, record in records:
         cells = read_cells(name, table, record, columns)

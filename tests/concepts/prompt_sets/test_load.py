@@ -207,3 +207,34 @@ def test_no_set_and_no_file():
         load_prompts({}, NUDITY)
     assert "give a local file, prompts.mine.file=<mine.csv>" in error_of(None)
     assert "(published at some/where)" in error_of(None, source="some/where")
+
+
+def test_a_file_of_ones_own_brings_what_its_columns_are_called(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text(
+        "prompt,concept,evaluation_seed,guidance,steps,width,note\n"
+        "a hill by Monet,monet,5,3.5,20,64,x\na hill by Hokusai,hokusai,6,4,30,128,y\na hill,,,,,,z\n",
+        encoding="utf-8",
+    )
+    prompts = load(str(file), ARTISTS, columns=Columns(), role="by_concept", by_name=True)
+    assert [(p.seed, p.guidance, p.steps, p.width) for p in prompts] == [
+        (5, 3.5, 20, 64), (6, 4, 30, 128), (None, None, None, None),
+    ]  # fmt: skip
+    assert [(p.role, p.concept) for p in prompts] == [("target", "monet"), ("kept", "hokusai"), ("target", "two")]
+    (line,) = prompts.told()
+    assert (
+        "with each row's own evaluation_seed, guidance, steps, width, concept (prompts.mine.by_name=false: not)" in line
+    )
+    plain = load(str(file), ARTISTS, columns=Columns(), role="by_concept")
+    assert {(p.seed, p.role, p.concept) for p in plain} == {(None, "target", "two")}
+    mapped = load(str(file), ARTISTS, columns=Columns(seed="steps"), by_name=True)
+    assert [p.seed for p in mapped] == [20, 30, None], "a column that the config names goes before"
+
+
+def test_numbers_of_a_parquet_file_are_taken_by_name_too(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"prompt": ["a hill"], "seed": [5], "shape": [[1]]}), tmp_path / "rows.parquet")
+    (prompt,) = load(str(tmp_path / "rows.parquet"), columns=Columns(), by_name=True)
+    assert prompt.seed == 5
