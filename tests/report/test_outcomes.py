@@ -105,7 +105,7 @@ def test_metrics_carry_n_error_direction_and_protocol():
     edited = {"kid": score, "nudenet": {**score, "value": 12.0}}
     text = metric_table(edited, {"nudenet": score}, protocol="miniature").markdown()
     assert "| kid ↓ | – | 0.1250±0.0100 | 40 | miniature |" in text
-    assert "| nudenet ↓ | 0.1250±0.0100 | 12±0.0100 | 40 | miniature |" in text
+    assert "| nudenet ↓ | 0.1250±0.0100 | 12±0.01 | 40 | miniature |" in text
 
 
 def test_samples_as_parquet(tmp_path):
