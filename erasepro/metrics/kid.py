@@ -55,7 +55,8 @@ class KID(SetDistance):
 
     Images of the original model are of the same prompts and seeds, and paired; a folder's are not, and must be others than
     those measured (an image that is in both sets draws the estimate below 0). ``stderr``: the
-    delete-d jackknife, std · √(m / (n − m)), with subsets of m out of n (n: the smaller set). All features are kept.
+    delete-d jackknife, std · √(m / (n − m)), with subsets of m out of n (n: the smaller set); where several images are of one
+    prompt, of prompts with all their images. All features are kept.
     """
 
     name = "kid"
@@ -98,9 +99,7 @@ class KID(SetDistance):
         spread = float(values.std()) if config.subsets > 1 else math.nan
         stderr = spread * math.sqrt(m / (smaller - m)) if config.subsets > 1 else None
         groups = int(prompts.max()) + 1
-        if (
-            stderr is not None and 3 <= groups < n
-        ):  # several images a prompt: the error is that of halves of the prompts
+        if stderr is not None and 3 <= groups < n:  # several images a prompt
             part = min(max(groups * m // n, 2), groups - 1)
             over = float(self._subsets(mine, other, prompts, part, m).std())
             stderr, parts["prompts"] = over * math.sqrt(part / (groups - part)), groups
