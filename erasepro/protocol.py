@@ -15,6 +15,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from erasepro.concepts.prompt_sets.config import OWN_COLUMNS
+
 VERDICT = "verdict"
 """As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
 
@@ -22,9 +24,9 @@ TEMPLATES = "templates"
 """The prompt set of a run that chose none: the project's own sentences."""
 
 
-CHOICES = ("kind", "where", "own", "role", "concept", "names", "templates", "wordings", "max_rows")
+CHOICES = ("kind", "where", "own", "role", "concept", "names", "templates", "wordings", "max_rows", "by_name")
 """Settings of a prompt set that decide which rows are drawn, how, and as what; the others say where a file lies and how it
-calls its columns."""
+calls its columns (whether it has one for a setting counts too)."""
 
 FIXING = ("fixes", "requires", "prompt_sets", "models", "metrics")
 """What of a protocol decides its numbers' label."""
@@ -56,12 +58,9 @@ def modified(config: Mapping[str, Any]) -> list[str]:
     found += [key for key in protocol.get("requires") or {} if _asked(config, key) and _unset(config, key)]
     sets, models = protocol.get("prompt_sets") or [], protocol.get("models") or []
     for name in sorted({*sets} & {*(config.get("prompts") or ())} - {TEMPLATES}):
-        keys = {f"prompts.{name}.{part}": value for part, value in _prompt_set(name).items() if part in CHOICES}
-        found += [
-            key for key, value in keys.items() if key not in protocol["fixes"] and at(config, key, value) != value
-        ]
-    ours = _ours().get((protocol["name"], protocol["version"]))
-    if ours and any((protocol.get(key) or None) != (value or None) for key, value in ours.items()):
+        found += [key for key in _changed(name, config["prompts"][name] or {}) if key not in protocol["fixes"]]
+    ours = _ours(protocol["name"], protocol["version"])
+    if ours and all(_decisive(protocol) != one for one in ours):
         found.append("protocol")
     if sets and not set(config.get("prompts") or [TEMPLATES]) <= set(sets):
         found.append("prompts")
@@ -70,22 +69,55 @@ def modified(config: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def _changed(name: str, mine: Mapping[str, Any]) -> list[str]:
+    """The keys in which a prompt set chooses other rows, or takes other settings from them, than its file says."""
+    usual = _prompt_set(name)
+    found = [
+        part for part in CHOICES if part in usual and _unordered(mine.get(part, usual[part])) != _unordered(usual[part])
+    ]
+    columns = mine.get("columns") or {}
+    for part, column in (usual.get("columns") or {}).items():
+        used = OWN_COLUMNS.get(part) in (None, *(mine.get("own", usual["own"]) or ())) and part not in ("prompt", "id")
+        if used and (columns.get(part, column) is None) != (column is None):
+            found.append(f"columns.{part}")
+    return [f"prompts.{name}.{part}" for part in found]
+
+
+def _unordered(value: Any) -> Any:
+    """A list of words as a set."""
+    words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return frozenset(value) if words else value
+
+
 @cache
 def _prompt_set(name: str) -> dict[str, Any]:
-    """The settings of a prompt set as its file has them."""
-    from erasepro.config import plain, uncomposed
+    """The settings of a prompt set as its file has them; none where there is no such file."""
+    from erasepro.config import options, plain, uncomposed
 
-    return plain(uncomposed(f"prompts={name}").prompts[name])
+    return plain(uncomposed(f"prompts={name}").prompts[name]) if name in options("prompts") else {}
+
+
+def _decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: protocol.get(key) or None for key in FIXING}
 
 
 @cache
-def _ours() -> dict[tuple[str, int], dict[str, Any]]:
-    """What the files of ``conf/protocol`` fix, by name and version."""
-    from erasepro.config import config_dir, options, plain
+def _ours(name: str, version: int) -> list[dict[str, Any]]:
+    """What the files of ``conf/protocol`` that bear a name and version fix. One that cannot be read bears none."""
+    from erasepro.config import config_dir, options, plain, uncomposed
 
-    files = [OmegaConf.load(config_dir() / "protocol" / f"{option}.yaml") for option in options("protocol")]
-    read = [plain(file) for file in files if isinstance(file, DictConfig)]
-    return {(one["name"], one["version"]): {key: one.get(key) for key in FIXING} for one in read}
+    found = []
+    for option in options("protocol"):
+        try:
+            file = OmegaConf.load(config_dir() / "protocol" / f"{option}.yaml")
+            if not isinstance(file, DictConfig) or ("defaults" not in file and file.get("name") != name):
+                continue
+            read = plain(uncomposed(f"protocol={option}").protocol)
+        except Exception:  # whatever is wrong with it is told to those who choose it
+            continue
+        if (read.get("name"), read.get("version", 1)) == (name, version):
+            found.append(_decisive(read))
+    return found
 
 
 def bars_published(label: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -91,7 +92,8 @@ def _record(folder: Path, scoring: Scoring) -> Results:
 def _split(words: Sequence[str]) -> tuple[Path, list[str]]:
     """The run's folder (``DIR`` or ``run=DIR``), and the other overrides."""
     given = [word for word in words if word.startswith("run=")]
-    given += [word for word in words[:1] if word and (Path(word).exists() or "=" not in word)]
+    if not given:
+        given = [word for word in words[:1] if word and ("=" not in word or os.path.isdir(word))]
     rest = [word for word in words if word not in given]
     if len(given) != 1 or given[0] == "run=":
         raise UserError(f"score takes one run's folder: {USAGE}.")
@@ -107,7 +109,7 @@ def _split(words: Sequence[str]) -> tuple[Path, list[str]]:
 def _open(folder: Path) -> RunDir:
     """The run that lies in a folder. Raises UserError where none does, or it has not ended."""
     if not folder.is_dir():
-        raise UserError(f"No folder {str(folder)!r}: give a run's folder, run=outputs/<name>-<signature>.")
+        raise UserError(f"No folder {str(folder)!r}: give a run's folder, outputs/<name>-<signature>.")
     signature = read_dict(folder / "status.json").get("signature")
     if not isinstance(signature, str) or not (folder / "config.yaml").is_file():
         raise UserError(f"{str(folder)!r} is no run's folder: it holds no status.json and config.yaml.")

@@ -20,13 +20,17 @@ def share_stderr(p: float, n: int) -> float | None:
     return math.sqrt(centre * (1 - centre) / (n + 1))
 
 
+ROUNDING = 1e-12
+"""Spread of prompts' sums, over that of images, that is only rounding."""
+
+
 class PromptSums:
     """Mean and standard error of one number an image, from sums by prompt.
 
     Images of one prompt are alike, so that three seeds of 20 prompts are not 60 independent pictures. With sums S_g over the
     n_g images of prompt g, G prompts and n images in all: √(G/(G − 1) Σ (S_g − mean · n_g)²)/n, the cluster-robust error
     of a mean (Liang & Zeger, Biometrika 73, 1986); with one image a prompt it is s/√n. Of a single prompt the seeds are what
-    is sampled, and the error is s/√n over its images.
+    is sampled, and the error is s/√n over its images; so it is where all prompts have the same mean though images differ.
     """
 
     def __init__(self) -> None:
@@ -53,9 +57,10 @@ class PromptSums:
         mean, g = self.mean, len(self._prompts)
         if share and mean in (0, 1):
             return share_stderr(mean, g if g > 1 else self.n)
+        alone = math.sqrt(max(self._squares / self.n - mean * mean, 0.0) / (self.n - 1))
         if g == 1:
-            return math.sqrt(max(self._squares / self.n - mean * mean, 0.0) / (self.n - 1))
+            return alone
         spread = sum((total - mean * n) ** 2 for n, total in self._prompts.values())
-        if share and not spread:  # every prompt alike: half of two images each
-            return share_stderr(mean, self.n)
-        return math.sqrt(g / (g - 1) * spread) / self.n
+        if spread > ROUNDING * self._squares:
+            return math.sqrt(g / (g - 1) * spread) / self.n
+        return alone  # every prompt alike, as half of two images each: they tell nothing of how prompts differ

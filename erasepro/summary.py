@@ -18,7 +18,7 @@ from erasepro.protocol import VERDICT, protocol_label
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
-from erasepro.report.headlines import headlines
+from erasepro.report.headlines import headlines, judge
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.outcomes import ALL, Share
 from erasepro.results import Results
@@ -27,6 +27,9 @@ from erasepro.rundir import write_text
 LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
 GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
 """Pictures in the before/after grid by role."""
+
+WORST = "Worst concept"
+"""Title of the table that names it."""
 
 COMPARED = ("model", "generation", "templates", "metrics", "protocol", "seed")
 """Config groups in which the runs of a joint table should be alike …"""
@@ -58,7 +61,7 @@ def load(path: Path) -> Results:
         across([results])
     except UserError:
         raise
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise UserError(
             f"{str(path)!r} is damaged ({what}): delete it, and the same command writes it again."
@@ -112,7 +115,7 @@ def _unlike(found: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
     every = [
         leaves({key: r.config.get(key) for key in COMPARED})
-        | {"prompts": ", ".join(_prompt_sets(r.config)), "judge": r.judged.get("evaluator")}
+        | {"prompts": ", ".join(_prompt_sets(r.config)), "judge": judge(r.judged.get("evaluator", ""))}
         for r in found
     ]
     keys = list(dict.fromkeys(key for one in every for key in one if key not in UNCOMPARED))
@@ -192,7 +195,7 @@ def _worst_table(results: Results) -> list[Table]:
             ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
             name = f"{found.group} and {ties} more" if ties else found.group
             rows.append((role, name, str(found.own.n), *_both(found)))
-    return [Table("Worst concept", ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
+    return [Table(WORST, ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
 
 
 def _both(outcome: Outcome) -> tuple[str, str]:

@@ -227,9 +227,10 @@ def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
     ("words", "line"),
     [
         ([], "score takes one run's folder"),
+        ([f"metrics=[{'a' * 300}]", "run=nowhere"], "No folder 'nowhere'"),
         (["run=nowhere"], "No folder 'nowhere'"),
         (["nowhere"], "No folder 'nowhere'"),
-        (["RUN", "run=RUN"], "score takes one run's folder"),
+        (["RUN", "run=RUN"], "cannot be given to score"),
         (["RUN", "nudenet"], "'nudenet' cannot be given to score"),
         (["run=."], "'.' is no run's folder"),
         (["run=RUN", "generation.steps=3"], "'generation.steps=3' cannot be given to score"),

@@ -51,6 +51,13 @@ def test_images_that_repeat_their_prompts_say_no_more_than_one_each():
     assert sums([0, 1] * 9, np.repeat(range(9), 2)).stderr(share=True) == share_stderr(0.5, 18)
 
 
+def test_where_all_prompts_have_one_mean_their_images_differ():
+    values = [0.3, 0.1, 0.2] * 7
+    found = sums(values, np.repeat(range(7), 3))
+    assert found.stderr() == pytest.approx(np.std(values, ddof=1) / math.sqrt(21))
+    assert sums([0.1] * 21, np.repeat(range(7), 3)).stderr() == pytest.approx(0, abs=1e-9)
+
+
 def test_over_prompts_it_is_what_a_mean_really_varies_by():
     rng = np.random.default_rng(2)
     means, told = [], []

@@ -33,7 +33,8 @@ class FDMini(Metric):
         if config.blocks < 1:
             raise UserError(f"metrics.params.{self.name}.blocks must be 1 or more, not {config.blocks}.")
         self.config = config
-        self._edited, self._original = Moments(config.blocks), Moments(config.blocks)
+        self._edited = Moments(config.blocks)
+        self._original = Moments(config.blocks, like=self._edited)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]

@@ -50,7 +50,8 @@ class FID(SetDistance):
         super().__init__(config, network)
         if config.blocks < 1:
             raise UserError(f"metrics.params.{self.name}.blocks must be 1 or more, not {config.blocks}.")
-        self._mine, self._original = Moments(config.blocks), Moments(config.blocks)
+        self._mine = Moments(config.blocks)
+        self._original = Moments(config.blocks, like=self._mine)
 
     def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
         (self._original if reference else self._mine).update(features, [row.id for row in rows])

@@ -25,7 +25,8 @@ class Moments:
     prompt (2,048 features: 32 MiB a block).
     """
 
-    def __init__(self, blocks: int = 1) -> None:
+    def __init__(self, blocks: int = 1, like: Moments | None = None) -> None:
+        """``like``: other Moments whose prompts lie in the same blocks here."""
         self.n, self.blocks = 0, blocks
         self._shift: Tensor | None = None  # (f,): sums of large, nearly equal numbers would lose digits
         self._counts = [0] * blocks
@@ -33,7 +34,7 @@ class Moments:
         self._outer = torch.empty(0)  # (blocks, f, f)
         self._pending: list[Tensor] = []  # the last rows, not summed yet
         self._places: list[int] = []  # their blocks
-        self._prompts: dict[str, int] = {}
+        self._prompts: dict[str, int] = {} if like is None else like._prompts
 
     def update(self, features: Tensor, prompts: Sequence[str] | None = None) -> Moments:
         """Adds features (B, f) of images of these B prompts; None: each of a prompt of its own."""
@@ -80,6 +81,12 @@ class Moments:
         self._flush()
         return [block for block, count in enumerate(self._counts) if count]
 
+    @property
+    def largest(self) -> int:
+        """Images in the block that holds most."""
+        self._flush()
+        return max(self._counts)
+
     def gaussian(self, without: int | None = None) -> tuple[Tensor, Tensor]:
         """Mean (f,) and unbiased covariance (f, f) of everything, or of all blocks but one."""
         self._flush()
@@ -115,21 +122,23 @@ def frechet_distance(m1: Tensor, s1: Tensor, m2: Tensor, s2: Tensor, root1: Tens
 def frechet_score(mine: Moments, reference: Moments | tuple[Tensor, Tensor]) -> tuple[float, float | None]:
     """The distance, and its standard error by the delete-a-block jackknife: √((b − 1)/b · Σ (d₍ᵢ₎ − mean)²) over b blocks.
 
-    Two Moments lose their i-th block together: prompts come in the same order in both and belong together.
+    Two Moments lose their i-th block together: the same prompts lie in it (``Moments(like=…)``).
     A reference given by mean and covariance stands: only the images measured are sampled. The standard error is None for
-    fewer than two blocks (or prompts), or fewer than four images a block.
+    fewer than two blocks (or prompts), fewer than four images a block, or a block without which too few are left.
     """
     held = mine.filled
     blocks = len(held)
+    sampled = [mine, reference] if isinstance(reference, Moments) else [mine]
+    enough = blocks > 1 and all(one.n >= 4 * blocks and one.n - one.largest > 1 for one in sampled)
     if isinstance(reference, Moments):
         value = frechet_distance(*mine.gaussian(), *reference.gaussian())
-        if blocks < 2 or min(mine.n, reference.n) < 4 * blocks:
+        if not enough:
             return value, None
         left = [frechet_distance(*mine.gaussian(b), *reference.gaussian(b)) for b in held]
     else:
         known = root(reference[1])
         value = frechet_distance(*reference, *mine.gaussian(), root1=known)
-        if blocks < 2 or mine.n < 4 * blocks:
+        if not enough:
             return value, None
         left = [frechet_distance(*reference, *mine.gaussian(b), root1=known) for b in held]
     mean = sum(left) / blocks

@@ -56,7 +56,7 @@ class KID(SetDistance):
     Images of the original model are of the same prompts and seeds, and paired; a folder's are not, and must be others than
     those measured (an image that is in both sets draws the estimate below 0). ``stderr``: the
     delete-d jackknife, std · √(m / (n − m)), with subsets of m out of n (n: the smaller set); where several images are of one
-    prompt, of prompts with all their images. All features are kept.
+    prompt, of prompts with all their images (None for two prompts). All features are kept.
     """
 
     name = "kid"
@@ -99,10 +99,15 @@ class KID(SetDistance):
         spread = float(values.std()) if config.subsets > 1 else math.nan
         stderr = spread * math.sqrt(m / (smaller - m)) if config.subsets > 1 else None
         groups = int(prompts.max()) + 1
-        if stderr is not None and 3 <= groups < n:  # several images a prompt
+        if stderr is not None and 1 < groups < n:  # several images a prompt
+            stderr, parts["prompts"] = None, groups
+        if "prompts" in parts and groups > 2:
             part = min(max(groups * m // n, 2), groups - 1)
             over = float(self._subsets(mine, other, prompts, part, m).std())
-            stderr, parts["prompts"] = over * math.sqrt(part / (groups - part)), groups
+            left = part / (
+                groups - part
+            )  # a reference's own share of the spread shrinks otherwise: the larger factor is safe
+            stderr = over * math.sqrt(left if self.needs_reference else max(left, m / (smaller - m)))
         return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})
 
     def _subsets(self, mine: Tensor, other: Tensor, groups: Tensor, part: int, m: int) -> Tensor:

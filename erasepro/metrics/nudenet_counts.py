@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from erasepro.metrics.networks.nudenet import FLOOR, Box
-from erasepro.standard_error import share_stderr
+from erasepro.standard_error import ROUNDING, share_stderr
 
 COUNTS = ("images", "boxes", "classes")
 """Images with any hit; boxes; labels, each once an image."""
@@ -54,20 +54,20 @@ class NudeNetCounts:
 
     def total(self, count: str, place: int = 0) -> tuple[float, float | None]:
         """The count, and n times the standard error of its mean an image (`PromptSums`; None for fewer than two images);
-        `place` in thresholds. Where no image is hit, or all are: n times the share's (`share_stderr`)."""
+        `place` in thresholds. Where all images count the same: n times that of the share, 0, of others (`share_stderr`)."""
         column = COUNTS.index(count)
         total, g = float(self._sums[place, column]), len(self._prompts)
         if self.n < 2:
             return total, None
-        if total == 0 or (count == "images" and total == self.n):
-            share = share_stderr(total / self.n, g if g > 1 else self.n)
+        squares = float(self._squares[place, column])
+        if self.n * squares == total * total:
+            share = share_stderr(0.0, g if g > 1 else self.n)
             return total, None if share is None else self.n * share
-        if g == 1:
-            spread = max(float(self._squares[place, column]) - total * total / self.n, 0.0)
-            return total, math.sqrt(self.n * spread / (self.n - 1))
         mean = total / self.n
         spread = sum((float(sums[place, column]) - mean * images) ** 2 for images, sums in self._prompts.values())
-        return total, math.sqrt(g / (g - 1) * spread)
+        if g > 1 and spread > ROUNDING * squares:
+            return total, math.sqrt(g / (g - 1) * spread)
+        return total, math.sqrt(self.n * (squares - total * mean) / (self.n - 1))  # a single prompt, or all alike
 
     def parts(self) -> dict[str, Any]:
         """Counts at the threshold, by label, and the curve; every entry of the curve carries n and standard errors."""

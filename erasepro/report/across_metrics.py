@@ -62,7 +62,9 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
                 [one.counted for _, scores in runs for one in scores.get(name, ()) if one.protocol == protocol]
             )
             if unlike:
-                refused.append(f"{name} is left out: the runs counted it with different settings ({unlike}).")
+                refused.append(
+                    f"{name} [{protocol}] is left out: the runs counted it with different settings ({unlike})."
+                )
             else:
                 columns.append((name, protocol))
         if not common:

@@ -126,7 +126,7 @@ def _ratio(pairs: list[tuple[str, float, float]]) -> Share:
     for prompt, e, o in pairs:
         left.add(prompt, e - ratio * o)
         differ.add(prompt, 0.0)
-    error = left.stderr() or differ.stderr(share=True)
+    error = left.stderr() if any(e != ratio * o for _, e, o in pairs) else differ.stderr(share=True)
     return Share(ratio, n, error / (base / n) if error is not None else None)
 
 

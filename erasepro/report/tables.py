@@ -114,7 +114,7 @@ def number(value: float, stderr: float | None = None, digits: int = 4) -> str:
     """``0.987±0.004``; above 1 four digits that matter, ``187±6.7`` and ``26.31±0.42``; ``–`` for nothing counted."""
     if value is None or math.isnan(value):
         return "–"
-    if abs(value) > 1:
+    if math.isfinite(value) and abs(value) > 1:
         digits = min(digits, max(1, 4 - len(str(int(abs(value))))))
     text = str(int(value)) if float(value).is_integer() and abs(value) > 1 else f"{value:.{digits}f}"
     return text if stderr is None else f"{text}±{stderr:.{digits}f}"

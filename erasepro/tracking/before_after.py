@@ -51,8 +51,8 @@ def before_after(
     known = {f.name for f in fields(Row)} | {"model", "error"}
     scores = list(dict.fromkeys(key for sample in samples for key in sample if key not in known))
     values = {key: [s[key] for s in told.values() if s.get(key) is not None] for key in scores}
-    hidden = set() if shown else {sample.get(word) for sample in samples for word in WORDS}
-    scores = [key for key in scores if values[key] and not hidden.intersection(values[key])]
+    hidden = set() if shown else {str(sample.get(word) or "") for sample in samples for word in WORDS} - {""}
+    scores = [key for key in scores if values[key] and hidden.isdisjoint(map(str, values[key]))]
     columns = [*FACTS, *((*WORDS, *MODELS) if shown else ())]
     columns += [f"{key} ({model})" for key in scores for model in MODELS]
     cells = []

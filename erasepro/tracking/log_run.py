@@ -38,13 +38,16 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     if cfg.name == "none":
         return
     from erasepro.edit.store import CARD, FACTS, TENSORS
-    from erasepro.summary import flat, tables
+    from erasepro.summary import WORST, flat, tables
 
-    shown = cfg.images > 0 and (cfg.log_sensitive or not results.sensitive)
+    told = cfg.log_sensitive or not results.sensitive
+    shown = cfg.images > 0 and told
     tracker.log_summary(flat(results))
     header = [f.name for f in fields(Value)]
     tracker.log_table("tables/values", header, [astuple(value) for value in results.values])
     for name, table in named(tables(results)):
+        if table.title == WORST and not told:
+            continue  # a file's concept column may be its prompts
         tracker.log_table(f"tables/{name}", table.header, table.rows)
     tracker.log_curves("layers", AXIS, layer_curves(results.edit.get("diagnostics", [])))
     chosen = spread(rows if results.sensitive or cfg.log_sensitive else presentable(rows), cfg.images)

@@ -10,7 +10,7 @@ from scipy.linalg import sqrtm
 from erasepro.generation import Row
 from erasepro.metrics import Batch, build_metrics
 from erasepro.metrics.frechet import Moments, frechet_distance, frechet_score
-from erasepro.metrics.kid import mmd2
+from erasepro.metrics.kid import KID, KIDConfig, mmd2
 
 from .stub import StubEvaluator
 
@@ -152,6 +152,48 @@ def test_blocks_hold_whole_prompts():
     assert (
         frechet_score(few, Moments(blocks=8).update(normal(60, 3, seed=1), [f"p{i // 20}" for i in range(60)]))[1] > 0
     )
+
+
+@pytest.mark.parametrize("counts", [(7, 1), (20, 1), (39, 1)])
+def test_one_prompt_with_nearly_all_images_has_no_error_and_stops_nothing(counts):
+    mine = Moments(8)
+    other = Moments(8, like=mine)
+    for number, count in enumerate(counts):
+        for moments in (mine, other):
+            moments.update(normal(count, 4, seed=number), [f"p{number}"] * count)
+    assert frechet_score(mine, other) == (pytest.approx(0, abs=1e-9), None)
+    assert frechet_score(mine, (torch.zeros(4).double(), torch.eye(4).double()))[1] is None
+
+
+def test_a_prompt_lies_in_the_same_block_of_both_sets_though_one_has_lost_it():
+    mine = Moments(4)
+    other = Moments(4, like=mine)
+    prompts = [f"p{i // 3}" for i in range(60)]
+    mine.update(normal(60, 3), prompts)
+    other.update(normal(57, 3), prompts[3:])
+    assert other.gaussian(without=1)[1].shape == (3, 3)
+    assert mine.filled == other.filled
+    assert [a - b for a, b in zip(mine._counts, other._counts, strict=True)] == [3, 0, 0, 0]
+
+
+def test_kid_to_a_small_folder_varies_as_much_as_it_says(tmp_path, monkeypatch):
+    """Several images a prompt: most of the spread is of the few pictures of the reference."""
+    told, found = [], []
+    for trial in range(40):
+        config = KIDConfig(network="evaluator", reference=str(tmp_path), subsets=40)
+        metric = KID(config)
+        rng = torch.Generator().manual_seed(trial)
+        features = torch.randn(100, 1, 16, generator=rng).repeat(1, 2, 1) + 0.3 * torch.randn(100, 2, 16, generator=rng)
+        rows = [Row(f"p{i // 2}", "x", i % 2, "c", role="kept") for i in range(200)]
+        metric._add(rows, features.reshape(200, 16), False)
+        pictures = torch.randn(20, 16, generator=rng)
+        monkeypatch.setattr(metric, "_folder", lambda: None)
+        monkeypatch.setattr(metric, "_folder_features", lambda _, pictures=pictures: [pictures])
+        monkeypatch.setattr("erasepro.metrics.kid.folder_facts", lambda _: {})
+        score = metric.compute()
+        told.append(score.stderr)
+        found.append(score.value)
+    assert float(np.mean(told)) > 0.8 * float(np.std(found, ddof=1))
 
 
 @pytest.mark.parametrize("name", ["fd_mini", "kid"])

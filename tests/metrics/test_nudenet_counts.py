@@ -57,6 +57,16 @@ def test_the_error_is_over_prompts():
         assert thrice.total(count) == pytest.approx([3 * value for value in alone.total(count)])
 
 
+def test_it_is_never_zero():
+    for hits, stderr in (((0, 1), 40 * share_stderr(0.5, 40)), ((1, 1), 40 * share_stderr(1.0, 20))):
+        counts = NudeNetCounts(LABELS, 0.6)
+        for prompt in range(20):
+            for hit in hits:
+                counts.add([Box("A", 0.9, (0, 0, 1, 1))] * 2 * hit, str(prompt))
+        assert counts.total("images") == (20 * sum(hits), pytest.approx(stderr))
+        assert counts.total("boxes")[1] == pytest.approx(2 * stderr if 0 in hits else stderr)
+
+
 def test_labels_at_the_threshold():
     images = drawn(1)
     counts = NudeNetCounts(LABELS, 0.55)

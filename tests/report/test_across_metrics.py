@@ -3,7 +3,9 @@
 import math
 
 from erasepro.report.across_metrics import Headline, across_metrics
+from erasepro.report.headlines import headlines, judge
 from erasepro.report.outcomes import Share
+from erasepro.results import MetricScore, Results, values_of
 
 
 def one(before, after, higher=False, stderr=None, n=0, protocol="p/1"):
@@ -53,8 +55,30 @@ def test_a_metric_that_was_counted_with_other_settings_has_no_column():
 
     table = across_metrics([("a", target("target")), ("b", target("kept"))])
     assert table.header == ("method",)
-    assert "top1 is left out: the runs counted it with different settings (role: target and kept)." in table.note
+    assert "top1 [p/1] is left out: the runs counted it with different settings (role: target and kept)." in table.note
     assert across_metrics([("a", target("kept")), ("b", target("kept"))]).header == ("method", "top1")
+
+
+def test_a_judge_is_the_same_wherever_its_file_lies():
+    assert (
+        judge("openai_clip ViT-B/32 /a/ViT-B-32.pt") == judge("openai_clip ViT-B/32") != judge("openai_clip ViT-L/14")
+    )
+    assert judge("transformers_clip /a/clip") == judge("transformers_clip /b c/clip")
+    assert judge("model miniature") != judge("model tiny")
+
+
+def test_another_detector_or_another_setting_of_what_a_number_is_made_of_tells_runs_apart():
+    def run(of, detector):
+        parts = {"value": 0.5, "n": 4, "stderr": None, "higher_is_better": True, "parts": {"model_sha256": detector}}
+        scores = [
+            MetricScore("clip_score", "p/1", {"scale": of, "weights": f"/{of}"}, {**parts, "metric": "clip_score"}),
+            MetricScore("harmonic", "p/1", {"of": "clip_score"}, {**parts, "metric": "harmonic"}),
+        ]
+        return Results("a", "b", {}, "p/1", {}, [v for one in scores for v in values_of(one)], scores)
+
+    counted = {(of, d): headlines(run(of, d))["harmonic"][0].counted for of in (2.5, 100) for d in ("x", "y")}
+    assert len({str(one) for one in counted.values()}) == 4
+    assert "clip_score.weights" not in counted[100, "x"]
 
 
 def test_runs_scored_under_the_same_protocols_have_a_column_for_each():

@@ -18,6 +18,7 @@ from erasepro.report.tables import number
         (12345.6, 7.0, "12345.6±7.0"),
         (-2.5, 0.1, "-2.500±0.100"),
         (math.nan, None, "–"),
+        (math.inf, None, "inf"),
     ],
 )
 def test_numbers_are_told_with_the_digits_that_matter(value, stderr, told):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from erasepro.generation.worklist import Row
-from erasepro.report import Table
+from erasepro.report import Table, outcomes
 from erasepro.report.samples import FILE, read_samples, write_samples
 from erasepro.results import Results, Value
 from erasepro.schema import TrackerConfig
+from erasepro.summary import tables
 from erasepro.tracking.log_run import log_run, named
 
 PROMPT = "words that must not leave"
@@ -115,6 +116,15 @@ def test_of_a_sensitive_run_no_picture_and_no_prompt_leaves(run_dir):
     assert tracker.files, "its edit may"
 
 
+def _several(samples):
+    rows = [
+        {**sample, "role": "target", "wording": "plain", "concept": f"{PROMPT} {i}"}
+        for i in (1, 2)
+        for sample in samples
+    ]
+    return [{**row, "error": ""} for row in rows]
+
+
 def test_nor_a_prompt_that_a_file_gives_as_its_concept(run_dir):
     folder, rows = run_dir
     quoting = [replace(row, concept=row.prompt, expects=row.prompt) for row in rows]
@@ -123,7 +133,11 @@ def test_nor_a_prompt_that_a_file_gives_as_its_concept(run_dir):
         for sample in read_samples(folder)
     ]
     write_samples(folder / FILE, samples, [])
-    tracker = logged((folder, quoting), TrackerConfig(), sensitive=True)
+    found = results(True)
+    found.by_concept = [asdict(outcome) for outcome in outcomes(_several(samples), by_concept=True)]
+    assert PROMPT in str(tables(found))
+    tracker = Recorder()
+    log_run(tracker, TrackerConfig(), found, folder, quoting)
     assert PROMPT not in tracker.everything()
     assert tracker.tables["before_after"][0]["labels (edited)"] == "FACE_FEMALE"
 

@@ -11,6 +11,8 @@ KINDS = ("templates", "file", "names")
 SET_ROLES = ("target", "kept", "by_concept")
 OWN = ("seed", "guidance", "steps", "size")
 """Settings that a row may bring along."""
+OWN_COLUMNS = {"seed": "seed", "guidance": "guidance", "steps": "steps", "width": "size", "height": "size"}
+"""Fields of `Columns` that hold such a setting, and which."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 from erasepro.concepts.minors import mentions_minor
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_sets.cells import name_of, number_of, text_of, whole_of
-from erasepro.concepts.prompt_sets.config import PromptSetConfig
+from erasepro.concepts.prompt_sets.config import OWN_COLUMNS, PromptSetConfig
 from erasepro.concepts.prompt_sets.purpose import purpose
 from erasepro.concepts.prompt_sets.read import LINE, Record, Table
 from erasepro.concepts.prompt_sets.where import check_filter, meets
@@ -64,13 +64,20 @@ def mapping(name: str, cfg: PromptSetConfig, table: Table) -> dict[str, str]:
     for number, rule in enumerate(cfg.where):
         if rule.column not in known:
             raise unknown(f"column of {str(table.path)!r} (prompts.{name}.where[{number}])", rule.column, known)
-    return {key: column for key, column in columns.items() if column is not None} | called(cfg, known)
+    chosen = {key: column for key, column in columns.items() if column is not None and _used(key, cfg)}
+    return chosen | called(cfg, known)
 
 
 def called(cfg: PromptSetConfig, known: Iterable[str]) -> dict[str, str]:
     """Field to column of what ``by_name`` takes besides the columns that the config names."""
-    free = {key: names for key, names in CALLED.items() if cfg.by_name and getattr(cfg.columns, key) is None}
-    return {key: found[0] for key, names in free.items() if (found := [name for name in names if name in known])}
+    free = [key for key in CALLED if cfg.by_name and getattr(cfg.columns, key) is None and _used(key, cfg)]
+    there = {key: [name for name in CALLED[key] if name in known] for key in free}
+    return {key: names[0] for key, names in there.items() if names}
+
+
+def _used(field: str, cfg: PromptSetConfig) -> bool:
+    """Whether anybody looks at a field: of a row's own settings those that ``own`` lets it have."""
+    return OWN_COLUMNS.get(field) in (None, *cfg.own)
 
 
 def read_cells(name: str, table: Table, record: Record, columns: Mapping[str, str]) -> dict[str, Any]:
@@ -81,9 +88,10 @@ def read_cells(name: str, table: Table, record: Record, columns: Mapping[str, st
         try:
             found[key] = read(record.cells.get(column))
         except ValueError:
+            own = f", or leave {OWN_COLUMNS[key]} out of prompts.{name}.own" if key in OWN_COLUMNS else ""
             raise UserError(
                 f"prompts.{name}: {str(table.path)!r}, {record.place}: {column} is {record.cells.get(column)!r}, and not "
-                f"{wanted}; mend the row, or set prompts.{name}.columns.{key} to another column."
+                f"{wanted}; mend the row, or set prompts.{name}.columns.{key} to another column{own}."
             ) from None
     return found
 
@@ -162,5 +170,4 @@ def row_name(name: str, given: str | None, number: int) -> str:
 
 def own_settings(cfg: PromptSetConfig, cells: dict[str, Any]) -> dict[str, Any]:
     """A row's own seed, guidance, steps, width and height, as far as ``own`` lets it have them."""
-    parts = {"seed": ("seed",), "guidance": ("guidance",), "steps": ("steps",), "size": ("width", "height")}
-    return {key: cells.get(key) for part, keys in parts.items() if part in cfg.own for key in keys}
+    return {key: cells.get(key) for key, part in OWN_COLUMNS.items() if part in cfg.own}

@@ -180,6 +180,7 @@ def test_own_prompts_and_a_file_come_together(file):
         ({"columns": Columns(prompt="txt")}, "(prompts.mine.columns.prompt) 'txt'. Did you mean 'text'?"),
         ({"where": [Filter("shar", ">", 1)]}, "(prompts.mine.where[0]) 'shar'. Did you mean 'share'?"),
         ({"columns": Columns(prompt="text", seed="g")}, "line 2: g is '7.5', and not a whole number"),
+        ({"columns": Columns(prompt="text", seed="g")}, "to another column, or leave seed out of prompts.mine.own."),
         ({"columns": Columns(prompt="text", guidance="key")}, "line 2: key is 'a1', and not a number"),
         ({"columns": Columns(prompt="text", id="w")}, "line 3: the id '64' was given before (line 2)"),
         ({"where": [Filter("text", ">", 1)]}, "line 2: text is 'a lamp, lit', no number"),
@@ -227,6 +228,8 @@ def test_a_file_of_ones_own_brings_what_its_columns_are_called(tmp_path):
     )
     plain = load(str(file), ARTISTS, columns=Columns(), role="by_concept")
     assert {(p.seed, p.role, p.concept) for p in plain} == {(None, "target", "two")}
+    some = load(str(file), ARTISTS, columns=Columns(), by_name=True, own=["guidance"])
+    assert some.sets["mine"].by_name == ("guidance", "concept")
     mapped = load(str(file), ARTISTS, columns=Columns(seed="steps"), by_name=True)
     assert [p.seed for p in mapped] == [20, 30, None], "a column that the config names goes before"
 
