@@ -47,7 +47,7 @@ class SetRecord:
         if self.rows + self.dropped_minors < self.matching:
             line += f"; a subset of {self.matching:,}"
         if self.by_name:
-            line += f"; with each row's own {', '.join(self.by_name)} (prompts.{self.name}.by_name=false: not)"
+            line += f"; with each row's own {', '.join(self.by_name)} (not with prompts.{self.name}.by_name=false)"
         return f"{line}. Licence: {self.licence}."
 
 
