@@ -38,10 +38,16 @@ def null_basis(S: Tensor, threshold: float) -> Tensor:
 
 
 def smallest_directions(S: Tensor, count: int) -> Tensor:
-    """U (d, count): the eigenvectors of S with the smallest eigenvalues."""
+    """U (d, count or more): the eigenvectors of S (d, d) with the smallest eigenvalues.
+
+    All of those whose eigenvalue is the last one's but for rounding: which part of an eigenspace `eigh` puts first hangs on the
+    processor. So where S leaves more than `count` directions unused (few texts are retained), all that are unused are free.
+    """
     if not 1 <= count <= len(S):
         raise ValueError(f"Of {len(S)} directions, 1 to {len(S)} can be kept free; got {count}.")
-    return torch.linalg.eigh(S.to(torch.float64)).eigenvectors[:, :count]
+    values, vectors = torch.linalg.eigh(S.to(torch.float64))
+    rounding = len(S) * torch.finfo(torch.float64).eps * values[-1].abs()
+    return vectors[:, : int((values <= values[count - 1] + rounding).sum())]
 
 
 def without(U: Tensor, K: Tensor, tolerance: float = 1e-10) -> Tensor:

@@ -31,7 +31,8 @@ class ACEZeroConfig(KVConfig):
 class ACEZero(KVSolver):
     """ACE's zero stage: W changes only along the directions that retained texts use least (arXiv 2503.08116).
 
-    ΔW = (V*Xᵀ − W_o X Xᵀ) P [(X Xᵀ + cache) P + (λ₂/l) I]⁻¹, P = U Uᵀ over the smallest eigenvectors of K Kᵀ.
+    ΔW = (V*Xᵀ − W_o X Xᵀ) P [(X Xᵀ + cache) P + (λ₂/l) I]⁻¹, P = U Uᵀ over the smallest eigenvectors of K Kᵀ: ``free`` of
+    them, or all that nothing uses where they are more (of those any choice would be rounding's).
     """
 
     config = ACEZeroConfig

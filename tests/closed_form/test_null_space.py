@@ -90,6 +90,9 @@ def test_thresholds_and_refusals():
     S = torch.diag(torch.tensor([3.0, 0.5, 0.01, 0.0], dtype=torch.float64))
     assert null_basis(S, 0.1).shape == (4, 2)
     assert smallest_directions(S, 3).shape == (4, 3)
+    unused = torch.diag(torch.tensor([3.0, 1e-17, 0.0, -1e-16], dtype=torch.float64))
+    assert smallest_directions(unused, 1).shape == (4, 3), "whichever of them rounding puts first"
+    assert smallest_directions(torch.eye(4), 2).shape == (4, 4)
     bound = torch.randn(5, 4, dtype=torch.float64) @ null_basis(S, 0.1) @ null_basis(S, 0.1).T
     assert float(torch.trace(bound @ S @ bound.T)) <= 0.1 * float(bound.pow(2).sum())
     with pytest.raises(ValueError, match="span all 4"):
