@@ -224,7 +224,8 @@ def test_a_file_of_ones_own_brings_what_its_columns_are_called(tmp_path):
     assert [(p.role, p.concept) for p in prompts] == [("target", "monet"), ("kept", "hokusai"), ("target", "two")]
     (line,) = prompts.told()
     assert (
-        "with each row's own evaluation_seed, guidance, steps, width, concept (not with prompts.mine.by_name=false)" in line
+        "with each row's own evaluation_seed, guidance, steps, width, concept (not with prompts.mine.by_name=false)"
+        in line
     )
     plain = load(str(file), ARTISTS, columns=Columns(), role="by_concept")
     assert {(p.seed, p.role, p.concept) for p in plain} == {(None, "target", "two")}
