@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,13 @@ def _presets(solver: str) -> dict[str, dict[str, Any]]:
     names = [name for name, file in files.items() if f"\nname: {solver}\n" in f"\n{file.read_text(encoding='utf-8')}\n"]
     configs = {name: compose([f"solver={name}"]).solver for name in names}
     return {name: leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
+
+
+def differing(every: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The keys in which configs by dotted key differ, each with its values."""
+    keys = dict.fromkeys(key for one in every for key in one)
+    values = {key: list(dict.fromkeys(str(one.get(key)) for one in every)) for key in keys}
+    return {key: found for key, found in values.items() if len(found) > 1}
 
 
 def leaves(node: Any, prefix: str = "") -> dict[str, Any]:

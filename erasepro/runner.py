@@ -234,9 +234,8 @@ def show(results: Results, path: Path) -> None:
     except OSError as error:  # a finished run on a read-only disk can still be read
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
-    offline = sorted((path / "wandb").glob("offline-run-*"))
-    if offline:
-        print(f"W&B, offline; to upload: wandb sync {offline[-1]}")
+    if any((path / "wandb").glob("offline-run-*")):
+        print(f"W&B, offline; to upload: wandb sync {path}/wandb/offline-run-*")
 
 
 def quiet() -> None:

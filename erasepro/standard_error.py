@@ -16,12 +16,26 @@ def share_stderr(p: float, n: int) -> float | None:
         return None
     if 0 < p < 1:
         return math.sqrt(p * (1 - p) / (n - 1))
-    centre = (n * p + 0.5) / (n + 1)
+    centre = 0.5 / (n + 1)  # at 1 it is as far from the end
     return math.sqrt(centre * (1 - centre) / (n + 1))
 
 
 ROUNDING = 1e-12
 """Spread of prompts' sums, over that of images, that is only rounding."""
+
+
+def alike_stderr(n: int, prompts: int) -> float | None:
+    """Where all of ``n`` images are alike: the standard error of the share, 0, that is not, of the number of prompts."""
+    return share_stderr(0.0, prompts if prompts > 1 else n)
+
+
+def mean_stderr(n: int, mean: float, squares: float, prompts: int, spread: float) -> float:
+    """The standard error of a mean of ``n`` values (see `PromptSums`), of which are known the sum of squares and, over their
+    prompts, ``spread`` = Σ (S_g − mean · n_g)²."""
+    if prompts > 1 and spread > ROUNDING * squares:
+        return math.sqrt(prompts / (prompts - 1) * spread) / n
+    # of one prompt, or every prompt alike, as half of two images each: they tell nothing of how prompts differ
+    return math.sqrt(max(squares / n - mean * mean, 0.0) / (n - 1))
 
 
 class PromptSums:
@@ -50,17 +64,15 @@ class PromptSums:
         return self.total / self.n if self.n else math.nan
 
     def stderr(self, share: bool = False) -> float | None:
-        """None for fewer than two images. ``share``: the values are 0 or 1; where all are alike see `share_stderr`, of the
-        number of prompts."""
+        """None for fewer than two images. ``share``: the values are 0 or 1; where all are one, `alike_stderr`."""
         if self.n < 2:
             return None
-        mean, g = self.mean, len(self._prompts)
+        mean = self.mean
         if share and mean in (0, 1):
-            return share_stderr(mean, g if g > 1 else self.n)
-        alone = math.sqrt(max(self._squares / self.n - mean * mean, 0.0) / (self.n - 1))
-        if g == 1:
-            return alone
+            return self.alike_stderr()
         spread = sum((total - mean * n) ** 2 for n, total in self._prompts.values())
-        if spread > ROUNDING * self._squares:
-            return math.sqrt(g / (g - 1) * spread) / self.n
-        return alone  # every prompt alike, as half of two images each: they tell nothing of how prompts differ
+        return mean_stderr(self.n, mean, self._squares, len(self._prompts), spread)
+
+    def alike_stderr(self) -> float | None:
+        """See the function of this name."""
+        return alike_stderr(self.n, len(self._prompts))

@@ -13,7 +13,7 @@ from typing import Any
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.models.kinds import TEXT_KINDS
-from erasepro.presets import leaves, preset
+from erasepro.presets import differing, leaves, preset
 from erasepro.protocol import VERDICT, protocol_label
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.across import across_table
@@ -111,20 +111,15 @@ def across(found: Sequence[Results]) -> list[Table]:
     ]
 
 
-def _unlike(found: Sequence[Results]) -> list[str]:
+def _unlike(runs: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
     every = [
         leaves({key: r.config.get(key) for key in COMPARED})
         | {"prompts": ", ".join(_prompt_sets(r.config)), "judge": judge(r.judged.get("evaluator", ""))}
-        for r in found
+        for r in runs
     ]
-    keys = list(dict.fromkeys(key for one in every for key in one if key not in UNCOMPARED))
-    differing = [
-        f"{key} ({', '.join(values)})"
-        for key in keys
-        if len(values := list(dict.fromkeys(str(one.get(key)) for one in every))) > 1
-    ]
-    return [f"CAUTION: these runs are not alike in {'; '.join(differing)}."] if differing else []
+    found = [f"{key} ({', '.join(values)})" for key, values in differing(every).items() if key not in UNCOMPARED]
+    return [f"CAUTION: these runs are not alike in {'; '.join(found)}."] if found else []
 
 
 def _method(config: Mapping[str, Any]) -> str:

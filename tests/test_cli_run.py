@@ -72,7 +72,12 @@ def test_a_run_leaves_everything_behind_and_then_returns_at_once(capsys, monkeyp
     assert again.replace("Done before; these are its results.\n", "") == first
     assert calls == ["tiny"], "a finished run loads no model"
     assert cli.main(["report", str(run)]) == 0
-    assert first in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert first in told
+    assert "W&B" not in told
+    (run / "wandb" / "offline-run-1").mkdir(parents=True)
+    assert cli.main(["report", str(run)]) == 0
+    assert f"W&B, offline; to upload: wandb sync {run}/wandb/offline-run-*" in capsys.readouterr().out
 
 
 def test_report_says_what_is_wrong_with_a_folder(capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,13 @@ def test_a_mistake_is_one_line(run, capsys, words, line):
     assert line in told.err
     assert told.err.count("\n") == 1
     assert (run / "results.json").read_bytes() == before
+
+
+def test_a_config_that_has_lost_a_group_is_told(run, capsys):
+    kept = [part for part in re.split(r"(?m)^(?=\w)", (run / "config.yaml").read_text()) if "protocol:" not in part[:9]]
+    (run / "config.yaml").write_text("".join(kept))
+    assert main(["score", str(run), "metrics=[nudenet]"]) == 2
+    assert "config.yaml' is damaged: it holds no run's config (without protocol)." in capsys.readouterr().err
 
 
 def test_lost_images_are_told_and_nothing_is_lost(run, capsys):

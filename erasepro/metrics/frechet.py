@@ -130,16 +130,16 @@ def frechet_score(mine: Moments, reference: Moments | tuple[Tensor, Tensor]) -> 
     blocks = len(held)
     sampled = [mine, reference] if isinstance(reference, Moments) else [mine]
     enough = blocks > 1 and all(one.n >= 4 * blocks and one.n - one.largest > 1 for one in sampled)
-    if isinstance(reference, Moments):
-        value = frechet_distance(*mine.gaussian(), *reference.gaussian())
-        if not enough:
-            return value, None
-        left = [frechet_distance(*mine.gaussian(b), *reference.gaussian(b)) for b in held]
-    else:
-        known = root(reference[1])
-        value = frechet_distance(*reference, *mine.gaussian(), root1=known)
-        if not enough:
-            return value, None
-        left = [frechet_distance(*reference, *mine.gaussian(b), root1=known) for b in held]
+    known = None if isinstance(reference, Moments) else root(reference[1])
+
+    def distance(without: int | None = None) -> float:
+        if isinstance(reference, Moments):
+            return frechet_distance(*mine.gaussian(without), *reference.gaussian(without))
+        return frechet_distance(*reference, *mine.gaussian(without), root1=known)
+
+    value = distance()
+    if not enough:
+        return value, None
+    left = [distance(block) for block in held]
     mean = sum(left) / blocks
     return value, math.sqrt((blocks - 1) / blocks * sum((d - mean) ** 2 for d in left))

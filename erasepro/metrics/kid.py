@@ -100,14 +100,12 @@ class KID(SetDistance):
         stderr = spread * math.sqrt(m / (smaller - m)) if config.subsets > 1 else None
         groups = int(prompts.max()) + 1
         if stderr is not None and 1 < groups < n:  # several images a prompt
-            stderr, parts["prompts"] = None, groups
-        if "prompts" in parts and groups > 2:
+            parts["prompts"] = groups
             part = min(max(groups * m // n, 2), groups - 1)
-            over = float(self._subsets(mine, other, prompts, part, m).std())
-            left = part / (
-                groups - part
-            )  # a reference's own share of the spread shrinks otherwise: the larger factor is safe
-            stderr = over * math.sqrt(left if self.needs_reference else max(left, m / (smaller - m)))
+            # of the spread an unpaired reference has a share, which shrinks otherwise: the larger factor is safe
+            factor = max(part / (groups - part), 0 if self.needs_reference else m / (smaller - m))
+            over = self._subsets(mine, other, prompts, part, m) if groups > 2 else None
+            stderr = float(over.std()) * math.sqrt(factor) if over is not None else None
         return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})
 
     def _subsets(self, mine: Tensor, other: Tensor, groups: Tensor, part: int, m: int) -> Tensor:

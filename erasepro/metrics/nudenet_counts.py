@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from erasepro.metrics.networks.nudenet import FLOOR, Box
-from erasepro.standard_error import ROUNDING, share_stderr
+from erasepro.standard_error import alike_stderr, mean_stderr
 
 COUNTS = ("images", "boxes", "classes")
 """Images with any hit; boxes; labels, each once an image."""
@@ -31,6 +30,7 @@ class NudeNetCounts:
         self._sums = np.zeros((len(self._thresholds), len(COUNTS)))
         self._squares = np.zeros_like(self._sums)
         self._prompts: dict[str, tuple[int, np.ndarray]] = {}
+        self._known: np.ndarray | None = None  # `_spread` of the images until now
         self._of_label = np.zeros((2, len(self.labels)), dtype=int)  # images, boxes
 
     def add(self, boxes: Sequence[Box], prompt: str | None = None) -> list[Box]:
@@ -44,6 +44,7 @@ class NudeNetCounts:
             once[:, label] |= hit[:, column]
         counted = np.stack([once.any(axis=1), hit.sum(axis=1), once.sum(axis=1)], axis=1).astype(float)  # (T, 3)
         self.n += 1
+        self._known = None
         self._sums += counted
         self._squares += counted**2
         name = str(self.n) if prompt is None else prompt
@@ -54,20 +55,25 @@ class NudeNetCounts:
 
     def total(self, count: str, place: int = 0) -> tuple[float, float | None]:
         """The count, and n times the standard error of its mean an image (`PromptSums`; None for fewer than two images);
-        `place` in thresholds. Where all images count the same: n times that of the share, 0, of others (`share_stderr`)."""
-        column = COUNTS.index(count)
-        total, g = float(self._sums[place, column]), len(self._prompts)
-        if self.n < 2:
+        `place` in thresholds. Where all images count the same: n times that of the share, 0, of others (`alike_stderr`)."""
+        at = place, COUNTS.index(count)
+        total, squares, n = float(self._sums[at]), float(self._squares[at]), self.n
+        if n < 2:
             return total, None
-        squares = float(self._squares[place, column])
-        if self.n * squares == total * total:
-            share = share_stderr(0.0, g if g > 1 else self.n)
-            return total, None if share is None else self.n * share
-        mean = total / self.n
-        spread = sum((float(sums[place, column]) - mean * images) ** 2 for images, sums in self._prompts.values())
-        if g > 1 and spread > ROUNDING * squares:
-            return total, math.sqrt(g / (g - 1) * spread)
-        return total, math.sqrt(self.n * (squares - total * mean) / (self.n - 1))  # a single prompt, or all alike
+        if n * squares == total * total:
+            error = alike_stderr(n, len(self._prompts))
+        else:
+            error = mean_stderr(n, total / n, squares, len(self._prompts), float(self._spread()[at]))
+        return total, None if error is None else n * error
+
+    def _spread(self) -> np.ndarray:
+        """Σ (S_g − mean · n_g)² over prompts, (thresholds, COUNTS)."""
+        if self._known is None:
+            mean = self._sums / self.n
+            self._known = sum(
+                ((sums - mean * images) ** 2 for images, sums in self._prompts.values()), np.zeros_like(mean)
+            )
+        return self._known
 
     def parts(self) -> dict[str, Any]:
         """Counts at the threshold, by label, and the curve; every entry of the curve carries n and standard errors."""

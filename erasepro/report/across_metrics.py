@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from erasepro.presets import differing
 from erasepro.report.cells import HOW, Cell, cell, counted, short
 from erasepro.report.outcomes import Share
 from erasepro.report.tables import Table
@@ -58,12 +59,12 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
         every = list(dict.fromkeys(protocol for mine in each for protocol in mine))
         common = [protocol for protocol in every if all(protocol in mine for mine in each)]
         for protocol in common:
-            unlike = _unlike(
-                [one.counted for _, scores in runs for one in scores.get(name, ()) if one.protocol == protocol]
-            )
+            mine = [one for _, scores in runs for one in scores.get(name, ()) if one.protocol == protocol]
+            unlike = differing([one.counted for one in mine])
             if unlike:
+                told = "; ".join(f"{key}: {' and '.join(values)}" for key, values in unlike.items())
                 refused.append(
-                    f"{name} [{protocol}] is left out: the runs counted it with different settings ({unlike})."
+                    f"{name} [{protocol}] is left out: the runs counted it with different settings ({told})."
                 )
             else:
                 columns.append((name, protocol))
@@ -73,13 +74,6 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
                 "separately, or score them alike (erasepro score)."
             )
     return columns, refused
-
-
-def _unlike(every: Sequence[Mapping[str, Any]]) -> str:
-    """The settings in which they differ, with their values; "" where they are alike."""
-    keys = dict.fromkeys(key for one in every for key in one)
-    values = {key: list(dict.fromkeys(str(one.get(key)) for one in every)) for key in keys}
-    return "; ".join(f"{key}: {' and '.join(found)}" for key, found in values.items() if len(found) > 1)
 
 
 def _cell(mine: Sequence[Mapping[str, Sequence[Headline]]], name: str, protocol: str) -> Cell:

@@ -117,16 +117,15 @@ def _ratio(pairs: list[tuple[str, float, float]]) -> Share:
     """Mean edited / mean original over the same images; standard error by linearisation, e − ratio·o (paired), over prompts.
 
     Where every image agrees (all lost, or all as before) that would be zero: the share of images that do not is 0 then, and
-    its standard error stands in (``standard_error.share_stderr``).
+    its standard error stands in (``standard_error.alike_stderr``).
     """
     n, base = len(pairs), sum(o for _, _, o in pairs)
     if n == 0 or base == 0:
         return Share(math.nan, n, None)
-    ratio, left, differ = sum(e for _, e, _ in pairs) / base, PromptSums(), PromptSums()
+    ratio, left = sum(e for _, e, _ in pairs) / base, PromptSums()
     for prompt, e, o in pairs:
         left.add(prompt, e - ratio * o)
-        differ.add(prompt, 0.0)
-    error = left.stderr() if any(e != ratio * o for _, e, o in pairs) else differ.stderr(share=True)
+    error = left.stderr() if any(e != ratio * o for _, e, o in pairs) else left.alike_stderr()
     return Share(ratio, n, error / (base / n) if error is not None else None)
 
 

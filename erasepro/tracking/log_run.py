@@ -27,7 +27,7 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     ``tracker.images`` bounds the table of pictures; 0 logs neither pictures nor the grid.
 
     Of a sensitive run (``results.sensitive``: the concepts are nudity) no picture is logged, the blurred grid neither, and no
-    prompt: only ids, seeds, roles and scores; of other runs the rows are left out whose prompt names nudity.
+    prompt or concept of one: only ids, seeds, roles and scores; of other runs the rows are left out whose prompt names nudity.
     ``tracker.log_sensitive`` logs all. The edit's files go along in every case: they hold weights, names of concepts, and the
     sentences that the edit was built from.
 

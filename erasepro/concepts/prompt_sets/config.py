@@ -54,7 +54,7 @@ class PromptSetConfig:
     file: str | None = None  # local .csv, .tsv, .jsonl, .parquet, or .txt with a prompt (a name) a line
     columns: Columns = field(default_factory=Columns)
     by_name: bool = (
-        False  # settings without a column take one that is called like them (`rows.CALLED`), where the file has it
+        False  # settings without a column take one that is called like them, where there is one (rows.CALLED)
     )
     where: list[Filter] = field(default_factory=list)  # all must hold
     own: list[str] = field(default_factory=lambda: list(OWN))  # a row's own settings that are used; the rest: the run's

@@ -109,7 +109,8 @@ def _read(name: str, cfg: PromptSetConfig, concepts: ConceptSet) -> Chosen:
         return named_prompts(name, cfg, None, concepts)
     columns = [getattr(cfg.columns, key) for key in cfg.columns.__dataclass_fields__]
     needed = [column for column in columns + [rule.column for rule in cfg.where] if column]
-    needed += [column for names in CALLED.values() for column in names if cfg.by_name]
+    if cfg.by_name:
+        needed += [column for names in CALLED.values() for column in names]
     table = read_table(local_file(name, cfg), f"prompts.{name}.file", needed)
     return (named_prompts if cfg.kind == "names" else prompts_of)(name, cfg, table, concepts)
 

@@ -236,7 +236,7 @@ def test_a_file_of_ones_own_brings_what_its_columns_are_called(tmp_path):
 
 
 def test_numbers_of_a_parquet_file_are_taken_by_name_too(tmp_path):
-    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow
     from pyarrow import parquet
 
     parquet.write_table(pyarrow.table({"prompt": ["a hill"], "seed": [5], "shape": [[1]]}), tmp_path / "rows.parquet")
