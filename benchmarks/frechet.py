@@ -27,7 +27,7 @@ from PIL import Image
 from torch import Tensor
 
 from erasepro.generation import Row
-from erasepro.metrics import Batch
+from erasepro.metrics.base import Batch
 from erasepro.metrics.fid import FID, FIDConfig
 from erasepro.metrics.folder import PictureFolder
 from erasepro.metrics.frechet import Moments

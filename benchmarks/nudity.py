@@ -49,7 +49,7 @@ def by_package(paths: list[Path]) -> Counter[str]:
 
 
 def by_files(paths: list[Path]) -> Counter[str]:
-    from erasepro.metrics import build_metrics
+    from erasepro.metrics.build import build_metrics
 
     metric = build_metrics(["nudenet"], {"nudenet": {"labels": ["all"], "threshold": 0.25}})["nudenet"]
     metric.add_all(paths)  # type: ignore[attr-defined]
@@ -58,7 +58,8 @@ def by_files(paths: list[Path]) -> Counter[str]:
 
 def by_store(paths: list[Path]) -> Counter[str]:
     from erasepro.generation import ImageStore, Row
-    from erasepro.metrics import Batch, build_metrics
+    from erasepro.metrics.base import Batch
+    from erasepro.metrics.build import build_metrics
     from erasepro.metrics.looks import Looks
     from erasepro.metrics.reading import read_batches
 

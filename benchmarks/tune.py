@@ -172,12 +172,14 @@ def figures(results: dict) -> dict[str, float]:
 
 
 def write(solver: str, trial: list[str], score: float) -> None:
-    """conf/solver/<name>_best.yaml: the solver's own file with the trial's values."""
+    """conf/solver/<name>_best.yaml: the solver's own file (what differs from its dataclass) with the trial's values."""
     conf = Path(__file__).parent.parent / "conf" / "solver"
     lines = (conf / f"{solver}.yaml").read_text(encoding="utf-8").splitlines()
     values = dict(word.split("=", 1) for word in trial)
     kept = [line for line in lines if not line.startswith("#")]
+    named = {line.split(":")[0] for line in kept}
     made = [f"{key}: {values[key]}" if (key := line.split(":")[0]) in values else line for line in kept]
+    made += [f"{key}: {value}" for key, value in values.items() if key not in named]
     told = (
         f"{solver} at the best of eight settings on the development concepts (benchmarks/tune.py; score {score:.3f})."
     )

@@ -12,7 +12,7 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 
 from erasepro.concepts.load import parse_pairs
 from erasepro.config_errors import translated
@@ -21,8 +21,8 @@ from erasepro.schema import Config
 
 VERSION_BASE = "1.3"
 CUSTOM = "custom"
-OPEN = ("metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=")
-"""Keys that `check` knows and the yaml files need not name: every metric's parameters, a protocol of one's own."""
+OPEN = ("solver.", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=")
+"""Keys that `check` knows and the yaml files need not name: a solver's and every metric's, a protocol of one's own."""
 
 
 def config_dir() -> Path:
@@ -40,8 +40,13 @@ def search_path_override() -> str:
 
 
 def prepare() -> None:
-    """Register the root schema and forbid reading the environment from a config. Safe to call again."""
+    """Register the root schema and the solvers without a yaml file, and forbid reading the environment from a config.
+
+    Safe to call again.
+    """
     ConfigStore.instance().store(name="root_schema", node=Config)
+    for name in unfiled_solvers():
+        ConfigStore.instance().store(group="solver", name=name, node={"name": name})
     for resolver in ("oc.env", "env"):
         OmegaConf.register_new_resolver(resolver, _refuse_environment, replace=True)
 
@@ -71,10 +76,14 @@ def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
 
 
 def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """The config with the values of its protocol, where the overrides and options that made it chose no others."""
+    """The config with every key of its solver, and with the values of its protocol where nothing else was chosen.
+
+    ``overrides`` are those that made the config: what they name was chosen.
+    """
     from erasepro.protocol_values import settle
 
     with translated(overrides):
+        complete_solver(cfg, overrides)
         settle(cfg, overrides)
     return cfg
 
@@ -155,6 +164,39 @@ def solver_schema(cfg: DictConfig) -> type | None:
     return SOLVERS.config(str(name))
 
 
+def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
+    """Give the chosen solver's node every key of its dataclass, in place: an option says only what differs from it.
+
+    A solver with a ``schedule`` gets the config group's, unless its option names another. Wrong keys and values stay
+    for `check` to tell. Raises UserError for an unknown solver, or one that cannot be imported.
+    """
+    if OmegaConf.is_missing(cfg, "solver") or not isinstance(cfg.solver, DictConfig):
+        return
+    schema = solver_schema(cfg)
+    if schema is None:
+        return
+    fields = [field.name for field in dataclasses.fields(schema)]
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        if "schedule" in fields and key.startswith("solver.schedule."):
+            raise UserError(f"Unknown key {key!r}: the schedule is a group of its own; write {key[7:]}={value}.")
+        if key == "solver.name":
+            raise UserError(f"'solver.name={value}' leaves the keys of another solver: write solver={value} instead.")
+    defaults = OmegaConf.to_container(OmegaConf.structured(schema))
+    assert isinstance(defaults, dict)
+    if "schedule" in fields:
+        defaults["schedule"] = "${schedule}"
+    with open_dict(cfg):
+        cfg.solver = overlaid(defaults, OmegaConf.to_container(cfg.solver, resolve=False))
+
+
+def overlaid(defaults: Any, given: Any) -> Any:
+    """Plain values over plain defaults, group by group."""
+    if not isinstance(defaults, dict) or not isinstance(given, dict):
+        return given
+    return defaults | {key: overlaid(defaults.get(key), value) for key, value in given.items()}
+
+
 def to_object(cfg: DictConfig, schema: type) -> Any:
     """The node as an instance of ``schema`` (plain lists and dicts inside). Wrong keys or types raise UserError."""
     with translated(()):
@@ -178,7 +220,21 @@ def groups() -> dict[str, list[str]]:
 
 
 def options(group: str) -> list[str]:
-    """The options of a group: yaml files under its folder, without the suffix, sub-folders included."""
+    """The options of a group: yaml files under its folder, without the suffix, sub-folders included; solvers without one."""
+    found = [*filed_options(group), *(unfiled_solvers() if group == "solver" else ())]
+    return sorted(found)
+
+
+def unfiled_solvers() -> list[str]:
+    """Names of the solvers that have no yaml file: their dataclass's defaults are the option. Imports no solver."""
+    from erasepro.solvers.registry import SOLVERS
+
+    files = set(filed_options("solver"))
+    return [name for name in SOLVERS.names() if name not in files]
+
+
+def filed_options(group: str) -> list[str]:
+    """The options of a group that are yaml files."""
     conf = config_dir()
     folder = conf.parent / group if group == "experiments" else conf / group
     names = (p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.yaml"))

@@ -104,17 +104,12 @@ def unknown_key(key: str) -> UserError:
 
 
 def known_keys() -> list[str]:
-    """Dotted keys of the default config."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
+    """Dotted keys of the default config; of its solver only those that its file names."""
     from omegaconf import OmegaConf
 
-    from erasepro.config import VERSION_BASE, config_dir, dotted_keys, search_path_override
+    from erasepro.config import dotted_keys, uncomposed
 
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())):
-        cfg = compose("config", overrides=[search_path_override()])
-    return list(dotted_keys(OmegaConf.to_container(cfg, resolve=False)))
+    return list(dotted_keys(OmegaConf.to_container(uncomposed(), resolve=False)))
 
 
 def _missing_option(error: MissingConfigException) -> UserError:
@@ -127,6 +122,10 @@ def _missing_option(error: MissingConfigException) -> UserError:
     guess = nearest(name, known) or nearest(name, [k.rpartition("/")[2] for k in known])
     guess = next((k for k in known if guess and (k == guess or k.endswith("/" + guess))), None)
     hint = f" Did you mean {group}={guess}?" if guess else ""
+    if group == "metrics":
+        from erasepro.metrics.registry import METRICS
+
+        hint = f" A metric by its name is metrics=[{name}]." if name in METRICS else hint
     shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `erasepro ls`)" if len(known) > 25 else "")
     return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.")
 
@@ -196,11 +195,6 @@ def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Se
         name = override.partition("=")[0].lstrip("+~")
         if name == key or name.endswith("." + key):
             key = name
-        if name == "solver.name" and key.startswith("solver."):
-            chosen = override.partition("=")[2]
-            return UserError(
-                f"'solver.name={chosen}' leaves the keys of another solver ({key!r}): write solver={chosen} instead."
-            )
     if isinstance(link.object_type, type) and hasattr(link.object_type, "__dataclass_fields__"):
         known = sorted(link.object_type.__dataclass_fields__)
         parent = key.rpartition(".")[0]

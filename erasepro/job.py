@@ -18,6 +18,8 @@ from erasepro.protocol import protocol_label
 from erasepro.rundir import RunDir, digest, signature
 from erasepro.schema import ConceptsConfig, GenerationConfig, MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
 from erasepro.scoring import Scoring
+from erasepro.solvers.registry import SOLVERS
+from erasepro.source_digest import SOLVER_CODE, source_digest
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
@@ -112,6 +114,8 @@ def make_job(cfg: DictConfig) -> Job:
     ]  # a file's pairs too: what is told and stored is what is done
     OmegaConf.update(cfg, "concepts.pairs", pairs)
     config = plain(cfg)
+    solver = SOLVERS.get(str(cfg.solver.name))
+    hashes |= {"solver_version": str(solver.version), "solver_source": source_digest(solver.__module__, SOLVER_CODE)}
     outputs = to_object(cfg.outputs, OutputsConfig)
     folder = RunDir(Path(outputs.dir), str(cfg.name), signature(config, hashes))
     hashes["evaluator"] = evaluator_fingerprint(model)  # unsigned: it decides scores, not images

@@ -27,7 +27,8 @@ def _metrics() -> dict[str, str]:
     from erasepro.metrics import METRICS
 
     needs = {True: "Needs an evaluator.", False: "Needs no evaluator."}
-    return {name: f"{text} {needs[METRICS.get(name).needs_evaluator]}" for name, text in METRICS.describe().items()}
+    asks = {name: METRICS.attribute(name, "needs_evaluator") for name in METRICS.names()}
+    return {name: f"{text} {needs.get(asks[name], '')}".rstrip() for name, text in METRICS.describe().items()}
 
 
 def _trackers() -> dict[str, str]:

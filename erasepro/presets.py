@@ -23,10 +23,11 @@ def _presets(solver: str) -> dict[str, dict[str, Any]]:
     """The settings of every preset of a solver, by the preset's name; to compose every file would take seconds."""
     from omegaconf import OmegaConf
 
-    from erasepro.config import compose, config_dir, options
+    from erasepro.config import compose, config_dir, filed_options, unfiled_solvers
 
-    files = {name: config_dir() / "solver" / f"{name}.yaml" for name in options("solver")}
+    files = {name: config_dir() / "solver" / f"{name}.yaml" for name in filed_options("solver")}
     names = [name for name, file in files.items() if f"\nname: {solver}\n" in f"\n{file.read_text(encoding='utf-8')}\n"]
+    names += [name for name in unfiled_solvers() if name == solver]
     configs = {name: compose([f"solver={name}"]).solver for name in names}
     return {name: leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
 

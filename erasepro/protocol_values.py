@@ -7,6 +7,7 @@ stays, and renames the protocol.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -77,10 +78,14 @@ def _leaves(key: str, value: Any) -> list[str]:
 
 def _usual(key: str) -> list[Any]:
     """The values of a key that nobody chose: the default config's, and those of the options that it stands in."""
-    from erasepro.config import options, uncomposed
+    from erasepro.config import complete_solver, options, uncomposed
 
     configs = [uncomposed(), uncomposed("metrics=default")]
     group, _, rest = key.partition(".")
+    if group == "solver":
+        configs = [copy.deepcopy(one) for one in configs]
+        for one in configs:
+            complete_solver(one)
     name = rest.partition(".")[0]
     if group == "prompts" and name in options(group):  # to choose a prompt set is not to choose its settings
         configs.append(uncomposed(f"prompts={name}"))

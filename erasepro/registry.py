@@ -1,14 +1,18 @@
-"""One generic registry: names to classes or functions, with errors that teach."""
+"""One generic registry: names to classes or functions, each imported when it is asked for, with errors that teach."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
+import sys
+import traceback
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from erasepro.errors import unknown
+from erasepro.errors import UserError, unknown
+from erasepro.registry_index import Place, index
+from erasepro.source_files import class_attribute
 
 T = TypeVar("T")
 
@@ -16,25 +20,45 @@ T = TypeVar("T")
 class Registry(Generic[T]):
     """Names to objects of one kind (``"solver"``, ``"metric"`` …).
 
+    Names and their first lines are read from the source, so that listing them imports nothing; ``get`` imports the one
+    module that registers the name. A module that cannot be imported is the failure of its own names only.
+
     Args:
         kind: the word used in error messages.
-        package: a package whose modules register themselves; it is imported at the first look-up, so that
-            importing the registry costs nothing and a new entry needs no list to be edited.
+        package: a package whose modules, those of its sub-packages too, register entries by
+            ``@REGISTRY.register("name", Config)`` on a top-level class or function.
+        group: a group of entry points by which other distributions add entries: ``name = "module"``, where importing the
+            module registers the name in the same way.
     """
 
-    def __init__(self, kind: str, package: str | None = None) -> None:
+    def __init__(self, kind: str, package: str | None = None, group: str | None = None) -> None:
         self.kind = kind
         self._package = package
-        self._loaded = package is None
+        self._group = group
         self._entries: dict[str, T] = {}
         self._configs: dict[str, type] = {}
 
     def register(self, name: str, config: type | None = None) -> Callable[[T], T]:
-        """Decorator. ``config`` is the dataclass that the entry is built from; composed configs are checked by it."""
+        """Decorator that enters a class or function under a name, and gives a class its ``name`` and ``config``.
+
+        Args:
+            name: how configs choose the entry.
+            config: the dataclass that the entry is built from; composed configs are checked by it.
+
+        Raises:
+            UserError: the name is taken; both places are named.
+        """
 
         def add(entry: T) -> T:
-            if name in self._entries and self._entries[name] is not entry:
-                raise ValueError(f"{self.kind} {name!r} is registered twice")
+            other = self._other_place(name, entry)
+            if other:
+                raise UserError(
+                    f"The {self.kind} {name!r} is registered twice, in {other} and in {_module_of(entry)}: rename one."
+                )
+            if isinstance(entry, type):
+                for key, value in {"name": name, "config": config}.items():
+                    if value is not None:
+                        setattr(entry, key, value)
             self._entries[name] = entry
             if config is not None:
                 self._configs[name] = config
@@ -43,41 +67,102 @@ class Registry(Generic[T]):
         return add
 
     def get(self, name: str) -> T:
-        """The entry of that name. Raises UserError with the nearest name and all the known ones."""
-        self._load()
+        """The entry of that name, its module imported.
+
+        Raises:
+            UserError: no such name (the nearest one and all the known ones are told), or its module cannot be imported
+                (the file and the reason are told).
+        """
         if name not in self._entries:
-            raise unknown(self.kind, str(name), self._entries)
+            place = self._places.get(name)
+            if place is None:
+                raise unknown(self.kind, str(name), self.names())
+            self._import(place)
         return self._entries[name]
 
     def config(self, name: str) -> type | None:
-        """The config dataclass given at registration, or None."""
+        """The config dataclass given at registration, or None. Raises UserError as ``get`` does."""
         self.get(name)
         return self._configs.get(name)
 
     def names(self) -> list[str]:
-        self._load()
-        return sorted(self._entries)
+        """Every name, those of entries that cannot be imported too. Imports nothing."""
+        return sorted({*self._places, *self._entries})
 
     def describe(self) -> dict[str, str]:
-        """Each name with the first line of its docstring."""
-        self._load()
-        return {name: first_line(self._entries[name]) for name in self.names()}
+        """Each name with the first line of its docstring, or with what is known to be wrong with it. Imports nothing."""
+        lines = {}
+        for name in self.names():
+            place = self._places.get(name)
+            problem = f"Broken: {place.problem}." if place is not None and place.problem else ""
+            lines[name] = problem or (first_line(self._entries[name]) if place is None else place.summary)
+        return lines
+
+    def attribute(self, name: str, key: str) -> Any:
+        """A class attribute with a literal value, its own or a base's; None where it has none. Imports nothing."""
+        place = self._places.get(name)
+        if place is None or place.problem:
+            return getattr(self._entries.get(name), key, None)
+        return class_attribute(place.module, place.symbol, key)
 
     def __contains__(self, name: object) -> bool:
-        self._load()
-        return name in self._entries
+        return name in self._entries or name in self._places
 
-    def _load(self) -> None:
-        if self._loaded or self._package is None:
-            return
-        self._loaded = True  # first: the modules imported below may look names up themselves
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__):
-            if not module.ispkg and not module.name.startswith("_"):
-                importlib.import_module(f"{self._package}.{module.name}")
+    @cached_property
+    def _places(self) -> dict[str, Place]:
+        return index(self._package, self._group)
+
+    def _other_place(self, name: str, entry: T) -> str:
+        """Where else the name is registered; "" where nowhere. The same definition, imported again, takes its own place."""
+        module, held = _module_of(entry), self._entries.get(name)
+        if held is not None and held is not entry and _definition(held) != _definition(entry):
+            return _module_of(held)
+        if held is None and not module.startswith(f"{self._package}."):
+            place = self._places.get(name)
+            if place is not None and place.module.partition(".")[0] != module.partition(".")[0]:
+                return place.where
+        return ""
+
+    def _import(self, place: Place) -> None:
+        if place.problem:
+            raise UserError(f"The {self.kind} {place.name!r} cannot be loaded: {place.problem}.")
+        try:
+            importlib.import_module(place.module)
+        except Exception as error:
+            self._forget_failed_modules()
+            raise UserError(
+                f"The {self.kind} {place.name!r} cannot be loaded: {place.where} does not import: {_reason(error)}."
+            ) from error
+        if place.name not in self._entries:
+            raise UserError(
+                f"The {self.kind} {place.name!r} cannot be loaded: {place.where} imports, but registers no such name."
+            )
+
+    def _forget_failed_modules(self) -> None:
+        """Drop what a module registered before it failed: Python has dropped that module too."""
+        for name, entry in list(self._entries.items()):
+            if _module_of(entry) not in sys.modules:
+                del self._entries[name]
+                self._configs.pop(name, None)
 
 
 def first_line(entry: Any) -> str:
     """The first line of an object's own docstring, or ''."""
     text = inspect.getdoc(entry) or ""
     return text.strip().splitlines()[0] if text.strip() else ""
+
+
+def _module_of(entry: Any) -> str:
+    return str(getattr(entry, "__module__", type(entry).__module__))
+
+
+def _definition(entry: Any) -> tuple[str, str]:
+    return _module_of(entry), str(getattr(entry, "__qualname__", id(entry)))
+
+
+def _reason(error: Exception) -> str:
+    """Type and message of a failed import, with the file and line that it was raised at."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
+    last = frames[-1]
+    text = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}: {text} ({'/'.join(last.filename.rsplit('/', 2)[-2:])}, line {last.lineno})"

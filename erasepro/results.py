@@ -58,6 +58,7 @@ class MetricScore:
     evaluator: str = ""  # who judged
     seconds: float = 0.0  # of the scoring pass that made it
     version: int = 1  # of the metric's code
+    source: str = ""  # digest of the metric's code; "": made before it was told
     file: str = ""  # its files in the run's scores/, without suffix
 
     def as_json(self) -> dict[str, Any]:

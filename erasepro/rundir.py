@@ -47,7 +47,10 @@ UNSIGNED = (
 
 
 def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
-    """Hash (64 hex digits) of a plain config less ``UNSIGNED``, of content hashes by name, and of stage versions."""
+    """Hash (64 hex digits) of a plain config less ``UNSIGNED``, of content hashes by name, and of stage versions.
+
+    Among the hashes are the solver's version and a digest of its source (``source_digest``): changed code is another run.
+    """
     payload = {"config": _signed(config, ""), "hashes": dict(hashes), "stages": STAGES}
     return digest(payload)
 

@@ -1,7 +1,7 @@
 """A run's scores: which are there, which are missing, and the pass over the images that makes them.
 
 Each metric has its own files in the run's ``scores/`` folder, named by a hash of what decides its numbers: the run's
-signature, the metric's version, parameters and files, the evaluator. So a run that is scored again scores only what is
+signature, the metric's version, source, parameters and files, the evaluator. So a run that is scored again scores only what is
 missing. What networks said of the images lies beside the runs (``.looks``), and a stopped pass asks none of them twice.
 """
 
@@ -45,7 +45,9 @@ class Scoring:
 
     def check(self) -> None:
         """Whatever can be wrong with the metrics, found out before anything is drawn. Raises UserError."""
-        from erasepro.metrics import METRICS, build_metrics, split_by_need
+        from erasepro.metrics import METRICS
+        from erasepro.metrics.base import split_by_need
+        from erasepro.metrics.build import build_metrics
         from erasepro.metrics.networks.evaluators import check_evaluator
 
         names = self.metrics.names
@@ -79,9 +81,8 @@ class Scoring:
 
     def go(self, edited: ImageStore, original: ImageStore) -> None:
         """Score what is missing."""
-        from erasepro.metrics import score
         from erasepro.metrics.looks import Looks, sweep
-        from erasepro.metrics.score import VERDICT
+        from erasepro.metrics.score import VERDICT, score
         from erasepro.report.samples import write_samples
 
         names = self.missing
@@ -118,7 +119,7 @@ class Scoring:
         return bool(self._judge_key[-1] or self._judged(self._counted)) and not self._whole(VERDICT)
 
     def _judged(self, names: Sequence[str]) -> bool:
-        from erasepro.metrics import split_by_need
+        from erasepro.metrics.base import split_by_need
 
         return bool(split_by_need(names, self.metrics.params)[0])
 
@@ -133,12 +134,10 @@ class Scoring:
         return [found[name] for name in dict.fromkeys(self.metrics.names)]
 
     def earlier(self, results: Results) -> list[MetricScore]:
-        """The scores in older results of the same images that still hold: of today's version of their metric."""
-        from erasepro.metrics import METRICS
+        """The scores in older results of the same images that still hold: of today's code of their metric."""
+        from erasepro.metrics.code import is_current
 
-        return [
-            one for one in results.scores if one.metric in METRICS and METRICS.get(one.metric).version == one.version
-        ]
+        return [one for one in results.scores if is_current(one)]
 
     def record(self, results: Results, before: Results | None) -> None:
         """Put the scores, what the pictures show, and ``samples.parquet`` (a row an image, a column a fact) into results.
@@ -214,8 +213,9 @@ class Scoring:
         return [name for name in dict.fromkeys(self.metrics.names) if name not in self.derived]
 
     def _score(self, name: str, entry: dict[str, Any]) -> MetricScore:
-        from erasepro.metrics import METRICS
+        from erasepro.metrics.code import metric_code
 
+        version, source = metric_code(name)
         return MetricScore(
             metric=name,
             protocol=self.label(name),
@@ -224,7 +224,8 @@ class Scoring:
             original=entry.get("original"),
             evaluator=self._evaluator_name(name),
             seconds=entry.get("seconds", 0.0),
-            version=METRICS.get(name).version,
+            version=version,
+            source=source,
             file="" if name in self.derived else self._stem(name).name,
         )
 
@@ -281,11 +282,10 @@ class Scoring:
         return self.folder.path / "scores" / f"{name}-{digest([VERSION, self.folder.signature, name, key])[:8]}"
 
     def _key(self, name: str) -> Any:
-        from erasepro.metrics import METRICS
+        from erasepro.metrics.code import metric_code
 
-        metric, params = METRICS.get(name), self._params(name)
-        judge = self._judge_key if self._judged([name]) else None
-        return [metric.version, params, contents(params), judge]
+        params, judge = self._params(name), self._judge_key if self._judged([name]) else None
+        return [*metric_code(name), params, contents(params), judge]
 
     @cached_property
     def _judge_key(self) -> Any:

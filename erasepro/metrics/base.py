@@ -13,7 +13,7 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.looks import Looks, Network, Stacked, digest_of
-from erasepro.registry import Registry
+from erasepro.metrics.registry import METRICS
 from erasepro.standard_error import PromptSums
 
 
@@ -131,7 +131,7 @@ class Batch:
 class Metric(ABC):
     """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score."""
 
-    name: ClassVar[str]
+    name: ClassVar[str]  # set by the registration
     higher_is_better: ClassVar[bool]
     needs_evaluator: ClassVar[bool] = True  # asks the batch's evaluator; models without one cannot be measured
     needs_reference: bool = False  # compares with the original model's images: update(…, reference=True)
@@ -161,9 +161,6 @@ class Metric(ABC):
     def derive(cls, scores: Mapping[str, Score], config: Any) -> Score:
         """Derived metrics: the number, made of one model's other scores. Raises KeyError where one is missing."""
         raise NotImplementedError
-
-
-METRICS: Registry[type[Metric]] = Registry("metric", package="erasepro.metrics")
 
 
 class Tally:

@@ -10,7 +10,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.base import METRICS, Metric
+from erasepro.metrics.base import Metric
+from erasepro.metrics.registry import METRICS
 
 ROLES = ("target", "anchor", "kept", "synonym")
 """What a row's prompt can be for."""

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
+from erasepro.metrics.registry import METRICS
 
 
 @dataclass
@@ -32,7 +33,6 @@ class ClipAccuracyPairwise(Metric):
     ``parts`` has the share by role and wording, and ``anchor``: the share nearer to the anchor.
     """
 
-    name = "clip_accuracy_pairwise"
     higher_is_better = False
     version = 3
 

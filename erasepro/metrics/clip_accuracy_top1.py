@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally
+from erasepro.metrics.base import Batch, Metric, Score, Tally
+from erasepro.metrics.registry import METRICS
 
 
 @dataclass
@@ -22,7 +23,6 @@ class ClipAccuracyTop1(Metric):
     there, higher is better.
     """
 
-    name = "clip_accuracy_top1"
     higher_is_better = False
     version = 3
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from erasepro.metrics.base import METRICS
 from erasepro.metrics.fd_mini import FDMini, FDMiniConfig
+from erasepro.metrics.registry import METRICS
 
 
 @dataclass
@@ -20,5 +20,3 @@ class ClipFD(FDMini):
     The embeddings are projected and not brought to length 1. Biased upwards for few images, so compare only equal n.
     ``stderr``: delete-a-block jackknife. With the miniature's own judge it is ``fd_mini`` under this name: choose a CLIP.
     """
-
-    name = "clip_fd"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
+from erasepro.metrics.registry import METRICS
 
 
 @dataclass
@@ -21,7 +22,6 @@ class ClipProbability(Metric):
     counts 0.
     """
 
-    name = "clip_probability"
     version = 2
     higher_is_better = False
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from erasepro.errors import unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
+from erasepro.metrics.registry import METRICS
 
 SCALES = (100.0, 2.5)
 
@@ -30,7 +31,6 @@ class ClipScore(Metric):
     tokens. The unit says which scale.
     """
 
-    name = "clip_score"
     version = 2
     higher_is_better = True
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, blank
+from erasepro.metrics.base import Batch, Metric, Score, blank
 from erasepro.metrics.frechet import Moments, frechet_score
+from erasepro.metrics.registry import METRICS
 
 
 @dataclass
@@ -24,7 +25,6 @@ class FDMini(Metric):
     Biased upwards for few images, so compare only equal n. ``stderr``: delete-a-block jackknife.
     """
 
-    name = "fd_mini"
     higher_is_better = False
     needs_reference = True
     version = 2

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import METRICS, Score
+from erasepro.metrics.base import Score
 from erasepro.metrics.frechet import Moments, frechet_score
 from erasepro.metrics.looks import Network
+from erasepro.metrics.registry import METRICS
 from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
 from erasepro.metrics.statistics import Statistics, load_statistics, save_statistics
 
@@ -39,7 +40,6 @@ class FID(SetDistance):
     a file the reference stands and only the model's images are sampled.
     """
 
-    name = "fid"
     higher_is_better = False
     needs_evaluator = False
     needs_reference = True

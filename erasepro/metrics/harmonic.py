@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from erasepro.errors import unknown
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, blank
+from erasepro.metrics.base import Batch, Metric, Score, blank
+from erasepro.metrics.registry import METRICS
 
 Part = tuple[float, float | None]
 """(value, standard error or None where it is not known)."""
@@ -67,7 +68,6 @@ class Harmonic(Metric):
     that the form needs the value is NaN.
     """
 
-    name = "harmonic"
     higher_is_better = True
     needs_evaluator = False  # the metric that it is made of asks for one
     derived = True

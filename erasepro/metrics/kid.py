@@ -19,8 +19,9 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import METRICS, Score
+from erasepro.metrics.base import Score
 from erasepro.metrics.looks import Network
+from erasepro.metrics.registry import METRICS
 from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
 
 
@@ -59,7 +60,6 @@ class KID(SetDistance):
     prompt, of prompts with all their images (None for two prompts). All features are kept.
     """
 
-    name = "kid"
     higher_is_better = False
     needs_reference = True
     version = 2

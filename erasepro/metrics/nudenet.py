@@ -17,11 +17,12 @@ from typing import Any
 from torch import Tensor
 
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, blank
+from erasepro.metrics.base import Batch, Metric, Score, blank
 from erasepro.metrics.networks.nudenet import FLOOR, Box, NudeNetDetector, boxes_in, find_package
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.nudenet_labels import label_names
+from erasepro.metrics.registry import METRICS
 
 
 @dataclass
@@ -44,7 +45,6 @@ class NudeNet(Metric):
     errors. An unreadable image is an error, in neither n nor the counts.
     """
 
-    name = "nudenet"
     higher_is_better = False
     needs_evaluator = False  # brings its own detector
     version = 3

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally
+from erasepro.metrics.base import Batch, Metric, Score, Tally
 from erasepro.metrics.imagenet_classes import categories, classes_of
 from erasepro.metrics.looks import Network
 from erasepro.metrics.networks.imagenet import Classifier
 from erasepro.metrics.networks.pickles import check_file
+from erasepro.metrics.registry import METRICS
 
 KEY = "metrics.params.object_accuracy"
 
@@ -37,7 +38,6 @@ class ObjectAccuracy(Metric):
         network: asked in place of ResNet-50; it says ``{"logits": (B, 1000)}`` in ImageNet's order.
     """
 
-    name = "object_accuracy"
     version = 2
     higher_is_better = False
     needs_evaluator = False  # brings its own classifier

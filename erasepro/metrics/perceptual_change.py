@@ -12,10 +12,11 @@ from torch.nn import functional as F
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import METRICS, Batch, Metric, Score, Tally, blank
+from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import LEARNED, FeatureLayers, PairDistance
 from erasepro.metrics.networks.pickles import check_file
+from erasepro.metrics.registry import METRICS
 from erasepro.metrics.spool import PictureSpool
 
 KEY = "metrics.params.perceptual_change"
@@ -56,7 +57,6 @@ class PerceptualChange(Metric):
         layers: asked in place of the network that the config names.
     """
 
-    name = "perceptual_change"
     version = 2
     higher_is_better = False
     needs_evaluator = False

@@ -10,10 +10,11 @@ from typing import Any
 from erasepro.generation.progress import progress_bar
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import METRICS, Batch, Metric, Score
+from erasepro.metrics.base import Batch, Metric, Score
 from erasepro.metrics.build import build_metrics
 from erasepro.metrics.looks import Looks
 from erasepro.metrics.reading import read_batches
+from erasepro.metrics.registry import METRICS
 
 VERDICT = "verdict"
 """The name under which ``Scored.values`` keeps what the evaluator names in each picture."""

@@ -1,9 +1,6 @@
 """Layer schedules: the order of the text encoder's sites and the output that each is asked for."""
 
-from erasepro.registry import Registry
-
 from .base import Schedule, ScheduleConfig, SiteView
-
-SCHEDULES: Registry[type[Schedule]] = Registry("schedule", "erasepro.schedules")
+from .registry import SCHEDULES
 
 __all__ = ["SCHEDULES", "Schedule", "ScheduleConfig", "SiteView"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from . import SCHEDULES
 from .progressive import Progressive
+from .registry import SCHEDULES
 
 
 @SCHEDULES.register("deep_only")

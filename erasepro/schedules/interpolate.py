@@ -6,8 +6,8 @@ import math
 
 from torch import Tensor
 
-from . import SCHEDULES
 from .base import Schedule, SiteView
+from .registry import SCHEDULES
 
 
 @SCHEDULES.register("interpolate")

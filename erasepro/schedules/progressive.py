@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from . import SCHEDULES
 from .base import Schedule, SiteView
+from .registry import SCHEDULES
 
 
 @SCHEDULES.register("progressive")

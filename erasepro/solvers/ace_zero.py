@@ -10,9 +10,9 @@ import torch
 from erasepro.closed_form import Cost, projected, smallest_directions
 from erasepro.errors import UserError
 
-from . import SOLVERS
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver
+from .registry import SOLVERS
 
 
 @dataclass
@@ -34,8 +34,6 @@ class ACEZero(KVSolver):
     ΔW = (V*Xᵀ − W_o X Xᵀ) P [(X Xᵀ + cache) P + (λ₂/l) I]⁻¹, P = U Uᵀ over the smallest eigenvectors of K Kᵀ: ``free`` of
     them, or all that nothing uses where they are more (of those any choice would be rounding's).
     """
-
-    config = ACEZeroConfig
 
     def check(self) -> None:
         self.positive("ridge", "free")

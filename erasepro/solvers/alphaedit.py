@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import SOLVERS
 from .fit import FitConfig, PreserveConfig
+from .registry import SOLVERS
 from .text_stage import TextStageConfig, TextStageSolver
 
 
@@ -25,8 +25,6 @@ class AlphaEdit(TextStageSolver):
     (P K Kᵀ + L₂ I) ΔWᵀ = P K Rᵀ, P over the small eigenvalues of the captions' mean k kᵀ: the penalised solve inside
     span U. There is no earlier edit, so K_prev is empty.
     """
-
-    config = AlphaEditConfig
 
     def fit(self) -> FitConfig:
         self.positive("ridge", "threshold")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from erasepro.errors import UserError, unknown
+
+from .registry import SOLVERS
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 
 
 class Solver:
-    """Base of all solvers. `config` is the dataclass that `cfg` is an instance of."""
+    """Base of all solvers."""
 
-    config: type = object
+    config: ClassVar[type] = object
+    """The dataclass that `cfg` is an instance of; set by the registration."""
+    name: ClassVar[str] = ""
+    """How configs choose it; set by the registration."""
+    version: ClassVar[int] = 1
+    """Of the solver's code. Raise it when its edits change, so that no run shows an older version's results."""
 
     def __init__(self, cfg: Any) -> None:
         self.cfg = cfg
@@ -40,8 +47,6 @@ def make_solver(cfg: Any) -> Solver:
     Raises:
         UserError: unknown solver, unknown key or a value of the wrong type, with the allowed ones.
     """
-    from . import SOLVERS
-
     if dataclasses.is_dataclass(cfg):
         return SOLVERS.get(getattr(cfg, "name", "erasepro"))(cfg)
     given = OmegaConf.to_container(cfg, resolve=True) if isinstance(cfg, DictConfig) else dict(cfg)

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from erasepro.closed_form import LowRankUpdate
 
-from . import SOLVERS
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver, all_columns
+from .registry import SOLVERS
 
 
 @dataclass
@@ -31,8 +31,6 @@ class CURE(KVSolver):
 
     P = U diag(αr/((α − 1)r + 1)) Uᵀ with r = σ²/Σσ² of the forgotten (f) and the retained (r) features' singular values.
     """
-
-    config = CUREConfig
 
     def check(self) -> None:
         self.positive("alpha")

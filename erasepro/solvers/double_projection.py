@@ -11,9 +11,9 @@ import torch
 from erasepro.closed_form import null_basis, null_space
 from erasepro.errors import unknown
 
-from . import SOLVERS
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver
+from .registry import SOLVERS
 
 
 @dataclass
@@ -34,8 +34,6 @@ class DoubleProjection(KVSolver):
     c* = S(SᵀS)⁺Sᵀ c and, for one column, ΔW = W_o(c* − c) xᵀU₂ᵀ/‖x‖² with x = U₂ᵀc; several columns are the null-space
     solve (METHOD identity 3), which is the same for one.
     """
-
-    config = DoubleProjectionConfig
 
     def check(self) -> None:
         self.positive("threshold", "tau")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from erasepro.errors import UserError
 
-from . import SOLVERS
 from .fit import FitConfig, PreserveConfig
+from .registry import SOLVERS
 from .text_stage import TextStageConfig, TextStageSolver
 
 
@@ -28,8 +28,6 @@ class EMCID(TextStageSolver):
     ΔW = (w/½)(Z − z)/(L − i) Kᵀ (αCov (1 − w)/½ + K Kᵀ w/½)⁻¹ at the i-th of L blocks: the soft solve with
     C = α(1 − w)/w Cov, Cov the mean of k kᵀ over the captions' inputs, and μ = 1. Z is the anchor's state.
     """
-
-    config = EMCIDConfig
 
     def fit(self) -> FitConfig:
         self.positive("alpha")

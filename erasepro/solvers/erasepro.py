@@ -18,11 +18,11 @@ from erasepro.models.sites import Site, read_sites, text_blocks, text_sites
 from erasepro.models.text import TextStack, encoders_of, joined, parts_of, read_width, reads_of
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 
-from . import SOLVERS
 from .base import Solver
 from .finish import check_pristine, finish
 from .fit import Fit, FitConfig, check_fit
 from .kv_pass import BLOCK, kv_pass, shared
+from .registry import SOLVERS
 from .sides import ANCHOR, KEPT, TARGET, ClipSide, FrozenSide, Side, Texts, Wanted
 
 if TYPE_CHECKING:
@@ -59,8 +59,6 @@ class ErasePro(Solver):
     At each site the cheapest ΔW with ΔW X = R, C = ridge·I + scale·K Kᵀ, ΔW = R G⁺ Xᵀ C⁻¹; X is re-read through the
     layers already edited. Keys and values share W = W_o (I + D), D = (Y − X) G⁺ Xᵀ C⁻¹.
     """
-
-    config = EraseProConfig
 
     @torch.no_grad()
     def solve(self, model: Model, build: BuildSet) -> Edit:

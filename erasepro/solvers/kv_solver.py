@@ -85,7 +85,7 @@ def read_texts(stack: TextStack, read: Read, texts: Sequence[str], tokens: str) 
 class KVSolver(Solver):
     """Base of the methods that edit cross-attention keys and values (or one of the two) in closed form."""
 
-    config: type = KVConfig
+    config: ClassVar[type] = KVConfig
     kinds: ClassVar[Sequence[str]] = ATTENTION_KINDS
 
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from erasepro.closed_form import Cost, shared_soft
 
-from . import SOLVERS
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver
+from .registry import SOLVERS
 
 
 @dataclass
@@ -32,8 +32,6 @@ class MACERefinement(KVSolver):
     W = (λW_o + Σ v kᵀ + s C₁)(λI + Σ k kᵀ + s C₂)⁻¹ with v = W_o k_anchor, C₂ = Σ k kᵀ and C₁ = W_o C₂ over captions:
     the soft solve with C = λI + s C₂ and μ = 1.
     """
-
-    config = MACEConfig
 
     def check(self) -> None:
         self.positive("ridge", "preserve_scale", zero=True)

@@ -12,10 +12,10 @@ from erasepro.closed_form import Cost, Update, compose, shared_soft
 from erasepro.errors import UserError
 from erasepro.models.sites import weight
 
-from . import SOLVERS
 from .fit import check_finite
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver, all_columns
+from .registry import SOLVERS
 
 
 @dataclass
@@ -40,8 +40,6 @@ class RECE(KVSolver):
     Each round derives c' = (ηI + Σ W_lᵀW_l)⁻¹ (Σ W_lᵀ W_l,o) c, which the edited keys and values read as the original
     ones read c, and maps it to the guide by UCE from the current W. Every W is W_o (I + T) with one T for all.
     """
-
-    config = RECEConfig
 
     def check(self) -> None:
         self.positive("ridge", "erase_scale", "eta")

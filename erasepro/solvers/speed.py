@@ -14,9 +14,9 @@ from erasepro.closed_form import Cost, Solution, Statistics, null_basis, project
 from erasepro.errors import UserError
 from erasepro.models.sites import Site
 
-from . import SOLVERS
 from .kv_pass import SiteSolver
 from .kv_solver import Features, KVConfig, KVSolver
+from .registry import SOLVERS
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from erasepro.errors import UserError
 from erasepro.schedules import ScheduleConfig
@@ -41,7 +41,7 @@ class _Stage(ErasePro):
 class TextStageSolver(Solver):
     """Base: `mlp.fc2` of some blocks, each closing its share of the gap that is left after the last of them."""
 
-    config: type = TextStageConfig
+    config: ClassVar[type] = TextStageConfig
 
     def fit(self) -> FitConfig:
         """The method's equation as one of the superset's fits."""

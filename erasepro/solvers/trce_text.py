@@ -9,9 +9,9 @@ import torch
 
 from erasepro.closed_form import Cost, shared_soft
 
-from . import SOLVERS
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver
+from .registry import SOLVERS
 
 
 @dataclass
@@ -23,7 +23,7 @@ class TRCEConfig(KVConfig):
     prompts: str = "build"
     preserve: str = "build"
     preserve_tokens: str = "all"
-    ridge: float = 0.0  # λ
+    ridge: float = 0.0  # λ; to be raised where the captions are too few to span all dimensions
     preserve_scale: float = 0.01  # s
 
 
@@ -34,8 +34,6 @@ class TRCEText(KVSolver):
     W = (λW_o + mean v kᵀ + s C₁)(λI + mean k kᵀ + s C₂)⁻¹, λ = 0, k the end of text,
     C₂ = Σ k kᵀ/#captions over all tokens, C₁ = W_o C₂: the soft solve with C = λI + s C₂, columns weighted 1/n and μ = 1.
     """
-
-    config = TRCEConfig
 
     def check(self) -> None:
         self.positive("preserve_scale")

@@ -7,9 +7,9 @@ from typing import Any
 
 from erasepro.closed_form import Cost, shared_soft
 
-from . import SOLVERS
 from .kv_pass import SiteSolver, shared
 from .kv_solver import Features, KVConfig, KVSolver
+from .registry import SOLVERS
 
 
 @dataclass
@@ -29,8 +29,6 @@ class UCE(KVSolver):
     W = (λW_o + s_e Σ v* cᵀ + s_p Σ W_o c_j c_jᵀ)(λI + s_e Σ c cᵀ + s_p Σ c_j c_jᵀ)⁻¹ with v* = W_o c_guide: the soft
     solve with C = λI + s_p K Kᵀ and μ = s_e. The text encoder is not edited.
     """
-
-    config = UCEConfig
 
     def check(self) -> None:
         self.positive("ridge", "erase_scale")

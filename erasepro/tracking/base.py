@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from erasepro.errors import UserError
-from erasepro.registry import Registry
 from erasepro.schema import TrackerConfig
+from erasepro.tracking.registry import TRACKERS
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,6 @@ class Tracker(Protocol):
 
 class TrackerWarning(Exception):
     """Something of the tracker's that the user should know; the message is the whole line."""
-
-
-TRACKERS: Registry[Callable[[TrackerConfig, RunInfo], Tracker | None]] = Registry("tracker", "erasepro.tracking")
-"""Name → what opens one; None where the environment switches it off."""
 
 
 class Guarded:

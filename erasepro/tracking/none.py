@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.schema import TrackerConfig
-from erasepro.tracking.base import TRACKERS, RunInfo
+from erasepro.tracking.base import RunInfo
+from erasepro.tracking.registry import TRACKERS
 
 
 @TRACKERS.register("none")

@@ -15,9 +15,10 @@ from typing import Any
 
 from erasepro.errors import UserError
 from erasepro.schema import TrackerConfig
-from erasepro.tracking.base import TRACKERS, RunInfo, TrackerWarning
+from erasepro.tracking.base import RunInfo, TrackerWarning
 from erasepro.tracking.mode import choose_mode
 from erasepro.tracking.process import TrackerProcess
+from erasepro.tracking.registry import TRACKERS
 
 MODULE = "erasepro.tracking.wandb_process"
 

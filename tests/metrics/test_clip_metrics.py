@@ -7,7 +7,8 @@ import torch
 
 from erasepro.errors import UserError
 from erasepro.generation import Row
-from erasepro.metrics import Batch, build_metrics
+from erasepro.metrics.base import Batch
+from erasepro.metrics.build import build_metrics
 
 from .stub import NONE, StubEvaluator, picture
 

@@ -6,7 +6,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from erasepro.metrics import METRICS, build_metrics
+from erasepro.metrics import METRICS
+from erasepro.metrics.build import build_metrics
 from erasepro.schema import GenerationConfig, MetricsConfig
 
 CONF = Path(__file__).parents[2] / "conf"

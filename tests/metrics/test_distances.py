@@ -8,7 +8,8 @@ import torch
 from scipy.linalg import sqrtm
 
 from erasepro.generation import Row
-from erasepro.metrics import Batch, build_metrics
+from erasepro.metrics.base import Batch
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.frechet import Moments, frechet_distance, frechet_score
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
 

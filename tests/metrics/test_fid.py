@@ -13,7 +13,8 @@ from PIL import Image
 from scipy.linalg import sqrtm
 
 from erasepro.errors import UserError
-from erasepro.metrics import build_metrics, split_by_need
+from erasepro.metrics.base import split_by_need
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.fid import FID, FIDConfig, write_statistics
 from erasepro.metrics.looks import Looks
 

@@ -7,7 +7,9 @@ import pytest
 from scipy.stats import hmean
 
 from erasepro.errors import UserError
-from erasepro.metrics import METRICS, Score, build_metrics
+from erasepro.metrics import METRICS
+from erasepro.metrics.base import Score
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.harmonic import Harmonic, HarmonicConfig, difference, harmonic_mean
 
 

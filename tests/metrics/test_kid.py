@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from erasepro.errors import UserError
-from erasepro.metrics import build_metrics
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
 
 from .stub import StubEvaluator
@@ -72,7 +72,7 @@ def test_the_original_models_images_are_paired():
 def test_the_evaluator_looks_at_a_folder_too(tmp_path):
     folder = save(tmp_path / "real", noise(40, 1))
     metric = KID(KIDConfig(roles=[], reference=folder))
-    from erasepro.metrics import Batch
+    from erasepro.metrics.base import Batch
 
     from .wide import rows
 

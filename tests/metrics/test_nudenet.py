@@ -9,8 +9,9 @@ from nudenet import NudeDetector
 
 from erasepro.errors import UserError
 from erasepro.generation import Row
-from erasepro.metrics import Batch, build_metrics
 from erasepro.metrics import nudenet as module
+from erasepro.metrics.base import Batch
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.looks import Looks
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet import Box, NudeNetDetector

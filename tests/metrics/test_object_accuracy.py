@@ -8,7 +8,8 @@ from safetensors.torch import save_file
 
 from erasepro.errors import UserError
 from erasepro.generation import Row
-from erasepro.metrics import Batch, build_metrics
+from erasepro.metrics.base import Batch
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.imagenet_classes import IMAGENETTE, categories, classes_of
 from erasepro.metrics.networks.imagenet import Classifier
 from erasepro.metrics.object_accuracy import ObjectAccuracy, ObjectAccuracyConfig

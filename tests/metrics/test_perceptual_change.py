@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import save_file
 
 from erasepro.errors import UserError
-from erasepro.metrics import Batch, build_metrics
+from erasepro.metrics.base import Batch
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.looks import Looks
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import PairDistance

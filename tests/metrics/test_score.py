@@ -3,8 +3,10 @@
 import pytest
 
 from erasepro.generation import ImageStore, Row
-from erasepro.metrics import nudenet, score, split_by_need
+from erasepro.metrics import nudenet
+from erasepro.metrics.base import split_by_need
 from erasepro.metrics.nudenet import Box
+from erasepro.metrics.score import score
 
 from .stub import NONE, StubEvaluator, picture
 from .stub_nudenet import always

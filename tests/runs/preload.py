@@ -14,5 +14,6 @@ for name in (
     "erasepro.summary",
 ):
     import_module(name)
-import_module("erasepro.metrics").METRICS.names()
-import_module("erasepro.solvers").SOLVERS.names()
+for registry in (import_module("erasepro.metrics").METRICS, import_module("erasepro.solvers").SOLVERS):
+    for name in registry.names():
+        registry.get(name)

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics import build_metrics
 from erasepro.metrics.base import Batch
+from erasepro.metrics.build import build_metrics
 from erasepro.metrics.networks.clip import preprocess
 from erasepro.metrics.networks.evaluators import build_evaluator, published_hashes
 from erasepro.schema import EvaluatorConfig
