@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from erasepro.source_files import module_file, syntax_tree
+from erasepro.source_files import is_installed, module_file, syntax_tree
 
 REGISTRATION = re.compile(r"^@\w+\.register\(\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 """The decorator in a file that does not parse."""
@@ -73,11 +73,22 @@ def places_in_file(file: Path, module: str, where: str) -> Iterator[Place]:
         for name in REGISTRATION.findall(text.decode(errors="replace")):
             yield Place(name, module, where, problem=reason)
         return
+    lost = next((name for name in _libraries(tree) if not is_installed(name)), None)
+    problem = f"{where} needs the module {lost!r}, which is not installed" if lost else ""
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             summary = (ast.get_docstring(node) or "").strip().partition("\n")[0]
             for name in _registered_names(node.decorator_list):
-                yield Place(name, module, where, summary, node.name)
+                yield Place(name, module, where, summary, node.name, problem)
+
+
+def _libraries(tree: ast.Module) -> Iterator[str]:
+    """The top-level packages that a file cannot be imported without."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
 
 
 def _registered_names(decorators: Iterable[ast.expr]) -> Iterator[str]:

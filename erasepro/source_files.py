@@ -37,6 +37,12 @@ def module_file(module: str) -> Path | None:
 
 
 @cache
+def is_installed(package: str) -> bool:
+    """Whether a top-level module or package is there to be imported."""
+    return package in sys.modules or any(finder.find_spec(package, None) for finder in sys.meta_path)
+
+
+@cache
 def syntax_tree(file: Path) -> ast.Module:
     """The parsed file. Raises SyntaxError, or UnicodeDecodeError, where it is no Python."""
     return ast.parse(file.read_text(encoding="utf-8"), str(file))

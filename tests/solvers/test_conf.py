@@ -1,13 +1,13 @@
-"""The yaml files say what the dataclasses know, and nothing else."""
+"""The yaml files say in what an option differs from its solver's dataclass, and nothing else."""
 
-from dataclasses import fields
+import dataclasses
 from math import inf
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 
-from erasepro.config import config_dir
+from erasepro.config import compose, config_dir, overlaid
 from erasepro.errors import UserError
 from erasepro.schedules import SCHEDULES, ScheduleConfig
 from erasepro.solvers import SOLVERS, make_solver
@@ -16,20 +16,60 @@ from erasepro.solvers.fit import check_fit
 FILES = sorted(p.stem for p in (config_dir() / "solver").glob("*.yaml"))
 
 
+def leaves(node, prefix=""):
+    for key, value in node.items():
+        yield from leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_solver_files_are_complete_and_build(name):
-    given = OmegaConf.load(config_dir() / "solver" / f"{name}.yaml")
-    schedule = OmegaConf.load(config_dir() / "schedule" / "progressive.yaml")
-    whole = OmegaConf.create({"solver": given, "schedule": schedule})
-    solver = make_solver(whole.solver)
-    assert {str(k) for k in given} == {f.name for f in fields(solver.config)}
-    assert SOLVERS.config(solver.cfg.name) is solver.config
-    if name == solver.cfg.name:  # the plain files are the dataclasses' defaults
-        assert solver.cfg == solver.config()
+def test_a_solver_file_holds_only_what_differs_and_composes_to_the_defaults_and_it(name):
+    given = OmegaConf.to_container(OmegaConf.load(config_dir() / "solver" / f"{name}.yaml"), resolve=False)
+    schema = SOLVERS.config(given["name"])
+    defaults = OmegaConf.to_container(OmegaConf.structured(schema))
+    repeated = [key for key, value in leaves(given) if key != "name" and dict(leaves(defaults)).get(key) == value]
+    assert not repeated
+    assert {key for key, _ in leaves(given)} <= {key for key, _ in leaves(defaults)}
+    composed = OmegaConf.to_container(compose([f"solver={name}"]).solver)
+    assert composed == overlaid(defaults, given)
+    assert dataclasses.asdict(make_solver(composed).cfg) == composed
 
 
-def test_every_solver_has_a_file():
-    assert set(SOLVERS.names()) <= set(FILES)
+@pytest.mark.parametrize("name", SOLVERS.names())
+def test_the_registration_is_the_one_declaration(name):
+    solver = SOLVERS.get(name)
+    assert solver.name == solver.config().name == name
+    assert SOLVERS.config(name) is solver.config
+    assert OmegaConf.to_object(compose([f"solver={name}"]).solver) == solver.config()
+
+
+def test_every_key_of_the_dataclass_can_be_set():
+    assert compose(["solver=uce", "solver.tokens=all"]).solver.tokens == "all"
+    fit = compose(["solver=erasepro", "solver.text_fit.preserve.ridge=0.1"]).solver.text_fit
+    assert (fit.preserve.ridge, fit.preserve.kind, fit.rank) == (0.1, "gram", "independent")
+
+
+def test_the_solver_holds_the_chosen_schedule():
+    assert compose(["schedule=reverse", "schedule.target=hidden_state"]).solver.schedule == {
+        **dataclasses.asdict(ScheduleConfig("reverse", target="hidden_state"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["solver=uce", "solver.perserve_scale=0.1"],
+            r"Did you mean 'solver\.preserve_scale'\? Known under 'solver': bat",
+        ),
+        (["solver=uce", "solver.text_fit.rank=exact"], r"Unknown key 'solver\.text_fit'"),
+        (["solver=uce", "solver.ridge=much"], r"'solver\.ridge': got 'much', expected a number"),
+        (["solver=uce_best", "solver.name=rece"], r"write solver=rece instead"),
+        (["solver.schedule.target=branch"], r"'solver\.schedule\.target'.* write schedule\.target=branch"),
+    ],
+)
+def test_a_wrong_key_is_told_with_the_keys_of_the_chosen_solver(words, message):
+    with pytest.raises(UserError, match=message):
+        compose(words)
 
 
 @pytest.mark.parametrize("path", sorted((config_dir() / "schedule").glob("*.yaml")), ids=lambda p: Path(p).stem)
