@@ -53,6 +53,16 @@ def test_ls(capsys, kind, name):
     assert len(row.split()) > 2, "every name comes with a line about it"
 
 
+def test_help_and_every_list_import_no_torch_and_no_solver():
+    code = (
+        "import sys\nfrom erasepro.cli import main\nfrom erasepro.listing import KINDS\n"
+        "assert not any(main(words) for words in [['--help'], *(['ls', kind] for kind in KINDS)])\n"
+        "sys.exit(' '.join({'torch', 'diffusers', 'erasepro.solvers.uce', 'erasepro.metrics.kid'} & set(sys.modules)) or None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_ls_alone_says_what_can_be_listed(capsys):
     status, out, _ = said(capsys, "ls")
     assert status == 0

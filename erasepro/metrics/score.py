@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from erasepro.errors import UserError
 from erasepro.generation.progress import progress_bar
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
@@ -96,7 +97,20 @@ def _update(
             found[name] = metric.update(batch, reference=True)
         else:
             found[name] = before[name].update(batch)
+    _check_columns(found)
     return found
+
+
+def _check_columns(values: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Raise UserError where two metrics, or a metric and the work list, would write one column of ``samples.parquet``."""
+    owners = dict.fromkeys([*(one.name for one in fields(Row)), "model", "error"], "the work list")
+    for name, samples in values.items():
+        for column in {key for sample in samples for key in sample}:
+            if owners.setdefault(column, name) != name:
+                raise UserError(
+                    f"The metric {name!r} gives each image a value {column!r}, and so does {owners[column]}: rename it in "
+                    f"the metric's code, for example '{name}_{column}', or leave one of them out of metrics.names."
+                )
 
 
 def _verdicts(batch: Batch) -> list[dict[str, Any]]:

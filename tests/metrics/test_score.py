@@ -2,8 +2,9 @@
 
 import pytest
 
+from erasepro.errors import UserError
 from erasepro.generation import ImageStore, Row
-from erasepro.metrics import nudenet
+from erasepro.metrics import METRICS, nudenet
 from erasepro.metrics.base import split_by_need
 from erasepro.metrics.nudenet import Box
 from erasepro.metrics.score import score
@@ -61,3 +62,20 @@ def test_scores_of_both_models(scored):
     assert scored.edited["clip_accuracy_pairwise"].parts["anchor"]["target"]["value"] == 1.0
     assert "fd_mini" not in scored.original
     assert scored.edited["fd_mini"].n == 2
+
+
+@pytest.mark.parametrize(("column", "other"), [("top1", "clip_accuracy_top1"), ("role", "the work list")])
+def test_two_metrics_may_not_write_one_column(tmp_path, monkeypatch, column, other):
+    class Twin(METRICS.get("clip_probability")):
+        name = "twin"
+
+        def update(self, batch, reference=False):
+            return [{column: 1} for _ in batch.rows]
+
+    monkeypatch.setitem(METRICS._entries, "twin", Twin)
+    monkeypatch.setitem(METRICS._configs, "twin", METRICS.config("clip_probability"))
+    stores = folder(tmp_path / "edited", [1, 1, 2, 2]), folder(tmp_path / "original", [1, 1, 2, 2])
+    with pytest.raises(
+        UserError, match=f"'twin' gives each image a value '{column}', and so does {other}: .*twin_{column}"
+    ):
+        score(*stores, ROWS, StubEvaluator(), ["clip_accuracy_top1", "twin"], progress=False)
