@@ -139,7 +139,9 @@ def test_they_run_and_changed_code_never_shows_an_older_result(plug_in):
     def brightness(result: dict) -> float:
         return result["scores"][0]["edited"]["value"]
 
-    assert "· toy_mean tokens=all ·" in erasepro(plug_in, *words), "the heading tells only what differs from the defaults"
+    assert "· toy_mean tokens=all ·" in erasepro(plug_in, *words), (
+        "the heading tells only what differs from the defaults"
+    )
     assert "Done before" in erasepro(plug_in, *words)
     (first,) = results().values()
     assert first["config"]["solver"]["tokens"] == "all"
