@@ -285,7 +285,7 @@ class Scoring:
 
         metric, params = METRICS.get(name), self._params(name)
         judge = self._judge_key if self._judged([name]) else None
-        return [metric.version, params, contents(params), judge]
+        return [metric.version, params, contents(self._config(name)), judge]
 
     @cached_property
     def _judge_key(self) -> Any:
@@ -293,4 +293,4 @@ class Scoring:
 
         cfg = {key: value for key, value in dataclasses.asdict(self.metrics.evaluator).items() if key != "device"}
         own = evaluator_fingerprint(self.model) if self.metrics.evaluator.kind == "model" else ""
-        return [cfg, contents(cfg), own]
+        return [cfg, contents(self.metrics.evaluator), own]
