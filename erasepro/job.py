@@ -15,7 +15,8 @@ from erasepro.config import plain, to_object
 from erasepro.errors import UserError
 from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
 from erasepro.protocol import protocol_label
-from erasepro.rundir import RunDir, digest, signature
+from erasepro.rundir import RunDir, signature
+from erasepro.runtime.files import digest
 from erasepro.schema import ConceptsConfig, GenerationConfig, MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
 from erasepro.scoring import Scoring
 

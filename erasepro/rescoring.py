@@ -17,7 +17,8 @@ from erasepro.metrics import METRICS
 from erasepro.protocol import protocol_label
 from erasepro.protocol_values import named_keys, resettle
 from erasepro.results import Results
-from erasepro.rundir import RunDir, read_dict
+from erasepro.rundir import RunDir
+from erasepro.runtime.files import read_dict
 from erasepro.schema import MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
 from erasepro.scoring import Scoring
 from erasepro.summary import load

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
-from erasepro.rundir import RESULTS_VERSION, read_json, write_json
+from erasepro.rundir import RESULTS_VERSION
+from erasepro.runtime.files import read_json, write_json
 
 if TYPE_CHECKING:
     from erasepro.metrics.base import Score

@@ -16,7 +16,7 @@ from erasepro.errors import UserError
 from erasepro.job import Job, make_job
 from erasepro.meter import Meter
 from erasepro.results import Results, git_state, libraries, machine
-from erasepro.rundir import write_text
+from erasepro.runtime.files import write_text
 from erasepro.tracking import start_tracker
 from erasepro.tracking.naming import run_info
 

@@ -18,7 +18,8 @@ from erasepro.errors import UserError
 from erasepro.meter import Meter
 from erasepro.models.hashes import contents
 from erasepro.results import MetricScore, Results, finite, restored
-from erasepro.rundir import RunDir, digest, read_dict, write_json
+from erasepro.rundir import RunDir
+from erasepro.runtime.files import digest, read_dict, write_json
 
 if TYPE_CHECKING:
     from erasepro.generation import ImageStore, Row

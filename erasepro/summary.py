@@ -22,7 +22,7 @@ from erasepro.report.headlines import headlines, judge
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.outcomes import ALL, Share
 from erasepro.results import Results
-from erasepro.rundir import write_text
+from erasepro.runtime.files import write_text
 
 LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
 GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
