@@ -47,13 +47,11 @@ def run(cfg: DictConfig) -> Results:
 
 
 def _finished(job: Job) -> bool:
-    """Whether there is nothing to do: every stage has ended, and its results can be read and shown."""
-    from erasepro.summary import load
-
+    """Whether there is nothing to do: every stage has ended, and its results can be read."""
     try:
         if not job.folder.done or not job.scoring.done:
             return False
-        found = load(job.folder.path / "results.json")
+        found = Results.load(job.folder.path / "results.json")
         return found.protocol == job.protocol and job.scoring.recorded(found)
     except UserError:  # damaged: recorded again
         return False
