@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from omegaconf import OmegaConf
 
 from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import ConceptSet
-from erasepro.errors import UserError
+from erasepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from erasepro.models.base import Model
 
 
-RETAINED = ("concepts", "build", "none")  # solvers that have a choice of texts to retain
+RETAIN_SOURCES = ("concepts", "build", "none")
+"""Where the texts come from that a solver retains (its config key ``preserve``)."""
 
 
 def erase(
@@ -28,7 +30,8 @@ def erase(
     solver: str = "erasepro",
     *,
     schedule: str | None = None,
-    preserve: Sequence[str] | str = (),
+    preserve: Sequence[str] = (),
+    retain_source: str | None = None,
     kind: str = "instance",
     **options: Any,
 ) -> Edit:
@@ -41,8 +44,10 @@ def erase(
             (``"mini/instance_5"``).
         solver: an option of the config group ``solver`` (``erasepro ls solvers``).
         schedule: an option of the config group ``schedule``; None: the default one.
-        preserve: names that must stay as they are, where ``concepts`` is a list; or, for solvers that have a choice of
-            texts to retain, "concepts" | "build" | "none".
+        preserve: names of concepts that must stay as they are, where ``concepts`` is a list of pairs.
+        retain_source: of solvers that have a choice of texts to retain (uce, rece, ace_zero, oce, speed …): "concepts" (the
+            names in ``preserve``; all others where none is given) | "build" (the sentences an edit is built from) | "none".
+            None: the solver's default.
         kind: instance | style | nudity | faces, where ``concepts`` is a list.
         options: the solver's config keys, for example ``text_tokens="all"``.
 
@@ -55,7 +60,7 @@ def erase(
     from erasepro.concepts.build import build_set
     from erasepro.config import compose
     from erasepro.config import options as options_of
-    from erasepro.solvers import make_solver
+    from erasepro.solvers import SOLVERS, make_solver
 
     if isinstance(concepts, str) and concepts not in options_of("concepts"):
         raise UserError(
@@ -63,14 +68,13 @@ def erase(
             f"stored set: {', '.join(options_of('concepts'))}."
         )
     pairs = () if isinstance(concepts, (str, ConceptSet)) else given_pairs(concepts)
-    given_preserve = isinstance(preserve, str) or bool(preserve)
-    if isinstance(preserve, str) and preserve in RETAINED:  # the solvers' own key of that name
-        options, preserve = {**options, "preserve": preserve}, ()
-    elif given_preserve and (isinstance(concepts, (str, ConceptSet))):
+    kept = _names(preserve)
+    if kept and isinstance(concepts, (str, ConceptSet)):
         raise UserError(
             "preserve goes with a list of pairs; a stored set or a ConceptSet names its own concepts to keep."
         )
-    kept = _names(preserve)
+    if retain_source is not None and retain_source not in RETAIN_SOURCES:
+        raise unknown("value of retain_source", str(retain_source), RETAIN_SOURCES)
     loaded = _model(model)
     overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
@@ -85,6 +89,11 @@ def erase(
     assert isinstance(settings, dict)
     if schedule and "schedule" not in settings:
         raise UserError(f"Solver {solver!r} has no schedule: leave schedule out, or use solver='erasepro'.")
+    if retain_source is not None:
+        schema = SOLVERS.config(str(settings["name"]))
+        if schema is None or "preserve" not in {f.name for f in fields(schema)}:
+            raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
+        options["preserve"] = retain_source
     return make_solver({**settings, **options}).solve(loaded, build_set(chosen, cfg.templates))
 
 
@@ -104,6 +113,12 @@ def _model(given: Any) -> Model:
 
 
 def _names(preserve: Any) -> list[str]:
+    """The names to preserve. Raises UserError for anything but a list of texts."""
+    if isinstance(preserve, str) and preserve in RETAIN_SOURCES:
+        raise UserError(
+            f"preserve is a list of names: write retain_source={preserve!r} for where the retained texts come from, or "
+            f"preserve=[{preserve!r}] for a concept of that name."
+        )
     names = None if isinstance(preserve, (str, bytes)) or not isinstance(preserve, Iterable) else list(preserve)
     if names is None or not all(isinstance(name, str) for name in names):
         raise UserError(f"preserve is a list of names, for example preserve=['cat']; got {preserve!r}.")

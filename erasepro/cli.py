@@ -182,8 +182,9 @@ def report(words: list[str]) -> int:
     A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where
     no folder has any.
     """
+    from erasepro.results import Results
     from erasepro.runner import show
-    from erasepro.summary import across, heading, load
+    from erasepro.summary import across, heading
 
     if not words:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
@@ -192,7 +193,7 @@ def report(words: list[str]) -> int:
     seen: dict[str, str] = {}
     for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
         try:
-            results = load(_run_folder(Path(folder)) / "results.json")
+            results = Results.load(_run_folder(Path(folder)) / "results.json")
             first = seen.setdefault(results.signature, folder)
             if first != folder:
                 raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
+import yaml
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import (
     ConfigAttributeError,
@@ -39,7 +41,7 @@ def translated(overrides: Sequence[str]) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except (HydraException, OmegaConfBaseException, ValueError) as error:  # Hydra has ValueErrors of its own
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:  # Hydra has own ValueErrors
         raise translate(error, overrides) from error
 
 
@@ -62,6 +64,12 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
                 f"Cannot read the override {link.override!r}: write key=value; quote brackets, spaces and commas for "
                 f"the shell, for example 'concepts.pairs=[[dog,cat]]' ({_first(link.message)})."
             )
+        if isinstance(link, yaml.YAMLError | UnicodeDecodeError) or (
+            isinstance(link, ValidationError) and not link.full_key
+        ):
+            unread = unreadable_file()
+            if unread is not None:
+                return unread
         if isinstance(link, ValidationError):
             return _wrong_type(link, overrides)
         if isinstance(link, (ConfigAttributeError, ConfigKeyError)):
@@ -84,6 +92,32 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
         if match:
             return unknown_key(match.group(1).lstrip("+~"))
     return UserError(f"The config does not compose: {_first(str(error))}.")
+
+
+def unreadable_file() -> UserError | None:
+    """The first yaml file of ``conf/`` and ``experiments/`` that holds no YAML mapping, in one line; None where all do."""
+    from erasepro.config import config_dir
+
+    root = config_dir().parent
+    for path in sorted(path for folder in ("conf", "experiments") for path in (root / folder).rglob("*.yaml")):
+        reason = _damage(path)
+        if reason:
+            return UserError(
+                f"The config file {path.relative_to(root).as_posix()!r} cannot be read: {reason}. Mend or remove it."
+            )
+    return None
+
+
+def _damage(path: Path) -> str:
+    """Why a file is no YAML mapping; "" where it is one, or empty."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # ten times SafeLoader's speed
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        return f"{error.problem or 'no YAML'}" + (f" in line {mark.line + 1}" if mark is not None else "")
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        return _first(str(error))
+    return "" if content is None or isinstance(content, dict) else "it must hold keys and values (key: value)"
 
 
 def unknown_key(key: str) -> UserError:

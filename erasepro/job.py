@@ -15,7 +15,8 @@ from erasepro.config import plain, to_object
 from erasepro.errors import UserError
 from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
 from erasepro.protocol import protocol_label
-from erasepro.rundir import RunDir, digest, signature
+from erasepro.rundir import RunDir, signature
+from erasepro.runtime.files import digest
 from erasepro.schema import ConceptsConfig, GenerationConfig, MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
 from erasepro.scoring import Scoring
 from erasepro.solvers.registry import SOLVERS
@@ -77,7 +78,10 @@ class Job:
 
 
 def make_job(cfg: DictConfig) -> Job:
-    """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
+    """Check everything that can be checked before the model is loaded. ``cfg`` is not changed.
+
+    Raises UserError for a user's mistake.
+    """
     from erasepro.concepts.load import load_concepts
     from erasepro.concepts.prompt_sets import load_prompts
     from erasepro.concepts.prompts import build_set
@@ -109,18 +113,18 @@ def make_job(cfg: DictConfig) -> Job:
         "build_prompts": digest(asdict(build)),
         "test_prompts": digest([asdict(row) for row in worklist]),
     }
-    pairs = [
-        [p.target, p.anchor] for p in concepts.pairs
-    ]  # a file's pairs too: what is told and stored is what is done
-    OmegaConf.update(cfg, "concepts.pairs", pairs)
-    config = plain(cfg)
+    pairs = [[p.target, p.anchor] for p in concepts.pairs]
+    # a file's pairs too: what is told and stored is what is done; merge copies, so that the caller's config stays as it is
+    stored = OmegaConf.merge(cfg, {"concepts": {"pairs": pairs}})
+    assert isinstance(stored, DictConfig)
+    config = plain(stored)
     solver = SOLVERS.get(str(cfg.solver.name))
     hashes |= {"solver_version": str(solver.version), "solver_source": source_digest(solver.__module__, SOLVER_CODE)}
     outputs = to_object(cfg.outputs, OutputsConfig)
     folder = RunDir(Path(outputs.dir), str(cfg.name), signature(config, hashes))
     hashes["evaluator"] = evaluator_fingerprint(model)  # unsigned: it decides scores, not images
     return Job(
-        cfg=cfg,
+        cfg=stored,
         config=config,
         model=model,
         generation=generation,

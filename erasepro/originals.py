@@ -20,7 +20,7 @@ from typing import Any
 from erasepro import distributed
 from erasepro.generation import ImageStore, Row, generate
 from erasepro.lock import Lock
-from erasepro.rundir import digest, writing
+from erasepro.runtime.files import digest, replacing
 
 
 def original_images(
@@ -61,7 +61,7 @@ def _link_all(store: ImageStore, rows: Sequence[Row], named: Mapping[str, Row], 
             mine.record_error(row, failed[name]["kind"], failed[name]["message"])
         elif name not in failed and not same(store.path(name), mine.path(row.name)):
             link(store.path(name), mine.path(row.name))
-    with writing(folder / "manifest.json") as part:
+    with replacing(folder / "manifest.json") as part:
         shutil.copyfile(store.folder / "manifest.json", part)
 
 
@@ -78,7 +78,7 @@ def same(source: Path, target: Path) -> bool:
 
 def link(source: Path, target: Path) -> None:
     """A hard link (no space taken), or a copy where the file system has none."""
-    with writing(target) as temporary:
+    with replacing(target, durable=False) as temporary:  # the images are checked before they are used
         try:
             os.link(source, temporary)
         except OSError:

@@ -3,7 +3,7 @@
 A protocol (``conf/protocol``) says how a paper counted. ``fixes`` are config keys and the values they have in it; ``requires``
 are keys that it cannot have a value for, because they name a file of the user's; ``prompt_sets`` and ``models`` are those it
 stands for, ``metrics`` those it defines (empty: any). Whatever differs is told in the label, so that no number can pass for
-another.
+another; where a file that may define the protocol cannot be read, the label is ``mace/1+unverified(mace.yaml)``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from hydra.errors import HydraException
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from erasepro.concepts.prompt_sets.config import OWN_COLUMNS
+from erasepro.errors import UserError
 
 VERDICT = "verdict"
 """As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
@@ -36,11 +40,14 @@ def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
     """``name/version`` of a config's protocol, the keys of it that the config changes, and whether it knows the metric.
 
     ``metric``: the label of that metric's numbers; settings of other metrics (``metrics.params.<other>``) do not touch them,
-    nor does the evaluator touch one that asks none. None: the run's, with every key.
+    nor does the evaluator touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
+    ``conf/protocol`` that cannot be read and may define this protocol, where no readable file does.
     """
     protocol = config["protocol"]
     changed = [key for key in modified(config) if metric is None or _concerns(config, key, metric)]
     label = f"{protocol['name']}/{protocol['version']}" + (f"+modified({', '.join(changed)})" if changed else "")
+    unread = _stored_definitions(protocol["name"], protocol["version"])[1]
+    label += f"+unverified({', '.join(unread)})" if unread else ""
     covered = protocol.get("metrics") or []
     outside = metric not in (None, VERDICT) and covered and metric not in covered
     return f"{label}+uncovered({metric})" if outside else label
@@ -59,8 +66,8 @@ def modified(config: Mapping[str, Any]) -> list[str]:
     sets, models = protocol.get("prompt_sets") or [], protocol.get("models") or []
     for name in sorted({*sets} & {*(config.get("prompts") or ())} - {TEMPLATES}):
         found += [key for key in _changed(name, config["prompts"][name] or {}) if key not in protocol["fixes"]]
-    ours = _ours(protocol["name"], protocol["version"])
-    if ours and all(_decisive(protocol) != one for one in ours):
+    definitions = _stored_definitions(protocol["name"], protocol["version"])[0]
+    if definitions and all(_decisive(protocol) != definition for definition in definitions):
         found.append("protocol")
     if sets and not set(config.get("prompts") or [TEMPLATES]) <= set(sets):
         found.append("prompts")
@@ -102,22 +109,43 @@ def _decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _ours(name: str, version: int) -> list[dict[str, Any]]:
-    """What the files of ``conf/protocol`` that bear a name and version fix. One that cannot be read bears none."""
+def _stored_definitions(name: str, version: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """What ``conf/protocol`` says of a protocol.
+
+    Returns:
+        What each file that bears the name and version fixes; and, where there is no such file, the names of the files that
+        cannot be read or composed and may be it. A file that states another name is not it, whatever else is wrong with it.
+    """
     from erasepro.config import config_dir, options, plain, uncomposed
 
-    found = []
+    definitions, unread = [], []
     for option in options("protocol"):
         try:
-            file = OmegaConf.load(config_dir() / "protocol" / f"{option}.yaml")
-            if not isinstance(file, DictConfig) or ("defaults" not in file and file.get("name") != name):
+            stated = _stated_name(OmegaConf.load(config_dir() / "protocol" / f"{option}.yaml"))
+            if stated not in (None, name):
                 continue
             read = plain(uncomposed(f"protocol={option}").protocol)
-        except Exception:  # whatever is wrong with it is told to those who choose it
+        except (
+            OSError,
+            ValueError,
+            YAMLError,
+            HydraException,
+            OmegaConfBaseException,
+            UserError,
+        ):  # ValueError: no UTF-8
+            unread.append(f"{option}.yaml")
             continue
         if (read.get("name"), read.get("version", 1)) == (name, version):
-            found.append(_decisive(read))
-    return found
+            definitions.append(_decisive(read))
+    return definitions, [] if definitions else unread
+
+
+def _stated_name(file: Any) -> str | None:
+    """The name that a protocol's file states; None where only its composition tells (a default list, an interpolation)."""
+    values = OmegaConf.to_container(file, resolve=False) if isinstance(file, DictConfig) else {}
+    assert isinstance(values, dict)
+    name = values.get("name")
+    return name if isinstance(name, str) and "defaults" not in values and "${" not in name and name != MISSING else None
 
 
 def bars_published(label: str) -> str:

@@ -17,10 +17,10 @@ from erasepro.metrics import METRICS
 from erasepro.protocol import protocol_label
 from erasepro.protocol_values import named_keys, resettle
 from erasepro.results import Results
-from erasepro.rundir import RunDir, read_dict
+from erasepro.rundir import RunDir
+from erasepro.runtime.files import read_dict
 from erasepro.schema import MetricsConfig, ModelConfig, OutputsConfig, TrackerConfig
 from erasepro.scoring import Scoring
-from erasepro.summary import load
 from erasepro.tracking import start_tracker
 from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
@@ -79,7 +79,7 @@ def _score(words: Sequence[str]) -> int:
 def _record(folder: Path, scoring: Scoring) -> Results:
     """The run's results with the new scores in them, saved. The run's own config and protocol stay, and so does the protocol
     of what was judged before: the settings of ``score`` are those of the scores that it makes."""
-    results = load(folder / "results.json")
+    results = Results.load(folder / "results.json")
     judged = results.judged
     scoring.record(results, results)
     if judged.get("file") == results.judged.get("file"):
@@ -113,7 +113,7 @@ def _open(folder: Path) -> RunDir:
     signature = read_dict(folder / "status.json").get("signature")
     if not isinstance(signature, str) or not (folder / "config.yaml").is_file():
         raise UserError(f"{str(folder)!r} is no run's folder: it holds no status.json and config.yaml.")
-    load(folder / "results.json")  # a run that has not ended is resumed by its own command
+    Results.load(folder / "results.json")  # a run that has not ended is resumed by its own command
     return RunDir.at(folder.resolve(), signature)  # its neighbours are looked at: `run=.` has some too
 
 

@@ -9,13 +9,18 @@ import platform
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from erasepro.errors import UserError
-from erasepro.rundir import RESULTS_VERSION, read_json, write_json
+from erasepro.results_form import check_results
+from erasepro.rundir import RESULTS_VERSION
+from erasepro.runtime.files import read_json, write_json
+from erasepro.runtime.typed_json import WrongForm
 
 if TYPE_CHECKING:
     from erasepro.metrics.base import Score
+
+T = TypeVar("T")
 
 LIBRARIES = (
     "torch",
@@ -121,7 +126,7 @@ class Results:
 
     @classmethod
     def load(cls, path: Path) -> Results:
-        """Read a file. Raises UserError where it is missing, cut off, damaged, or of another version."""
+        """Read a file. Raises UserError where it is missing, cut off, damaged (naming the key), or of another version."""
         if path.is_dir():
             raise UserError(f"{str(path)!r} is a folder, not a run's results: delete it and run the job again.")
         found = read_json(path)
@@ -132,19 +137,29 @@ class Results:
                 f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {RESULTS_VERSION}: "
                 "run the job again."
             )
-        known = {f.name: f for f in dataclasses.fields(cls)}
         try:
-            values = [Value(**value) for value in found.pop("values")]
-            scores = [MetricScore(**one) for one in found.pop("scores")]
-            loaded = cls(values=values, scores=scores, **{key: value for key, value in found.items() if key in known})
-            whole = isinstance(loaded.config["generation"], dict) and all(
-                isinstance(getattr(loaded, key), dict) for key in ("judged", "residuals", "edit", "stages", "counts")
-            )
-        except (KeyError, TypeError):
-            whole = False
-        if not whole:
-            raise UserError(f"{str(path)!r} is damaged: delete it, and the same command writes it again.")
-        return loaded
+            return cls.from_json(found)
+        except WrongForm as error:
+            raise UserError(
+                f"{str(path)!r} is damaged ({error}): delete it, and the same command writes it again."
+            ) from error
+
+    @classmethod
+    def from_json(cls, record: Any) -> Results:
+        """The results that `save` wrote, from their JSON value. Keys that are not known are left out.
+
+        Raises WrongForm naming the key that is missing or of the wrong type (``results_form.ResultsForm``).
+        """
+        check_results(record)
+        values = [_of(Value, value) for value in record["values"]]
+        scores = [_of(MetricScore, score) for score in record["scores"]]
+        return _of(cls, record | {"values": values, "scores": scores})
+
+
+def _of(kind: type[T], record: dict[str, Any]) -> T:
+    """An instance of a dataclass from the keys of a record that it knows."""
+    names = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return kind(**{key: value for key, value in record.items() if key in names})
 
 
 def finite(node: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A run's folder: signature, lock, status, stage markers, atomic writes.
+"""A run's folder: signature, lock, status, stage markers.
 
 The folder is ``<outputs>/<name>-<first 8 of the signature>/``. The signature is a hash of everything that can change
 the result, so the same job finds its own folder again and goes on where it stopped.
@@ -6,9 +6,6 @@ the result, so the same job finds its own folder again and goes on where it stop
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +15,7 @@ from typing import Any
 
 from erasepro.lock import Lock
 from erasepro.meter import Meter
+from erasepro.runtime.files import digest, read_dict, remove_temporaries, write_json, write_text
 
 STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 """Version of each stage's code. Raise one when its results change, and no stale result is ever reused."""
@@ -55,58 +53,10 @@ def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
     return digest(payload)
 
 
-def digest(value: Any) -> str:
-    """SHA-256 of a JSON value, independent of the order of keys."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _signed(node: Any, prefix: str) -> Any:
     if not isinstance(node, Mapping):
         return node
     return {k: _signed(v, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in UNSIGNED}
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a whole file or nothing: a temporary neighbour, then rename."""
-    with writing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[Path]:
-    """A temporary neighbour to write to; it takes the file's place at the end, or goes where that failed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a failed write does not say of what
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """``write_text`` of indented JSON (NaN is refused: it is not JSON)."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """The JSON in a file, or None where the file is missing, cut off or damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
-        return None
-
-
-def read_dict(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty where the file is missing, damaged, or holds something else."""
-    found = read_json(path)
-    return found if isinstance(found, dict) else {}
 
 
 def _number(value: Any) -> float:
@@ -137,8 +87,7 @@ class RunDir:
         """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``."""
         self.path.mkdir(parents=True, exist_ok=True)
         with Lock(self.path / "lock.json"):
-            for left in self.path.rglob(".*.tmp"):  # of a writer that was killed
-                left.unlink(missing_ok=True)
+            remove_temporaries(self.path.rglob(".*.tmp"))  # whoever wrote them is dead: the lock is held
             self.status("running")
             try:
                 yield self

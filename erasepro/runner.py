@@ -16,7 +16,7 @@ from erasepro.errors import UserError
 from erasepro.job import Job, make_job
 from erasepro.meter import Meter
 from erasepro.results import Results, git_state, libraries, machine
-from erasepro.rundir import write_text
+from erasepro.runtime.files import write_text
 from erasepro.tracking import start_tracker
 from erasepro.tracking.naming import run_info
 
@@ -47,13 +47,11 @@ def run(cfg: DictConfig) -> Results:
 
 
 def _finished(job: Job) -> bool:
-    """Whether there is nothing to do: every stage has ended, and its results can be read and shown."""
-    from erasepro.summary import load
-
+    """Whether there is nothing to do: every stage has ended, and its results can be read."""
     try:
         if not job.folder.done or not job.scoring.done:
             return False
-        found = load(job.folder.path / "results.json")
+        found = Results.load(job.folder.path / "results.json")
         return found.protocol == job.protocol and job.scoring.recorded(found)
     except UserError:  # damaged: recorded again
         return False
@@ -131,13 +129,14 @@ class Run:
         keys = ("batch_size", "steps", "guidance", "size", "scheduler")
         how: dict[str, Any] = {key: getattr(job.generation, key) for key in keys}
         how |= {"model_hash": job.hashes["weights"], "progress": job.outputs.progress}
-        if distributed.first(lambda: self.undrawn("originals", original)):
+        distributed.first(lambda: self.prepare_images(original, edited))
+        if distributed.first(lambda: self.is_undrawn("originals", original)):
             sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
             sampler |= {"dtype": job.model.dtype, "device": self.model.pipe.device.type}
             with stages.stage("originals", resumes=True) if distributed.main() else nullcontext():
                 shared = Path(job.outputs.dir) / ".originals"
                 original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
-        if distributed.first(lambda: self.undrawn("images", edited)):
+        if distributed.first(lambda: self.is_undrawn("images", edited)):
             with stages.stage("images", resumes=True) if distributed.main() else nullcontext():
                 self.edit.apply(self.model.pipe)
                 try:
@@ -148,16 +147,26 @@ class Run:
                     self.edit.revert(self.model.pipe)
         return original, edited
 
-    def undrawn(self, stage: str, store: ImageStore) -> bool:
-        """Whether images of a stage are missing that somebody will look at."""
+    def prepare_images(self, original: ImageStore, edited: ImageStore) -> None:
+        """Write the work list, and delete damaged images that somebody will look at: they are drawn again."""
         from erasepro.generation import write_worklist
 
         rows = list(self.job.worklist)
         write_worklist(self.path / "worklist.jsonl", rows)
-        if self.job.folder.is_done(stage) and self.job.scoring.done and (self.path / "results.json").is_file():
-            return False  # nobody looks at the images again
-        store.drop_damaged(rows)
-        return not self.job.folder.is_done(stage) or bool(store.missing(rows))
+        for stage, store in (("originals", original), ("images", edited)):
+            if self.needs_images(stage):
+                store.drop_damaged(rows)
+
+    def needs_images(self, stage: str) -> bool:
+        """Whether somebody will look at a stage's images again."""
+        done = self.job.folder.is_done(stage) and self.job.scoring.done
+        return not (done and (self.path / "results.json").is_file())
+
+    def is_undrawn(self, stage: str, store: ImageStore) -> bool:
+        """Whether images of a stage are missing that somebody will look at. Changes nothing on the disk."""
+        if not self.needs_images(stage):
+            return False
+        return not self.job.folder.is_done(stage) or bool(store.missing(self.job.worklist))
 
     def end(self, original: ImageStore, edited: ImageStore) -> None:
         """Score, record, track."""

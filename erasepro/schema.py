@@ -64,7 +64,8 @@ class EvaluatorConfig:
 
     kind: str = "model"  # model (the one that ships with it) | openai_clip | transformers_clip
     name: str = "ViT-B/32"  # openai_clip: a published name
-    source: str | None = None  # openai_clip: a local weights file; transformers_clip: a folder or a hub id
+    # openai_clip: a local weights file; transformers_clip: a folder or a hub id
+    source: str | None = field(default=None, metadata={"file": True})
     template: str = "a photo of {c}"  # CLIP: the sentence of a class; {c} is its place
     style_template: str = "{c} style"
     classes: list[str] = field(default_factory=list)  # CLIP: the class list; []: the concepts of the run

@@ -18,7 +18,8 @@ from erasepro.errors import UserError
 from erasepro.meter import Meter
 from erasepro.models.hashes import contents
 from erasepro.results import MetricScore, Results, finite, restored
-from erasepro.rundir import RunDir, digest, read_dict, write_json
+from erasepro.rundir import RunDir
+from erasepro.runtime.files import digest, read_dict, write_json
 
 if TYPE_CHECKING:
     from erasepro.generation import ImageStore, Row
@@ -285,7 +286,7 @@ class Scoring:
         from erasepro.metrics.code import metric_code
 
         params, judge = self._params(name), self._judge_key if self._judged([name]) else None
-        return [*metric_code(name), params, contents(params), judge]
+        return [*metric_code(name), params, contents(self._config(name)), judge]
 
     @cached_property
     def _judge_key(self) -> Any:
@@ -293,4 +294,4 @@ class Scoring:
 
         cfg = {key: value for key, value in dataclasses.asdict(self.metrics.evaluator).items() if key != "device"}
         own = evaluator_fingerprint(self.model) if self.metrics.evaluator.kind == "model" else ""
-        return [cfg, contents(cfg), own]
+        return [cfg, contents(self.metrics.evaluator), own]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.presets import differing, leaves, preset
@@ -22,7 +21,7 @@ from erasepro.report.headlines import headlines, judge
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.outcomes import ALL, Share
 from erasepro.results import Results
-from erasepro.rundir import write_text
+from erasepro.runtime.files import write_text
 
 LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
 GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
@@ -50,23 +49,6 @@ def tables(results: Results) -> list[Table]:
         )
         found += nudity_tables(mine)
     return [*found, *_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
-
-
-def load(path: Path) -> Results:
-    """``Results.load``, and proof that what was read can be shown. Raises UserError where it cannot: it is damaged."""
-    results = Results.load(path)
-    try:
-        heading(results.config, results.protocol)
-        tables(results)
-        across([results])
-    except UserError:
-        raise
-    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise UserError(
-            f"{str(path)!r} is damaged ({what}): delete it, and the same command writes it again."
-        ) from error
-    return results
 
 
 def heading(config: Mapping[str, Any], protocol: str) -> str:
@@ -238,7 +220,8 @@ def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
         name = f"{where}block {entry['depth'] + 1} {entry['kind']}" if text else entry["site"].partition(".")[2]
         rows.append((name, str(entry["rank"]), *(_text(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))))
     if many:
-        mean = sum(entry["delta_norm"] for entry in many) / len(many)
+        norms = [entry["delta_norm"] for entry in many if entry["delta_norm"] is not None]
+        mean = sum(norms) / len(norms) if norms else None
         name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
         rows.append((name, str(rank), _text(mean, "{:.3g}"), _text(many[0].get("gap"), "{:.3g}")))
     header = ("layer", "rank", "‖ΔW‖/‖W‖", "gap left")
@@ -264,11 +247,13 @@ def _stage_table(results: Results) -> Table:
 
 def _outcomes(stored: Sequence[Mapping[str, Any]]) -> list[Outcome]:
     """``report.Outcome`` objects from their JSON (null was nan)."""
-    found = []
-    for one in stored:
-        fields: dict[str, Any] = {k: _share(v) if isinstance(v, Mapping) else v for k, v in one.items()}
-        found.append(Outcome(**fields))
-    return found
+    names = [f.name for f in fields(Outcome)]
+    outcomes = []
+    for record in stored:
+        values = [record[name] for name in names]
+        restored: list[Any] = [_share(value) if isinstance(value, Mapping) else value for value in values]
+        outcomes.append(Outcome(*restored))
+    return outcomes
 
 
 def _share(node: Mapping[str, Any]) -> Share:

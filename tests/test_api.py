@@ -30,6 +30,31 @@ def test_preserve_is_a_list_of_names(model, preserve):
     refused(r"preserve=\['cat'\]", model, PAIRS, preserve=preserve)
 
 
+@pytest.mark.parametrize("source", ["concepts", "build", "none"])
+def test_a_source_of_retained_texts_is_no_list_of_names(model, source):
+    refused(f"write retain_source='{source}'.*or preserve=\\['{source}'\\]", model, PAIRS, "uce", preserve=source)
+
+
+@pytest.mark.parametrize("wrong", ["kept", "", 5, ["none"]])
+def test_a_source_of_retained_texts_is_one_of_three(model, wrong):
+    refused("retain_source.*concepts, none|retain_source.*concepts", model, PAIRS, "uce", retain_source=wrong)
+
+
+def test_a_solver_without_a_choice_of_retained_texts_says_so(model):
+    refused("Solver 'erasepro' has no choice of texts to retain", model, PAIRS, retain_source="none")
+
+
+def test_a_source_of_retained_texts_and_a_concept_of_that_name_are_two_things():
+    model = Model(tiny_pipeline(length=77), "tiny", "random", "0")
+    usual, without, concept = (
+        erase(model, PAIRS, "uce", **words)
+        for words in ({"preserve": ["car"]}, {"preserve": ["car"], "retain_source": "none"}, {"preserve": ["none"]})
+    )
+    assert [edit.meta["config"]["preserve"] for edit in (usual, without, concept)] == ["concepts", "none", "concepts"]
+    assert concept.meta["concepts"]["preserve"] == ["none"]
+    assert len({edit.hash for edit in (usual, without, concept)}) == 3
+
+
 def test_only_a_loaded_model_or_what_loads_one(model):
     for wrong in (None, 5, model.pipe.unet):
         refused(f"Not a model: .*{type(wrong).__name__}.*load_model", wrong, PAIRS)

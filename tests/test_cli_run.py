@@ -13,7 +13,7 @@ from erasepro.metrics.nudenet import Box
 from erasepro.models import load
 from erasepro.report import read_samples
 from erasepro.results import Results
-from erasepro.rundir import read_json
+from erasepro.runtime.files import read_json
 from tests.metrics.stub import StubEvaluator
 from tests.metrics.stub_nudenet import always
 

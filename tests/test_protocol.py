@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from copy import deepcopy
 from functools import cache
 
 import pytest
 
-from erasepro import config, protocol
 from erasepro.config import compose, dotted_keys, options, plain
 from erasepro.errors import UserError
 from erasepro.listing import describe
@@ -219,29 +217,6 @@ def test_where_a_file_lies_and_how_it_calls_its_columns_renames_nothing():
 )
 def test_whether_a_column_is_there_counts_and_the_order_of_words_does_not(words, told):
     assert protocol_label(plain(compose([*words, "model=sd14"]))) == told
-
-
-@pytest.fixture
-def own_conf(tmp_path, monkeypatch):
-    """A copy of conf/ to put files in."""
-    for folder in ("conf", "experiments"):
-        shutil.copytree(config.config_dir().parent / folder, tmp_path / folder)
-    monkeypatch.setattr(config, "__file__", str(tmp_path / "erasepro" / "config.py"))
-    monkeypatch.setattr(protocol, "_ours", protocol._ours.__wrapped__)
-    return tmp_path / "conf" / "protocol"
-
-
-def test_files_of_other_protocols_decide_nothing_whatever_is_wrong_with_them(own_conf):
-    (own_conf / "short.yaml").write_text("name: short\nfixes:\n  generation.steps: 2\n")
-    (own_conf / "broken.yaml").write_text("name: [\n")
-    (own_conf / "wild.yaml").write_text("name: wild\nversion: 1\nfixes:\n  generation.steps: ${nothing}\n")
-    (own_conf / "more.yaml").write_text("defaults: [mace, _self_]\nname: more\n")
-    (own_conf / "zweite.yaml").write_text("name: mace\nversion: 1\nfixes: {}\n")
-    assert label("debug=tiny") == "erasepro/1"
-    assert label("debug=tiny", "protocol=short") == "short/1"
-    assert label("protocol=mace", "model=sd14", "prompts=i2p") == "mace/1"
-    assert label("protocol=more", "model=sd14", "prompts=i2p") == "more/1"
-    assert label("protocol=more", "model=sd14", "prompts=i2p", "protocol.models=[]") == "more/1+modified(protocol)"
 
 
 def test_a_prompt_set_of_ones_own_may_be_a_protocol_s():

@@ -13,7 +13,8 @@ import pytest
 from erasepro import rundir
 from erasepro.errors import UserError
 from erasepro.lock import Lock, started
-from erasepro.rundir import RunDir, read_json, signature, write_json, write_text
+from erasepro.rundir import RunDir, signature
+from erasepro.runtime.files import read_json, write_json
 
 CONFIG = {
     "name": "a",
@@ -138,26 +139,6 @@ def test_broken_lock_file_is_taken_over(tmp_path):
     path.write_text("{")
     with Lock(path):
         pass
-
-
-def test_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
-    path = tmp_path / "a.json"
-    write_text(path, "old")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(rundir.os, "fsync", full)
-    with pytest.raises(OSError, match="No space") as caught:
-        write_text(path, "new")
-    assert caught.value.filename == str(path)
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
-
-
-def test_nan_is_not_json(tmp_path):
-    with pytest.raises(ValueError, match="JSON"):
-        write_json(tmp_path / "a.json", {"x": float("nan")})
 
 
 def test_a_stage_begun_again_is_not_done_until_it_ends(tmp_path):

@@ -14,10 +14,10 @@ from torch import Tensor
 from erasepro.closed_form import Update, update_of
 from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
+from erasepro.runtime.files import FileWriter, text_writer, write_together
 
 from .card import card
 from .foreign import refuse_file
-from .whole import Writer, text, write_whole
 
 if TYPE_CHECKING:
     from .edit import Edit
@@ -28,7 +28,7 @@ CERTIFICATE = "certificate.json"
 
 
 def save(edit: Edit, folder: Path) -> Path:
-    """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `whole`)."""
+    """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `write_together`)."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
     if not edit.updates.keys() <= edit.meta.get("base", {}).keys():
@@ -48,12 +48,12 @@ def save(edit: Edit, folder: Path) -> Path:
         "diagnostics": edit.diagnostics,
         "meta": edit.meta,
     }
-    written: dict[str, Writer] = {
+    written: dict[str, FileWriter] = {
         TENSORS: lambda path: save_file(tensors, path),
-        FACTS: text(json.dumps(facts, indent=1, ensure_ascii=False)),
-        CARD: text(card(edit)),
+        FACTS: text_writer(json.dumps(facts, indent=1, ensure_ascii=False)),
+        CARD: text_writer(card(edit)),
     }
-    write_whole(folder, written)
+    write_together(folder, written)
     _drop_stale(folder / CERTIFICATE, edit.hash)
     return folder
 
@@ -61,7 +61,7 @@ def save(edit: Edit, folder: Path) -> Path:
 def save_certificate(certificate: dict[str, Any], folder: Path) -> Path:
     """Write certificate.json, whole or not at all. OSError as in `save`."""
     content = json.dumps(certificate, indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(folder, {CERTIFICATE: text(content)})
+    write_together(folder, {CERTIFICATE: text_writer(content)})
     return folder / CERTIFICATE
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from erasepro.concepts.minors import mentions_minor
 from erasepro.errors import UserError
+from erasepro.runtime.files import write_text
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 
@@ -127,10 +128,7 @@ def resolved(rows: Iterable[Row], guidance: float, steps: int, size: int | None)
 
 def write_worklist(path: Path, rows: Iterable[Row]) -> None:
     """One JSON object a line, written beside and renamed, so that a reader never sees half a list."""
-    part = path.with_name(f".{path.name}.tmp")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text("".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    part.replace(path)
+    write_text(path, "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows))
 
 
 def read_worklist(path: Path) -> Worklist:

@@ -17,7 +17,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from erasepro.rundir import writing
+from erasepro.runtime.files import replacing
 
 VERSION = 1
 """Raise it when a network's code changes what it says without changing its key."""
@@ -81,7 +81,7 @@ def _read(path: Path) -> dict[str, Tensor] | None:
 def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
     from safetensors.torch import save
 
-    with writing(path) as part:
+    with replacing(path, durable=False) as part:  # a cache: a damaged file is made again
         part.write_bytes(save(dict(answer)))
 
 

@@ -32,7 +32,8 @@ class NudeNetConfig:
     count: str = "images"  # images with any hit | boxes | classes (each label once an image)
     roles: list[str] = field(default_factory=lambda: ["target"])  # rows looked at; []: all
     input_size: int | None = None  # enlarge smaller pictures to this first; 320 for the miniature
-    model: str | None = None  # an .onnx file of NudeNet 3.x's layout; null: the package's
+    # an .onnx file of NudeNet 3.x's layout; null: the package's
+    model: str | None = field(default=None, metadata={"file": True})
     model_sha256: str | None = None  # refuse every other file
 
 

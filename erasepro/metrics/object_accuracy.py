@@ -21,9 +21,8 @@ KEY = "metrics.params.object_accuracy"
 class ObjectAccuracyConfig:
     role: str = "target"  # the role whose share is the headline; the others are in the score's parts
     roles: list[str] = field(default_factory=list)  # rows looked at; []: all
-    weights: str | None = (
-        None  # a local file of torchvision's ResNet-50; null: torch.hub's cache, downloaded where missing
-    )
+    # a local file of torchvision's ResNet-50; null: torch.hub's cache, downloaded where missing
+    weights: str | None = field(default=None, metadata={"file": True})
     classes: dict[str, Any] = field(default_factory=dict)  # concept -> ImageNet class, or a list of them; []: left out
 
 

@@ -29,7 +29,8 @@ class PerceptualChangeConfig:
     role: str = "kept"  # the role whose mean is the headline; the others are in the score's parts
     roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
     network: str = "alexnet"  # alexnet | vgg16 | resnet50 (torchvision's) | evaluator (its own layers)
-    weights: str | None = None  # a local file of the network; null: torch.hub's cache, downloaded where it is missing
+    # a local file of the network; null: torch.hub's cache, downloaded where it is missing
+    weights: str | None = field(default=None, metadata={"file": True})
     learned: bool = False  # alexnet, vgg16: LPIPS's learned weights; then the number is LPIPS
     size: int | None = 256  # pictures whose shorter side is longer are made smaller; null: never
 

@@ -28,9 +28,11 @@ ORIGINAL = "original"
 class SetDistanceConfig:
     roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
     network: str = "inception"  # inception | evaluator (its fd_features)
-    weights: str | None = None  # inception: a local file; null: torch.hub's cache, downloaded where it is missing
+    # inception: a local file; null: torch.hub's cache, downloaded where it is missing
+    weights: str | None = field(default=None, metadata={"file": True})
     resize: str = "clean"  # inception: clean | tensorflow | antialias
-    reference: str = ORIGINAL  # original (the original model's images of the same rows) | a folder | a statistics file
+    # original (the original model's images of the same rows) | a folder | a statistics file
+    reference: str = field(default=ORIGINAL, metadata={"file": True, "words": (ORIGINAL,)})
 
 
 class SetDistance(Metric):

@@ -33,12 +33,11 @@ def save_statistics(path: Path, statistics: Statistics) -> None:
     """Writes a ``.safetensors`` file."""
     from safetensors.torch import save
 
-    from erasepro.rundir import writing
+    from erasepro.runtime.files import write_bytes
 
     facts = {"n": str(statistics.n), "network": statistics.network}
     tensors = {"mu": statistics.mean.contiguous(), "sigma": statistics.cov.contiguous()}
-    with writing(path) as part:
-        part.write_bytes(save(tensors, metadata=facts))
+    write_bytes(path, save(tensors, metadata=facts))
 
 
 def load_statistics(path: Path, key: str, network: str = "", features: int | None = None) -> Statistics:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,18 @@ def hash_files(folder: Path, paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def contents(params: Mapping[str, Any]) -> dict[str, str]:
-    """Hashes of the files that a metric's settings name: other bytes under the same name are another metric."""
+def contents(config: Any) -> dict[str, str]:
+    """Hashes, by path, of the files that a config dataclass names: other bytes under the same name are another metric.
+
+    Only fields declared with ``field(metadata={"file": True})`` name files; no other text is looked up on the disk, whatever
+    lies in the working directory. ``metadata={"file": True, "words": ("original",)}``: values that are words, no paths. A path
+    at which nothing lies has no hash.
+    """
     found = {}
-    for value in params.values():
-        path = Path(value).expanduser() if isinstance(value, str) and len(value) < 1000 else None
-        if path is not None and path.exists() and value:
-            found[value] = folder_fingerprint(path)
+    for f in fields(config):
+        value = getattr(config, f.name) if f.metadata.get("file") else None
+        if value and value not in f.metadata.get("words", ()):
+            path = Path(value).expanduser()
+            if path.exists():
+                found[value] = folder_fingerprint(path)
     return found

@@ -12,7 +12,7 @@ from erasepro.concepts.sensitive import KINDS
 from erasepro.errors import UserError
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
-from erasepro.rundir import writing
+from erasepro.runtime.files import write_bytes
 
 INK, PAPER, EMPTY = (30, 30, 34), (255, 255, 255), (224, 224, 228)
 
@@ -52,8 +52,7 @@ def before_after_grid(
         if size <= 24:
             raise UserError(f"{len(rows)} pairs do not fit in {max_bytes} bytes; give the grid fewer rows.")
         size = max(int(size * 0.85), 24)
-    with writing(path) as part:
-        part.write_bytes(data)
+    write_bytes(path, data)
     return path
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from erasepro.rundir import writing
+from erasepro.runtime.files import replacing
 
 FILE = "samples.parquet"
 MADE_OF = "erasepro.scores"
@@ -25,7 +25,7 @@ def write_samples(path: Path, samples: Iterable[Mapping[str, Any]], made_of: Seq
     names = list(dict.fromkeys(key for sample in listed for key in sample))
     table = pa.table({name: pa.array([sample.get(name) for sample in listed]) for name in names})
     table = table.replace_schema_metadata({MADE_OF: json.dumps(list(made_of))})
-    with writing(path) as part:
+    with replacing(path) as part:
         pq.write_table(table, str(part))
 
 

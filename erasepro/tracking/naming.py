@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from erasepro.rundir import digest
+from erasepro.runtime.files import digest
 from erasepro.tracking.base import RunInfo
 
 

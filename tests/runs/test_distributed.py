@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from erasepro.rundir import read_dict
+from erasepro.runtime.files import read_dict
 from tests.runs.processes import outcome, run_folder
 
 TINY = ["debug=tiny", "generation.seeds=[0,1,2,3]", "generation.batch_size=2", "outputs.progress=false"]

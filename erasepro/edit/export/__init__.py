@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.errors import UserError, unknown
+from erasepro.runtime.files import refuse_existing
 
 from .result import WARNING, Exported
 
@@ -56,8 +57,6 @@ def export(
             raise UserError(f"format={format} takes no {key}: only {' and '.join(WHOLE)} are made from a base.")
     if format in WHOLE and rank is not None:
         raise UserError(f"format={format} takes no rank: it holds the full change of every weight.")
-    from .target import refuse_existing
-
     refuse_existing(target)
     if format == "lora":
         from .lora import export_lora

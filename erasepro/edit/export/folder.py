@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.errors import UserError
+from erasepro.runtime.files import creating
 
 from .base_folder import Component, check_base_folder, components, is_weights, patches
 from .names import split
 from .result import Exported
 from .safetensors_stream import read_source, rewrite
-from .target import written
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -36,7 +36,7 @@ def export_folder(edit: Edit, target: Path, base: Path, variant: str | None = No
     for path in files:
         if path.suffix == ".safetensors":
             read_source(path)  # a file that was cut short is named before anything is written
-    with written(target) as temporary:
+    with creating(target) as temporary:
         temporary.mkdir()
         for path in files:
             copy = temporary / path.relative_to(base)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from erasepro.errors import UserError
+from erasepro.runtime.files import creating
 
 from .factors import Factors, lora_factors, losses
 from .names import is_clip, is_xl, split
@@ -24,7 +25,6 @@ from .notes import notes
 from .original_unet import original_unet
 from .result import Exported
 from .safetensors_stream import piece_of, write
-from .target import written
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -65,7 +65,7 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
         "ss_training_comment": "closed-form edit, not trained",
         **notes(edit, factors),
     }
-    with written(target) as temporary:
+    with creating(target) as temporary:
         write(temporary, pieces, metadata)
     return Exported(target, "kohya", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors))
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
+from erasepro.runtime.files import creating
 
 from .factors import Factors, lora_factors, losses
 from .names import TEXT_ENCODERS, is_clip, split
 from .notes import notes
 from .result import Exported
 from .safetensors_stream import piece_of, write
-from .target import written
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -47,7 +47,7 @@ def export_lora(edit: Edit, target: Path, rank: int | None = None) -> Exported:
     first = {site: f for site, f in factors.items() if site not in second}
     if second and target.suffix == ".safetensors":
         raise UserError(f"This edit changes two experts, a file each: name a folder, not {target.name!r}.")
-    with written(target) as temporary:
+    with creating(target) as temporary:
         if target.suffix == ".safetensors":
             _file(temporary, edit, first)
         else:

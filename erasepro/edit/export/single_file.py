@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.errors import UserError
+from erasepro.runtime.files import creating
 
 from .from_folder import pieces
 from .names import is_clip, split
@@ -15,7 +16,6 @@ from .original_unet import original_unet
 from .patches import Patch, chained, patch_of
 from .result import Exported
 from .safetensors_stream import Entry, read_source, rewrite, write
-from .target import written
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -39,7 +39,7 @@ def export_single_file(edit: Edit, target: Path, base: Path, variant: str | None
         )
     if base.is_dir():
         found = pieces(edit, base, variant)
-        with written(target) as temporary:
+        with creating(target) as temporary:
             write(temporary, found, {"format": "pt"})
         return Exported(target, "single_file", len(edit.updates))
     source = read_source(base)
@@ -52,7 +52,7 @@ def export_single_file(edit: Edit, target: Path, base: Path, variant: str | None
     changes = {name: partial(chained, held) for name, held in patches.items()}
     for name, change in changes.items():
         change(source.read(name))  # a wrong base is named before anything is written
-    with written(target) as temporary:
+    with creating(target) as temporary:
         rewrite(source, temporary, changes)
     return Exported(target, "single_file", len(edit.updates))
 

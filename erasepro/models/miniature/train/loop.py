@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+
+from erasepro.runtime.files import replacing, write_text
 
 Step = Callable[[int], tuple[torch.Tensor, dict[str, float]]]
 
@@ -106,7 +107,7 @@ class Loop:
             tensors |= {f"opt.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
         meta = {"step": str(self.step), "seconds": str(self.seconds)}
         _write(self.folder / "last.safetensors", tensors, meta)
-        (self.folder / "progress.json").write_text(json.dumps({**meta, "steps": self.steps}))
+        write_text(self.folder / "progress.json", json.dumps({**meta, "steps": self.steps}))
 
     def _resume(self) -> None:
         file = self.folder / "last.safetensors"
@@ -131,6 +132,5 @@ class Loop:
 
 
 def _write(file: Path, tensors: dict[str, torch.Tensor], meta: dict[str, str] | None = None) -> None:
-    temporary = file.with_suffix(f".{os.getpid()}.tmp")
-    save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, str(temporary), metadata=meta)
-    temporary.replace(file)
+    with replacing(file) as temporary:
+        save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, str(temporary), metadata=meta)

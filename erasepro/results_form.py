@@ -1,0 +1,261 @@
+"""The form of ``results.json``, key by key: what a file must hold to be read (see ``results.Results``).
+
+Keys are checked as deep as tables, trackers and reports read them; what only people read is not.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+from erasepro.runtime.typed_json import WrongForm, check_json
+
+
+class ShareForm(TypedDict):
+    """A share of images; ``value`` is null where nothing was counted."""
+
+    value: float | None
+    n: int
+    stderr: float | None
+
+
+class OutcomeForm(TypedDict):
+    """What the images of one group of prompts show (``report.Outcome``)."""
+
+    role: str
+    wording: str
+    group: str
+    own: ShareForm
+    anchor: ShareForm
+    none: ShareForm
+    other: ShareForm
+    subject: ShareForm
+    original: ShareForm
+    ratio: ShareForm
+    errors: int
+
+
+class ValueForm(TypedDict):
+    """One number (``results.Value``)."""
+
+    metric: str
+    model: str
+    role: str
+    wording: str
+    value: float | None
+    n: int
+    stderr: float | None
+    higher_is_better: bool | None
+    protocol: str
+
+
+class CurvePointForm(TypedDict):
+    """NudeNet's counts at one threshold."""
+
+    threshold: float
+    images: int
+    images_stderr: float | None
+    boxes: int
+    boxes_stderr: float | None
+
+
+class ScoreForm(TypedDict):
+    """A metric's result for one model (``metrics.Score``); ``parts`` are the metric's own."""
+
+    name: str
+    value: float | None
+    n: int
+    stderr: float | None
+    higher_is_better: bool
+    parts: dict[str, Any]
+
+
+class DetectorPartsForm(TypedDict):
+    """The ``parts`` of a score of NudeNet that keeps a curve."""
+
+    n: int
+    images: int
+    boxes: int
+    images_by_label: dict[str, int]
+    boxes_by_label: dict[str, int]
+    curve: list[CurvePointForm]
+    threshold: float
+    errors: list[Any]
+    package_version: str
+    model_sha256: str
+
+
+class MetricScoreForm(TypedDict):
+    """One metric of a run (``results.MetricScore``)."""
+
+    metric: str
+    protocol: str
+    params: dict[str, Any]
+    edited: ScoreForm | None
+    original: ScoreForm | None
+    evaluator: str
+    seconds: float
+    version: int
+    file: str
+
+
+class TestResidualForm(TypedDict, total=False):
+    """What is left on the test prompts."""
+
+    residual: float | None
+    before: float | None
+
+
+class ResidualsForm(TypedDict, total=False):
+    """Relative residuals ‖WX − V‖ / ‖V‖."""
+
+    selected: float | None
+    all: float | None
+    before: float | None
+    selected_share: float | None
+    exact: bool
+    test: TestResidualForm | None
+
+
+class DiagnosticForm(TypedDict):
+    """What an edit did at one site."""
+
+    site: str
+    kind: str
+    depth: int
+    rank: int
+    delta_norm: float | None
+    gap: NotRequired[float | None]
+
+
+class EditMetaForm(TypedDict, total=False):
+    """What of an edit's ``meta`` is read."""
+
+    model: dict[str, Any]
+    concepts: dict[str, Any]
+
+
+class EditForm(TypedDict, total=False):
+    """The edit's meta and its diagnostics by site."""
+
+    meta: EditMetaForm
+    diagnostics: list[DiagnosticForm]
+
+
+class StageForm(TypedDict):
+    """Seconds and peak memory of a stage."""
+
+    seconds: float
+    peak_mib: NotRequired[float]
+    peak_gpu_mib: NotRequired[float]
+
+
+class JudgedForm(TypedDict, total=False):
+    """The outcomes' protocol, evaluator and file in ``scores/``."""
+
+    protocol: str
+    evaluator: str
+    file: str
+
+
+class ModelForm(TypedDict):
+    """``config.model``, as far as it is read."""
+
+    name: str
+
+
+class ConceptsForm(TypedDict):
+    """``config.concepts``, as far as it is read."""
+
+    kind: str
+    pairs: list[list[str]]
+
+
+class GenerationForm(TypedDict):
+    """``config.generation``, as far as it is read."""
+
+    steps: int
+    guidance: float
+    seeds: list[int]
+    split: str
+
+
+class SolverForm(TypedDict):
+    """``config.solver``, as far as it is read."""
+
+    name: str
+
+
+class PromptSetForm(TypedDict, total=False):
+    """A prompt set of ``config.prompts``, as far as it is read."""
+
+    own: list[str] | None
+    columns: dict[str, Any] | None
+
+
+class MetricsForm(TypedDict):
+    """``config.metrics``, as far as it is read."""
+
+    names: list[str]
+    params: dict[str, dict[str, Any] | None] | None
+
+
+class ProtocolForm(TypedDict):
+    """``config.protocol``."""
+
+    name: str
+    version: int
+    fixes: dict[str, Any]
+    requires: NotRequired[dict[str, str] | None]
+    prompt_sets: NotRequired[list[str] | None]
+    models: NotRequired[list[str] | None]
+    metrics: NotRequired[list[str] | None]
+
+
+class ConfigForm(TypedDict):
+    """The run's config, as far as it is read."""
+
+    model: ModelForm
+    concepts: ConceptsForm
+    generation: GenerationForm
+    solver: SolverForm
+    metrics: MetricsForm
+    protocol: ProtocolForm
+    prompts: NotRequired[dict[str, PromptSetForm | None] | None]
+
+
+class ResultsForm(TypedDict):
+    """The whole file."""
+
+    name: str
+    signature: str
+    config: ConfigForm
+    protocol: str
+    hashes: dict[str, str]
+    values: list[ValueForm]
+    scores: list[MetricScoreForm]
+    outcomes: list[OutcomeForm]
+    judged: JudgedForm
+    by_concept: list[OutcomeForm]
+    residuals: ResidualsForm
+    edit: EditForm
+    stages: dict[str, StageForm]
+    counts: dict[str, int]
+    prompt_sets: dict[str, Any]
+    sensitive: NotRequired[bool]  # where it is not told, images are blurred and stay here
+    libraries: dict[str, str]
+    git: dict[str, Any] | None
+    machine: str
+    version: int
+
+
+def check_results(record: Any) -> None:
+    """Raises WrongForm where the JSON value of a run's results is not of `ResultsForm`, naming the key."""
+    check_json(record, ResultsForm)
+    for place, pair in enumerate(record["config"]["concepts"]["pairs"]):
+        if len(pair) != 2:
+            raise WrongForm(f"config.concepts.pairs[{place}] is {pair}, not a target and an anchor")
+    for place, score in enumerate(record["scores"]):
+        for model in ("edited", "original"):
+            parts = score[model]["parts"] if score[model] else {}
+            if score["metric"] == "nudenet" and "curve" in parts:  # older scores keep none, and have no tables
+                check_json(parts, DetectorPartsForm, f"scores[{place}].{model}.parts")
