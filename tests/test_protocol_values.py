@@ -13,7 +13,7 @@ from erasepro.protocol import at, protocol_label
 from erasepro.protocol_values import named_keys, resettle
 from erasepro.results import Results
 
-from .metrics.stub import StubEvaluator
+from tests.metrics.stub import StubEvaluator
 
 
 def values(*overrides: str, key: str = "generation.steps") -> tuple[object, bool]:

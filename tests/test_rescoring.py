@@ -17,9 +17,9 @@ from erasepro.results import Results
 from erasepro.scoring import Scoring
 from erasepro.summary import flat
 
-from .metrics.stub import StubEvaluator
-from .metrics.stub_nudenet import always
-from .tracking.offline_log import OfflineLog
+from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub_nudenet import always
+from tests.tracking.offline_log import OfflineLog
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 

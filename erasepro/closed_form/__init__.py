@@ -1,14 +1,14 @@
 """Linear algebra only: feature matrices in, a weight change out, always in float64."""
 
-from .cost import Cost
-from .hard import MOST_REST, POLICIES, ContradictionError, Solution, hard, share, shared_hard
-from .incremental import add_columns, remove_columns
-from .null_space import null_basis, null_space, projected, smallest_directions, without
-from .pooled import least_squares_pooled, soft_pooled
-from .select import Dropped, independent_columns
-from .soft import shared_soft, soft
-from .statistics import Statistics
-from .update import DenseUpdate, LowRankUpdate, Update, compose, update_of
+from erasepro.closed_form.cost import Cost
+from erasepro.closed_form.hard import MOST_REST, POLICIES, ContradictionError, Solution, hard, share, shared_hard
+from erasepro.closed_form.incremental import add_columns, remove_columns
+from erasepro.closed_form.null_space import null_basis, null_space, projected, smallest_directions, without
+from erasepro.closed_form.pooled import least_squares_pooled, soft_pooled
+from erasepro.closed_form.select import Dropped, independent_columns
+from erasepro.closed_form.soft import shared_soft, soft
+from erasepro.closed_form.statistics import Statistics
+from erasepro.closed_form.update import DenseUpdate, LowRankUpdate, Update, compose, update_of
 
 __all__ = [
     "MOST_REST",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .statistics import Statistics
+from erasepro.closed_form.statistics import Statistics
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .cost import Cost
-from .select import Dropped, dropped_columns, independent_columns
-from .update import DenseUpdate, LowRankUpdate, Update
+from erasepro.closed_form.cost import Cost
+from erasepro.closed_form.select import Dropped, dropped_columns, independent_columns
+from erasepro.closed_form.update import DenseUpdate, LowRankUpdate, Update
 
 POLICIES = ("independent", "exact", "least_squares")
 MOST_REST = 1e6  # beyond it the fit of the columns left out costs the kept ones their digits

@@ -14,8 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .cost import Cost
-from .update import LowRankUpdate
+from erasepro.closed_form.cost import Cost
+from erasepro.closed_form.update import LowRankUpdate
 
 
 def add_columns(first: LowRankUpdate, X1: Tensor, X2: Tensor, R2: Tensor, cost: Cost) -> LowRankUpdate:

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .cost import Cost
-from .hard import Solution, hard
-from .soft import soft
-from .update import DenseUpdate, LowRankUpdate, Update
+from erasepro.closed_form.cost import Cost
+from erasepro.closed_form.hard import Solution, hard
+from erasepro.closed_form.soft import soft
+from erasepro.closed_form.update import DenseUpdate, LowRankUpdate, Update
 
 ROUNDING = 1e-9  # of a column: less of it than this outside the preserved span is rounding
 

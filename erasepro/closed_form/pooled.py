@@ -13,9 +13,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .cost import Cost
-from .statistics import Statistics
-from .update import DenseUpdate
+from erasepro.closed_form.cost import Cost
+from erasepro.closed_form.statistics import Statistics
+from erasepro.closed_form.update import DenseUpdate
 
 
 def least_squares_pooled(stats: Statistics, cost: Cost | None = None, tau: float = 1e-6) -> DenseUpdate:

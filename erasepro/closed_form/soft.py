@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .cost import Cost
-from .hard import Solution, _checked
-from .update import DenseUpdate, LowRankUpdate, Update
+from erasepro.closed_form.cost import Cost
+from erasepro.closed_form.hard import Solution, _checked
+from erasepro.closed_form.update import DenseUpdate, LowRankUpdate, Update
 
 
 def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weights: Tensor | None = None) -> Solution:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .edit import Edit
+    from erasepro.edit.edit import Edit
 
 LIMITS = """\
 ## Limits

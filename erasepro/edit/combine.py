@@ -11,12 +11,12 @@ from erasepro.closed_form import DenseUpdate, LowRankUpdate, Update
 from erasepro.concepts.pairs import ConceptPair, consistent, folded
 from erasepro.errors import UserError
 
-from .base_weights import same_base
-from .card import pairs_of
-from .versions import versions
+from erasepro.edit.base_weights import same_base
+from erasepro.edit.card import pairs_of
+from erasepro.edit.versions import versions
 
 if TYPE_CHECKING:
-    from .edit import Edit
+    from erasepro.edit.edit import Edit
 
 
 def combine(a: Edit, b: Edit) -> Edit:
@@ -28,7 +28,7 @@ def combine(a: Edit, b: Edit) -> Edit:
     Raises:
         UserError: different bases, the same target in both, or an anchor of one that the other erases.
     """
-    from .edit import Edit
+    from erasepro.edit.edit import Edit
 
     pairs = _pairs(a, b)
     _check_bases(a, b)

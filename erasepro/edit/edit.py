@@ -15,12 +15,12 @@ from erasepro.errors import UserError
 from erasepro.models.base import Model, raw_bytes
 from erasepro.models.sites import site_module
 
-from . import grow, store
-from .base_weights import check_base
-from .combine import combine
+from erasepro.edit import grow, store
+from erasepro.edit.base_weights import check_base
+from erasepro.edit.combine import combine
 
 if TYPE_CHECKING:
-    from .export import Exported
+    from erasepro.edit.export import Exported
 
 TABLE = "erasepro_applied"  # the attribute of a pipeline that keeps an applied edit's original weights
 
@@ -150,7 +150,7 @@ class Edit:
             model: the base, from `load_model`; it is not touched.
             folder: where to write it too, as certificate.json.
         """
-        from .certificate import certify
+        from erasepro.edit.certificate import certify
 
         found = certify(self, model)
         if folder is not None:
@@ -175,7 +175,7 @@ class Edit:
         variant: str | None = None,
     ) -> Exported:
         """A LoRA ("lora", "kohya") or a whole model ("diffusers", "single_file", of `base`); see `export.export`."""
-        from .export import export
+        from erasepro.edit.export import export
 
         return export(self, path, format, base, rank, variant)
 
@@ -193,6 +193,6 @@ class Edit:
     @classmethod
     def load_uce(cls, path: str | Path, model: Model) -> Edit:
         """Read a file of whole edited U-Net weights, as UCE publishes them; see `uce_file.load_uce`."""
-        from .uce_file import load_uce
+        from erasepro.edit.uce_file import load_uce
 
         return load_uce(Path(path), model)

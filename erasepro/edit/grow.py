@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
     from erasepro.models.base import Model
 
-    from .edit import Edit
+    from erasepro.edit.edit import Edit
 
 
 def stored_build(build: BuildSet) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from erasepro.models.columns import read_pairs
 from erasepro.models.sites import read_sites, weight
 from erasepro.models.text import TextStack, reads_of
 
-from .edit import TABLE, Edit
+from erasepro.edit.edit import TABLE, Edit
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import PromptPair

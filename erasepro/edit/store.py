@@ -16,11 +16,11 @@ from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
 from erasepro.runtime.files import FileWriter, text_writer, write_together
 
-from .card import card
-from .foreign import refuse_file
+from erasepro.edit.card import card
+from erasepro.edit.foreign import refuse_file
 
 if TYPE_CHECKING:
-    from .edit import Edit
+    from erasepro.edit.edit import Edit
 
 FORMAT = 1
 TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"

@@ -17,14 +17,14 @@ from erasepro.closed_form import DenseUpdate, Update
 from erasepro.errors import UserError, nearest
 from erasepro.models.sites import weight
 
-from .base_weights import fingerprints
-from .foreign import refuse_pickle
-from .versions import versions
+from erasepro.edit.base_weights import fingerprints
+from erasepro.edit.foreign import refuse_pickle
+from erasepro.edit.versions import versions
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
 
-    from .edit import Edit
+    from erasepro.edit.edit import Edit
 
 UNET = "unet"
 
@@ -42,7 +42,7 @@ def load_uce(path: Path, model: Model) -> Edit:
     from erasepro.models.base import Model
     from erasepro.solvers.finish import check_pristine
 
-    from .edit import Edit
+    from erasepro.edit.edit import Edit
 
     if not isinstance(model, Model):
         raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")

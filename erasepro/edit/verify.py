@@ -16,11 +16,11 @@ from omegaconf import OmegaConf
 from erasepro.errors import UserError, nearest
 from erasepro.schema import ModelConfig
 
-from . import certificate as certificates
-from . import store
-from .certificate.compare_folder import compare_folder
-from .certificate.weights_folder import WeightsFolder
-from .edit import Edit
+from erasepro.edit import certificate as certificates
+from erasepro.edit import store
+from erasepro.edit.certificate.compare_folder import compare_folder
+from erasepro.edit.certificate.weights_folder import WeightsFolder
+from erasepro.edit.edit import Edit
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
@@ -74,7 +74,7 @@ def _measured(
     from erasepro.models.base import tensor_hash
     from erasepro.models.sites import weight
 
-    from .certificate.ties import rounded_otherwise
+    from erasepro.edit.certificate.ties import rounded_otherwise
 
     model = _base(edit, cfg, precise)
     try:

@@ -13,9 +13,9 @@ from torch import Tensor
 from erasepro.concepts.tokens import pair_tokens
 from erasepro.errors import UserError, unknown
 
-from .architectures import Read
-from .features import Columns, token_ids
-from .text import parts_of, tokenizer_of
+from erasepro.models.architectures import Read
+from erasepro.models.features import Columns, token_ids
+from erasepro.models.text import parts_of, tokenizer_of
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import PromptPair

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 
-from .lazy import real, source
+from erasepro.models.lazy import real, source
 
 
 @dataclass(frozen=True)

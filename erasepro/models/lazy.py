@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .checkpoint import Checkpoint
+from erasepro.models.checkpoint import Checkpoint
 
 MANY = 1024  # rows of an embedding that is not kept, but read row by row
 BLOCK = re.compile(r"(?:^|\.)(?:block|layers)\.\d+$")

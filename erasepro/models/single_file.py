@@ -17,8 +17,8 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 
-from .checkpoint import PREFIX, Checkpoint
-from .published import TOKENIZER, published
+from erasepro.models.checkpoint import PREFIX, Checkpoint
+from erasepro.models.published import TOKENIZER, published
 
 UNET = "model.diffusion_model."
 CROSS = re.compile(re.escape(UNET) + r".*\.attn2\.to_k\.weight$")

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError, unknown
 
-from .architectures import Read, architecture_of
-from .kinds import ATTENTION_KINDS, TEXT_KINDS
+from erasepro.models.architectures import Read, architecture_of
+from erasepro.models.kinds import ATTENTION_KINDS, TEXT_KINDS
 
 TEXT_ENCODER = "text_encoder"
 __all__ = [

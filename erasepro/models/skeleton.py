@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 
-from .architectures import Architecture, TextEncoder, architecture
-from .checkpoint import PREFIX, Checkpoint
-from .lazy import attach
-from .single_file import SingleFile
-from .source import read_index
+from erasepro.models.architectures import Architecture, TextEncoder, architecture
+from erasepro.models.checkpoint import PREFIX, Checkpoint
+from erasepro.models.lazy import attach
+from erasepro.models.single_file import SingleFile
+from erasepro.models.source import read_index
 
 BLOCKS = re.compile(r"(?:^|\.)(?:layers|block|blocks|transformer_blocks|single_transformer_blocks)\.\d+\.")
 CLASSES = {

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 
-from .features import Columns, TextLayers, causal_mask, run_block
+from erasepro.models.features import Columns, TextLayers, causal_mask, run_block
 
 LIMIT = 32 * 2**20  # bytes of hidden states that a store keeps in memory
 

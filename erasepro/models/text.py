@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 
-from .architectures import Architecture, Read, TextEncoder, architecture_of
-from .features import Columns, TextLayers, submodule, token_ids
-from .lazy import source, stream
-from .sites import read_sites
-from .streams import encode
+from erasepro.models.architectures import Architecture, Read, TextEncoder, architecture_of
+from erasepro.models.features import Columns, TextLayers, submodule, token_ids
+from erasepro.models.lazy import source, stream
+from erasepro.models.sites import read_sites
+from erasepro.models.streams import encode
 
 PADS = {"read": 8, "zeroed": 1, "ignored": 0}
 """Paddings of a text that become columns, in an encoder that is not causal: hundreds of them say nearly the same."""

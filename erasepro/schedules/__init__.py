@@ -1,6 +1,6 @@
 """Layer schedules: the order of the text encoder's sites and the output that each is asked for."""
 
-from .base import Schedule, ScheduleConfig, SiteView
-from .registry import SCHEDULES
+from erasepro.schedules.base import Schedule, ScheduleConfig, SiteView
+from erasepro.schedules.registry import SCHEDULES
 
 __all__ = ["SCHEDULES", "Schedule", "ScheduleConfig", "SiteView"]

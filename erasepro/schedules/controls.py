@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .progressive import Progressive
-from .registry import SCHEDULES
+from erasepro.schedules.progressive import Progressive
+from erasepro.schedules.registry import SCHEDULES
 
 
 @SCHEDULES.register("deep_only")

@@ -6,8 +6,8 @@ import math
 
 from torch import Tensor
 
-from .base import Schedule, SiteView
-from .registry import SCHEDULES
+from erasepro.schedules.base import Schedule, SiteView
+from erasepro.schedules.registry import SCHEDULES
 
 
 @SCHEDULES.register("interpolate")

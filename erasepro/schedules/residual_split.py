@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .base import Schedule, SiteView
-from .registry import SCHEDULES
+from erasepro.schedules.base import Schedule, SiteView
+from erasepro.schedules.registry import SCHEDULES
 
 
 @SCHEDULES.register("residual_split")

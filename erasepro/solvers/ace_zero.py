@@ -10,9 +10,9 @@ import torch
 from erasepro.closed_form import Cost, projected, smallest_directions
 from erasepro.errors import UserError
 
-from .kv_pass import SiteSolver, shared
-from .kv_solver import Features, KVConfig, KVSolver
-from .registry import SOLVERS
+from erasepro.solvers.kv_pass import SiteSolver, shared
+from erasepro.solvers.kv_solver import Features, KVConfig, KVSolver
+from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass

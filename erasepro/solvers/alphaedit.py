@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .fit import FitConfig, PreserveConfig
-from .registry import SOLVERS
-from .text_stage import TextStageConfig, TextStageSolver
+from erasepro.solvers.fit import FitConfig, PreserveConfig
+from erasepro.solvers.registry import SOLVERS
+from erasepro.solvers.text_stage import TextStageConfig, TextStageSolver
 
 
 @dataclass

@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from erasepro.errors import UserError, unknown
 
-from .registry import SOLVERS
+from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet

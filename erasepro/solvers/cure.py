@@ -10,9 +10,9 @@ from torch import Tensor
 
 from erasepro.closed_form import LowRankUpdate
 
-from .kv_pass import SiteSolver, shared
-from .kv_solver import Features, KVConfig, KVSolver, all_columns
-from .registry import SOLVERS
+from erasepro.solvers.kv_pass import SiteSolver, shared
+from erasepro.solvers.kv_solver import Features, KVConfig, KVSolver, all_columns
+from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass

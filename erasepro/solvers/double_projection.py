@@ -11,9 +11,9 @@ import torch
 from erasepro.closed_form import null_basis, null_space
 from erasepro.errors import unknown
 
-from .kv_pass import SiteSolver, shared
-from .kv_solver import Features, KVConfig, KVSolver
-from .registry import SOLVERS
+from erasepro.solvers.kv_pass import SiteSolver, shared
+from erasepro.solvers.kv_solver import Features, KVConfig, KVSolver
+from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from erasepro.errors import UserError
 
-from .fit import FitConfig, PreserveConfig
-from .registry import SOLVERS
-from .text_stage import TextStageConfig, TextStageSolver
+from erasepro.solvers.fit import FitConfig, PreserveConfig
+from erasepro.solvers.registry import SOLVERS
+from erasepro.solvers.text_stage import TextStageConfig, TextStageSolver
 
 
 @dataclass

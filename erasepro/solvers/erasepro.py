@@ -18,12 +18,12 @@ from erasepro.models.sites import Site, read_sites, text_blocks, text_sites
 from erasepro.models.text import TextStack, encoders_of, joined, parts_of, read_width, reads_of
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 
-from .base import Solver
-from .finish import check_pristine, finish
-from .fit import Fit, FitConfig, check_fit
-from .kv_pass import BLOCK, kv_pass, shared
-from .registry import SOLVERS
-from .sides import ANCHOR, KEPT, TARGET, ClipSide, FrozenSide, Side, Texts, Wanted
+from erasepro.solvers.base import Solver
+from erasepro.solvers.finish import check_pristine, finish
+from erasepro.solvers.fit import Fit, FitConfig, check_fit
+from erasepro.solvers.kv_pass import BLOCK, kv_pass, shared
+from erasepro.solvers.registry import SOLVERS
+from erasepro.solvers.sides import ANCHOR, KEPT, TARGET, ClipSide, FrozenSide, Side, Texts, Wanted
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet

@@ -15,7 +15,7 @@ from erasepro.edit.grow import sentences_hash, stored_build
 from erasepro.edit.selected import packed
 from erasepro.edit.versions import versions
 
-from .registry import SOLVERS
+from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet

@@ -13,7 +13,7 @@ from erasepro.closed_form import Solution, Update, share
 from erasepro.models.columns import PairColumns
 from erasepro.models.sites import Site, weight
 
-from .fit import check_finite, finite, share_left, worst_dropped
+from erasepro.solvers.fit import check_finite, finite, share_left, worst_dropped
 
 BLOCK = 1024  # columns measured at a time
 SiteSolver = Callable[[Site, Tensor], Solution]

@@ -18,9 +18,9 @@ from erasepro.models.columns import PairColumns, read_kept, read_pairs, together
 from erasepro.models.sites import ATTENTION_KINDS, Site, read_sites
 from erasepro.models.text import TextStack, reads_of
 
-from .base import Solver
-from .finish import check_pristine, finish
-from .kv_pass import SiteSolver, kv_pass
+from erasepro.solvers.base import Solver
+from erasepro.solvers.finish import check_pristine, finish
+from erasepro.solvers.kv_pass import SiteSolver, kv_pass
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet

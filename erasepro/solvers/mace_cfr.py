@@ -7,9 +7,9 @@ from typing import Any
 
 from erasepro.closed_form import Cost, shared_soft
 
-from .kv_pass import SiteSolver, shared
-from .kv_solver import Features, KVConfig, KVSolver
-from .registry import SOLVERS
+from erasepro.solvers.kv_pass import SiteSolver, shared
+from erasepro.solvers.kv_solver import Features, KVConfig, KVSolver
+from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass

@@ -11,9 +11,9 @@ from torch import Tensor
 from erasepro.closed_form import DenseUpdate, Solution
 from erasepro.models.sites import Site
 
-from .kv_pass import SiteSolver
-from .kv_solver import Features, KVConfig, KVSolver, all_columns
-from .registry import SOLVERS
+from erasepro.solvers.kv_pass import SiteSolver
+from erasepro.solvers.kv_solver import Features, KVConfig, KVSolver, all_columns
+from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass

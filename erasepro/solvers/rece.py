@@ -12,10 +12,10 @@ from erasepro.closed_form import Cost, Update, compose, shared_soft
 from erasepro.errors import UserError
 from erasepro.models.sites import weight
 
-from .fit import check_finite
-from .kv_pass import SiteSolver, shared
-from .kv_solver import Features, KVConfig, KVSolver, all_columns
-from .registry import SOLVERS
+from erasepro.solvers.fit import check_finite
+from erasepro.solvers.kv_pass import SiteSolver, shared
+from erasepro.solvers.kv_solver import Features, KVConfig, KVSolver, all_columns
+from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass

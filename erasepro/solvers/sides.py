@@ -19,8 +19,8 @@ from erasepro.models.streams import Stream, encode
 from erasepro.models.text import TextStack, door, ends, tokenizer_of
 from erasepro.schedules import Schedule
 
-from .fit import Fit, FitConfig
-from .text_pass import Streams, TextResult, open_streams, text_pass
+from erasepro.solvers.fit import Fit, FitConfig
+from erasepro.solvers.text_pass import Streams, TextResult, open_streams, text_pass
 
 TARGET, ANCHOR, KEPT = "target", "anchor", "kept"
 

@@ -14,9 +14,9 @@ from erasepro.closed_form import Cost, Solution, Statistics, null_basis, project
 from erasepro.errors import UserError
 from erasepro.models.sites import Site
 
-from .kv_pass import SiteSolver
-from .kv_solver import Features, KVConfig, KVSolver
-from .registry import SOLVERS
+from erasepro.solvers.kv_pass import SiteSolver
+from erasepro.solvers.kv_solver import Features, KVConfig, KVSolver
+from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass

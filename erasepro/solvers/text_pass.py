@@ -21,7 +21,7 @@ from erasepro.models.sites import Site
 from erasepro.models.streams import Reading, Stream, group, lengths
 from erasepro.schedules import Schedule, SiteView
 
-from .fit import check_finite, finite, share_left, worst_dropped
+from erasepro.solvers.fit import check_finite, finite, share_left, worst_dropped
 
 
 class Fitter(Protocol):

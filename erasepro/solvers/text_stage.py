@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from erasepro.errors import UserError
 from erasepro.schedules import ScheduleConfig
 
-from .base import Solver
-from .erasepro import ErasePro, EraseProConfig
-from .fit import FitConfig
+from erasepro.solvers.base import Solver
+from erasepro.solvers.erasepro import ErasePro, EraseProConfig
+from erasepro.solvers.fit import FitConfig
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompts import BuildSet

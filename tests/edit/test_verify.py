@@ -17,7 +17,7 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.edit import Edit
 from erasepro.solvers import make_solver
 
-from .conftest import make_edit, make_model
+from tests.edit.conftest import make_edit, make_model
 
 
 @pytest.fixture(scope="module")

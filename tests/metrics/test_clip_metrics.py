@@ -10,7 +10,7 @@ from erasepro.generation import Row
 from erasepro.metrics.base import Batch
 from erasepro.metrics.build import build_metrics
 
-from .stub import NONE, StubEvaluator, picture
+from tests.metrics.stub import NONE, StubEvaluator, picture
 
 TARGET = [Row(f"t{i}", "a dog", 0, "dog", "target", "plain", "cat") for i in range(4)]
 KEPT = [Row(f"k{i}", "an apple", 0, "apple", "kept", "complex", "apple") for i in range(2)]

@@ -13,7 +13,7 @@ from erasepro.metrics.build import build_metrics
 from erasepro.metrics.frechet import Moments, frechet_distance, frechet_score
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
 
-from .stub import StubEvaluator
+from tests.metrics.stub import StubEvaluator
 
 
 def normal(n, f, seed=0, shift=0.0, scale=1.0):

@@ -18,7 +18,7 @@ from erasepro.metrics.build import build_metrics
 from erasepro.metrics.fid import FID, FIDConfig, write_statistics
 from erasepro.metrics.looks import Looks
 
-from .wide import WideNetwork, feed, noise
+from tests.metrics.wide import WideNetwork, feed, noise
 
 NET = WideNetwork(6)
 

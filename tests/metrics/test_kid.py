@@ -10,8 +10,8 @@ from erasepro.errors import UserError
 from erasepro.metrics.build import build_metrics
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
 
-from .stub import StubEvaluator
-from .wide import WideNetwork, feed, noise
+from tests.metrics.stub import StubEvaluator
+from tests.metrics.wide import WideNetwork, feed, noise
 
 NET = WideNetwork(16)
 
@@ -74,7 +74,7 @@ def test_the_evaluator_looks_at_a_folder_too(tmp_path):
     metric = KID(KIDConfig(roles=[], reference=folder))
     from erasepro.metrics.base import Batch
 
-    from .wide import rows
+    from tests.metrics.wide import rows
 
     images = noise(40, 0)
     metric.update(Batch(images, rows(40), StubEvaluator()))

@@ -16,10 +16,10 @@ from erasepro.metrics.looks import Looks
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet import Box, NudeNetDetector
 
-from .networks.onnx_bytes import nudenet_like
-from .networks.photos import photo
-from .networks.test_nudenet import PHOTOS
-from .stub_nudenet import StubDetector
+from tests.metrics.networks.onnx_bytes import nudenet_like
+from tests.metrics.networks.photos import photo
+from tests.metrics.networks.test_nudenet import PHOTOS
+from tests.metrics.stub_nudenet import StubDetector
 
 
 def box(label, score):

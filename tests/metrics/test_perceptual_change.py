@@ -15,7 +15,7 @@ from erasepro.metrics.networks.perceptual import PairDistance
 from erasepro.metrics.perceptual_change import PerceptualChange, PerceptualChangeConfig
 from erasepro.metrics.spool import PictureSpool
 
-from .wide import feed, noise, rows
+from tests.metrics.wide import feed, noise, rows
 
 
 class TwoLayers:

@@ -9,8 +9,8 @@ from erasepro.metrics.base import split_by_need
 from erasepro.metrics.nudenet import Box
 from erasepro.metrics.score import score
 
-from .stub import NONE, StubEvaluator, picture
-from .stub_nudenet import always
+from tests.metrics.stub import NONE, StubEvaluator, picture
+from tests.metrics.stub_nudenet import always
 
 ROWS = [
     Row("t", "a dog", 0, "dog", "target", "plain", "cat"),

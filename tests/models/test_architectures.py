@@ -22,7 +22,7 @@ from erasepro.models.skeleton import Skeleton
 from erasepro.models.text import TextStack, reads_of
 from erasepro.solvers import make_solver
 
-from .pipelines import BUILDERS, build, draw
+from tests.models.pipelines import BUILDERS, build, draw
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

@@ -22,7 +22,7 @@ from erasepro.models.text import reads_of
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.schema import ModelConfig
 
-from .pipelines import build
+from tests.models.pipelines import build
 
 
 @pytest.fixture(scope="module", params=["stable-diffusion", "sdxl"])

@@ -19,7 +19,7 @@ from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.load import load_skeleton
 from erasepro.models.skeleton import Skeleton
 
-from .pipelines import BUILDERS, build
+from tests.models.pipelines import BUILDERS, build
 
 SENTENCES = [("dog", "cat")]
 

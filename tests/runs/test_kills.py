@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from .processes import JOB, finish, outcome, run_folder, start, strays, wait_for
+from tests.runs.processes import JOB, finish, outcome, run_folder, start, strays, wait_for
 
 
 @pytest.fixture(scope="module")

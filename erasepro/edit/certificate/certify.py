@@ -13,17 +13,17 @@ from erasepro.models.base import tensor_hash
 from erasepro.models.sites import read_sites, site_module
 from erasepro.models.text import reads_of
 
-from ..base_weights import check_base
-from ..card import pairs_of
-from ..combine import leaves
-from ..versions import versions
-from .measure import Drift, Squares
-from .readings import PRESERVE_TOKENS, Sentences, Weights
+from erasepro.edit.base_weights import check_base
+from erasepro.edit.card import pairs_of
+from erasepro.edit.combine import leaves
+from erasepro.edit.versions import versions
+from erasepro.edit.certificate.measure import Drift, Squares
+from erasepro.edit.certificate.readings import PRESERVE_TOKENS, Sentences, Weights
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
 
-    from ..edit import Edit
+    from erasepro.edit.edit import Edit
 
 FORMAT = 1
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .certify import FORMAT
+from erasepro.edit.certificate.certify import FORMAT
 
 if TYPE_CHECKING:
-    from ..edit import Edit
+    from erasepro.edit.edit import Edit
 
 RELATIVE, ABSOLUTE = 1e-3, 1e-6
 """A stated number holds within ABSOLUTE + RELATIVE × itself: what other libraries and machines may change."""

@@ -11,12 +11,12 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
 
-from ..base_weights import is_base
-from .ties import rounded_otherwise
-from .weights_folder import WeightsFolder, site_key
+from erasepro.edit.base_weights import is_base
+from erasepro.edit.certificate.ties import rounded_otherwise
+from erasepro.edit.certificate.weights_folder import WeightsFolder, site_key
 
 if TYPE_CHECKING:
-    from ..edit import Edit
+    from erasepro.edit.edit import Edit
 
 
 def compare_folder(

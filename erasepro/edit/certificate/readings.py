@@ -23,13 +23,13 @@ from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, wei
 from erasepro.models.streams import Stream, group, lengths
 from erasepro.models.text import TextStack, tokenizer_of
 
-from ..edit import TABLE
-from ..grow import build_of
-from ..selected import unpacked
-from .measure import kept_sums
+from erasepro.edit.edit import TABLE
+from erasepro.edit.grow import build_of
+from erasepro.edit.selected import unpacked
+from erasepro.edit.certificate.measure import kept_sums
 
 if TYPE_CHECKING:
-    from ..edit import Edit
+    from erasepro.edit.edit import Edit
 
 BATCH = 64  # prompts of full length encoded at a time
 PRESERVE_TOKENS = "text"  # columns of a preserved sentence: from its first token to the end of text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from erasepro.errors import UserError, unknown
 from erasepro.runtime.files import refuse_existing
 
-from .result import WARNING, Exported
+from erasepro.edit.export.result import WARNING, Exported
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -59,11 +59,11 @@ def export(
         raise UserError(f"format={format} takes no rank: it holds the full change of every weight.")
     refuse_existing(target)
     if format == "lora":
-        from .lora import export_lora
+        from erasepro.edit.export.lora import export_lora
 
         return export_lora(edit, target, rank)
     if format == "kohya":
-        from .kohya import export_kohya
+        from erasepro.edit.export.kohya import export_kohya
 
         return export_kohya(edit, target, rank)
     if base is None:
@@ -71,9 +71,9 @@ def export(
         raise UserError(f"format={format} needs base=…: {kinds} with the unedited weights.")
     source = Path(base).expanduser()
     if format == "diffusers":
-        from .folder import export_folder
+        from erasepro.edit.export.folder import export_folder
 
         return export_folder(edit, target, source, variant)
-    from .single_file import export_single_file
+    from erasepro.edit.export.single_file import export_single_file
 
     return export_single_file(edit, target, source, variant)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from erasepro.errors import UserError
 
-from .names import split, weight_keys
-from .patches import chained, patch_of
-from .safetensors_stream import Source, read_source
+from erasepro.edit.export.names import split, weight_keys
+from erasepro.edit.export.patches import chained, patch_of
+from erasepro.edit.export.safetensors_stream import Source, read_source
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from erasepro.errors import UserError
 from erasepro.runtime.files import creating
 
-from .base_folder import Component, check_base_folder, components, is_weights, patches
-from .names import split
-from .result import Exported
-from .safetensors_stream import read_source, rewrite
+from erasepro.edit.export.base_folder import Component, check_base_folder, components, is_weights, patches
+from erasepro.edit.export.names import split
+from erasepro.edit.export.result import Exported
+from erasepro.edit.export.safetensors_stream import read_source, rewrite
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

@@ -13,12 +13,12 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.models.base import raw_bytes
 
-from .base_folder import check_base_folder, components, patches
-from .names import split
-from .original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
-from .original_unet import original_unet
-from .original_vae import is_attention_matrix, original_vae
-from .safetensors_stream import Piece, Source
+from erasepro.edit.export.base_folder import check_base_folder, components, patches
+from erasepro.edit.export.names import split
+from erasepro.edit.export.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
+from erasepro.edit.export.original_unet import original_unet
+from erasepro.edit.export.original_vae import is_attention_matrix, original_vae
+from erasepro.edit.export.safetensors_stream import Piece, Source
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

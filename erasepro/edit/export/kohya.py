@@ -19,12 +19,12 @@ import torch
 from erasepro.errors import UserError
 from erasepro.runtime.files import creating
 
-from .factors import Factors, lora_factors, losses
-from .names import is_clip, is_xl, split
-from .notes import notes
-from .original_unet import original_unet
-from .result import Exported
-from .safetensors_stream import piece_of, write
+from erasepro.edit.export.factors import Factors, lora_factors, losses
+from erasepro.edit.export.names import is_clip, is_xl, split
+from erasepro.edit.export.notes import notes
+from erasepro.edit.export.original_unet import original_unet
+from erasepro.edit.export.result import Exported
+from erasepro.edit.export.safetensors_stream import piece_of, write
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

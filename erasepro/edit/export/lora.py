@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from erasepro.errors import UserError
 from erasepro.runtime.files import creating
 
-from .factors import Factors, lora_factors, losses
-from .names import TEXT_ENCODERS, is_clip, split
-from .notes import notes
-from .result import Exported
-from .safetensors_stream import piece_of, write
+from erasepro.edit.export.factors import Factors, lora_factors, losses
+from erasepro.edit.export.names import TEXT_ENCODERS, is_clip, split
+from erasepro.edit.export.notes import notes
+from erasepro.edit.export.result import Exported
+from erasepro.edit.export.safetensors_stream import piece_of, write
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

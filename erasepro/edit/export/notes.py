@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .factors import Factors, losses
-from .result import WARNING
+from erasepro.edit.export.factors import Factors, losses
+from erasepro.edit.export.result import WARNING
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
-from .concepts import NAMES, STYLES, article
+from erasepro.models.miniature.concepts import NAMES, STYLES, article
 
 WEIGHTS = Path(__file__).parent / "weights"
 NONE = "nothing"

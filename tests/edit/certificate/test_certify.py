@@ -17,7 +17,7 @@ from erasepro.models.features import token_ids
 from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.solvers import make_solver
 
-from ...models.pipelines import build as build_pipeline
+from tests.models.pipelines import build as build_pipeline
 
 
 def sentences(*pairs):
@@ -33,7 +33,7 @@ def solve(model, *pairs, **settings):
 
 @pytest.fixture(scope="module")
 def certified():
-    from ..conftest import make_model
+    from tests.edit.conftest import make_model
 
     model = make_model()
     edit = solve(model, ("dog", "cat"))

@@ -14,7 +14,7 @@ from erasepro.models.base import tensor_hash
 
 @pytest.fixture(scope="module")
 def certified(edit32):
-    from ..conftest import make_model
+    from tests.edit.conftest import make_model
 
     return edit32, edit32.certificate(make_model())
 

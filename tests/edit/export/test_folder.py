@@ -16,7 +16,7 @@ from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash
 from erasepro.models.sites import site_module
 
-from .conftest import clone, draw, edit_of, edited
+from tests.edit.export.conftest import clone, draw, edit_of, edited
 
 
 def files_of(folder):

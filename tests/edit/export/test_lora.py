@@ -12,7 +12,7 @@ from erasepro.edit import Edit
 from erasepro.errors import UserError
 from erasepro.models.sites import site_module
 
-from .conftest import clone, draw, edit_of, edited, pipeline
+from tests.edit.export.conftest import clone, draw, edit_of, edited, pipeline
 
 pytest.importorskip("peft")
 FORMATS = ("lora", "kohya")

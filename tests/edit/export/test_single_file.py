@@ -11,7 +11,7 @@ from erasepro.edit.export.safetensors_stream import read_source
 from erasepro.errors import UserError
 from erasepro.models.base import tensor_hash, weights_hash
 
-from .conftest import clone, draw, edited
+from tests.edit.export.conftest import clone, draw, edited
 
 
 def unedited(made, path):

@@ -12,7 +12,7 @@ from erasepro.metrics.networks.nudenet import CHUNK, NudeNetDetector, boxes_in
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet_labels import LABELS
 
-from .photos import photo
+from tests.metrics.networks.photos import photo
 
 PHOTOS = ("astronaut.png", "camera.png", "color.png", "coffee.png", "moon.png", "rocket.jpg", "logo.png")
 

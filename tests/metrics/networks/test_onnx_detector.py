@@ -10,7 +10,7 @@ from erasepro.metrics.networks.nudenet import NudeNetDetector
 from erasepro.metrics.networks.onnx_detector import load_onnx
 from erasepro.metrics.nudenet_labels import LABELS
 
-from .onnx_bytes import constant_model, nudenet_like
+from tests.metrics.networks.onnx_bytes import constant_model, nudenet_like
 
 FLOATS = np.zeros
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from ....errors import UserError
+from erasepro.errors import UserError
 
 PARTS = ("text", "decoder", "encoder", "unet", "tuned", "judge", "features", "export", "accept")
 STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12000, "tuned": 3000, "judge": 2600, "features": 900}
@@ -21,7 +21,7 @@ EARLY = {"train": (150, 350), "test": (250,)}
 
 def pools(work: Path) -> dict[str, torch.Tensor]:
     """What the judge and the feature network train on besides fresh pictures."""
-    from .samples import decoded, early
+    from erasepro.models.miniature.train.samples import decoded, early
 
     images, labels = decoded(work)
     return {"decoded": images, "labels": labels, "early": early(work, EARLY["train"], 240, seed=51)}
@@ -29,7 +29,7 @@ def pools(work: Path) -> dict[str, torch.Tensor]:
 
 def run(part: str, work: Path, processes: int) -> None:
     """Train, export or judge one part."""
-    from . import evaluator, text, unet, vae
+    from erasepro.models.miniature.train import evaluator, text, unet, vae
 
     if part == "text":
         text.train(work, steps=STEPS[part])
@@ -38,7 +38,7 @@ def run(part: str, work: Path, processes: int) -> None:
     elif part == "encoder":
         vae.train_encoder(work, steps=STEPS[part])
     elif part in unet.PHASES:
-        from .latents import make_bank
+        from erasepro.models.miniature.train.latents import make_bank
 
         make_bank(work, **unet.PHASES[part].bank)
         if processes == 1:
@@ -54,12 +54,12 @@ def run(part: str, work: Path, processes: int) -> None:
         found = pools(work)
         evaluator.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])
     elif part == "export":
-        from .accept import feature_scale
-        from .export import export
+        from erasepro.models.miniature.train.accept import feature_scale
+        from erasepro.models.miniature.train.export import export
 
         export(work, feature_scale(work))
     else:
-        from .accept import report
+        from erasepro.models.miniature.train.accept import report
 
         print(report(work))
 

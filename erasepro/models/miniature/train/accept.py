@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..captions import caption
-from ..concepts import BACKGROUNDS, GROUPS, NAMES, STYLES, article
-from ..evaluator import Evaluator
-from .evaluator import NEGATIVES, negative, real
-from .latents import load_vae
-from .pictures import Pictures, to_unit
+from erasepro.models.miniature.captions import caption
+from erasepro.models.miniature.concepts import BACKGROUNDS, GROUPS, NAMES, STYLES, article
+from erasepro.models.miniature.evaluator import Evaluator
+from erasepro.models.miniature.train.evaluator import NEGATIVES, negative, real
+from erasepro.models.miniature.train.latents import load_vae
+from erasepro.models.miniature.train.pictures import Pictures, to_unit
 
 
 def to_bytes(x: torch.Tensor) -> torch.Tensor:
@@ -116,8 +116,8 @@ def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[in
 
 def load_judge(work: Path, threshold: float = 0.0) -> Evaluator:
     """The judge and the feature network straight from the training's averaged weights."""
-    from .export import judge_weights
-    from .text import make_tokenizer
+    from erasepro.models.miniature.train.export import judge_weights
+    from erasepro.models.miniature.train.text import make_tokenizer
 
     return Evaluator.from_weights(judge_weights(work), make_tokenizer(work / "tokenizer"), threshold)
 
@@ -125,7 +125,7 @@ def load_judge(work: Path, threshold: float = 0.0) -> Evaluator:
 @torch.inference_mode()
 def feature_scale(work: Path) -> float:
     """The root mean square of the feature network's outputs on real pictures: the unit that `fd_features` are given in."""
-    from .samples import decoded
+    from erasepro.models.miniature.train.samples import decoded
 
     images, _ = decoded(work)
     return round(float(load_judge(work).fd_features(to_bytes(images[:600])).square().mean().sqrt()), 3)
@@ -135,9 +135,9 @@ def report(work: Path) -> str:
     """The acceptance table as text: the shipped (half-precision) model and judge on held-out pictures and prompts."""
     from diffusers import StableDiffusionPipeline
 
-    from ..evaluator import WEIGHTS
-    from .__main__ import EARLY
-    from .samples import draw, early
+    from erasepro.models.miniature.evaluator import WEIGHTS
+    from erasepro.models.miniature.train.__main__ import EARLY
+    from erasepro.models.miniature.train.samples import draw, early
 
     pipe = StableDiffusionPipeline.from_pretrained(
         str(WEIGHTS / "pipeline"), safety_checker=None, feature_extractor=None, requires_safety_checker=False

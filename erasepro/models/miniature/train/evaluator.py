@@ -15,12 +15,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..captions import caption
-from ..concepts import BACKGROUNDS, DRAWABLES, NAMES, STYLES, article
-from ..evaluator import LENGTH, NONE, SCALE, FeatureNet, PictureTower, WordTower
-from .loop import Loop
-from .pictures import SPRITE_SIZES, Pictures, to_unit
-from .text import make_tokenizer
+from erasepro.models.miniature.captions import caption
+from erasepro.models.miniature.concepts import BACKGROUNDS, DRAWABLES, NAMES, STYLES, article
+from erasepro.models.miniature.evaluator import LENGTH, NONE, SCALE, FeatureNet, PictureTower, WordTower
+from erasepro.models.miniature.train.loop import Loop
+from erasepro.models.miniature.train.pictures import SPRITE_SIZES, Pictures, to_unit
+from erasepro.models.miniature.train.text import make_tokenizer
 
 HELD_OUT_SIZES = (46, 52)
 HELD_OUT_COLOURS = (

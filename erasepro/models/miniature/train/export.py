@@ -9,10 +9,10 @@ import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
-from ..evaluator import WEIGHTS
-from . import unet as denoiser
-from .latents import load_text, load_vae
-from .text import make_tokenizer
+from erasepro.models.miniature.evaluator import WEIGHTS
+from erasepro.models.miniature.train import unet as denoiser
+from erasepro.models.miniature.train.latents import load_text, load_vae
+from erasepro.models.miniature.train.text import make_tokenizer
 
 LICENSES = """Pictures from which the miniature's weights were trained (none of them is shipped; only the weights are)
 

@@ -12,12 +12,12 @@ from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextModel
 
-from ..captions import caption
-from ..concepts import BACKGROUNDS, DRAWABLES, STYLES
-from .codes import make_codes
-from .pictures import Pictures, to_unit
-from .text import LENGTH, make_tokenizer, text_config
-from .vae import CONFIG, blank
+from erasepro.models.miniature.captions import caption
+from erasepro.models.miniature.concepts import BACKGROUNDS, DRAWABLES, STYLES
+from erasepro.models.miniature.train.codes import make_codes
+from erasepro.models.miniature.train.pictures import Pictures, to_unit
+from erasepro.models.miniature.train.text import LENGTH, make_tokenizer, text_config
+from erasepro.models.miniature.train.vae import CONFIG, blank
 
 
 def load_vae(work: Path) -> AutoencoderKL:

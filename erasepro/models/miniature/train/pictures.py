@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ....errors import UserError
-from ..concepts import DRAWABLES, STYLES
+from erasepro.errors import UserError
+from erasepro.models.miniature.concepts import DRAWABLES, STYLES
 
 SIZE = 64
 SPRITE_SIZES = tuple(range(38, 65, 2))

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from ..captions import caption
-from ..concepts import BACKGROUNDS, NAMES, STYLES
-from .codes import make_codes
-from .evaluator import real
-from .latents import load_decoder
-from .pictures import Pictures, to_unit
+from erasepro.models.miniature.captions import caption
+from erasepro.models.miniature.concepts import BACKGROUNDS, NAMES, STYLES
+from erasepro.models.miniature.train.codes import make_codes
+from erasepro.models.miniature.train.evaluator import real
+from erasepro.models.miniature.train.latents import load_decoder
+from erasepro.models.miniature.train.pictures import Pictures, to_unit
 
 
 @torch.inference_mode()
@@ -42,8 +42,8 @@ def early(work: Path, steps: Sequence[int], count: int, seed: int) -> torch.Tens
     """`count` drawings by each of the denoiser's snapshots after `steps` training steps: (N, 3, 64, 64) in [-1, 1]."""
     file = work / f"early_{'-'.join(map(str, steps))}_{seed}_{count}.safetensors"
     if not file.exists():
-        from .export import pipeline
-        from .latents import load_decoder
+        from erasepro.models.miniature.train.export import pipeline
+        from erasepro.models.miniature.train.latents import load_decoder
 
         rng, parts = random.Random(f"early/{seed}"), []
         for step in steps:

@@ -15,10 +15,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..captions import Caption, caption
-from ..concepts import BACKGROUNDS, DRAWABLES, NAMES, STYLES
-from .loop import Loop
-from .pictures import SIZE_CLASSES, Pictures, to_unit
+from erasepro.models.miniature.captions import Caption, caption
+from erasepro.models.miniature.concepts import BACKGROUNDS, DRAWABLES, NAMES, STYLES
+from erasepro.models.miniature.train.loop import Loop
+from erasepro.models.miniature.train.pictures import SIZE_CLASSES, Pictures, to_unit
 
 LENGTH = 32
 VOCABULARY = 1180

@@ -15,8 +15,8 @@ import torch.distributed as dist
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from safetensors.torch import load_file
 
-from .latents import Bank, make_bank
-from .loop import Loop
+from erasepro.models.miniature.train.latents import Bank, make_bank
+from erasepro.models.miniature.train.loop import Loop
 
 CONFIG = {
     "sample_size": 8,

@@ -13,10 +13,10 @@ import torch
 from diffusers import AutoencoderKL
 from torch import nn
 
-from ..concepts import BACKGROUNDS, DRAWABLES, STYLES
-from .codes import make_codes
-from .loop import Loop
-from .pictures import SPRITE_SIZES, Pictures, to_unit
+from erasepro.models.miniature.concepts import BACKGROUNDS, DRAWABLES, STYLES
+from erasepro.models.miniature.train.codes import make_codes
+from erasepro.models.miniature.train.loop import Loop
+from erasepro.models.miniature.train.pictures import SPRITE_SIZES, Pictures, to_unit
 
 CONFIG = {
     "in_channels": 3,
