@@ -27,14 +27,14 @@ import torch
 from full_size import build, names, sd14
 from torch import Tensor
 
-from erasepro.concepts.build import build_set
 from erasepro.concepts.pairs import ConceptSet
-from erasepro.concepts.prompts import BuildSet
 from erasepro.models.base import Model
-from erasepro.models.columns import pair_columns, preserve_columns
-from erasepro.models.features import TextLayers, token_ids
+from erasepro.models.features.columns import pair_columns, preserve_columns
+from erasepro.models.features.layers import TextLayers, token_ids
+from erasepro.models.features.streams import encode
 from erasepro.models.sites import cross_attention_sites, module, text_sites
-from erasepro.models.streams import encode
+from erasepro.prompts.build_set import build_set
+from erasepro.prompts.test_prompts import BuildSet
 from erasepro.solvers import make_solver
 
 README = Path(__file__).parent / "README.md"

@@ -27,10 +27,10 @@ from PIL import Image
 from torch import Tensor
 
 from erasepro.generation import Row
-from erasepro.metrics.base import Batch
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.engine.folder import PictureFolder
+from erasepro.metrics.engine.frechet import Moments
 from erasepro.metrics.fid import FID, FIDConfig
-from erasepro.metrics.folder import PictureFolder
-from erasepro.metrics.frechet import Moments
 
 README = Path(__file__).parent / "README.md"
 FEATURES, SIDE, BATCH = 2048, 32, 250

@@ -31,8 +31,8 @@ LIMITS = {"speed": 3.0, "share": 0.90}
 def rows(number: int) -> list[Row]:
     """Test prompts of the miniature's first pairs, each with a seed of its own."""
     from erasepro.concepts.load import load_concepts
-    from erasepro.concepts.prompts import test_prompts
-    from erasepro.config import compose
+    from erasepro.prompts.test_prompts import test_prompts
+    from erasepro.runs.resolve import compose
 
     concepts = load_concepts(compose(["concepts=mini/instance_5"]).concepts, "miniature")
     prompts = [prompt.prompt for prompt in test_prompts(concepts)][:number]

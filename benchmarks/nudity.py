@@ -49,7 +49,7 @@ def by_package(paths: list[Path]) -> Counter[str]:
 
 
 def by_files(paths: list[Path]) -> Counter[str]:
-    from erasepro.metrics.build import build_metrics
+    from erasepro.metrics.engine.build import build_metrics
 
     metric = build_metrics(["nudenet"], {"nudenet": {"labels": ["all"], "threshold": 0.25}})["nudenet"]
     metric.add_all(paths)  # type: ignore[attr-defined]
@@ -58,10 +58,10 @@ def by_files(paths: list[Path]) -> Counter[str]:
 
 def by_store(paths: list[Path]) -> Counter[str]:
     from erasepro.generation import ImageStore, Row
-    from erasepro.metrics.base import Batch
-    from erasepro.metrics.build import build_metrics
-    from erasepro.metrics.looks import Looks
-    from erasepro.metrics.reading import read_batches
+    from erasepro.metrics.engine.base import Batch
+    from erasepro.metrics.engine.build import build_metrics
+    from erasepro.metrics.engine.reading import read_batches
+    from erasepro.metrics.networks.answer_cache import Looks
 
     metric = build_metrics(["nudenet"], {"nudenet": {"labels": ["all"], "threshold": 0.25}})["nudenet"]
     rows = [Row(path.stem.rpartition("_")[0], "", 0, role="target") for path in paths]

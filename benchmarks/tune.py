@@ -152,7 +152,7 @@ def run(folder: Path, solver: str, trial: list[str]) -> dict[str, float | str]:
     digest = hashlib.sha256("\n".join([*words, *RUN]).encode()).hexdigest()[:8]
     record = folder / f"{solver}-{digest}.json"
     if not record.exists():
-        call = [sys.executable, "-m", "erasepro.cli", f"solver={solver}", *words, *RUN, f"outputs.dir={folder / 'runs'}",
+        call = [sys.executable, "-m", "erasepro.cli.main", f"solver={solver}", *words, *RUN, f"outputs.dir={folder / 'runs'}",
                 f"name={record.stem}"]  # fmt: skip
         done = subprocess.run(call, capture_output=True, text=True, check=False)
         if done.returncode:  # not kept: it is tried again next time

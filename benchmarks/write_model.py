@@ -14,8 +14,8 @@ import transformers
 from full_size import clip_tokenizer
 from real_configs import MODELS
 
-from erasepro.edit.export.safetensors_stream import NAMES, Piece, write
-from erasepro.models.base import raw_bytes
+from erasepro.models.safetensors_stream import NAMES, Piece, write
+from erasepro.models.tensor_hashes import raw_bytes
 
 TOKENIZERS = {"text_encoder": "tokenizer", "text_encoder_2": "tokenizer_2", "text_encoder_3": "tokenizer_3"}
 BLOCK = 1 << 22  # random numbers that a tensor is tiled from

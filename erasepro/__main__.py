@@ -2,6 +2,6 @@
 
 import sys
 
-from erasepro.cli import main
+from erasepro.cli.main import main
 
 sys.exit(main())

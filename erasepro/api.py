@@ -57,9 +57,9 @@ def erase(
     Raises:
         UserError: anything a caller can get wrong, in one line.
     """
-    from erasepro.concepts.build import build_set
-    from erasepro.config import compose
-    from erasepro.config import options as options_of
+    from erasepro.config.paths import options as options_of
+    from erasepro.prompts.build_set import build_set
+    from erasepro.runs.resolve import compose
     from erasepro.solvers import SOLVERS, make_solver
 
     if isinstance(concepts, str) and concepts not in options_of("concepts"):

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from erasepro.errors import UserError, unknown
-from erasepro.registry_index import Place, index
-from erasepro.source_files import class_attribute
+from erasepro.runtime.registrations import Place, index
+from erasepro.runtime.source_files import class_attribute
 
 T = TypeVar("T")
 

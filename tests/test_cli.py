@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from erasepro import cli, runner
+from erasepro.cli import main as cli
 from erasepro.errors import UserError
+from erasepro.runs import run as runner
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -55,9 +56,9 @@ def test_ls(capsys, kind, name):
 
 def test_help_and_every_list_import_no_torch_and_no_solver():
     code = (
-        "import sys\nfrom erasepro.cli import main\nfrom erasepro.listing import KINDS\n"
+        "import sys\nfrom erasepro.cli.main import main\nfrom erasepro.cli.ls import KINDS\n"
         "assert not any(main(words) for words in [['--help'], *(['ls', kind] for kind in KINDS)])\n"
-        "sys.exit(' '.join({'torch', 'diffusers', 'erasepro.solvers.uce', 'erasepro.metrics.kid'} & set(sys.modules)) or None)"
+        "sys.exit(' '.join({'torch', 'diffusers', 'erasepro.solvers.closed_form.uce', 'erasepro.metrics.kid'} & set(sys.modules)) or None)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

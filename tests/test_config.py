@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from erasepro.config import compose, config_dir, custom_name, groups, options, plain
+from erasepro.config.paths import config_dir, groups, options
+from erasepro.config.plain import plain
 from erasepro.errors import UserError
+from erasepro.runs.resolve import compose, custom_name
 
 
 def error_of(*overrides: str) -> str:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from erasepro.config import compose
-from erasepro.job import make_job
-from erasepro.rundir import signature
+from erasepro.results.run_folder import signature
+from erasepro.runs.job import make_job
+from erasepro.runs.resolve import compose
 from erasepro.solvers import SOLVERS
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import erasepro
-from erasepro.models.miniature.concepts import NAMES
+from erasepro.concepts.miniature.names import NAMES
 from erasepro.models.miniature.evaluator import WEIGHTS, Evaluator
 
 
@@ -36,7 +36,7 @@ def test_what_ships_is_small_safe_and_of_the_promised_shape(model):
 
 
 def test_the_judge_names_drawings_and_refuses_blurred_and_shuffled_ones(model):
-    from erasepro.models.miniature.train.evaluator import blur, shuffle_patches
+    from erasepro.recipes.miniature.evaluator import blur, shuffle_patches
 
     judge = Evaluator.load()
     names = [*NAMES[::6]]
@@ -70,7 +70,7 @@ def test_erase_apply_revert_in_python(model):
 
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess:
-    line = [sys.executable, "-m", "erasepro.cli", *words, "outputs.progress=false"]
+    line = [sys.executable, "-m", "erasepro.cli.main", *words, "outputs.progress=false"]
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from erasepro import originals
 from erasepro.generation import ImageStore, Row
+from erasepro.generation import shared_originals as originals
 
 ROWS = [Row(f"p{i}", f"prompt {i}", seed) for i in range(3) for seed in (0, 1)]
 SAMPLER = {"model_hash": "m", "steps": 2}

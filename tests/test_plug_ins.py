@@ -101,7 +101,7 @@ def erasepro(plug_in: Path, *words: str, status: int = 0) -> str:
     """What the command prints, both streams."""
     path = os.pathsep.join([str(plug_in.parent), str(Path(__file__).parents[1])])
     done = subprocess.run(
-        [sys.executable, "-m", "erasepro.cli", *words],
+        [sys.executable, "-m", "erasepro.cli.main", *words],
         cwd=plug_in.parents[1],
         env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from erasepro import cli
-from erasepro.config import compose
-from erasepro.results import Results
+from erasepro.cli import main as cli
+from erasepro.results.record import Results
+from erasepro.runs.resolve import compose
 
 COLUMNS = (
     "prompt",

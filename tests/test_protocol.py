@@ -7,10 +7,12 @@ from functools import cache
 
 import pytest
 
-from erasepro.config import compose, dotted_keys, options, plain
+from erasepro.cli.ls import describe
+from erasepro.config.paths import options
+from erasepro.config.plain import at, dotted_keys, plain
 from erasepro.errors import UserError
-from erasepro.listing import describe
-from erasepro.protocol import at, bars_published, modified, protocol_label
+from erasepro.protocols.label import bars_published, modified, protocol_label
+from erasepro.runs.resolve import compose
 
 NAMES = [name for name in options("protocol") if name != "default"]
 OTHERS = {"generation.scheduler": "euler", "generation.split": "dev", "metrics.params.nudenet.model": "x.onnx"}

@@ -6,10 +6,11 @@ import shutil
 
 import pytest
 
-from erasepro import config, protocol
-from erasepro.config import compose
+from erasepro.config import compose as config
 from erasepro.errors import UserError
-from erasepro.protocol import bars_published
+from erasepro.protocols import label as protocol
+from erasepro.protocols.label import bars_published
+from erasepro.runs.resolve import compose
 from tests.test_protocol import label
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from erasepro.cli import main
-from erasepro.config import compose, plain
+from erasepro.cli.main import main
+from erasepro.config.plain import at, plain
 from erasepro.models import load
-from erasepro.protocol import at, protocol_label
-from erasepro.protocol_values import named_keys, resettle
-from erasepro.results import Results
-
+from erasepro.protocols.label import protocol_label
+from erasepro.protocols.settle import named_keys, resettle
+from erasepro.results.record import Results
+from erasepro.runs.resolve import compose
 from tests.metrics.stub import StubEvaluator
 
 

@@ -11,7 +11,7 @@ import pytest
 from erasepro.errors import UserError, nearest
 from erasepro.metrics import METRICS
 from erasepro.registry import Registry
-from erasepro.source_files import syntax_tree
+from erasepro.runtime.source_files import syntax_tree
 
 
 @dataclass

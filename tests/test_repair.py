@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from erasepro import summary
-from erasepro.cli import main
+from erasepro.cli.main import main
 from erasepro.metrics import nudenet
-from erasepro.runner import Run
+from erasepro.report import run_tables as summary
+from erasepro.runs.run import Run
 from tests.metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
@@ -150,7 +150,7 @@ def test_damaged_results_are_recorded_again(done, capsys, text):
 
 
 def test_a_damaged_edit_is_not_done_until_it_is_solved_again(done, capsys, monkeypatch):
-    from erasepro import erasing
+    from erasepro.runs import erase as erasing
 
     def stopped(*_):
         raise KeyboardInterrupt

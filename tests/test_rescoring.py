@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from erasepro.cli import main
+from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.metrics.nudenet import Box
 from erasepro.models import load
 from erasepro.report import read_samples
-from erasepro.results import Results
-from erasepro.scoring import Scoring
-from erasepro.summary import flat
-
+from erasepro.results.record import Results
+from erasepro.runs.scoring import Scoring
+from erasepro.tracking.flat import flat
 from tests.metrics.stub import StubEvaluator
 from tests.metrics.stub_nudenet import always
 from tests.tracking.offline_log import OfflineLog
@@ -187,7 +186,7 @@ def test_a_damaged_image_is_refused_and_the_runs_command_draws_it_again(run, cap
 
 
 def test_a_score_made_while_an_image_could_not_be_read_is_made_again(run, monkeypatch, capsys):
-    from erasepro.runner import Run
+    from erasepro.runs.run import Run
 
     real, path = Run.score, sorted((run / "images" / "edited").glob("target*.png"))[0]
     whole = path.read_bytes()
@@ -274,7 +273,7 @@ def test_lost_images_are_told_and_nothing_is_lost(run, capsys):
 
 
 def test_a_held_run_is_not_scored(run, capsys):
-    from erasepro.lock import Lock
+    from erasepro.runtime.lock import Lock
 
     with Lock(run / "lock.json"):
         assert main(["score", f"run={run}", "metrics=[nudenet]"]) == 2

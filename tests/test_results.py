@@ -10,15 +10,17 @@ from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_ty
 
 import pytest
 
-from erasepro import results_form, summary
-from erasepro.cli import main
+from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.metrics import nudenet
-from erasepro.metrics.base import Score
-from erasepro.report import Outcome, outcomes
-from erasepro.report.outcomes import Share
-from erasepro.results import MetricScore, Results, Value, finite
-from erasepro.results_form import DetectorPartsForm, ResultsForm
+from erasepro.report import Outcome
+from erasepro.report import run_tables as summary
+from erasepro.results import form as results_form
+from erasepro.results import outcomes
+from erasepro.results.form import DetectorPartsForm, ResultsForm
+from erasepro.results.outcomes import Share
+from erasepro.results.record import MetricScore, Results, Value, finite
+from erasepro.results.score import Score
 from erasepro.runtime.typed_json import WrongForm
 from tests.metrics.stub_nudenet import always
 

@@ -10,11 +10,11 @@ import sys
 
 import pytest
 
-from erasepro import rundir
 from erasepro.errors import UserError
-from erasepro.lock import Lock, started
-from erasepro.rundir import RunDir, signature
+from erasepro.results import run_folder as rundir
+from erasepro.results.run_folder import RunDir, signature
 from erasepro.runtime.files import read_json, write_json
+from erasepro.runtime.lock import Lock, started
 
 CONFIG = {
     "name": "a",

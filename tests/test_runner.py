@@ -7,10 +7,10 @@ import copy
 import pytest
 from omegaconf import OmegaConf
 
-from erasepro.config import compose
 from erasepro.generation import ImageStore
-from erasepro.job import make_job
-from erasepro.runner import Run, run
+from erasepro.runs.job import make_job
+from erasepro.runs.resolve import compose
+from erasepro.runs.run import Run, run
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
+from erasepro.runtime.source_digest import METRIC_CODE, SOLVER_CODE, source_digest
 from erasepro.solvers import SOLVERS
-from erasepro.source_digest import METRIC_CODE, SOLVER_CODE, source_digest
 
 
 def written(folder, name, files):
@@ -35,7 +35,7 @@ def digest_of(tmp_path, monkeypatch):
         written(folder, "toy_digest", FILES | {key.replace("__", "/") + ".py": text for key, text in changed.items()})
         source_digest.cache_clear()
         sys.path_importer_cache.clear()
-        from erasepro import source_digest as module
+        from erasepro.runtime import source_digest as module
 
         module._is_module.cache_clear()
         with monkeypatch.context() as patch:

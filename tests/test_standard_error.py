@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from erasepro.standard_error import PromptSums, share_stderr
+from erasepro.results.standard_error import PromptSums, share_stderr
 
 
 @pytest.mark.parametrize("n", [2, 5, 60, 1000])

@@ -5,12 +5,15 @@ from dataclasses import asdict
 import pytest
 from omegaconf import OmegaConf
 
-from erasepro.config import compose
 from erasepro.generation import Row
 from erasepro.report import Outcome
-from erasepro.report.outcomes import Share
-from erasepro.results import Results
-from erasepro.summary import _method, _unlike, _worst_table, grid_rows, heading
+from erasepro.report.grid_rows import grid_rows
+from erasepro.report.heading import heading
+from erasepro.report.joint import _method, _unlike
+from erasepro.report.run_tables import _worst_table
+from erasepro.results.outcomes import Share
+from erasepro.results.record import Results
+from erasepro.runs.resolve import compose
 
 
 @pytest.mark.parametrize(

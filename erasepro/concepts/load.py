@@ -139,7 +139,7 @@ def _read(reader: csv.DictReader[str], path: Path) -> tuple[ConceptPair, ...]:
 
 def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
     """The same set with its names spelt as the miniature spells them; UserError for a name it does not know."""
-    from erasepro.models.miniature.concepts import NAMES, STYLES, SYNONYMS
+    from erasepro.concepts.miniature.names import NAMES, STYLES, SYNONYMS
 
     known = tuple(STYLES) if concepts.kind == "style" else NAMES
     words = [w for p in concepts.pairs for w in (p.target, p.anchor)] + list(concepts.preserve)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
+
+from erasepro.edit.meta import pairs_of, plain, source_of
 
 if TYPE_CHECKING:
     from erasepro.edit.edit import Edit
@@ -35,24 +36,6 @@ def card(edit: Edit) -> str:
         _measured(edit),
     ]
     return "\n".join([*parts, _use(edit), LIMITS])
-
-
-def pairs_of(meta: dict[str, Any]) -> list[list[str]]:
-    """The (target, anchor) pairs that an edit states; none where it states none."""
-    return list(meta.get("concepts", {}).get("pairs", []))
-
-
-def plain(words: Any) -> str:
-    """Someone's words on one line of Markdown, meaning nothing but themselves."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", " ".join(str(words).split()))
-
-
-def source_of(model: dict[str, Any]) -> str:
-    """What `load_model` is to be given: a hub id, a shipped model's name, or "" for a folder or an unknown place."""
-    if model.get("kind") == "miniature":
-        return "miniature"
-    source = str(model.get("source") or "")
-    return source if re.fullmatch(r"[\w.-]+/[\w.-]+", source) and source[0] not in "./~" else ""
 
 
 def _head(edit: Edit) -> str:

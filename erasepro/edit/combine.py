@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import DenseUpdate, LowRankUpdate, Update
 from erasepro.concepts.pairs import ConceptPair, consistent, folded
+from erasepro.edit.fingerprints import same_base
+from erasepro.edit.meta import pairs_of
 from erasepro.errors import UserError
-
-from erasepro.edit.base_weights import same_base
-from erasepro.edit.card import pairs_of
-from erasepro.edit.versions import versions
+from erasepro.linalg import DenseUpdate, LowRankUpdate, Update
+from erasepro.runtime.versions import versions
 
 if TYPE_CHECKING:
     from erasepro.edit.edit import Edit

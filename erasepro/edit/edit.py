@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from erasepro.closed_form import Update
-from erasepro.errors import UserError
-from erasepro.models.base import Model, raw_bytes
-from erasepro.models.sites import site_module
-
-from erasepro.edit import grow, store
-from erasepro.edit.base_weights import check_base
+from erasepro.edit import store
 from erasepro.edit.combine import combine
+from erasepro.edit.fingerprints import check_base
+from erasepro.errors import UserError
+from erasepro.linalg import Update
+from erasepro.models.base import Model
+from erasepro.models.sites import site_module
+from erasepro.models.tensor_hashes import raw_bytes
+from erasepro.solvers import extend as grow
 
 if TYPE_CHECKING:
     from erasepro.edit.export import Exported
@@ -150,7 +151,7 @@ class Edit:
             model: the base, from `load_model`; it is not touched.
             folder: where to write it too, as certificate.json.
         """
-        from erasepro.edit.certificate import certify
+        from erasepro.verification import certify
 
         found = certify(self, model)
         if folder is not None:

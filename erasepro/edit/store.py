@@ -11,13 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from erasepro.closed_form import Update, update_of
-from erasepro.errors import UserError
-from erasepro.models.base import tensor_hash
-from erasepro.runtime.files import FileWriter, text_writer, write_together
-
 from erasepro.edit.card import card
 from erasepro.edit.foreign import refuse_file
+from erasepro.errors import UserError
+from erasepro.linalg import Update, update_of
+from erasepro.models.tensor_hashes import tensor_hash
+from erasepro.runtime.files import FileWriter, text_writer, write_together
 
 if TYPE_CHECKING:
     from erasepro.edit.edit import Edit

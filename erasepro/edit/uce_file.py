@@ -13,18 +13,16 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from erasepro.closed_form import DenseUpdate, Update
-from erasepro.errors import UserError, nearest
-from erasepro.models.sites import weight
-
-from erasepro.edit.base_weights import fingerprints
+from erasepro.edit.fingerprints import fingerprints
 from erasepro.edit.foreign import refuse_pickle
-from erasepro.edit.versions import versions
+from erasepro.errors import UserError, nearest
+from erasepro.linalg import DenseUpdate, Update
+from erasepro.models.sites import weight
+from erasepro.runtime.versions import versions
 
 if TYPE_CHECKING:
-    from erasepro.models.base import Model
-
     from erasepro.edit.edit import Edit
+    from erasepro.models.base import Model
 
 UNET = "unet"
 
@@ -39,10 +37,9 @@ def load_uce(path: Path, model: Model) -> Edit:
     Raises:
         UserError: a pickle, a missing or damaged file, a name that is no linear layer of the U-Net, another shape, NaN.
     """
-    from erasepro.models.base import Model
-    from erasepro.solvers.finish import check_pristine
-
     from erasepro.edit.edit import Edit
+    from erasepro.edit.pristine import check_pristine
+    from erasepro.models.base import Model
 
     if not isinstance(model, Model):
         raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")

@@ -17,15 +17,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro import distributed
 from erasepro.errors import UserError, unknown
 from erasepro.generation.encode import PromptEncoder
 from erasepro.generation.progress import progress_bar
-from erasepro.generation.schedulers import SCHEDULERS, make_scheduler
+from erasepro.generation.samplers import SCHEDULERS, make_scheduler
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row, resolved, screened
 from erasepro.generation.writer import Writer
 from erasepro.models.architectures import architecture_of
+from erasepro.runtime import distributed
 
 OPTIONS = {
     "pixart": {"clean_caption": False, "use_resolution_binning": False}
@@ -62,7 +62,7 @@ def generate(
 
     A row's own guidance, steps and size go before the arguments. A damaged image in the folder is drawn again. One with
     NaN pixels, or with one colour only, is recorded in the store's ``errors()`` and the run goes on. Under torchrun each
-    process draws every n-th batch (see ``erasepro.distributed``).
+    process draws every n-th batch (see ``erasepro.runtime.distributed``).
     """
     check_sampler(steps, guidance, size, scheduler, batch_size)
     worklist = resolved(screened(rows), guidance, steps, size)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from erasepro.concepts.minors import mentions_minor
+from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.errors import UserError
 from erasepro.runtime.files import write_text
 

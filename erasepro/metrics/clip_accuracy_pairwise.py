@@ -14,8 +14,9 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
 from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
 
 
 @dataclass

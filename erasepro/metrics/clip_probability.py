@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
 from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
 
 
 @dataclass

@@ -10,8 +10,9 @@ from typing import Any
 
 from erasepro.errors import unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
 from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
 
 SCALES = (100.0, 2.5)
 

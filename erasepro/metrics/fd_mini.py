@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.metrics.base import Batch, Metric, Score, blank
-from erasepro.metrics.frechet import Moments, frechet_score
+from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.frechet import Moments, frechet_score
 from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
 
 
 @dataclass

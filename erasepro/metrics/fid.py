@@ -15,12 +15,12 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Score
-from erasepro.metrics.frechet import Moments, frechet_score
-from erasepro.metrics.looks import Network
+from erasepro.metrics.engine.frechet import Moments, frechet_score
+from erasepro.metrics.engine.reference_statistics import Statistics, load_statistics, save_statistics
+from erasepro.metrics.engine.set_distance import SetDistance, SetDistanceConfig, folder_facts
+from erasepro.metrics.networks.answer_cache import Network
 from erasepro.metrics.registry import METRICS
-from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
-from erasepro.metrics.statistics import Statistics, load_statistics, save_statistics
+from erasepro.results.score import Score
 
 ENOUGH = 10_000
 """Images below which FID's upward bias is large (Chong & Forsyth, arXiv 1911.07023)."""

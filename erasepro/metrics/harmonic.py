@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from erasepro.errors import unknown
-from erasepro.metrics.base import Batch, Metric, Score, blank
+from erasepro.metrics.engine.base import Batch, Metric, blank
 from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
 
 Part = tuple[float, float | None]
 """(value, standard error or None where it is not known)."""

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Score
-from erasepro.metrics.looks import Network
+from erasepro.metrics.engine.set_distance import SetDistance, SetDistanceConfig, folder_facts
+from erasepro.metrics.networks.answer_cache import Network
 from erasepro.metrics.registry import METRICS
-from erasepro.metrics.set_distance import SetDistance, SetDistanceConfig, folder_facts
+from erasepro.results.score import Score
 
 
 def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0, paired: bool = False) -> float:

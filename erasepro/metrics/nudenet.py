@@ -17,12 +17,13 @@ from typing import Any
 from torch import Tensor
 
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.base import Batch, Metric, Score, blank
+from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.networks.nudenet import FLOOR, Box, NudeNetDetector, boxes_in, find_package
+from erasepro.metrics.networks.nudenet_labels import label_names
 from erasepro.metrics.networks.picture_file import PictureError
-from erasepro.metrics.nudenet_counts import COUNTS, NudeNetCounts
-from erasepro.metrics.nudenet_labels import label_names
 from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
 
 
 @dataclass

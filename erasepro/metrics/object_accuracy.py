@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Batch, Metric, Score, Tally
-from erasepro.metrics.imagenet_classes import categories, classes_of
-from erasepro.metrics.looks import Network
+from erasepro.metrics.engine.base import Batch, Metric, Tally
+from erasepro.metrics.engine.imagenet_classes import categories, classes_of
+from erasepro.metrics.networks.answer_cache import Network
 from erasepro.metrics.networks.imagenet import Classifier
 from erasepro.metrics.networks.pickles import check_file
 from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
 
 KEY = "metrics.params.object_accuracy"
 

@@ -12,12 +12,13 @@ from torch.nn import functional as F
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Batch, Metric, Score, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
+from erasepro.metrics.engine.spool import PictureSpool
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import LEARNED, FeatureLayers, PairDistance
 from erasepro.metrics.networks.pickles import check_file
 from erasepro.metrics.registry import METRICS
-from erasepro.metrics.spool import PictureSpool
+from erasepro.results.score import Score
 
 KEY = "metrics.params.perceptual_change"
 RESNET_V2 = ("resnet50-11ad3fa6.pth",)  # its layers serve as well

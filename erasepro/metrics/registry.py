@@ -7,6 +7,6 @@ from typing import TYPE_CHECKING
 from erasepro.registry import Registry
 
 if TYPE_CHECKING:
-    from erasepro.metrics.base import Metric
+    from erasepro.metrics.engine.base import Metric
 
 METRICS: Registry[type[Metric]] = Registry("metric", "erasepro.metrics", group="erasepro.metrics")

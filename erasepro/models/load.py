@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
 from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.device import pick_device
-from erasepro.models.hashes import hash_files
 from erasepro.models.single_file import SingleFile, skeleton_parts
 from erasepro.models.source import (
     check_folder,
@@ -27,7 +27,7 @@ from erasepro.models.source import (
     single_file,
 )
 from erasepro.registry import Registry
-from erasepro.schema import ModelConfig
+from erasepro.runtime.file_hashes import hash_files
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
@@ -58,7 +58,7 @@ def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
     if isinstance(model, ModelConfig):
         return model
     if isinstance(model, DictConfig):
-        from erasepro.config import to_object
+        from erasepro.config.typed import to_object
 
         return to_object(model, ModelConfig)
     if isinstance(model, Path):
@@ -68,7 +68,7 @@ def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
             f"Not a model: an object of type {type(model).__name__}. Give 'miniature', a hub id, a local folder, what "
             "load_model returns for one of these, or (to erase) a diffusers pipeline."
         )
-    from erasepro.config import config_dir, options
+    from erasepro.config.paths import config_dir, options
 
     if model in options("model"):
         stored = OmegaConf.load(config_dir() / "model" / f"{model}.yaml")

@@ -16,7 +16,6 @@ from typing import Any
 from torch import Tensor
 
 from erasepro.errors import UserError
-
 from erasepro.models.checkpoint import PREFIX, Checkpoint
 from erasepro.models.published import TOKENIZER, published
 
@@ -63,8 +62,8 @@ class SingleFile(Checkpoint):
         )
 
     def _candidates(self, key: str) -> list[tuple[str, str | None]]:
-        from erasepro.edit.export.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
-        from erasepro.edit.export.original_unet import original_unet
+        from erasepro.models.layouts.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
+        from erasepro.models.layouts.original_unet import original_unet
 
         if self.component == "unet":
             path, _, kind = key.rpartition(".")

@@ -13,7 +13,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from erasepro.errors import UserError, unknown
-
 from erasepro.models.architectures import Read, architecture_of
 from erasepro.models.kinds import ATTENTION_KINDS, TEXT_KINDS
 

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
-
 from erasepro.models.architectures import Architecture, TextEncoder, architecture
 from erasepro.models.checkpoint import PREFIX, Checkpoint
 from erasepro.models.lazy import attach

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
-from erasepro.schema import ModelConfig
 
 PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 HELP = (

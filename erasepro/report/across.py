@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from erasepro.errors import UserError
 from erasepro.report.cells import HOW, cell, counted
-from erasepro.report.outcomes import ALL, WORDINGS, Outcome, Share
 from erasepro.report.tables import Table
+from erasepro.results.outcomes import ALL, WORDINGS, Outcome, Share
 
 Run = tuple[str, str, str, Sequence[Outcome]]
 """(method, name of the run, protocol, its outcomes)."""

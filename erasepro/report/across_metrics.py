@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from erasepro.presets import differing
+from erasepro.config.plain import differing
 from erasepro.report.cells import HOW, Cell, cell, counted, short
-from erasepro.report.outcomes import Share
 from erasepro.report.tables import Table
+from erasepro.results.outcomes import Share
 
 
 @dataclass(frozen=True)

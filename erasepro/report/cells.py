@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from erasepro.report.outcomes import Share
+from erasepro.results.outcomes import Share
 
 HOW = (
     "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one. (…): the worst of "
@@ -50,3 +51,7 @@ def short(value: float) -> str:
     if 0 < size < 5e-4:
         return f"{value:.1e}"
     return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"
+
+
+def _text(value: Any, form: str) -> str:
+    return "–" if value is None or math.isnan(value) else form.format(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from erasepro.concepts.sensitive import KINDS
+from erasepro.concepts.safety.sensitive import KINDS
 from erasepro.errors import UserError
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row

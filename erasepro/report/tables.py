@@ -15,7 +15,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from erasepro.report.outcomes import Outcome, Share
+from erasepro.results.outcomes import Outcome, Share
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from erasepro.errors import UserError, unknown
-
 from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
-    from erasepro.concepts.prompts import BuildSet
     from erasepro.edit import Edit
     from erasepro.models.base import Model
+    from erasepro.prompts.test_prompts import BuildSet
 
 
 class Solver:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from erasepro.config.schema import TrackerConfig
 from erasepro.errors import UserError
-from erasepro.schema import TrackerConfig
 from erasepro.tracking.registry import TRACKERS
 
 

@@ -8,9 +8,9 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from erasepro.concepts.sensitive import presentable
-from erasepro.results import Results, Value
-from erasepro.schema import TrackerConfig
+from erasepro.concepts.safety.sensitive import presentable
+from erasepro.config.schema import TrackerConfig
+from erasepro.results.record import Results, Value
 from erasepro.tracking.base import Tracker
 from erasepro.tracking.before_after import before_after, spread
 from erasepro.tracking.curves import AXIS, layer_curves
@@ -38,7 +38,8 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     if cfg.name == "none":
         return
     from erasepro.edit.store import CARD, FACTS, TENSORS
-    from erasepro.summary import WORST, flat, tables
+    from erasepro.report.run_tables import WORST, tables
+    from erasepro.tracking.flat import flat
 
     told = cfg.log_sensitive or not results.sensitive
     shown = cfg.images > 0 and told

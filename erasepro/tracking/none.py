@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from erasepro.schema import TrackerConfig
+from erasepro.config.schema import TrackerConfig
 from erasepro.tracking.base import RunInfo
 from erasepro.tracking.registry import TRACKERS
 

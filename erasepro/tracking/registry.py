@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from erasepro.registry import Registry
 
 if TYPE_CHECKING:
-    from erasepro.schema import TrackerConfig
+    from erasepro.config.schema import TrackerConfig
     from erasepro.tracking.base import RunInfo, Tracker
 
 TRACKERS: Registry[Callable[[TrackerConfig, RunInfo], Tracker | None]] = Registry("tracker", "erasepro.tracking")

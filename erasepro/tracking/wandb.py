@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from erasepro.config.schema import TrackerConfig
 from erasepro.errors import UserError
-from erasepro.schema import TrackerConfig
 from erasepro.tracking.base import RunInfo, TrackerWarning
 from erasepro.tracking.mode import choose_mode
 from erasepro.tracking.process import TrackerProcess

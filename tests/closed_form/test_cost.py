@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.closed_form import Cost, LowRankUpdate, Statistics
+from erasepro.linalg import Cost, LowRankUpdate, Statistics
 
 
 def test_chunks_equal_the_batch_and_weights_are_multiplicities():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.closed_form import ContradictionError, Cost, Statistics, hard, share, shared_hard
+from erasepro.linalg import ContradictionError, Cost, Statistics, hard, share, shared_hard
 
 D, OUT, N, M = 12, 7, 4, 6
 

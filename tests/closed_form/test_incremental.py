@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from erasepro.closed_form import Cost, add_columns, hard, remove_columns, soft
-from erasepro.closed_form.update import LowRankUpdate
+from erasepro.linalg import Cost, add_columns, hard, remove_columns, soft
+from erasepro.linalg.update import LowRankUpdate
 
 D, OUT = 14, 6
 

@@ -3,16 +3,7 @@
 import pytest
 import torch
 
-from erasepro.closed_form import (
-    Cost,
-    Statistics,
-    hard,
-    null_basis,
-    null_space,
-    projected,
-    smallest_directions,
-    without,
-)
+from erasepro.linalg import Cost, Statistics, hard, null_basis, null_space, projected, smallest_directions, without
 
 D, OUT, N, M = 12, 7, 3, 5
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.closed_form import Cost, Statistics, hard, least_squares_pooled, soft, soft_pooled
+from erasepro.linalg import Cost, Statistics, hard, least_squares_pooled, soft, soft_pooled
 
 D, OUT = 9, 5
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from erasepro.closed_form import hard, independent_columns
-from erasepro.closed_form.select import dropped_columns
+from erasepro.linalg import hard, independent_columns
+from erasepro.linalg.select import dropped_columns
 
 
 def test_basis_reproduces_the_kept_columns():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.closed_form import Cost, DenseUpdate, Statistics, hard, share, shared_soft, soft
+from erasepro.linalg import Cost, DenseUpdate, Statistics, hard, share, shared_soft, soft
 
 D, OUT, N = 10, 6, 4
 

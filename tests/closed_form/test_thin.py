@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from erasepro.closed_form import Cost, Statistics, hard, soft
-from erasepro.closed_form.cost import ThinCost
-from erasepro.closed_form.select import _by_blocks, _one_by_one
+from erasepro.linalg import Cost, Statistics, hard, soft
+from erasepro.linalg.cost import ThinCost
+from erasepro.linalg.select import _by_blocks, _one_by_one
 
 D = 40
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.closed_form import DenseUpdate, LowRankUpdate, share, update_of
+from erasepro.linalg import DenseUpdate, LowRankUpdate, share, update_of
 
 
 def test_dense_and_low_rank_agree():

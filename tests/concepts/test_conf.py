@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from erasepro.concepts.build import build_set
 from erasepro.concepts.load import load_concepts
-from erasepro.concepts.prompts import test_prompts
-from erasepro.models.miniature.concepts import GROUPS, NAMES, STYLES
-from erasepro.schema import ConceptsConfig
+from erasepro.concepts.miniature.names import GROUPS, NAMES, STYLES
+from erasepro.config.schema import ConceptsConfig
+from erasepro.prompts.build_set import build_set
+from erasepro.prompts.test_prompts import test_prompts
 
 CONF = Path(__file__).resolve().parents[2] / "conf" / "concepts"
 OPTIONS = sorted(path.relative_to(CONF).with_suffix("").as_posix() for path in CONF.rglob("*.yaml"))

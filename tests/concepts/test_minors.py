@@ -2,8 +2,8 @@
 
 import pytest
 
-from erasepro.concepts.minors import drop_minors, mentions_minor
-from erasepro.models.miniature.captions import all_words
+from erasepro.concepts.miniature.captions import all_words
+from erasepro.concepts.safety.minors import drop_minors, mentions_minor
 
 HITS = (
     "a child in a garden", "children playing", "childhood", "two kids", "kid", "a boy and his dog",

@@ -5,8 +5,8 @@ from omegaconf import OmegaConf
 
 from erasepro.concepts.load import check_known, given_pairs, load_concepts, parse_pairs, read_pairs
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.config.schema import ConceptsConfig
 from erasepro.errors import UserError
-from erasepro.schema import ConceptsConfig
 
 
 def concepts(*pairs, **more):

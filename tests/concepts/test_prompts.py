@@ -6,18 +6,20 @@ from time import perf_counter
 
 import pytest
 
-from erasepro.concepts import templates_general, templates_miniature
-from erasepro.concepts.build import TemplatesConfig, build_set
-from erasepro.concepts.fills import named
 from erasepro.concepts.load import load_concepts
-from erasepro.concepts.locate import find_words
+from erasepro.concepts.miniature.captions import ADJECTIVES, EXTRAS, SIZE_TAILS, all_words
+from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONYMS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompts import slug, test_prompts
-from erasepro.concepts.templates import WORDINGS, fill
+from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
-from erasepro.models.miniature.captions import ADJECTIVES, EXTRAS, SIZE_TAILS, all_words
-from erasepro.models.miniature.concepts import BACKGROUNDS, NAMES, STYLES, SYNONYMS
+from erasepro.models.features.locate import find_words
 from erasepro.models.miniature.evaluator import WEIGHTS
+from erasepro.prompts.build_set import build_set
+from erasepro.prompts.fills import named
+from erasepro.prompts.templates import miniature as templates_miniature
+from erasepro.prompts.templates import open as templates_general
+from erasepro.prompts.templates.bank import WORDINGS, fill
+from erasepro.prompts.test_prompts import slug, test_prompts
 
 BANKS = [templates_miniature.INSTANCE, templates_miniature.STYLE, templates_general.INSTANCE, templates_general.STYLE]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erasepro.concepts.sensitive import mentions_nudity
+from erasepro.concepts.safety.sensitive import mentions_nudity
 
 
 @pytest.mark.parametrize(

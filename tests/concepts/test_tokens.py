@@ -2,9 +2,9 @@
 
 import pytest
 
-from erasepro.concepts.locate import context_length, locate
-from erasepro.concepts.tokens import POLICIES, pair_tokens
 from erasepro.errors import UserError
+from erasepro.models.features.locate import context_length, locate
+from erasepro.models.features.token_pairing import POLICIES, pair_tokens
 
 
 def pairs(tokenizer, policy, target_prompt, anchor_prompt, target, anchor):

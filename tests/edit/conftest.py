@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompts import BuildSet, PromptPair
-from erasepro.models.base import Model, weights_hash
+from erasepro.models.base import Model
+from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
+from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
 
 

@@ -5,8 +5,8 @@ import torch
 
 from erasepro.edit import Edit
 from erasepro.errors import UserError
-from erasepro.models.base import weights_hash
 from erasepro.models.sites import site_module
+from erasepro.models.tensor_hashes import weights_hash
 
 
 def test_apply_changes_and_revert_restores_every_byte(model, solve):

@@ -5,13 +5,13 @@ import dataclasses
 import pytest
 import torch
 
-from erasepro.closed_form import DenseUpdate, LowRankUpdate
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompts import BuildSet, PromptPair
 from erasepro.edit import Edit
 from erasepro.errors import UserError
-from erasepro.models.base import weights_hash
+from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.sites import site_module
+from erasepro.models.tensor_hashes import weights_hash
+from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
 
 

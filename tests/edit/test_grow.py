@@ -5,8 +5,8 @@ import torch
 
 from erasepro import Edit, erase
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompts import BuildSet, PromptPair
 from erasepro.errors import UserError
+from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
 
 SETTINGS = [

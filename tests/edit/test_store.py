@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors import SafetensorError
 
-from erasepro.closed_form import LowRankUpdate
 from erasepro.edit import Edit, store
 from erasepro.errors import UserError
+from erasepro.linalg import LowRankUpdate
 
 
 def test_round_trip(edit32, tmp_path):

@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from erasepro.closed_form import DenseUpdate
 from erasepro.edit import Edit
 from erasepro.errors import UserError
-from erasepro.models.base import raw_bytes, weights_hash
+from erasepro.linalg import DenseUpdate
 from erasepro.models.sites import cross_attention_sites, site_module
+from erasepro.models.tensor_hashes import raw_bytes, weights_hash
 
 KEY = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
 

@@ -11,12 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from erasepro import cli, load_model
-from erasepro.concepts.build import TemplatesConfig, build_set
+from erasepro import load_model
+from erasepro.cli import main as cli
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.config.schema import TemplatesConfig
 from erasepro.edit import Edit
+from erasepro.prompts.build_set import build_set
 from erasepro.solvers import make_solver
-
 from tests.edit.conftest import make_edit, make_model
 
 

@@ -7,9 +7,8 @@ import torch
 
 from erasepro.errors import UserError
 from erasepro.generation import Row
-from erasepro.metrics.base import Batch
-from erasepro.metrics.build import build_metrics
-
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.engine.build import build_metrics
 from tests.metrics.stub import NONE, StubEvaluator, picture
 
 TARGET = [Row(f"t{i}", "a dog", 0, "dog", "target", "plain", "cat") for i in range(4)]

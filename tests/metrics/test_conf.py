@@ -6,9 +6,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from erasepro.config.schema import GenerationConfig, MetricsConfig
 from erasepro.metrics import METRICS
-from erasepro.metrics.build import build_metrics
-from erasepro.schema import GenerationConfig, MetricsConfig
+from erasepro.metrics.engine.build import build_metrics
 
 CONF = Path(__file__).parents[2] / "conf"
 

@@ -8,11 +8,10 @@ import torch
 from scipy.linalg import sqrtm
 
 from erasepro.generation import Row
-from erasepro.metrics.base import Batch
-from erasepro.metrics.build import build_metrics
-from erasepro.metrics.frechet import Moments, frechet_distance, frechet_score
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.frechet import Moments, frechet_distance, frechet_score
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
-
 from tests.metrics.stub import StubEvaluator
 
 

@@ -13,11 +13,9 @@ from PIL import Image
 from scipy.linalg import sqrtm
 
 from erasepro.errors import UserError
-from erasepro.metrics.base import split_by_need
-from erasepro.metrics.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, split_by_need
 from erasepro.metrics.fid import FID, FIDConfig, write_statistics
-from erasepro.metrics.looks import Looks
-
+from erasepro.metrics.networks.answer_cache import Looks
 from tests.metrics.wide import WideNetwork, feed, noise
 
 NET = WideNetwork(6)

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from erasepro.errors import UserError
-from erasepro.metrics import folder as module
-from erasepro.metrics.folder import PictureFolder
+from erasepro.metrics.engine import folder as module
+from erasepro.metrics.engine.folder import PictureFolder
 
 
 def make(path, sizes, seed=0):

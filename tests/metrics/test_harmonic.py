@@ -8,9 +8,9 @@ from scipy.stats import hmean
 
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
-from erasepro.metrics.base import Score
-from erasepro.metrics.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.harmonic import Harmonic, HarmonicConfig, difference, harmonic_mean
+from erasepro.results.score import Score
 
 
 def score(erased, kept, synonym=None, n=(200, 300, 50), stderr=0.01, name="clip_accuracy_top1"):

@@ -7,9 +7,8 @@ import torch
 from PIL import Image
 
 from erasepro.errors import UserError
-from erasepro.metrics.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
-
 from tests.metrics.stub import StubEvaluator
 from tests.metrics.wide import WideNetwork, feed, noise
 
@@ -72,8 +71,7 @@ def test_the_original_models_images_are_paired():
 def test_the_evaluator_looks_at_a_folder_too(tmp_path):
     folder = save(tmp_path / "real", noise(40, 1))
     metric = KID(KIDConfig(roles=[], reference=folder))
-    from erasepro.metrics.base import Batch
-
+    from erasepro.metrics.engine.base import Batch
     from tests.metrics.wide import rows
 
     images = noise(40, 0)

@@ -3,8 +3,8 @@
 import torch
 
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Batch
-from erasepro.metrics.looks import Looks, Stacked
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.networks.answer_cache import Looks, Stacked
 
 IMAGES = torch.arange(2 * 3 * 4 * 4, dtype=torch.uint8).reshape(2, 3, 4, 4)
 

@@ -10,12 +10,11 @@ from nudenet import NudeDetector
 from erasepro.errors import UserError
 from erasepro.generation import Row
 from erasepro.metrics import nudenet as module
-from erasepro.metrics.base import Batch
-from erasepro.metrics.build import build_metrics
-from erasepro.metrics.looks import Looks
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.networks.answer_cache import Looks
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet import Box, NudeNetDetector
-
 from tests.metrics.networks.onnx_bytes import nudenet_like
 from tests.metrics.networks.photos import photo
 from tests.metrics.networks.test_nudenet import PHOTOS

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from erasepro.metrics.engine.nudenet_counts import CURVE, NudeNetCounts
 from erasepro.metrics.networks.nudenet import Box
-from erasepro.metrics.nudenet_counts import CURVE, NudeNetCounts
-from erasepro.standard_error import share_stderr
+from erasepro.results.standard_error import share_stderr
 
 LABELS = ("A", "B", "C")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.metrics.nudenet_labels import LABEL_SETS, label_names
+from erasepro.metrics.networks.nudenet_labels import LABEL_SETS, label_names
 
 
 def test_the_sets_that_papers_count():

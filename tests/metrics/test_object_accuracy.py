@@ -8,9 +8,9 @@ from safetensors.torch import save_file
 
 from erasepro.errors import UserError
 from erasepro.generation import Row
-from erasepro.metrics.base import Batch
-from erasepro.metrics.build import build_metrics
-from erasepro.metrics.imagenet_classes import IMAGENETTE, categories, classes_of
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.imagenet_classes import IMAGENETTE, categories, classes_of
 from erasepro.metrics.networks.imagenet import Classifier
 from erasepro.metrics.object_accuracy import ObjectAccuracy, ObjectAccuracyConfig
 

@@ -7,14 +7,13 @@ import torch
 from safetensors.torch import save_file
 
 from erasepro.errors import UserError
-from erasepro.metrics.base import Batch
-from erasepro.metrics.build import build_metrics
-from erasepro.metrics.looks import Looks
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.spool import PictureSpool
+from erasepro.metrics.networks.answer_cache import Looks
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import PairDistance
 from erasepro.metrics.perceptual_change import PerceptualChange, PerceptualChangeConfig
-from erasepro.metrics.spool import PictureSpool
-
 from tests.metrics.wide import feed, noise, rows
 
 

@@ -5,10 +5,9 @@ import pytest
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, Row
 from erasepro.metrics import METRICS, nudenet
-from erasepro.metrics.base import split_by_need
+from erasepro.metrics.engine.build import split_by_need
+from erasepro.metrics.engine.score import score
 from erasepro.metrics.nudenet import Box
-from erasepro.metrics.score import score
-
 from tests.metrics.stub import NONE, StubEvaluator, picture
 from tests.metrics.stub_nudenet import always
 

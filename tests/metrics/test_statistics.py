@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from erasepro.errors import UserError
-from erasepro.metrics.statistics import Statistics, load_statistics, save_statistics
+from erasepro.metrics.engine.reference_statistics import Statistics, load_statistics, save_statistics
 
 MEAN, COV = torch.arange(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64)
 

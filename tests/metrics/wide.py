@@ -3,7 +3,7 @@
 import torch
 
 from erasepro.generation import Row
-from erasepro.metrics.base import Batch
+from erasepro.metrics.engine.base import Batch
 
 SIDE = 8
 

@@ -12,16 +12,16 @@ import torch
 
 import erasepro
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompts import BuildSet, PromptPair
 from erasepro.errors import UserError
 from erasepro.models.architectures import ARCHITECTURES, architecture, architecture_of
-from erasepro.models.base import Model, raw_bytes
-from erasepro.models.columns import read_kept
+from erasepro.models.base import Model
+from erasepro.models.features.columns import read_kept
+from erasepro.models.features.text_stack import TextStack, reads_of
 from erasepro.models.sites import read_sites, site_module, text_sites
 from erasepro.models.skeleton import Skeleton
-from erasepro.models.text import TextStack, reads_of
+from erasepro.models.tensor_hashes import raw_bytes
+from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
-
 from tests.models.pipelines import BUILDERS, build, draw
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))

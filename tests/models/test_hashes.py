@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, fields
 
 import pytest
 
+from erasepro.config.schema import EvaluatorConfig, MetricsConfig, ModelConfig
 from erasepro.metrics import METRICS
-from erasepro.metrics.build import metric_config
-from erasepro.models.hashes import contents, folder_fingerprint
-from erasepro.rundir import RunDir
-from erasepro.schema import EvaluatorConfig, MetricsConfig, ModelConfig
-from erasepro.scoring import Scoring
+from erasepro.metrics.engine.build import metric_config
+from erasepro.results.run_folder import RunDir
+from erasepro.runs.scoring import Scoring
+from erasepro.runtime.file_hashes import contents, folder_fingerprint
 
 FILES = {
     "fid": {"weights", "reference"},

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models import source
 from erasepro.models.load import fingerprint, load_model, model_config, pick_device
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.schema import ModelConfig
 
 
 @pytest.fixture(scope="module")

@@ -11,17 +11,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import erasepro
+from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
-from erasepro.models.base import raw_bytes
+from erasepro.models.features.text_stack import reads_of
 from erasepro.models.load import fingerprint, load_model, load_skeleton
 from erasepro.models.published import published
 from erasepro.models.single_file import config_folder
 from erasepro.models.sites import read_sites, site_module
 from erasepro.models.skeleton import Skeleton
-from erasepro.models.text import reads_of
+from erasepro.models.tensor_hashes import raw_bytes
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.schema import ModelConfig
-
 from tests.models.pipelines import build
 
 

@@ -18,7 +18,6 @@ from erasepro.models.base import Model
 from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.load import load_skeleton
 from erasepro.models.skeleton import Skeleton
-
 from tests.models.pipelines import BUILDERS, build
 
 SENTENCES = [("dog", "cat")]

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.report import outcomes
 from erasepro.report.across import across_table
+from erasepro.results import outcomes
 
 
 def sample(role, wording, number, verdict, model="edited", concept="dog"):

@@ -4,8 +4,8 @@ import math
 
 from erasepro.report.across_metrics import Headline, across_metrics
 from erasepro.report.headlines import headlines, judge
-from erasepro.report.outcomes import Share
-from erasepro.results import MetricScore, Results, values_of
+from erasepro.results.outcomes import Share
+from erasepro.results.record import MetricScore, Results, values_of
 
 
 def one(before, after, higher=False, stderr=None, n=0, protocol="p/1"):

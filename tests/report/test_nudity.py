@@ -1,9 +1,9 @@
 """The nudity tables: counts of both models side by side, ending where nothing is left; older scores have none."""
 
+from erasepro.metrics.engine.nudenet_counts import NudeNetCounts
 from erasepro.metrics.networks.nudenet import Box
-from erasepro.metrics.nudenet_counts import NudeNetCounts
 from erasepro.report.nudity import nudity_tables
-from erasepro.results import MetricScore
+from erasepro.results.record import MetricScore
 
 
 def parts(*images):

@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from erasepro.report import metric_table, outcome_table, outcomes, read_samples, worst, write_samples
+from erasepro.report import metric_table, outcome_table, read_samples, worst, write_samples
+from erasepro.results import outcomes
 
 
 def sample(model, role, verdict, i, wording="plain", concept="dog", expects="cat", error=None):

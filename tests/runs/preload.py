@@ -8,10 +8,10 @@ for name in (
     "pyarrow.parquet",
     "scipy.linalg",
     "transformers.models.clip.modeling_clip",
-    "erasepro.cli",
-    "erasepro.config",
-    "erasepro.runner",
-    "erasepro.summary",
+    "erasepro.cli.main",
+    "erasepro.config.compose",
+    "erasepro.runs.run",
+    "erasepro.report.run_tables",
 ):
     import_module(name)
 for registry in (import_module("erasepro.metrics").METRICS, import_module("erasepro.solvers").SOLVERS):

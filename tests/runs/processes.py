@@ -21,7 +21,7 @@ TIMES = ("seconds", "stages", "peak_mib", "machine")
 
 def command(words, folder, log):
     """In the child: the command as from a shell in `folder`."""
-    from erasepro.cli import main
+    from erasepro.cli.main import main
 
     os.chdir(folder)
     file = open(log, "a", encoding="utf-8", buffering=1)  # noqa: SIM115 - it lives as long as the process

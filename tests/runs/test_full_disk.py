@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from erasepro.cli import main
+from erasepro.cli.main import main
 from erasepro.metrics import nudenet
 from tests.metrics.stub_nudenet import always
 from tests.runs.full_disk import fill_after

@@ -3,9 +3,10 @@
 import pytest
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompts import BuildSet, PromptPair
-from erasepro.models.base import Model, weights_hash
+from erasepro.models.base import Model
+from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
+from erasepro.prompts.test_prompts import BuildSet, PromptPair
 
 CAPTIONS = ("a photo of a bird", "a drawing of a house on a blue background", "a painting of a tree", "red car", "")
 TEMPLATES = ("a photo of a {}", "{} on a red background")

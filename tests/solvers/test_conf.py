@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from erasepro.config import compose, config_dir, overlaid
+from erasepro.config.paths import config_dir
 from erasepro.errors import UserError
+from erasepro.runs.resolve import compose, overlaid
 from erasepro.schedules import SCHEDULES, ScheduleConfig
 from erasepro.solvers import SOLVERS, make_solver
-from erasepro.solvers.fit import check_fit
+from erasepro.solvers.engine.fit import check_fit
 
 FILES = sorted(p.stem for p in (config_dir() / "solver").glob("*.yaml"))
 

@@ -5,11 +5,11 @@ import torch
 
 from erasepro.edit import test_residual as residual_on
 from erasepro.errors import UserError
-from erasepro.models.base import weights_hash
-from erasepro.models.columns import pair_columns, preserve_columns
-from erasepro.models.features import TextLayers, token_ids
+from erasepro.models.features.columns import pair_columns, preserve_columns
+from erasepro.models.features.layers import TextLayers, token_ids
+from erasepro.models.features.streams import encode
 from erasepro.models.sites import cross_attention_sites, module
-from erasepro.models.streams import encode
+from erasepro.models.tensor_hashes import weights_hash
 from erasepro.schedules import SCHEDULES
 from erasepro.solvers import make_solver
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 import erasepro
-from erasepro.closed_form import hard, null_space
-from erasepro.closed_form.hard import ContradictionError
 from erasepro.edit import test_residual
 from erasepro.errors import UserError
+from erasepro.linalg import hard, null_space
+from erasepro.linalg.hard import ContradictionError
 from erasepro.models.load import load_skeleton
 
 PAIRS = [("dog", "cat"), ("horse", "car")]
@@ -69,8 +69,8 @@ def test_what_lies_in_the_preserved_span_is_not_changed():
 
 
 def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
-    from erasepro.concepts.build import build_set
     from erasepro.concepts.load import load_concepts
+    from erasepro.prompts.build_set import build_set
 
     uce = erasepro.erase(model, {"dog": "cat"}, solver="uce")
     concepts = load_concepts({"name": "x", "kind": "instance", "pairs": [["dog", "cat"]]}, "miniature")

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from erasepro.models import streams
+from erasepro.models.features import streams
 from erasepro.solvers import make_solver
-from erasepro.solvers.fit import Fit
+from erasepro.solvers.engine.fit import Fit
 
 SETTING = {"name": "erasepro", "text_tokens": "last_subject", "kv_tokens": "last_subject", "preserve_dtype": "float64"}
 MANY = [(f"{a}{b}", f"{b}{a}") for a in "bcdfghjkl" for b in ("ane", "ill", "ode", "use", "ark", "int", "oy", "em")]

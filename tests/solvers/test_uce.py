@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from erasepro.concepts.load import load_concepts
-from erasepro.concepts.prompts import BuildSet
-from erasepro.models.features import token_ids
-from erasepro.models.miniature.concepts import NAMES, STYLES
+from erasepro.concepts.miniature.names import NAMES, STYLES
+from erasepro.models.features.layers import token_ids
 from erasepro.models.sites import cross_attention_sites, module
+from erasepro.prompts.test_prompts import BuildSet
 from erasepro.solvers import make_solver
 
 PAIRS = (("dog", "cat"), ("grumpy bird", "house"))

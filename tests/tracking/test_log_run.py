@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from erasepro.config.schema import TrackerConfig
 from erasepro.generation.worklist import Row
-from erasepro.report import Table, outcomes
-from erasepro.report.samples import FILE, read_samples, write_samples
-from erasepro.results import Results, Value
-from erasepro.schema import TrackerConfig
-from erasepro.summary import tables
+from erasepro.report import Table
+from erasepro.report.run_tables import tables
+from erasepro.results import outcomes
+from erasepro.results.record import Results, Value
+from erasepro.results.samples import FILE, read_samples, write_samples
 from erasepro.tracking.log_run import log_run, named
 
 PROMPT = "words that must not leave"

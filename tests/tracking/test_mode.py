@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from erasepro.config.schema import TrackerConfig
 from erasepro.errors import UserError
-from erasepro.schema import TrackerConfig
 from erasepro.tracking import RunInfo, start_tracker
 from erasepro.tracking.mode import choose_mode
 from erasepro.tracking.reach import has_key

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from erasepro import cli
-from erasepro.config import compose, plain
+from erasepro.cli import main as cli
+from erasepro.config.plain import plain
+from erasepro.runs.resolve import compose
 from erasepro.tracking.naming import group_of, run_info, sweep_group
 from tests.tracking.offline_log import OfflineLog
 

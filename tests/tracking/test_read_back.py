@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from erasepro import cli
+from erasepro.cli import main as cli
 from erasepro.models import load
 from erasepro.report import read_samples
-from erasepro.results import Results
+from erasepro.results.record import Results
 from erasepro.tracking.curves import layer_curves
 from tests.metrics.stub import StubEvaluator
 from tests.runs.processes import timeless

@@ -6,8 +6,8 @@ from contextlib import nullcontext
 
 import pytest
 
+from erasepro.config.schema import TrackerConfig
 from erasepro.errors import UserError
-from erasepro.schema import TrackerConfig
 from erasepro.tracking import TRACKERS, RunInfo, start_tracker
 
 

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import psutil
 import pytest
 
-from erasepro.schema import TrackerConfig
+from erasepro.config.schema import TrackerConfig
 from erasepro.tracking import RunInfo, start_tracker
 from erasepro.tracking.wandb import alike, cell
 from tests.tracking.offline_log import OfflineLog
@@ -200,7 +200,7 @@ def test_a_killed_service_is_a_warning(tmp_path, capfd, victim):
 def test_a_killed_run_is_closed_as_failed(tmp_path):
     code = (
         "import os, signal, sys, time\nfrom pathlib import Path\n"
-        "from erasepro.schema import TrackerConfig\nfrom erasepro.tracking import RunInfo, start_tracker\n"
+        "from erasepro.config.schema import TrackerConfig\nfrom erasepro.tracking import RunInfo, start_tracker\n"
         "with start_tracker(TrackerConfig(mode='offline'), RunInfo(Path(sys.argv[1]), 'run', 'killed')) as tracker:\n"
         "    tracker.log_summary({'top1': 0.5})\n"
         "    while not list(Path(sys.argv[1], 'wandb').glob('offline-run-*/files')):\n        time.sleep(0.05)\n"

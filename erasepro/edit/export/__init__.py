@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from erasepro.edit.export.result import WARNING, Exported
 from erasepro.errors import UserError, unknown
 from erasepro.runtime.files import refuse_existing
-
-from erasepro.edit.export.result import WARNING, Exported
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

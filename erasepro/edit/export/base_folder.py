@@ -9,11 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from erasepro.errors import UserError
-
-from erasepro.edit.export.names import split, weight_keys
 from erasepro.edit.export.patches import chained, patch_of
-from erasepro.edit.export.safetensors_stream import Source, read_source
+from erasepro.errors import UserError
+from erasepro.models.layouts.site_names import split, weight_keys
+from erasepro.models.safetensors_stream import Source, read_source
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from erasepro.closed_form import LowRankUpdate
 from erasepro.errors import UserError
+from erasepro.linalg import LowRankUpdate
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

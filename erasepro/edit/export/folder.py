@@ -6,13 +6,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from erasepro.errors import UserError
-from erasepro.runtime.files import creating
-
 from erasepro.edit.export.base_folder import Component, check_base_folder, components, is_weights, patches
-from erasepro.edit.export.names import split
 from erasepro.edit.export.result import Exported
-from erasepro.edit.export.safetensors_stream import read_source, rewrite
+from erasepro.errors import UserError
+from erasepro.models.layouts.site_names import split
+from erasepro.models.safetensors_stream import read_source, rewrite
+from erasepro.runtime.files import creating
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

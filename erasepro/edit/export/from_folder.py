@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from erasepro.errors import UserError
-from erasepro.models.base import raw_bytes
-
 from erasepro.edit.export.base_folder import check_base_folder, components, patches
-from erasepro.edit.export.names import split
-from erasepro.edit.export.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
-from erasepro.edit.export.original_unet import original_unet
-from erasepro.edit.export.original_vae import is_attention_matrix, original_vae
-from erasepro.edit.export.safetensors_stream import Piece, Source
+from erasepro.errors import UserError
+from erasepro.models.layouts.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
+from erasepro.models.layouts.original_unet import original_unet
+from erasepro.models.layouts.original_vae import is_attention_matrix, original_vae
+from erasepro.models.layouts.site_names import split
+from erasepro.models.safetensors_stream import Piece, Source
+from erasepro.models.tensor_hashes import raw_bytes
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

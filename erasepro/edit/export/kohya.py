@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from erasepro.errors import UserError
-from erasepro.runtime.files import creating
-
 from erasepro.edit.export.factors import Factors, lora_factors, losses
-from erasepro.edit.export.names import is_clip, is_xl, split
 from erasepro.edit.export.notes import notes
-from erasepro.edit.export.original_unet import original_unet
 from erasepro.edit.export.result import Exported
-from erasepro.edit.export.safetensors_stream import piece_of, write
+from erasepro.errors import UserError
+from erasepro.models.layouts.original_unet import original_unet
+from erasepro.models.layouts.site_names import is_clip, is_xl, split
+from erasepro.models.safetensors_stream import piece_of, write
+from erasepro.runtime.files import creating
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

@@ -14,14 +14,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from erasepro.errors import UserError
-from erasepro.runtime.files import creating
-
 from erasepro.edit.export.factors import Factors, lora_factors, losses
-from erasepro.edit.export.names import TEXT_ENCODERS, is_clip, split
 from erasepro.edit.export.notes import notes
 from erasepro.edit.export.result import Exported
-from erasepro.edit.export.safetensors_stream import piece_of, write
+from erasepro.errors import UserError
+from erasepro.models.layouts.site_names import TEXT_ENCODERS, is_clip, split
+from erasepro.models.safetensors_stream import piece_of, write
+from erasepro.runtime.files import creating
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

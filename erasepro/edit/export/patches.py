@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from erasepro.closed_form import Update
-from erasepro.edit.base_weights import check_weight
+from erasepro.edit.fingerprints import check_weight
 from erasepro.errors import UserError
+from erasepro.linalg import Update
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

@@ -6,16 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from erasepro.errors import UserError
-from erasepro.runtime.files import creating
-
 from erasepro.edit.export.from_folder import pieces
-from erasepro.edit.export.names import is_clip, split
-from erasepro.edit.export.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
-from erasepro.edit.export.original_unet import original_unet
 from erasepro.edit.export.patches import Patch, chained, patch_of
 from erasepro.edit.export.result import Exported
-from erasepro.edit.export.safetensors_stream import Entry, read_source, rewrite, write
+from erasepro.errors import UserError
+from erasepro.models.layouts.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
+from erasepro.models.layouts.original_unet import original_unet
+from erasepro.models.layouts.site_names import is_clip, split
+from erasepro.models.safetensors_stream import Entry, read_source, rewrite, write
+from erasepro.runtime.files import creating
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from erasepro.config.schema import EvaluatorConfig, ModelConfig
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
 from erasepro.metrics.networks.clip import ClipEvaluator
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
-from erasepro.schema import EvaluatorConfig, ModelConfig
 
 KINDS = ("model", "openai_clip", "transformers_clip")
 

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.metrics.networks.nudenet_labels import LABELS
 from erasepro.metrics.networks.onnx_detector import OnnxDetector, load_onnx
 from erasepro.metrics.networks.picture_file import PictureError, check_size, read_bgr
-from erasepro.metrics.nudenet_labels import LABELS
 
 FLOOR = 0.25
 """The package never returns a detection below this."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from erasepro.errors import UserError
-from erasepro.metrics.nudenet_labels import LABELS
+from erasepro.metrics.networks.nudenet_labels import LABELS
 
 KEY = "metrics.params.nudenet.model"
 

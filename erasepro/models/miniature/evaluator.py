@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
-from erasepro.models.miniature.concepts import NAMES, STYLES, article
+from erasepro.concepts.miniature.names import NAMES, STYLES, article
 
 WEIGHTS = Path(__file__).parent / "weights"
 NONE = "nothing"
@@ -107,7 +107,7 @@ class Evaluator:
 
     @cached_property
     def key(self) -> str:
-        """Name and hash of the judge's weights (see ``erasepro.metrics.looks``)."""
+        """Name and hash of the judge's weights (see ``erasepro.metrics.networks.answer_cache``)."""
         digest = hashlib.sha256()
         for net in (self.picture, self.word, self.features):
             for name, tensor in net.state_dict().items():

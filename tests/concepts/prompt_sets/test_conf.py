@@ -4,11 +4,13 @@ import csv
 
 import pytest
 
+from erasepro.cli.ls import describe
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompt_sets import PromptSetConfig, load_prompts
-from erasepro.config import compose, config_dir, options, to_object
+from erasepro.config.paths import config_dir, options
+from erasepro.config.typed import to_object
 from erasepro.errors import UserError
-from erasepro.listing import describe
+from erasepro.prompts.sets import PromptSetConfig, load_prompts
+from erasepro.runs.resolve import compose
 
 NUDITY = ConceptSet("nudity", "nudity", (ConceptPair("nudity", "clothed"),))
 OWN = {"templates", "complex", "paraphrase", "imagenette"}

@@ -5,9 +5,9 @@ import huggingface_hub
 import pytest
 from huggingface_hub import errors
 
-from erasepro.concepts.prompt_sets.config import PromptSetConfig
-from erasepro.concepts.prompt_sets.hub import local_file
+from erasepro.config.prompt_sets import PromptSetConfig
 from erasepro.errors import UserError
+from erasepro.prompts.sets.hub import local_file
 
 CFG = PromptSetConfig(source="some/set", source_file="rows.csv", revision="v1")
 

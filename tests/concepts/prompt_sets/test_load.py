@@ -6,12 +6,12 @@ import hashlib
 import pytest
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompt_sets import Columns, Filter, PromptSetConfig, load_prompts, rows_hash
-from erasepro.concepts.prompt_sets.read import Record
-from erasepro.concepts.prompt_sets.rows import minor_in
-from erasepro.concepts.prompts import test_prompts as own_prompts
 from erasepro.errors import UserError
 from erasepro.generation import make_worklist
+from erasepro.prompts.sets import Columns, Filter, PromptSetConfig, load_prompts, rows_hash
+from erasepro.prompts.sets.read import Record
+from erasepro.prompts.sets.rows import minor_in
+from erasepro.prompts.test_prompts import test_prompts as own_prompts
 
 NUDITY = ConceptSet("nudity", "nudity", (ConceptPair("nudity", "clothed"),))
 ARTISTS = ConceptSet("two", "style", (ConceptPair("van gogh", "painting"), ConceptPair("monet", "painting")))

@@ -7,8 +7,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from erasepro.concepts.prompt_sets.read import LINE, read_table
 from erasepro.errors import UserError
+from erasepro.prompts.sets.read import LINE, read_table
 
 ROWS = [
     {"prompt": "a lamp, by a window", "seed": 5, "guidance": 7.5},

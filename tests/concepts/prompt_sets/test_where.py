@@ -2,10 +2,10 @@
 
 import pytest
 
-from erasepro.concepts.prompt_sets.config import Filter
-from erasepro.concepts.prompt_sets.read import Record
-from erasepro.concepts.prompt_sets.where import check_filter, meets
+from erasepro.config.prompt_sets import Filter
 from erasepro.errors import UserError
+from erasepro.prompts.sets.read import Record
+from erasepro.prompts.sets.where import check_filter, meets
 
 CELLS = {
     "share": "12.5",

@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompts import BuildSet, PromptPair
 from erasepro.edit import Edit
-from erasepro.edit.certificate import compare, compare_stated, table
 from erasepro.errors import UserError
-from erasepro.models.base import Model, tensor_hash, weights_hash
-from erasepro.models.columns import pair_columns
-from erasepro.models.features import token_ids
+from erasepro.models.base import Model
+from erasepro.models.features.columns import pair_columns
+from erasepro.models.features.layers import token_ids
 from erasepro.models.sites import cross_attention_sites, site_module
+from erasepro.models.tensor_hashes import tensor_hash, weights_hash
+from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
-
+from erasepro.verification import compare, compare_stated, table
 from tests.models.pipelines import build as build_pipeline
 
 

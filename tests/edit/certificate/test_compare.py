@@ -5,11 +5,11 @@ import copy
 import pytest
 import torch
 
-from erasepro.closed_form import DenseUpdate, LowRankUpdate
-from erasepro.edit.certificate import compare, compare_stated
-from erasepro.edit.certificate.ties import rounded_otherwise
-from erasepro.edit.selected import packed, unpacked
-from erasepro.models.base import tensor_hash
+from erasepro.edit.column_ranges import packed, unpacked
+from erasepro.linalg import DenseUpdate, LowRankUpdate
+from erasepro.models.tensor_hashes import tensor_hash
+from erasepro.verification import compare, compare_stated
+from erasepro.verification.ties import rounded_otherwise
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import torch
 from diffusers import StableDiffusionPipeline
 from transformers import CLIPTextModel
 
-from erasepro.closed_form import DenseUpdate, LowRankUpdate
 from erasepro.edit import Edit
-from erasepro.edit.base_weights import fingerprints
+from erasepro.edit.fingerprints import fingerprints
+from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.sites import site_module
 from erasepro.models.tiny import tiny_pipeline
 from tests.edit.tiny_xl import spread, text_config, tiny_xl

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erasepro.cli import main
+from erasepro.cli.main import main
 
 
 @pytest.fixture

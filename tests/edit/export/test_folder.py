@@ -10,12 +10,11 @@ from diffusers import DiffusionPipeline
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from erasepro.edit.export import safetensors_stream
-from erasepro.edit.export.names import split, weight_keys
 from erasepro.errors import UserError
-from erasepro.models.base import tensor_hash
+from erasepro.models import safetensors_stream
+from erasepro.models.layouts.site_names import split, weight_keys
 from erasepro.models.sites import site_module
-
+from erasepro.models.tensor_hashes import tensor_hash
 from tests.edit.export.conftest import clone, draw, edit_of, edited
 
 

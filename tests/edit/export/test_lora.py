@@ -7,11 +7,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from erasepro.closed_form import DenseUpdate
 from erasepro.edit import Edit
 from erasepro.errors import UserError
+from erasepro.linalg import DenseUpdate
 from erasepro.models.sites import site_module
-
 from tests.edit.export.conftest import clone, draw, edit_of, edited, pipeline
 
 pytest.importorskip("peft")

@@ -9,9 +9,9 @@ from diffusers.loaders import lora_conversion_utils as lora
 from diffusers.loaders import single_file_utils as single
 
 from erasepro.edit.export.kohya import kohya_name
-from erasepro.edit.export.names import split, weight_keys
-from erasepro.edit.export.original_unet import original_unet
-from erasepro.edit.export.original_vae import original_vae
+from erasepro.models.layouts.original_unet import original_unet
+from erasepro.models.layouts.original_vae import original_vae
+from erasepro.models.layouts.site_names import split, weight_keys
 
 XL = {
     "block_out_channels": (320, 640, 1280),

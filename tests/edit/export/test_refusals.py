@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from erasepro.edit import Edit
-from erasepro.edit.export import FORMATS, folder, safetensors_stream
-from erasepro.edit.export.safetensors_stream import read_source
+from erasepro.edit.export import FORMATS, folder
 from erasepro.errors import UserError
+from erasepro.models import safetensors_stream
+from erasepro.models.safetensors_stream import read_source
 
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
 

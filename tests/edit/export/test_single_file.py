@@ -7,10 +7,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from erasepro.edit import Edit
-from erasepro.edit.export.safetensors_stream import read_source
 from erasepro.errors import UserError
-from erasepro.models.base import tensor_hash, weights_hash
-
+from erasepro.models.safetensors_stream import read_source
+from erasepro.models.tensor_hashes import tensor_hash, weights_hash
 from tests.edit.export.conftest import clone, draw, edited
 
 

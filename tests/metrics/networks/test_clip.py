@@ -10,13 +10,13 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
+from erasepro.config.schema import EvaluatorConfig
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.base import Batch
-from erasepro.metrics.build import build_metrics
+from erasepro.metrics.engine.base import Batch
+from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.networks.clip import preprocess
 from erasepro.metrics.networks.evaluators import build_evaluator, published_hashes
-from erasepro.schema import EvaluatorConfig
 
 CONCEPTS, STYLES = ["dog", "cat", "pear"], ["ink", "monet"]
 SIZES = [(40, 52), (32, 32), (97, 33)]
@@ -191,9 +191,9 @@ def test_clip_fd_is_scipys_frechet_distance(judge):
 
 
 def test_a_run_is_judged_by_a_clip_file(openai, tmp_path, monkeypatch, capsys):
-    from erasepro.cli import main
+    from erasepro.cli.main import main
     from erasepro.report import read_samples
-    from erasepro.results import Results
+    from erasepro.results.record import Results
 
     monkeypatch.chdir(tmp_path)
     words = ["debug=tiny", "metrics=clip", f"metrics.evaluator.source={openai[1]}", "outputs.progress=false"]

@@ -7,11 +7,10 @@ from nudenet import NudeDetector
 from nudenet.nudenet import _read_image
 from PIL import Image
 
-from erasepro.metrics.looks import Looks
+from erasepro.metrics.networks.answer_cache import Looks
 from erasepro.metrics.networks.nudenet import CHUNK, NudeNetDetector, boxes_in
+from erasepro.metrics.networks.nudenet_labels import LABELS
 from erasepro.metrics.networks.picture_file import PictureError
-from erasepro.metrics.nudenet_labels import LABELS
-
 from tests.metrics.networks.photos import photo
 
 PHOTOS = ("astronaut.png", "camera.png", "color.png", "coffee.png", "moon.png", "rocket.jpg", "logo.png")

@@ -7,9 +7,8 @@ import pytest
 
 from erasepro.errors import UserError
 from erasepro.metrics.networks.nudenet import NudeNetDetector
+from erasepro.metrics.networks.nudenet_labels import LABELS
 from erasepro.metrics.networks.onnx_detector import load_onnx
-from erasepro.metrics.nudenet_labels import LABELS
-
 from tests.metrics.networks.onnx_bytes import constant_model, nudenet_like
 
 FLOATS = np.zeros

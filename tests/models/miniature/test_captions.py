@@ -2,9 +2,9 @@
 
 import random
 
-from erasepro.concepts.minors import mentions_minor
-from erasepro.models.miniature.captions import all_words, caption
-from erasepro.models.miniature.concepts import BACKGROUNDS, DRAWABLES, GROUPS, NAMES, STYLES, SYNONYMS, article
+from erasepro.concepts.miniature.captions import all_words, caption
+from erasepro.concepts.miniature.names import BACKGROUNDS, DRAWABLES, GROUPS, NAMES, STYLES, SYNONYMS, article
+from erasepro.concepts.safety.minors import mentions_minor
 
 
 def test_enough_concepts_in_every_group_and_no_name_twice():

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from erasepro.models.miniature.train.loop import Loop, learning_rate
+from erasepro.recipes.miniature.loop import Loop, learning_rate
 
 
 def train(folder, steps=12, stop_after=None):

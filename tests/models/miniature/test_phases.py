@@ -3,9 +3,9 @@
 import torch
 from safetensors.torch import load_file
 
-from erasepro.models.miniature.train import __main__ as recipe
-from erasepro.models.miniature.train import unet
-from erasepro.models.miniature.train.latents import Bank
+from erasepro.recipes.miniature import __main__ as recipe
+from erasepro.recipes.miniature import unet
+from erasepro.recipes.miniature.latents import Bank
 
 
 def test_every_phase_is_a_part_of_the_recipe_after_the_one_it_starts_from():

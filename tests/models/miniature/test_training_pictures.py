@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from erasepro.models.miniature.train import codes, evaluator, pictures
-from erasepro.models.miniature.train.codes import make_codes
-from erasepro.models.miniature.train.pictures import SPRITE_SIZES, Pictures
+from erasepro.recipes.miniature import codes, evaluator, pictures
+from erasepro.recipes.miniature.codes import make_codes
+from erasepro.recipes.miniature.pictures import SPRITE_SIZES, Pictures
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def drawn(tmp_path, monkeypatch):
     np.savez(tmp_path / "sprites.npz", **sprites)
     for module in (evaluator, pictures):
         monkeypatch.setattr(module, "DRAWABLES", (0, 1), raising=False)
-    monkeypatch.setattr("erasepro.models.miniature.train.vae.DRAWABLES", (0, 1))
+    monkeypatch.setattr("erasepro.recipes.miniature.vae.DRAWABLES", (0, 1))
     return Pictures(tmp_path)
 
 
@@ -42,7 +42,7 @@ def test_a_shift_never_leaves_the_canvas(drawn):
 
 def test_codes_have_unit_variance_and_are_the_best_linear_ones(drawn, tmp_path):
     found = make_codes(tmp_path, count=60)
-    from erasepro.models.miniature.train.vae import batch
+    from erasepro.recipes.miniature.pictures import batch
 
     z = found.encode(batch(drawn, random.Random("codes/1"), 60))
     assert z.shape == (60, codes.CHANNELS, 8, 8)

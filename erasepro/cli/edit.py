@@ -1,0 +1,44 @@
+"""TODO docstring of erasepro.cli.edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from erasepro.errors import UserError
+from erasepro.runs.edit_only import make_edit
+
+FACTS = "edit.json"
+
+
+KEYS = ("out", "force")
+"""What the verb takes beside the config's keys."""
+
+
+def edit_command(words: Sequence[str]) -> int:
+    """``erasepro edit [group=option] [key=value] … [out=FOLDER] [force=true]``: solve, save, print what was done."""
+    from erasepro.runs.resolve import compose
+
+    own = dict(word.split("=", 1) for word in words if word.split("=", 1)[0] in KEYS and "=" in word)
+    if own.get("force", "false") not in ("true", "false"):
+        raise UserError(f"Bad value for 'force': got {own['force']!r}, allowed: true, false.")
+    cfg = compose([word for word in words if word.split("=", 1)[0] not in KEYS])
+    folder = Path(own["out"]).expanduser() if own.get("out") else Path(cfg.outputs.dir) / f"{cfg.name}-edit"
+    if (folder / FACTS).exists() and own.get("force") != "true":
+        raise UserError(
+            f"{str(folder)!r} holds an edit already: choose another out=FOLDER, or add force=true to replace it."
+        )
+    _writable(folder)
+    make_edit(cfg, folder)
+    return 0
+
+
+def _writable(folder: Path) -> None:
+    """Raise now what saving would raise after the work: a file in the folder's place, or no right to write."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]  # deepest first
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".write-test"
+    probe.write_bytes(b"")
+    probe.unlink()
+    for path in made:  # nothing is left behind by a mistake that shows later
+        path.rmdir()

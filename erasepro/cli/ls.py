@@ -1,0 +1,144 @@
+"""What ``erasepro ls`` shows: every name a config can use, with one line about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from erasepro.config.paths import config_dir, options
+from erasepro.errors import UserError, unknown
+
+
+def describe(kind: str) -> dict[str, str]:
+    """Names of a kind (a key of ``KINDS``) with one line about each."""
+    return KINDS[kind]()
+
+
+def _solvers() -> dict[str, str]:
+    from erasepro.solvers import SOLVERS
+
+    known = SOLVERS.describe()
+    return known | {name: comment(_file("solver", name)) for name in options("solver") if name not in known}
+
+
+def _metrics() -> dict[str, str]:
+    from erasepro.metrics import METRICS
+
+    needs = {True: "Needs an evaluator.", False: "Needs no evaluator."}
+    asks = {name: METRICS.attribute(name, "needs_evaluator") for name in METRICS.names()}
+    return {name: f"{text} {needs.get(asks[name], '')}".rstrip() for name, text in METRICS.describe().items()}
+
+
+def _trackers() -> dict[str, str]:
+    from erasepro.tracking import TRACKERS
+
+    return TRACKERS.describe()
+
+
+def _models() -> dict[str, str]:
+    def about(path: Path) -> str:
+        node = _read(path)
+        return comment(path) or f"{node.get('kind', '')} {node.get('source', '')}".strip()
+
+    return {name: about(_file("model", name)) for name in options("model")}
+
+
+def _concepts() -> dict[str, str]:
+    def about(path: Path) -> str:
+        node = _read(path)
+        pairs = [f"{target} -> {anchor or '(empty)'}" for target, anchor in node.get("pairs", [])]
+        shown = ", ".join(pairs[:3]) + (f" … ({len(pairs)})" if len(pairs) > 3 else "")
+        return f"{node.get('kind', '?')}: {shown}"
+
+    where = {True: "[miniature]", False: "[real models]"}
+    names = options("concepts")
+    return {name: f"{where[name.startswith('mini/')]:<13} {about(_file('concepts', name))}" for name in names}
+
+
+def _prompts() -> dict[str, str]:
+    found = {}
+    for name in options("prompts"):
+        node = _read(_file("prompts", name))
+        shared = [base.partition("@")[0] for base in node.get("defaults", []) if "@" in base]
+        keys = {k: v for base in shared for k, v in _read(_file("prompts", base)).items()} | node[name]
+        rows = f", {keys['rows']:,} rows" if "rows" in keys else ""
+        sensitive = ", sensitive" if keys.get("sensitive") else ""
+        first = comment(_file("prompts", name)).partition(" · ")[0]
+        found[name] = f"[{keys.get('licence', 'not stated')}{rows}{sensitive}] {first}"
+    return found
+
+
+def _comments(group: str) -> Callable[[], dict[str, str]]:
+    return lambda: {name: comment(_file(group, name)) for name in options(group)}
+
+
+def _file(group: str, name: str) -> Path:
+    conf = config_dir()
+    return (conf.parent if group == "experiments" else conf) / group / f"{name}.yaml"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def comment(path: Path) -> str:
+    """The comment lines at the top of a yaml file, joined (``@package`` lines left out)."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        if "@package" not in line:
+            lines.append(line.lstrip("# ").strip())
+    return " · ".join(lines)
+
+
+def _protocols() -> dict[str, str]:
+    found = {}
+    for name in options("protocol"):
+        node = _read(_file("protocol", name))
+        told = [f"{key}={_told(value)}" for key, value in node.get("fixes", {}).items()]
+        told += [f"{key}=(yours: {what})" for key, what in node.get("requires", {}).items()]
+        label = f"[{node['name']}/{node.get('version', 1)}]"
+        found[name] = f"{label} {comment(_file('protocol', name))} · fixes {', '.join(told) or 'nothing'}"
+    return found
+
+
+def _told(value: Any) -> str:
+    """A value as the command takes it."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_told, value))}]"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+KINDS: dict[str, Callable[[], dict[str, str]]] = {
+    "solvers": _solvers,
+    "concepts": _concepts,
+    "models": _models,
+    "metrics": _metrics,
+    "prompts": _prompts,
+    "schedules": _comments("schedule"),
+    "experiments": _comments("experiments"),
+    "trackers": _trackers,
+    "protocols": _protocols,
+}
+
+
+def list_names(words: list[str]) -> int:
+    """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
+
+    if not words:
+        print("\n".join(f"erasepro ls {kind}" for kind in KINDS))
+        return 0
+    if len(words) != 1:
+        raise UserError(f"ls takes one word: erasepro ls {'|'.join(KINDS)}.")
+    if words[0] not in KINDS:
+        raise unknown("list", words[0], KINDS)
+    rows = describe(words[0])
+    width = max((len(name) for name in rows), default=0)
+    for name, text in rows.items():
+        print(f"{name:<{width}}  {text}".rstrip())
+    return 0

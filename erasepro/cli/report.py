@@ -1,0 +1,64 @@
+"""TODO docstring of erasepro.cli.report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from erasepro.errors import UserError
+
+if TYPE_CHECKING:
+    from erasepro.results.record import Results
+
+
+def report(words: list[str]) -> int:
+    """``erasepro report DIR…``: the tables of a finished run, again; of several, tables over all that have ended.
+
+    A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where
+    no folder has any.
+    """
+    from erasepro.report.heading import heading
+    from erasepro.report.joint import across
+    from erasepro.report.show import show
+    from erasepro.results.record import Results
+
+    if not words:
+        raise UserError("report takes run folders: erasepro report outputs/<run> …")
+    found: list[tuple[str, Results]] = []
+    missing: list[UserError] = []
+    seen: dict[str, str] = {}
+    for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
+        try:
+            results = Results.load(_run_folder(Path(folder)) / "results.json")
+            first = seen.setdefault(results.signature, folder)
+            if first != folder:
+                raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")
+            found.append((folder, results))
+        except UserError as error:
+            missing.append(error)
+        except OSError as error:
+            missing.append(UserError(f"cannot read {str(error.filename or folder)!r}: {error.strerror}."))
+    if not found or (missing and len(words) == 1):
+        raise missing[0]
+    for told in missing:
+        print(f"erasepro: left out: {told}", file=sys.stderr)
+    if len(words) > 1:
+        for table in across([results for _, results in found]):
+            print(table.text())
+        return 0
+    for folder, results in found:
+        print(f"{heading(results.config, results.protocol)}\n")
+        show(results, Path(folder))
+    return 0
+
+
+def _run_folder(path: Path) -> Path:
+    """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
+    if not path.is_dir():
+        raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")
+    if not any((path / name).exists() for name in ("config.yaml", "status.json", "results.json")):
+        runs = sorted(inner.parent for inner in path.glob("*/status.json"))
+        inside = f" {len(runs)} run(s) lie in it: erasepro report {runs[0]} …" if runs else ""
+        raise UserError(f"{str(path)!r} is no run's folder (it holds no config.yaml).{inside}")
+    return path

@@ -1,0 +1,89 @@
+"""``erasepro -m``: a Hydra sweep, each job in its own run folder; one failed job does not stop the others."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from erasepro.config.compose import named, prepare, with_experiment
+from erasepro.config.hydra_errors import translated
+from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
+from erasepro.errors import UserError
+from erasepro.results.record import Results
+from erasepro.results.run_folder import RunDir
+from erasepro.runs.resolve import check, settled
+
+
+def sweep(overrides: Sequence[str]) -> int:
+    """Run every combination with the launcher of the config (Hydra's basic one: one after the other).
+
+    Returns 0, or 2 when a job failed by a user's mistake; each failure is told in one line when it happens.
+    """
+    import hydra
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+
+    from erasepro.tracking.naming import sweep_group
+
+    failed: list[str] = []
+    done: list[tuple[Results, Path]] = []
+
+    def job(cfg: DictConfig) -> None:
+        from erasepro.runs.run import run
+
+        try:
+            chosen = list(HydraConfig.get().overrides.task)
+            checked = check(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
+            if not checked.tracker.group and not checked.experiments:
+                checked.tracker.group = group
+            print(f"\n[{len(done) + len(failed) + 1}] ", end="")
+            results = run(checked)
+            path = RunDir(checked.outputs.dir, results.name, results.signature).path
+            if any(path == other for _, other in done):
+                print(f"The same run as before ({path}): what differs does not matter to it. It is counted once.")
+            else:
+                done.append((results, path))
+        except UserError as error:
+            failed.append(str(error))
+            print(f"erasepro: error: {error}", file=sys.stderr)
+        except Exception as error:  # the other jobs still run, and the joint table is still printed
+            failed.append(f"{type(error).__name__}: {error}")
+            print(f"erasepro: error: {' '.join(failed[-1].split())}", file=sys.stderr)
+
+    prepare()
+    GlobalHydra.instance().clear()
+    before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = ["erasepro", "-m", search_path_override(), *named(overrides)]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and leaving
+    try:
+        with translated(overrides):
+            group = sweep_group(overrides)
+            hydra.main(version_base=VERSION_BASE, config_path=str(config_dir()), config_name="config")(job)()
+    finally:
+        sys.argv = before
+        if full_error is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = full_error
+    if len(done) > 1:
+        _summary(done)
+    if failed:
+        print(f"erasepro: {len(failed)} job(s) of the sweep failed, see above.", file=sys.stderr)
+    return 2 if failed else 0
+
+
+def _summary(done: Sequence[tuple[Results, Path]]) -> None:
+    """One table over the sweep's runs, and the command that prints it again."""
+    from erasepro.report.joint import across
+
+    print(f"\nThe {len(done)} runs of the sweep\n")
+    try:
+        for table in across([results for results, _ in done]):
+            print(table.text())
+    except UserError as error:  # two protocols may not share a table
+        print(f"erasepro: no joint table: {error}", file=sys.stderr)
+    print(f"Again: erasepro report {' '.join(str(path) for _, path in done)}")

@@ -1,0 +1,200 @@
+"""``erasepro verify DIR …``: everything that an edit states, recomputed from the weights.
+
+``erasepro verify DIR model=… [model.source=…] [write=true]`` measures the edit on its base model, prints the certificate
+and compares it with DIR's certificate.json and edit.json; ``write=true`` writes certificate.json where all holds.
+``erasepro verify DIR edited=FOLDER [model=…]`` compares a whole edited model in diffusers' layout with base and edit.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import OmegaConf
+
+from erasepro import verification as certificates
+from erasepro.config.schema import ModelConfig
+from erasepro.edit import store
+from erasepro.edit.edit import Edit
+from erasepro.errors import UserError, nearest
+from erasepro.verification.compare_folder import compare_folder
+from erasepro.verification.weights_folder import WeightsFolder
+
+if TYPE_CHECKING:
+    from erasepro.models.base import Model
+
+USAGE = "erasepro verify DIR model=… [model.source=…] [write=true], or erasepro verify DIR edited=FOLDER [model=…]"
+SHOWN = 10  # contradictions printed
+
+
+def command(words: list[str]) -> int:
+    """Run the verb: 0 all holds, 1 something does not (it says what). UserError for a wrong word or a missing folder."""
+    if not words or "=" in words[0]:
+        raise UserError(f"verify takes the folder of an edit first: {USAGE}.")
+    folder, options = _folder(words[0]), _options(words[1:])
+    write = options.pop("write", "false").lower()
+    if write not in ("true", "false"):
+        raise UserError(f"Bad value for 'write': got {write!r}, allowed: true, false.")
+    edited = options.pop("edited", None)
+    precise = "model.dtype" in options
+    cfg = _model(options)
+    try:
+        edit = Edit.load(folder)
+        stated = _stated(folder)
+    except UserError as error:
+        return _end([str(error)], [])
+    if edited is not None:
+        if write == "true":
+            raise UserError(
+                "write=true goes with model=…, not with edited=…: a certificate is measured on the base model."
+            )
+        base = None if cfg is None else WeightsFolder(_source(cfg), cfg.variant)
+        if stated is not None and stated.get("edit", {}).get("hash") != edit.hash:
+            return _end(["certificate.json is of another edit"], [])
+        variant = None if cfg is None else cfg.variant
+        return _end(*compare_folder(edit, stated, WeightsFolder(Path(edited).expanduser(), variant), base))
+    if cfg is None:
+        name = edit.meta.get("model", {}).get("name", "NAME")
+        raise UserError(f"Say which base model to measure on (the edit was made for {name!r}): {USAGE}.")
+    wrong, found = _measured(edit, stated, cfg, precise)
+    if not wrong and write == "true":
+        print(f"Written: {store.save_certificate(found, folder)}")
+    parts = [_hashes(edit, stated, found)]
+    parts += ["residuals"] if any(row["residual_after"] is not None for row in found.get("sites", ())) else []
+    against = "certificate.json and edit.json" if stated is not None else "edit.json (there is no certificate.json)"
+    return _end(wrong, [*parts, f"compared with {against}"])
+
+
+def _measured(
+    edit: Edit, stated: dict[str, Any] | None, cfg: ModelConfig, precise: bool
+) -> tuple[list[str], dict[str, Any]]:
+    """The contradictions, and the certificate, which is printed."""
+    from erasepro.models.sites import weight
+    from erasepro.models.tensor_hashes import tensor_hash
+    from erasepro.verification.ties import rounded_otherwise
+
+    model = _base(edit, cfg, precise)
+    try:
+        found = edit.certificate(model)
+    except UserError as error:
+        return [str(error)], {}
+    print(certificates.table(found))
+
+    def tie(name: str, wanted: str) -> bool:
+        return rounded_otherwise(weight(model.pipe, name), edit.updates[name], edit.strength, wanted)
+
+    wrong = [] if stated is None else certificates.compare(stated, found, tie)
+    wrong += certificates.compare_stated(edit, found)
+    if hasattr(model.pipe, "pipeline_class"):  # a skeleton is measured, not changed
+        return wrong, found
+    edit.apply(model.pipe)
+    for name, told in found["tensors"].items():
+        if tensor_hash(weight(model.pipe, name)) != told["edited"]:
+            wrong.append(f"applying the edit gives another weight '{name}' than was measured")
+    edit.revert(model.pipe)
+    return wrong, found
+
+
+def _base(edit: Edit, cfg: ModelConfig, precise: bool) -> Model:
+    """The model to measure on: read weight by weight where its files have the precision that the edit was solved in.
+
+    precise: model.dtype was asked for, so that the model is loaded in it.
+    """
+    from erasepro.models.load import load_model, load_skeleton
+
+    if cfg.kind != "tiny":
+        model = load_skeleton(cfg)
+        stored = {name: str(c.dtype()).removeprefix("torch.") for name, c in model.pipe.checkpoints.items()}
+        base = edit.meta.get("base", {})
+        same = all(stored.get(name.partition(".")[0]) == told["dtype"] for name, told in base.items())
+        if same and not precise:
+            return model
+    return load_model(cfg)
+
+
+def _hashes(edit: Edit, stated: dict[str, Any] | None, found: dict[str, Any]) -> str:
+    """What was compared of the bytes: in another precision only samples of the base can be."""
+    tensors = found.get("tensors", {})
+    base = edit.meta.get("base", {})
+    if any(name in base and base[name]["dtype"] != told["dtype"] for name, told in tensors.items()):
+        return f"samples of the base weights (not their hashes: {next(iter(tensors.values()))['dtype']} is another precision)"
+    return "base hashes" if stated is None else "base and edited hashes"
+
+
+def _end(wrong: list[str], compared: list[str]) -> int:
+    if not wrong:
+        print(f"holds: {', '.join(compared)}.")
+        return 0
+    print("\n".join(f"does not hold: {line.rstrip('.')}." for line in wrong[:SHOWN]))
+    if len(wrong) > SHOWN:
+        print(f"does not hold: {len(wrong) - SHOWN} more.")
+    return 1
+
+
+def _folder(word: str) -> Path:
+    """The edit's folder, given it or its run's."""
+    path = Path(word).expanduser()
+    for folder in (path, path / "edit"):
+        if (folder / store.FACTS).is_file():
+            return folder
+    raise UserError(f"'{word}' holds no edit (no {store.FACTS}): name a folder that one was saved in.")
+
+
+def _stated(folder: Path) -> dict[str, Any] | None:
+    """certificate.json; None where there is none. UserError for a damaged one."""
+    path = folder / store.CERTIFICATE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise UserError(f"'{path}' is damaged: it is not valid JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise UserError(f"'{path}' is damaged: it is no certificate")
+    return found
+
+
+def _options(words: list[str]) -> dict[str, str]:
+    known = ["model", "edited", "write", *(f"model.{key}" for key in ModelConfig.__dataclass_fields__)]
+    found: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not value:
+            raise UserError(f"{word!r} is not key=value: {USAGE}.")
+        if key not in known:
+            guess = nearest(key, known)
+            hint = f" Did you mean {guess!r}?" if guess else ""
+            raise UserError(f"verify has no option {key!r}.{hint} Known: {', '.join(known)}.")
+        found[key] = value
+    return found
+
+
+def _model(options: dict[str, str]) -> ModelConfig | None:
+    """The base model asked for: model=… (a name, a hub id or a folder) with model.… on top; None where none is."""
+    from erasepro.config.hydra_errors import translated
+    from erasepro.models.load import model_config
+
+    if not options:
+        return None
+    name = options.pop("model", None) or options.get("model.source")
+    if name is None:
+        raise UserError(f"Say which base model: model=… ({USAGE}).")
+    cfg = model_config(name)
+    words = [f"{key}={value}" for key, value in options.items()]
+    with translated(words):
+        given = OmegaConf.from_dotlist(words)  # null and numbers as everywhere
+        merged = OmegaConf.merge({"model": OmegaConf.structured(cfg)}, given)  # errors name model.…
+        chosen = OmegaConf.to_object(merged.model)
+    assert isinstance(chosen, ModelConfig)
+    return chosen
+
+
+def _source(cfg: ModelConfig) -> Path:
+    """The folder of a base model's weights."""
+    from erasepro.models.load import MINIATURE
+    from erasepro.models.source import resolve
+
+    if cfg.kind == "tiny":
+        raise UserError("model=tiny has no weights on disk to compare with: save its pipeline and give that folder.")
+    return MINIATURE if cfg.kind == "miniature" else resolve(cfg)

@@ -1,0 +1,69 @@
+"""Composing a config: where the yaml files are, Hydra's compose, and its errors turned into one clear line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+
+from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override, unfiled_solvers
+from erasepro.config.schema import Config
+from erasepro.errors import UserError
+
+CUSTOM = "custom"
+OPEN = ("solver.", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=")
+"""Keys that `check` knows and the yaml files need not name: a solver's and every metric's, a protocol of one's own."""
+
+
+def prepare() -> None:
+    """Register the root schema and the solvers without a yaml file, and forbid reading the environment from a config.
+
+    Safe to call again.
+    """
+    ConfigStore.instance().store(name="root_schema", node=Config)
+    for name in unfiled_solvers():
+        ConfigStore.instance().store(group="solver", name=name, node={"name": name})
+    for resolver in ("oc.env", "env"):
+        OmegaConf.register_new_resolver(resolver, _refuse_environment, replace=True)
+
+
+def _refuse_environment(*words: str) -> None:
+    raise UserError(
+        f"A config may not read the environment (${{oc.env:{','.join(map(str, words))}}}): configs are shared data. "
+        "Write the value, or pass it on the command line."
+    )
+
+
+def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
+    """The config without Hydra's own part, its key ``experiments`` holding the option of that group that was chosen."""
+    found = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    OmegaConf.update(found, "experiments", chosen.get("experiments"))
+    return found
+
+
+@cache
+def uncomposed(*overrides: str) -> DictConfig:
+    """What ``conf/`` alone says, neither resolved nor checked nor given a protocol's values. Not to be changed."""
+    prepare()
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())):
+        return hydra_compose("config", overrides=[search_path_override(), *overrides])
+
+
+def named(overrides: Sequence[str]) -> list[str]:
+    """The overrides, with the concept set renamed (see `custom_name`) where its pairs are replaced but not its name.
+
+    ``metrics=[a,b]`` names metrics; the group's options are words. Keys under `OPEN` need no ``+`` where no config has a value
+    for them yet.
+    """
+    overrides = ["metrics.names" + one[7:] if one.startswith("metrics=[") else one for one in overrides]
+    overrides = ["++" + one if one.startswith(OPEN) else one for one in overrides]
+    keys = {override.partition("=")[0].lstrip("+") for override in overrides}
+    replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
+    return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]

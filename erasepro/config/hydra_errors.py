@@ -1,0 +1,227 @@
+"""Hydra's and omegaconf's exceptions as one line each: the key, the bad value, what is allowed, the nearest name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import yaml
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationResolutionError,
+    OmegaConfBaseException,
+    ValidationError,
+)
+
+from erasepro.config.unreadable import unreadable_file
+from erasepro.errors import UserError, nearest
+
+EXPECTED = {
+    "Integer": "a whole number",
+    "int": "a whole number",
+    "Float": "a number",
+    "float": "a number",
+    "Boolean": "true or false",
+    "bool": "true or false",
+    "String": "text",
+    "str": "text",
+    "list": "a list, for example [0,1,2]",
+}
+NEEDS_QUOTES = r"[^\x00-\x7f]|[;#&^<>!`]"
+"""What Hydra reads in a value only inside quotes."""
+
+
+@contextmanager
+def translated(overrides: Sequence[str]) -> Iterator[None]:
+    """Turn what Hydra and omegaconf raise inside the block into a UserError."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:  # Hydra has own ValueErrors
+        raise translate(error, overrides) from error
+
+
+def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
+    """One clear line for a failed composition."""
+    for link in _chain(error):
+        if isinstance(link, UserError):
+            return link
+    for link in _chain(error):
+        if isinstance(link, MissingConfigException):
+            return _missing_option(link)
+        if isinstance(link, OverrideParseException):
+            key, _, value = (link.override or "").partition("=")
+            if _quoted(value) != value:
+                return UserError(
+                    f"Cannot read the override {link.override!r}: Hydra takes some letters only in quotes of its own, "
+                    f"inside the shell's: write '{key}={_quoted(value)}'."
+                )
+            return UserError(
+                f"Cannot read the override {link.override!r}: write key=value; quote brackets, spaces and commas for "
+                f"the shell, for example 'concepts.pairs=[[dog,cat]]' ({_first(link.message)})."
+            )
+        if isinstance(link, yaml.YAMLError | UnicodeDecodeError) or (
+            isinstance(link, ValidationError) and not link.full_key
+        ):
+            unread = unreadable_file()
+            if unread is not None:
+                return unread
+        if isinstance(link, ValidationError):
+            return _wrong_type(link, overrides)
+        if isinstance(link, (ConfigAttributeError, ConfigKeyError)):
+            return _wrong_key(link, error, overrides)
+    if isinstance(error, InterpolationResolutionError):
+        where = f" of the config key {error.full_key!r}" if error.full_key else ""
+        return UserError(f"Cannot resolve a ${{…}}{where}: {_first(str(error))}.")
+    if "Ambiguous value" in str(error):
+        return UserError(f"{_first(str(error))}: add -m to run one job for each value, or quote a list as [a,b].")
+    if "Config group override must be a string" in str(error):
+        return _no_option(overrides)
+    if isinstance(error, ConfigCompositionException):
+        match = re.search(r"(?:Error merging override ~|Could not delete ')([\w.]+)", str(error))
+        if match:
+            return UserError(f"{match.group(1)!r} cannot be deleted: give it a value, {match.group(1)}=…")
+        match = re.search(r"Error merging override \+*concepts\.pairs=(.*)", str(error))
+        if match:
+            return _wrong_pairs(match.group(1).strip())
+        match = re.search(r"Could not override '([^']+)'", str(error))
+        if match:
+            return unknown_key(match.group(1).lstrip("+~"))
+    return UserError(f"The config does not compose: {_first(str(error))}.")
+
+
+def unknown_key(key: str) -> UserError:
+    """``Unknown key 'generation.stps'. Did you mean 'generation.steps'?``"""
+    from erasepro.config.paths import groups, options
+
+    group, chosen = [*key.split("."), ""][:2]
+    if group == "prompts" and chosen in options(group):
+        return UserError(f"Unknown key {key!r}: the prompt set {chosen!r} is not chosen; add prompts={chosen}.")
+    known = list(known_keys())
+    parent = key.rpartition(".")[0]
+    siblings = [k for k in known if k.rpartition(".")[0] == parent]
+    guess = nearest(key, siblings) or nearest(key, known)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    names = sorted(k.rpartition(".")[2] for k in siblings) or sorted(groups())
+    where = f"Known under {parent!r}" if parent and siblings else "Known"
+    return UserError(f"Unknown key {key!r}.{hint} {where}: {', '.join(names)}.")
+
+
+def known_keys() -> list[str]:
+    """Dotted keys of the default config; of its solver only those that its file names."""
+    from omegaconf import OmegaConf
+
+    from erasepro.config.compose import uncomposed
+    from erasepro.config.plain import dotted_keys
+
+    return list(dotted_keys(OmegaConf.to_container(uncomposed(), resolve=False)))
+
+
+def _missing_option(error: MissingConfigException) -> UserError:
+    from erasepro.config.paths import groups, options
+
+    group, _, name = (error.missing_cfg_file or "").lstrip("/").partition("/")
+    if group not in groups():
+        return UserError(f"No config named {error.missing_cfg_file!r}. Groups: {', '.join(groups())}.")
+    known = options(group)
+    guess = nearest(name, known) or nearest(name, [k.rpartition("/")[2] for k in known])
+    guess = next((k for k in known if guess and (k == guess or k.endswith("/" + guess))), None)
+    hint = f" Did you mean {group}={guess}?" if guess else ""
+    if group == "metrics":
+        from erasepro.metrics.registry import METRICS
+
+        hint = f" A metric by its name is metrics=[{name}]." if name in METRICS else hint
+    shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `erasepro ls`)" if len(known) > 25 else "")
+    return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.")
+
+
+def _quoted(value: str) -> str:
+    """The value with quotes around each part of it that needs them: ``[[café,cat]]`` → ``[["café",cat]]``."""
+    ends = r"[\[\]{},:]" if "{" in value else r"[\[\],]"
+    parts = re.split(rf"({ends}|\"[^\"]*\"|'[^']*')", value)
+    bare = [i for i, part in enumerate(parts) if part[:1] not in ("'", '"') and re.search(NEEDS_QUOTES, part)]
+    return "".join(f'"{part.strip()}"' if i in bare else part for i, part in enumerate(parts))
+
+
+def _no_option(overrides: Sequence[str]) -> UserError:
+    """A group given null, a number, true or false: which one, and its options."""
+    from erasepro.config.paths import choices, groups
+
+    known = groups()
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        plain = re.fullmatch(r"null|true|false|[\w.+-]*\d[\w.]*", value, re.IGNORECASE)
+        if plain and key in known and value not in known[key]:
+            return UserError(f"Bad value for {key!r}: got {value!r}, expected {choices(key)}.")
+    keys = ", ".join(override.partition("=")[0] for override in overrides)
+    return UserError(f"A group takes the name of one of its options, or its keys one by one (group.key=…): see {keys}.")
+
+
+def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
+    key = str(error.full_key or "") or "?"
+    given = {override.partition("=")[0].lstrip("+"): override.partition("=")[2] for override in overrides}
+    inside = re.fullmatch(r"\?|\d+|concepts\.pairs(\[\d+\])*", key)  # in a list of lists the key may not be named
+    if inside and "concepts.pairs" in given:
+        return _wrong_pairs(given["concepts.pairs"])
+    text = _first(str(error))
+    value = given.get(key)
+    quoted = re.search(r"[Vv]alue '(.*?)'", text)
+    shown = value if value is not None else (quoted.group(1) if quoted else None)
+    wanted = re.search(r"(?:converted to|to|valid) (\w+)(?: \(|$)", text)
+    expected = EXPECTED.get(wanted.group(1)) if wanted else None
+    if "ListConfig" in text or "list" in text.casefold():
+        expected = expected or EXPECTED["list"]
+    if "not Optional" in text or "'None'" in text:
+        expected = (expected or _expected(error.object_type, key) or "its keys one by one") + "; null is not allowed"
+    reason = f"expected {expected}" if expected else text
+    return UserError(f"Bad value for {key!r}" + (f": got {shown!r}, " if shown is not None else ": ") + f"{reason}.")
+
+
+def _expected(schema: object, key: str) -> str | None:
+    """What the field of a dataclass takes, in words."""
+    fields = getattr(schema, "__dataclass_fields__", {})
+    kind = str(fields[name].type) if (name := key.rpartition(".")[2]) in fields else ""
+    return EXPECTED.get(kind.partition("[")[0])
+
+
+def _wrong_pairs(value: str) -> UserError:
+    """The right form, with the user's own names where it is only the outer brackets that are missing."""
+    one = re.fullmatch(r"\[[^\[\],]+,[^\[\],]*\]|\{[^{}:,]+:[^{}:,]*\}", value.strip())
+    right = f"[[{value.strip()[1:-1].replace(':', ',')}]]" if one else "[[dog,cat],[apple,pear]]"
+    return UserError(
+        f"Bad value for 'concepts.pairs': got {value!r}, expected a list of [target,anchor]: "
+        f"write 'concepts.pairs={right}'."
+    )
+
+
+def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Sequence[str]) -> UserError:
+    key = str(link.full_key or link.key)
+    for override in overrides:  # Hydra names only the last part where the override was to a nested key
+        name = override.partition("=")[0].lstrip("+~")
+        if name == key or name.endswith("." + key):
+            key = name
+    if isinstance(link.object_type, type) and hasattr(link.object_type, "__dataclass_fields__"):
+        known = sorted(link.object_type.__dataclass_fields__)
+        parent = key.rpartition(".")[0]
+        guess = nearest(key.rpartition(".")[2], known)
+        hint = f" Did you mean {(parent + '.' if parent else '') + guess!r}?" if guess else ""
+        return UserError(f"Unknown key {key!r}.{hint} Known under {parent or 'the config'!r}: {', '.join(known)}.")
+    return unknown_key(key)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _first(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else "no reason given"

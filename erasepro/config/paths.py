@@ -1,0 +1,58 @@
+"""TODO docstring of erasepro.config.paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from erasepro.errors import UserError
+
+VERSION_BASE = "1.3"
+
+
+def config_dir() -> Path:
+    """``conf/``: inside the package when installed from a wheel, beside it in a checkout or an editable install."""
+    package = Path(__file__).resolve().parent
+    for root in (package, package.parent):
+        if (root / "conf" / "config.yaml").is_file():
+            return root / "conf"
+    raise UserError("The conf/ folder is missing beside the package: reinstall erasepro (`pip install .`).")
+
+
+def search_path_override() -> str:
+    """The Hydra override that puts the folder holding ``experiments/`` on the search path."""
+    return f"hydra.searchpath=[{str(config_dir().parent)!r}]".replace("['", "['file://")
+
+
+def groups() -> dict[str, list[str]]:
+    """Config groups with their options (``{"solver": ["erasepro", "uce"], …}``), ``experiments`` included."""
+    conf = config_dir()
+    found = {p.name: options(p.name) for p in sorted(conf.iterdir()) if p.is_dir() and p.name != "hydra"}
+    return found | {"experiments": options("experiments")}
+
+
+def options(group: str) -> list[str]:
+    """The options of a group: yaml files under its folder, without the suffix, sub-folders included; solvers without one."""
+    found = [*filed_options(group), *(unfiled_solvers() if group == "solver" else ())]
+    return sorted(found)
+
+
+def unfiled_solvers() -> list[str]:
+    """Names of the solvers that have no yaml file: their dataclass's defaults are the option. Imports no solver."""
+    from erasepro.solvers.registry import SOLVERS
+
+    files = set(filed_options("solver"))
+    return [name for name in SOLVERS.names() if name not in files]
+
+
+def filed_options(group: str) -> list[str]:
+    """The options of a group that are yaml files."""
+    conf = config_dir()
+    folder = conf.parent / group if group == "experiments" else conf / group
+    names = (p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.yaml"))
+    return sorted(name for name in names if not any(part.startswith("_") for part in name.split("/")))
+
+
+def choices(group: str) -> str:
+    """The options of a group as the command takes them, ``solver=ace|uce``; the first 25 of many."""
+    names = options(group)
+    return f"{group}={'|'.join(names[:25])}" + (f" … ({len(names)} in all: see `erasepro ls`)" if names[25:] else "")

@@ -1,0 +1,46 @@
+"""TODO docstring of erasepro.config.plain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """The config as plain dicts, lists and scalars."""
+    found = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    assert isinstance(found, dict)
+    return {str(key): value for key, value in found.items()}
+
+
+def dotted_keys(node: Any, prefix: str = "") -> Iterator[str]:
+    """Every dotted key of a config, groups and leaves."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield f"{prefix}{key}"
+            yield from dotted_keys(value, f"{prefix}{key}.")
+
+
+def differing(every: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The keys in which configs by dotted key differ, each with its values."""
+    keys = dict.fromkeys(key for one in every for key in one)
+    values = {key: list(dict.fromkeys(str(one.get(key)) for one in every)) for key in keys}
+    return {key: found for key, found in values.items() if len(found) > 1}
+
+
+def leaves(node: Any, prefix: str = "") -> dict[str, Any]:
+    """The values of a config by dotted key."""
+    if not isinstance(node, Mapping):
+        return {prefix[:-1]: node}
+    return {key: value for name, part in node.items() for key, value in leaves(part, f"{prefix}{name}.").items()}
+
+
+def at(config: Any, key: str, missing: Any = None) -> Any:
+    """The value at a dotted key of a plain config; ``missing`` where there is none."""
+    for part in key.split("."):
+        if not isinstance(config, Mapping) or part not in config:
+            return missing
+        config = config[part]
+    return config

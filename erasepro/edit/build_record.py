@@ -1,0 +1,63 @@
+"""TODO docstring of erasepro.edit.build_record."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from erasepro.errors import UserError
+
+if TYPE_CHECKING:
+    from erasepro.concepts.sentences import BuildSet
+
+
+def stored_build(build: BuildSet) -> dict[str, Any]:
+    """What `add` and `remove` need of the sentences, as plain JSON: the templates, or the sentences themselves."""
+    if build.templates is not None:
+        return {"templates": dataclasses.asdict(build.templates)}
+    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in build.pairs]
+    return {"pairs": rows, "preserve": list(build.preserve)}
+
+
+def sentences_hash(build: BuildSet) -> str:
+    """SHA-256 (16 hex digits) of all sentences: templates of another version of this package may give others."""
+    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in build.pairs]
+    text = json.dumps([rows, list(build.preserve)], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def build_of(meta: dict[str, Any]) -> BuildSet:
+    """All sentences that an edit with this meta data was solved from.
+
+    Raises:
+        UserError: it does not say, or this version's templates give other sentences.
+    """
+    from erasepro.prompts.build_set import build_set
+
+    build = _stored(meta)
+    if build.templates is not None:
+        build = build_set(build.concepts, build.templates)
+    if meta.get("prompts", {}).get("sha256", sentences_hash(build)) != sentences_hash(build):
+        made = meta.get("versions", {}).get("erasepro", "another version")
+        raise UserError(f"The templates here give other sentences than the edit was built from: use erasepro {made}.")
+    return build
+
+
+def _stored(meta: dict[str, Any]) -> BuildSet:
+    """The BuildSet as it was stored: its sentences, or the templates that they are made from."""
+    from erasepro.concepts.pairs import ConceptPair, ConceptSet
+    from erasepro.concepts.sentences import BuildSet, PromptPair
+    from erasepro.config.schema import TemplatesConfig
+
+    held = meta.get("build")
+    if held is None:
+        raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
+    c = meta["concepts"]
+    pairs = tuple(ConceptPair(*p) for p in c["pairs"])
+    concepts = ConceptSet(c["name"], c["kind"], pairs, tuple(c["preserve"]), vocabulary=c["vocabulary"])
+    if "templates" in held:
+        return BuildSet(concepts, (), (), templates=TemplatesConfig(**held["templates"]))
+    rows = tuple(PromptPair(x, y, ConceptPair(target, anchor)) for x, y, target, anchor in held["pairs"])
+    return BuildSet(concepts, rows, tuple(held["preserve"]))

@@ -1,0 +1,18 @@
+"""TODO docstring of erasepro.edit.pristine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from erasepro.models.base import Model
+
+
+def check_pristine(model: Model) -> None:
+    """Raise UserError when the pipeline carries an edit: solvers start from the original weights."""
+    from erasepro.edit.edit import TABLE
+    from erasepro.errors import UserError
+
+    held = getattr(model.pipe, TABLE, None)
+    if held is not None:
+        raise UserError(f"The pipeline carries edit {held['hash']}: revert it before solving for another.")

@@ -1,0 +1,85 @@
+"""The original model's images, drawn once and shared by every run that needs them.
+
+They lie in ``<outputs>/.originals/<hash of model, sampler and work list>/``, named by prompt and seed, and are linked into
+the run's own folder under the names of its rows. Another solver on the same concepts draws none of them again. The work
+list is part of the key because a picture may differ by one grey level with the batch that it is drawn in: so the same job
+gives the same bytes whatever was drawn before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from erasepro.generation import ImageStore, Row, generate
+from erasepro.runtime import distributed
+from erasepro.runtime.files import digest, replacing
+from erasepro.runtime.lock import Lock
+
+
+def original_images(
+    pipe: Any, rows: Sequence[Row], shared: Path, folder: Path, sampler: dict[str, Any], **how: Any
+) -> ImageStore:
+    """Draw what is missing in the shared store, link the rows' images into ``folder``, return that folder as a store.
+
+    Args:
+        shared: the folder of all shared stores (``<outputs>/.originals``).
+        folder: where the run keeps its original images.
+        sampler: what decides the pixels besides prompt and seed (model hash, dtype, steps, guidance …).
+        how: passed on to ``generation.generate``.
+    """
+    named = {row.name: replace(row, id=content_id(row)) for row in rows}
+    unique = list({row.name: row for row in named.values()}.values())
+    place = shared / digest([sampler, how.get("batch_size"), [row.name for row in unique]])[:16]
+    with ExitStack() as held:
+        distributed.first(lambda: _take(place, held))
+        store = generate(pipe, unique, place, title="Original images", **how)
+        distributed.first(lambda: _link_all(store, rows, named, folder))
+    return ImageStore(folder)
+
+
+def _take(place: Path, held: ExitStack) -> None:
+    """Hold the shared store; another run that fills it is waited for."""
+    place.mkdir(parents=True, exist_ok=True)
+    held.enter_context(Lock(place / "lock.json", wait=True))
+
+
+def _link_all(store: ImageStore, rows: Sequence[Row], named: Mapping[str, Row], folder: Path) -> None:
+    """The shared store's images (``named``: own name to shared row) under the names of the run's own rows."""
+    mine = ImageStore(folder)
+    mine.tie(rows, on_mismatch="regenerate")
+    failed, known = store.errors(), mine.errors()
+    for row in rows:
+        name = named[row.name].name
+        if name in failed and row.name not in known:
+            mine.record_error(row, failed[name]["kind"], failed[name]["message"])
+        elif name not in failed and not same(store.path(name), mine.path(row.name)):
+            link(store.path(name), mine.path(row.name))
+    with replacing(folder / "manifest.json") as part:
+        shutil.copyfile(store.folder / "manifest.json", part)
+
+
+def content_id(row: Row) -> str:
+    """A file name for what a row asks for, the same wherever it comes up."""
+    asked = [row.prompt, *(value for value in row.sampler if value is not None)]
+    return hashlib.sha256("\0".join(map(str, asked)).encode()).hexdigest()[:24]
+
+
+def same(source: Path, target: Path) -> bool:
+    """Whether the target is a link to the source already; one to a damaged image that was redrawn is not."""
+    return target.exists() and target.samefile(source)
+
+
+def link(source: Path, target: Path) -> None:
+    """A hard link (no space taken), or a copy where the file system has none."""
+    with replacing(target, durable=False) as temporary:  # the images are checked before they are used
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)

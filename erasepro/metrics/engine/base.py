@@ -1,0 +1,158 @@
+"""What a metric is: sums that grow batch by batch, and one number with its n and standard error at the end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from erasepro.errors import UserError
+from erasepro.generation.worklist import Row
+from erasepro.metrics.networks.answer_cache import Looks, Network, Stacked, digest_of
+from erasepro.results.score import Score
+from erasepro.results.standard_error import PromptSums
+
+
+class Batch:
+    """Images (B, 3, H, W) uint8 RGB with their rows; what networks say of them is worked out once, when asked.
+
+    ``looks`` keeps the answers on disk; without it they live as long as the batch.
+    """
+
+    def __init__(self, images: Tensor, rows: Sequence[Row], evaluator: Any = None, looks: Looks | None = None) -> None:
+        if len(images) != len(rows):
+            raise ValueError(f"{len(images)} images for {len(rows)} rows")
+        self.images, self.rows, self._evaluator = images, tuple(rows), evaluator
+        self._looks = looks if looks is not None else Looks()
+        self._answers: dict[str, dict[str, Tensor]] = {}
+
+    def part(self, places: Sequence[int]) -> Batch:
+        """The batch of the images at these places only, so that a network need not look at the others."""
+        if len(places) == len(self.rows):
+            return self
+        return Batch(self.images[list(places)], [self.rows[i] for i in places], self._evaluator, self._looks)
+
+    def look(self, network: Network) -> dict[str, Tensor]:
+        """What a network says of this batch. Everything expensive in a metric comes from here."""
+        if network.key not in self._answers:
+            self._answers[network.key] = self._looks(network, self.images, self._digest)
+        return self._answers[network.key]
+
+    @property
+    def looks(self) -> Looks:
+        """Where the networks' answers are kept, for pictures beside the batch's own."""
+        return self._looks
+
+    @cached_property
+    def _digest(self) -> str:
+        return digest_of(self.images)
+
+    def _judged(self, part: str) -> Tensor:
+        """The evaluator's ``image_features`` or ``fd_features``; one without a key is asked anew each time."""
+        function, key = getattr(self.evaluator, part), getattr(self.evaluator, "key", None)
+        return function(self.images) if key is None else self.look(Stacked(f"{key}-{part}", function))["features"]
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is an evaluator to say what the images show."""
+        return self._evaluator is not None
+
+    @property
+    def evaluator(self) -> Any:
+        if self._evaluator is None:
+            raise UserError("This metric needs an evaluator and the model has none; leave it out of metrics.names.")
+        return self._evaluator
+
+    @cached_property
+    def verdict(self) -> Any:
+        """What each image shows: ``concept`` and ``style`` lists (None: cannot be named), ``concept_prob`` (B, C)."""
+        if not hasattr(self.evaluator, "verdict_of"):
+            return self.evaluator.classify(self.images)
+        return self.evaluator.verdict_of(self.image_features)
+
+    @cached_property
+    def image_features(self) -> Tensor:
+        """(B, d), of length 1."""
+        return self._judged("image_features")
+
+    @cached_property
+    def fd_features(self) -> Tensor:
+        """(B, f)."""
+        return self._judged("fd_features")
+
+    @cached_property
+    def named(self) -> list[str | None]:
+        """What each image shows, of the kind its row asks for: a style where the row's concept is a style."""
+        answers = zip(self.rows, self.verdict.concept, self.verdict.style, strict=True)
+        return [style if row.asks_for_style else concept for row, concept, style in answers]
+
+
+class Metric(ABC):
+    """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score."""
+
+    name: ClassVar[str]  # set by the registration
+    higher_is_better: ClassVar[bool]
+    needs_evaluator: ClassVar[bool] = True  # asks the batch's evaluator; models without one cannot be measured
+    needs_reference: bool = False  # compares with the original model's images: update(…, reference=True)
+    derived: ClassVar[bool] = False  # combines other metrics' scores after them: ``derive`` in place of update
+    version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
+
+    @abstractmethod
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def compute(self) -> Score: ...
+
+    def check(self, rows: Sequence[Row]) -> None:  # noqa: B027 - most metrics need nothing
+        """Finds out, before anything is drawn, whether files, downloads and the rows are as needed. Raises UserError."""
+
+    @classmethod
+    def asks_evaluator(cls, config: Any) -> bool:
+        """Whether the metric asks the batch's evaluator when it is set like this."""
+        return cls.needs_evaluator
+
+    @classmethod
+    def needs(cls, config: Any) -> tuple[str, ...]:
+        """Derived metrics: the metrics whose scores ``derive`` is given."""
+        return ()
+
+    @classmethod
+    def derive(cls, scores: Mapping[str, Score], config: Any) -> Score:
+        """Derived metrics: the number, made of one model's other scores. Raises KeyError where one is missing."""
+        raise NotImplementedError
+
+
+class Tally:
+    """Means of per-image values by group, from sums alone; standard errors over prompts (``standard_error.PromptSums``).
+
+    ``shares``: the values are hits, 0 or 1, and the means shares of images.
+    """
+
+    def __init__(self, shares: bool = False) -> None:
+        self._shares = shares
+        self._sums: dict[str, PromptSums] = {}
+
+    def add(self, row: Row, value: float) -> None:
+        """Counts `value` under the row's role, and under role/wording."""
+        for group in (row.role, f"{row.role}/{row.wording}"):
+            self._sums.setdefault(group, PromptSums()).add(row.id, value)
+
+    def mean(self, group: str) -> tuple[float, int, float | None]:
+        """Mean, n, standard error (None for fewer than two images)."""
+        sums = self._sums.get(group, PromptSums())
+        return sums.mean, sums.n, sums.stderr(self._shares)
+
+    def parts(self) -> dict[str, dict[str, Any]]:
+        return {group: dict(zip(("value", "n", "stderr"), self.mean(group), strict=True)) for group in self._sums}
+
+    def score(self, name: str, role: str, higher_is_better: bool, extra: dict[str, Any] | None = None) -> Score:
+        value, n, stderr = self.mean(role)
+        return Score(name, value, n, stderr, higher_is_better, {**self.parts(), **(extra or {})})
+
+
+def blank(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """One empty dict a row."""
+    return [{} for _ in rows]

@@ -1,0 +1,25 @@
+"""Which code a metric's numbers come from: its version and a digest of its source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from erasepro.metrics.registry import METRICS
+from erasepro.runtime.source_digest import METRIC_CODE, source_digest
+
+if TYPE_CHECKING:
+    from erasepro.results.record import MetricScore
+
+
+def metric_code(name: str) -> tuple[int, str]:
+    """The version that the metric states, and the digest (16 hex digits) of its module and of what that imports."""
+    metric = METRICS.get(name)
+    return metric.version, source_digest(metric.__module__, METRIC_CODE)[:16]
+
+
+def is_current(score: MetricScore) -> bool:
+    """Whether the metric's present code made a score; of a score stored without a digest only the version is known."""
+    if score.metric not in METRICS:
+        return False
+    version, source = metric_code(score.metric)
+    return score.version == version and score.source in ("", source)

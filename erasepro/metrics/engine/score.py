@@ -1,0 +1,132 @@
+"""Scores a folder of images: every metric's number, and its values for every image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from erasepro.errors import UserError
+from erasepro.generation.progress import progress_bar
+from erasepro.generation.store import ImageStore
+from erasepro.generation.worklist import Row
+from erasepro.metrics.engine.base import Batch, Metric
+from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.reading import read_batches
+from erasepro.metrics.networks.answer_cache import Looks
+from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
+
+VERDICT = "verdict"
+"""The name under which ``Scored.values`` keeps what the evaluator names in each picture."""
+
+
+@dataclass
+class Scored:
+    """``images``: (row, original | edited, why it is missing or None); ``values``: metric -> one dict for each of them.
+
+    ``edited`` and ``original``: metric name -> Score.
+    """
+
+    images: list[tuple[Row, str, str | None]] = field(default_factory=list)
+    values: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    edited: dict[str, Score] = field(default_factory=dict)
+    original: dict[str, Score] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> list[dict[str, Any]]:
+        """One dict an image and model: the row's fields, ``model``, ``error``, and every metric's values."""
+        found = [{**asdict(row), "model": model, "error": error} for row, model, error in self.images]
+        for values in self.values.values():
+            for sample, value in zip(found, values, strict=True):
+                sample.update(value)
+        return found
+
+
+def score(
+    edited: ImageStore,
+    original: ImageStore,
+    rows: Sequence[Row],
+    evaluator: Any,
+    names: Sequence[str],
+    params: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    looks: Looks | None = None,
+    batch_size: int = 64,
+    progress: bool = True,
+) -> Scored:
+    """Looks at the same rows drawn by both models.
+
+    With an evaluator every image has the values ``verdict`` (what it names, of the kind the row asks for; None: none of
+    these), ``concept_seen`` and ``style_seen``. An image that is missing has an ``error`` and is counted by no metric: it is
+    in no n. Metrics that compare two sets are given both and reported under ``edited``; the others are reported for each
+    model. Derived metrics are left out: they combine the scores of others (``Metric.derive``).
+
+    Args:
+        looks: where the networks' answers are kept; None: they are not.
+        batch_size: also the batch that looks are kept by.
+    """
+    names = [name for name in names if not METRICS.get(name).derived]
+    metrics = build_metrics(names, params)
+    before = {name: metric for name, metric in build_metrics(names, params).items() if not metric.needs_reference}
+    out = Scored(values={name: [] for name in ([VERDICT] if evaluator is not None else []) + list(metrics)})
+    with progress_bar("Scoring", 2 * len(rows), show=progress) if rows else nullcontext(lambda n: None) as advance:
+        for model, store in (("original", original), ("edited", edited)):
+            for batch, broken in _batches(store, rows, evaluator, looks, batch_size):
+                out.images += [(row, model, None) for row in batch.rows] + [(row, model, why) for row, why in broken]
+                for name, values in _update(batch, model, metrics, before).items():
+                    out.values[name] += [*values, *({} for _ in broken)]
+                advance(len(batch.rows) + len(broken))
+    out.edited = {name: metric.compute() for name, metric in metrics.items()}
+    out.original = {name: metric.compute() for name, metric in before.items()}
+    return out
+
+
+def _update(
+    batch: Batch, model: str, metrics: Mapping[str, Metric], before: Mapping[str, Metric]
+) -> dict[str, list[dict[str, Any]]]:
+    """Every metric's values for the batch's images, and the verdicts where there is a judge."""
+    empty: list[dict[str, Any]] = [{} for _ in batch.rows]
+    found = {VERDICT: _verdicts(batch)} if batch.judged else {}
+    for name, metric in metrics.items():
+        if not batch.rows:
+            found[name] = empty
+        elif model == "edited":
+            found[name] = metric.update(batch)
+        elif metric.needs_reference:
+            found[name] = metric.update(batch, reference=True)
+        else:
+            found[name] = before[name].update(batch)
+    _check_columns(found)
+    return found
+
+
+def _check_columns(values: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Raise UserError where two metrics, or a metric and the work list, would write one column of ``samples.parquet``."""
+    owners = dict.fromkeys([*(one.name for one in fields(Row)), "model", "error"], "the work list")
+    for name, samples in values.items():
+        for column in {key for sample in samples for key in sample}:
+            if owners.setdefault(column, name) != name:
+                raise UserError(
+                    f"The metric {name!r} gives each image a value {column!r}, and so does {owners[column]}: rename it in "
+                    f"the metric's code, for example '{name}_{column}', or leave one of them out of metrics.names."
+                )
+
+
+def _verdicts(batch: Batch) -> list[dict[str, Any]]:
+    if not batch.rows:
+        return []
+    seen = zip(batch.named, batch.verdict.concept, batch.verdict.style, strict=True)
+    return [{"verdict": named, "concept_seen": concept, "style_seen": style} for named, concept, style in seen]
+
+
+def _batches(
+    store: ImageStore, rows: Sequence[Row], evaluator: Any, looks: Looks | None, batch_size: int
+) -> Iterator[tuple[Batch, list[tuple[Row, str]]]]:
+    """Readable images in batches, with the rows of each stretch that have none and why."""
+    import torch
+
+    for read in read_batches(store, rows, batch_size):
+        images = read.images if read.images is not None else torch.empty(0, 3, 1, 1, dtype=torch.uint8)
+        yield Batch(images, read.rows, evaluator, looks), read.broken

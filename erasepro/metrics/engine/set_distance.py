@@ -1,0 +1,162 @@
+"""What FID and KID share: whose features, which rows, and compared with what."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from erasepro.errors import UserError, unknown
+from erasepro.generation.worklist import Row
+from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.folder import PictureFolder
+from erasepro.metrics.engine.reference_statistics import SUFFIXES
+from erasepro.metrics.networks.answer_cache import Looks, Network, Stacked
+from erasepro.metrics.networks.inception import Inception
+from erasepro.metrics.networks.pickles import check_file
+
+NETWORKS = ("inception", "evaluator")
+ORIGINAL = "original"
+
+
+@dataclass
+class SetDistanceConfig:
+    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
+    network: str = "inception"  # inception | evaluator (its fd_features)
+    # inception: a local file; null: torch.hub's cache, downloaded where it is missing
+    weights: str | None = field(default=None, metadata={"file": True})
+    resize: str = "clean"  # inception: clean | tensorflow | antialias
+    # original (the original model's images of the same rows) | a folder | a statistics file
+    reference: str = field(default=ORIGINAL, metadata={"file": True, "words": (ORIGINAL,)})
+
+
+class SetDistance(Metric):
+    """A distance between the features of two sets of pictures.
+
+    Compared with the original model's images it is a number of the edited model; compared with a folder or a file of
+    statistics it is a number of each model.
+
+    Args:
+        network: asked in place of the one that the config names; it says ``{"features": (B, f)}``.
+    """
+
+    config: Any
+    statistics = False  # whether means and covariances are reference enough
+
+    def __init__(self, config: Any, network: Network | None = None) -> None:
+        self.config = config
+        if config.network not in NETWORKS:
+            raise unknown(f"value of metrics.params.{self.name}.network", config.network, NETWORKS)
+        check_file(f"metrics.params.{self.name}.weights", config.weights)
+        inception = Inception(config.weights, config.resize, f"metrics.params.{self.name}.weights")
+        self._own = network if network is not None else inception if config.network == "inception" else None
+        self.needs_reference = config.reference == ORIGINAL
+        self._evaluator: Any = None
+        self._looks = Looks()
+        self._sizes: Counter[str] = Counter()
+
+    @classmethod
+    def asks_evaluator(cls, config: Any) -> bool:
+        return bool(config.network == "evaluator")
+
+    def check(self, rows: Sequence[Row]) -> None:
+        if isinstance(self._own, Inception):
+            self._own.check()
+        if self.is_statistics:
+            self._reference_file()
+        elif not self.needs_reference:
+            self._folder()
+
+    @property
+    def is_statistics(self) -> bool:
+        return str(self.config.reference).endswith(SUFFIXES)
+
+    def _reference_file(self) -> Path:
+        key, given = f"metrics.params.{self.name}.reference", self.config.reference
+        if not self.statistics:
+            raise UserError(
+                f"{key}={given!r}: {self.name} compares pictures one by one; give their folder, or original."
+            )
+        path = Path(given).expanduser()
+        if not path.is_file():
+            raise UserError(f"{key}: no file {given!r}; give original, a folder of images, or a file of statistics.")
+        return path
+
+    def _folder(self) -> PictureFolder:
+        key = f"metrics.params.{self.name}.reference"
+        try:
+            return PictureFolder(self.config.reference, key)
+        except UserError as error:
+            raise UserError(f"{error} Allowed: original, a folder of images, {' or '.join(SUFFIXES)}.") from error
+
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
+        if chosen:
+            self._looks = batch.looks
+            if self._own is None:
+                self._evaluator = batch.evaluator
+            features = batch.fd_features if self._own is None else batch.look(self._own)["features"]
+            height, width = batch.images.shape[2:]
+            self._sizes[f"{width}x{height}"] += 0 if reference else len(chosen)
+            self._add([batch.rows[i] for i in chosen], features[chosen], reference)
+        return blank(batch.rows)
+
+    @abstractmethod
+    def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
+        """Features (B, f) of these rows, of the images measured or of the original model's."""
+
+    @property
+    def key(self) -> str:
+        """The network's, "" for an evaluator that has none."""
+        if self._own is not None:
+            return self._own.key
+        return str(getattr(self._evaluator, "key", None) or "")
+
+    def _folder_features(self, folder: PictureFolder, batch_size: int = 64) -> Iterator[Tensor]:
+        """Features (B, f) of a folder's pictures, read while the network works. Raises UserError for unfit sizes."""
+        network = self._own
+        if network is None:
+            network = Stacked(f"{self.key or 'nameless'}-fd_features", self._evaluator.fd_features)
+        looks = self._looks if self.key else Looks()
+        for images in folder.batches(batch_size):
+            try:
+                yield looks(network, images)["features"]
+            except RuntimeError as error:
+                size = "x".join(map(str, reversed(images.shape[2:])))
+                raise UserError(
+                    f"metrics.params.{self.name}.reference: the {self.config.network} network cannot look at pictures of "
+                    f"{size} pixels, as there are in {str(folder.path)!r}; resize them as the model draws."
+                ) from error
+        if len(folder.skipped) == len(folder):
+            raise UserError(f"metrics.params.{self.name}.reference: no picture in {str(folder.path)!r} can be read.")
+
+    def _how(self) -> dict[str, Any]:
+        """What the number hangs on, for the score's parts; the reference's own facts come from the metric."""
+        resize = getattr(self._own, "resize", None)
+        kind = "file" if self.is_statistics else "folder"
+        to = "original model" if self.needs_reference else f"{kind} {Path(self.config.reference).name}"
+        return {
+            "reference": to,
+            "roles": list(self.config.roles),
+            "network": self.key if self._sizes else "",
+            "resize": resize,
+            "format": "png",  # as images are stored
+            "sizes": {size: n for size, n in self._sizes.items() if n},
+            "unit": ", ".join(filter(None, [self.config.network, resize, f"to {to}"])),
+        }
+
+
+def folder_facts(folder: PictureFolder) -> dict[str, Any]:
+    """What was read of a reference's folder, for a score's parts."""
+    return {
+        "n_reference": sum(folder.formats.values()),
+        "reference_format": dict(folder.formats),
+        "reference_sizes": dict(folder.sizes.most_common(10)),
+        "skipped": len(folder.skipped),
+        "skipped_names": sorted(folder.skipped)[:20],
+    }

@@ -1,0 +1,144 @@
+"""Which (prompt, token) pairs become columns: of the target/anchor prompts, and of the texts to preserve."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from erasepro.errors import UserError, unknown
+from erasepro.models.architectures import Read
+from erasepro.models.features.layers import Columns, token_ids
+from erasepro.models.features.text_stack import parts_of, tokenizer_of
+from erasepro.models.features.token_pairing import pair_tokens
+
+if TYPE_CHECKING:
+    from erasepro.prompts.test_prompts import PromptPair
+
+PRESERVE_TOKENS = ("all", "text", "words", "last")
+WEIGHTINGS = ("count", "caption", "kind")
+
+
+@dataclass(frozen=True)
+class PairColumns:
+    """n aligned columns: column j of the target's features is to behave like column j of the anchor's."""
+
+    target: Columns
+    anchor: Columns
+    concepts: tuple[str, ...]  # (n,) the target concept of each column
+    labels: tuple[str, ...]  # (n,) for messages
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def per_concept(self) -> Tensor:
+        """ω (n,): 1 / (the number of columns of the column's concept), so that each concept counts once."""
+        count = Counter(self.concepts)
+        return torch.tensor([1.0 / count[name] for name in self.concepts], dtype=torch.float64)
+
+
+def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> PairColumns:
+    """The columns that `policy` pairs in these prompts. Row b is prompt pair b in both texts."""
+    target, anchor, concepts, labels = [], [], [], []
+    for row, p in enumerate(prompts):
+        tokens = pair_tokens(tokenizer, p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor, policy)
+        for i, j in zip(tokens.target, tokens.anchor, strict=True):
+            target.append((row, i))
+            anchor.append((row, j))
+            concepts.append(p.pair.target)
+            labels.append(f"'{p.pair.target}' → '{p.pair.anchor}' (token {i} of '{p.target_prompt}')")
+    return PairColumns(Columns.of(target), Columns.of(anchor), tuple(concepts), tuple(labels))
+
+
+def preserve_columns(
+    tokenizer: Any, ids: Tensor, tokens: str = "all", weighting: str = "count"
+) -> tuple[Columns, Tensor | None]:
+    """The columns to preserve in texts with these ids (B, T), and their weights.
+
+    Args:
+        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | text (BOS to the
+            first EOS) | words (between them) | last (the token before EOS, which is BOS in the empty text).
+        weighting: count (each column once) | caption (each text counts 1 in all) | kind (BOS counts 1 in all, and in
+            each text the words 1 and EOS with the paddings 1: repeated tokens do not dominate).
+    """
+    if tokens not in PRESERVE_TOKENS:
+        raise unknown("preserve.tokens", tokens, PRESERVE_TOKENS)
+    if weighting not in WEIGHTINGS:
+        raise unknown("preserve.weights", weighting, WEIGHTINGS)
+    length = ids.shape[1]
+    starts = getattr(tokenizer, "starts", 1)
+
+    def whole(eos: int) -> Sequence[int]:
+        if getattr(tokenizer, "causal", True):
+            return range(length)
+        pads, count = range(eos + 1, length), min(tokenizer.pads, length - eos - 1)
+        return [*range(eos + 1), *(pads[i * len(pads) // count] for i in range(count))]
+
+    chosen: list[tuple[int, int]] = []
+    weights: list[float] = []
+    for row, line in enumerate(ids.tolist()):
+        eos = line.index(tokenizer.eos_token_id, starts) if tokenizer.eos_token_id in line[starts:] else length - 1
+        spans = {
+            "all": whole(eos),
+            "text": range(eos + 1),
+            "words": range(starts, eos),
+            "last": range(max(eos - 1, 0), max(eos, 1)),
+        }
+        span = spans[tokens]
+        chosen += [(row, i) for i in span]
+        if weighting == "caption":
+            weights += [1.0 / max(len(span), 1)] * len(span)
+        elif weighting == "kind":
+            tail = sum(i >= eos for i in span)
+            first = 1 / len(ids)  # of BOS, the same in every text
+            weights += [first if i < starts else 1 / tail if i >= eos else 1 / (eos - starts) for i in span]
+    return Columns.of(chosen), torch.tensor(weights, dtype=torch.float64) if weighting != "count" else None
+
+
+def read_pairs(pipe: Any, read: Read, prompts: Sequence[PromptPair], policy: str) -> list[PairColumns]:
+    """For each part of a Read, the columns that `policy` pairs in its encoders' tokens; for pooled ones a column a prompt.
+
+    Raises:
+        UserError: encoders that stand side by side but cut a prompt into different tokens.
+    """
+    if read.kind == "pooled":
+        every = Columns(torch.arange(len(prompts)), torch.zeros(len(prompts), dtype=torch.long))
+        labels = tuple(f"'{p.pair.target}' → '{p.pair.anchor}' (pooled '{p.target_prompt}')" for p in prompts)
+        return [PairColumns(every, every, tuple(p.pair.target for p in prompts), labels)] * len(parts_of(pipe, read))
+    found = []
+    for part in parts_of(pipe, read):
+        mine = [pair_columns(tokenizer_of(pipe, name), prompts, policy) for name in part]
+        for name, other in zip(part, mine, strict=True):
+            if other.labels != mine[0].labels:
+                raise UserError(
+                    f"{part[0]} and {name} cut the prompts into different tokens: they cannot be read together."
+                )
+        found.append(mine[0])
+    return found
+
+
+def together(parts: Sequence[PairColumns]) -> PairColumns:
+    """The columns of all parts, one after the other (as `joined` orders them)."""
+    target = Columns(torch.cat([p.target.rows for p in parts]), torch.cat([p.target.positions for p in parts]))
+    anchor = Columns(torch.cat([p.anchor.rows for p in parts]), torch.cat([p.anchor.positions for p in parts]))
+    concepts, labels = sum((p.concepts for p in parts), ()), sum((p.labels for p in parts), ())
+    return PairColumns(target, anchor, concepts, labels)
+
+
+def read_kept(
+    pipe: Any, read: Read, texts: Sequence[str], tokens: str = "all", weighting: str = "count"
+) -> tuple[list[Columns], Tensor | None]:
+    """For each part of a Read the columns of texts to preserve, and the weights of them all (None: 1 each)."""
+    parts = parts_of(pipe, read)
+    if read.kind == "pooled":
+        return [Columns(torch.arange(len(texts)), torch.zeros(len(texts), dtype=torch.long))] * len(parts), None
+    found = []
+    for part in parts:
+        tokenizer = tokenizer_of(pipe, part[0])
+        found.append(preserve_columns(tokenizer, token_ids(tokenizer, texts), tokens, weighting))
+    weights = [w for _, w in found if w is not None]
+    return [columns for columns, _ in found], torch.cat(weights) if weights else None

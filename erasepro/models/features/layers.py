@@ -1,0 +1,156 @@
+"""The layers of a text encoder, and which of its positions are wanted.
+
+Shapes: ids (B, T), hidden states (B, T, d), gathered columns (features, n) with n chosen (prompt, position) pairs.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from erasepro.errors import UserError
+from erasepro.models.lazy import real, source
+
+
+@dataclass(frozen=True)
+class Columns:
+    """n chosen positions: rows[j] is the prompt of column j and positions[j] its token."""
+
+    rows: Tensor
+    positions: Tensor
+
+    @classmethod
+    def of(cls, chosen: Sequence[tuple[int, int]]) -> Columns:
+        table = torch.tensor(list(chosen), dtype=torch.long).reshape(-1, 2)
+        return cls(table[:, 0], table[:, 1])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def length(self) -> int:
+        """The number of leading tokens that a causal encoder must see to compute them all."""
+        return int(self.positions.max()) + 1 if len(self) else 1
+
+    def gather(self, states: Tensor) -> Tensor:
+        """Columns (f, n) out of states (B, T, f)."""
+        return states[self.rows.to(states.device), self.positions.to(states.device)].T
+
+
+class TextLayers:
+    """The parts of a CLIP text encoder in the given precision: embeddings, blocks, final norm.
+
+    lazy: the encoder is a skeleton's, so that blocks are read from disk and had better be dropped after use.
+
+    Blocks are converted when they are first read, and share the encoder's memory where the precision is the same: their
+    weights are never written to, only replaced (`set_weight`).
+    """
+
+    def __init__(self, encoder: nn.Module, dtype: torch.dtype = torch.float64) -> None:
+        ends = ("embeddings", "encoder.layers", "final_layer_norm")
+        names = {name.rpartition(".")[2]: name for name, _ in encoder.named_modules() if name.endswith(ends)}
+        if set(names) != {"embeddings", "layers", "final_layer_norm"}:
+            raise UserError(f"{type(encoder).__name__} is not laid out like a CLIP text encoder: it cannot be read.")
+        self.dtype, self.lazy = dtype, source(encoder) is not None
+        self.embeddings = submodule(encoder, names["embeddings"], next(encoder.parameters()).dtype)
+        path = names["layers"]
+        count = len(list(encoder.get_submodule(path).children()))
+        self.blocks = Blocks(count, lambda i: submodule(encoder, f"{path}.{i}", dtype))
+        self.final_norm = submodule(encoder, names["final_layer_norm"], dtype)
+        projected = isinstance(getattr(encoder, "text_projection", None), nn.Module)
+        self.projection = submodule(encoder, "text_projection", dtype) if projected else None
+
+    @property
+    def width(self) -> int:
+        """d, the size of a hidden state."""
+        return int(self.final_norm.weight.numel())  # type: ignore[operator]
+
+    def twin(self) -> TextLayers:
+        """The same layers, free to be edited apart; the weights that are not replaced stay in common."""
+        other = copy.copy(self)
+        other.blocks = Blocks(len(self.blocks), lambda i: in_precision(self.blocks[i], self.dtype))
+        return other
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Token and position embeddings (B, T, d), added as the encoder itself does."""
+        device = next(p.device for p in self.embeddings.parameters())
+        return self.embeddings(input_ids=ids.to(device)).detach().to(self.dtype)
+
+    def project(self, pooled: Tensor) -> Tensor:
+        """Pooled vectors (d, B) as the denoiser reads them: projected, where the encoder has a projection."""
+        return pooled if self.projection is None else self.projection(pooled.T).T
+
+    def linear(self, block: int, kind: str) -> nn.Linear:
+        found = self.blocks[block].get_submodule(kind)
+        assert isinstance(found, nn.Linear)
+        return found
+
+    def set_weight(self, block: int, kind: str, W: Tensor) -> None:
+        """Replace a linear's weight (d_out, d_in) here, and nowhere else."""
+        linear = self.linear(block, kind)
+        self.blocks.edited.add(block)
+        linear.weight = nn.Parameter(W.detach().to(linear.weight), requires_grad=False)
+
+
+class Blocks(Sequence[nn.Module]):
+    """Encoder blocks in one precision, each made when it is first asked for."""
+
+    def __init__(self, count: int, make: Callable[[int], nn.Module]) -> None:
+        self._count, self._make = count, make
+        self._made: dict[int, nn.Module] = {}
+        self.edited: set[int] = set()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return [self[j] for j in range(len(self))[i]]
+        i = range(len(self))[i]
+        if i not in self._made:
+            self._made[i] = self._make(i)
+        return self._made[i]
+
+    def drop(self, i: int, edited: bool = False) -> None:
+        """Forget a block: it is made anew if it is asked for again. One that was edited stays, but for `edited`."""
+        if edited or i not in self.edited:
+            self._made.pop(i, None)
+
+
+def submodule(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
+    """A copy of a submodule in this precision, its weights read from the checkpoint where the root is only a skeleton."""
+    return in_precision(root.get_submodule(path), dtype) if source(root) is None else real(root, path, dtype)
+
+
+def in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """A copy of the module; its weights are the same tensors where they have that precision already."""
+    tensors = [*module.parameters(), *module.buffers()]
+    if all(t.dtype == dtype or not t.is_floating_point() for t in tensors):
+        return copy.deepcopy(module, {id(t): t for t in tensors}).eval()
+    return copy.deepcopy(module).eval().requires_grad_(False).to(dtype)
+
+
+def causal_mask(length: int, like: Tensor) -> Tensor:
+    """The additive mask (1, 1, T, T) that hides later tokens."""
+    hidden = torch.full((length, length), torch.finfo(like.dtype).min, dtype=like.dtype, device=like.device)
+    return hidden.triu(1)[None, None]
+
+
+def token_ids(tokenizer: Any, prompts: Sequence[str]) -> Tensor:
+    """Padded ids (B, T), as the pipeline itself makes them."""
+    if not prompts:
+        return torch.zeros(0, tokenizer.model_max_length, dtype=torch.long)
+    return tokenizer(
+        list(prompts), padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt"
+    ).input_ids
+
+
+def run_block(layer: nn.Module, h: Tensor, mask: Tensor) -> Tensor:
+    """The block's output (B, T, d); transformers returned a tuple in earlier versions."""
+    out = layer(h, attention_mask=mask)
+    return out[0] if isinstance(out, tuple) else out

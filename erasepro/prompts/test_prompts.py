@@ -1,0 +1,232 @@
+"""The prompts a result is measured on, in two disjoint splits: "test" (reported) and "dev" (to choose defaults).
+
+Neither split shares a wording with the prompts that an edit is built from (``build.py``).
+"""
+
+# ruff: noqa: PT028 - ``test_prompts`` is no test case
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from erasepro.concepts.pairs import ConceptSet
+from erasepro.concepts.safety.minors import mentions_minor
+from erasepro.concepts.sentences import BuildSet, PromptPair
+from erasepro.config.schema import TemplatesConfig
+from erasepro.prompts.build_set import build_set, exchange
+from erasepro.prompts.fills import all_names, all_styles, draw, kept_names, named_style, synonyms
+from erasepro.prompts.templates.bank import WORDINGS, fill, slots
+from erasepro.prompts.templates.choose import bank_for
+
+__all__ = [
+    "ROLES",
+    "BuildSet",
+    "PromptPair",
+    "TemplatesConfig",
+    "TestPrompt",
+    "TestPrompts",
+    "build_set",
+    "test_prompts",
+]
+
+ROLES = ("target", "anchor", "kept", "synonym")
+DEFAULT_COUNTS = {"target": 12, "anchor": 4, "synonym": 4}  # prompts a name and wording
+MANY_KEPT = 20  # from here on one prompt a kept name and wording is enough
+
+
+@dataclass(frozen=True)
+class TestPrompt:
+    """One prompt to draw.
+
+    id: unique, fit for a file name.
+    concept: what the prompt asks for, by its own name where the prompt uses a synonym. In a style set: the style named,
+        or the thing drawn where no style is named.
+    role: target | anchor | kept | synonym. wording: plain | complex | paraphrase.
+    expects: what the edited model should draw: the anchor for targets and synonyms ("" if empty), else concept.
+    style: the style that the prompt names, or None. subject: the thing drawn.
+    anchor_prompt: of target prompts, the same sentence about the anchor ("" if empty).
+    seed, guidance, steps, width, height: the prompt's own, as published sets give them; None: the run's.
+    In prompts of a published set or a file the wording is the set's name.
+    """
+
+    __test__: ClassVar[bool] = False  # not a test case, whatever its name
+
+    id: str
+    prompt: str
+    concept: str
+    role: str
+    wording: str
+    expects: str
+    style: str | None = None
+    subject: str = ""
+    anchor_prompt: str = ""
+    seed: int | None = None
+    guidance: float | None = None
+    steps: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class TestPrompts(list[TestPrompt]):
+    """A list of TestPrompt; ``dropped`` counts those left out because they mention a minor."""
+
+    __test__ = False
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One word to make prompts for, and how to label them."""
+
+    role: str
+    word: str
+    concept: str
+    expects: str
+
+
+def test_prompts(
+    concepts: ConceptSet,
+    split: str = "test",
+    *,
+    counts: dict[str, int] | None = None,
+    per_concept: int | None = None,
+    max_kept: int | None = None,
+    kept: tuple[str, ...] | list[str] | None = None,
+    seed: int = 0,
+    wordings: tuple[str, ...] = WORDINGS,
+) -> TestPrompts:
+    """Prompts for the targets, anchors, kept names and the targets' synonyms, the same number in each wording.
+
+    Args:
+        split: test | dev.
+        counts: prompts a name and wording, by role (default: 12 target, 4 anchor, 4 synonym, 1 kept; 4 where fewer than
+            20 names are kept; never more than the split has wordings).
+        per_concept: at most so many prompts a name, over all wordings.
+        max_kept: so many kept names, drawn evenly from the miniature's groups.
+        kept: the kept names, in place of the set's own.
+        wordings: plain, complex, paraphrase, or some of them.
+
+    The same arguments give the same prompts; in an instance set a name's prompts do not hang on the other names.
+    Raises UserError for an unknown split and for a count that the wordings cannot give.
+    """
+    bank = bank_for(concepts.kind, concepts.vocabulary).of(split)
+    names = _some(tuple(kept) if kept is not None else kept_names(concepts, anchors_too=False), max_kept, seed)
+    found = TestPrompts()
+    seen: set[str] = set()
+    for turn, item in enumerate(_items(concepts, names)):
+        for place, wording in enumerate(wordings):
+            number = _number(item.role, counts or {}, len(bank[wording]), len(names))
+            if per_concept is not None:
+                number = min(number, per_concept // len(wordings) + (place < per_concept % len(wordings)))
+            rng = random.Random(f"{seed}/{split}/{item.role}/{item.word}/{wording}")
+            for prompt in _of_item(concepts, item, wording, number, split, rng, seen, turn + WORDINGS.index(wording)):
+                if mentions_minor(prompt.prompt):
+                    found.dropped += 1
+                else:
+                    found.append(prompt)
+    return found
+
+
+test_prompts.__test__ = False  # type: ignore[attr-defined]
+
+
+def _items(concepts: ConceptSet, names: tuple[str, ...]) -> list[_Item]:
+    anchor_of = {pair.target: pair.anchor for pair in concepts.pairs}
+    items = [_Item("target", target, target, anchor) for target, anchor in anchor_of.items()]
+    items += [_Item("anchor", anchor, anchor, anchor) for anchor in concepts.anchors if anchor]
+    items += [_Item("synonym", word, name, anchor_of[name]) for word, name in synonyms(concepts, concepts.targets)]
+    return items + [_Item("kept", name, name, name) for name in names]
+
+
+def _of_item(
+    concepts: ConceptSet,
+    item: _Item,
+    wording: str,
+    number: int,
+    split: str,
+    rng: random.Random,
+    seen: set[str],
+    turn: int,
+) -> list[TestPrompt]:
+    templates = list(bank_for(concepts.kind, concepts.vocabulary).of(split)[wording])
+    names, styles = [item.word], list(all_styles(concepts.vocabulary))
+    if concepts.kind == "style":
+        if item.role == "kept" and item.word in all_names(concepts.vocabulary):
+            styles, templates = _other_style(concepts, wording, split, templates, turn)
+        else:
+            names, styles = list(all_names(concepts.vocabulary)), [item.word]
+    for order in (templates, names, styles):
+        rng.shuffle(order)
+    what = f"{len(templates)} {wording} templates of the {split} split (for {item.word!r})"
+    found = []
+    for index, (template, filled, sentence) in enumerate(
+        draw(rng, templates, number, concepts.vocabulary, names, styles, seen, what)
+    ):
+        style = named_style(template, filled)
+        concept, expects = item.concept, item.expects
+        if concepts.kind == "style" and item.role == "kept" and style is not None:
+            concept = expects = style
+        name = f"{item.role}-{slug(item.word)}-{wording}-{index:02d}"
+        subject = item.concept if concepts.kind != "style" else _subject(template, filled)
+        anchored = fill(template, filled | exchange(concepts, expects)) if item.role == "target" and expects else ""
+        found.append(TestPrompt(name, sentence, concept, item.role, wording, expects, style, subject, anchored))
+    return found
+
+
+def _other_style(
+    concepts: ConceptSet, wording: str, split: str, templates: list[str], turn: int
+) -> tuple[list[str], list[str]]:
+    """For a kept concept of a style set: one of the styles that stay, or none, in turn (complex prompts name one)."""
+    busy = {*concepts.targets, *concepts.anchors}
+    others: list[str | None] = [s for s in all_styles(concepts.vocabulary) if s not in busy]
+    if wording != "complex" or not others:
+        others.append(None)
+    style = others[turn % len(others)]
+    if style is not None:
+        return [style], templates
+    bank = bank_for("instance", concepts.vocabulary).of(split)
+    bare = [template for template in bank[wording] if "s" not in slots(template)]
+    return [], bare or list(bank["plain"])
+
+
+def _subject(template: str, filled: dict[str, str]) -> str:
+    if slots(template) & {"c", "n"}:
+        return filled["n"]
+    return filled["x"] if "x" in slots(template) else ""
+
+
+def _number(role: str, counts: dict[str, int], available: int, n_kept: int) -> int:
+    """Prompts a name and wording: as asked for, or the default where the bank is large enough for it."""
+    if role in counts:
+        return counts[role]
+    return min(available, DEFAULT_COUNTS.get(role, 1 if n_kept >= MANY_KEPT else 4))
+
+
+def _some(names: tuple[str, ...], limit: int | None, seed: int) -> tuple[str, ...]:
+    """At most ``limit`` of the names: from each of the miniature's groups in turn, in a drawn order."""
+    if limit is None or limit >= len(names):
+        return names
+    from erasepro.concepts.miniature.names import GROUPS
+
+    rng = random.Random(f"{seed}/kept")
+    group_of = {name: group for group, members in GROUPS.items() for name in members}
+    drawn = rng.sample(names, len(names))
+    place: dict[str, int] = {}
+    rank = {}
+    for name in drawn:
+        group = group_of.get(name, "")
+        rank[name] = place[group] = place.get(group, -1) + 1
+    chosen = set(sorted(drawn, key=lambda name: rank[name])[: max(limit, 0)])
+    return tuple(name for name in names if name in chosen)
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name; names that lose more than case and spaces get a few letters of their hash."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")[:60]
+    if plain == name.replace(" ", "_"):
+        return plain
+    return f"{plain or 'x'}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"

@@ -1,0 +1,204 @@
+"""The protocol's name as it stands beside a number: ``mace/1``, or ``mace/1+modified(generation.steps)``.
+
+A protocol (``conf/protocol``) says how a paper counted. ``fixes`` are config keys and the values they have in it; ``requires``
+are keys that it cannot have a value for, because they name a file of the user's; ``prompt_sets`` and ``models`` are those it
+stands for, ``metrics`` those it defines (empty: any). Whatever differs is told in the label, so that no number can pass for
+another; where a file that may define the protocol cannot be read, the label is ``mace/1+unverified(mace.yaml)``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from hydra.errors import HydraException
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from erasepro.config.plain import at
+from erasepro.config.prompt_sets import OWN_COLUMNS
+from erasepro.errors import UserError
+
+VERDICT = "verdict"
+"""As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
+
+TEMPLATES = "templates"
+"""The prompt set of a run that chose none: the project's own sentences."""
+
+
+CHOICES = ("kind", "where", "own", "role", "concept", "names", "templates", "wordings", "max_rows", "by_name")
+"""Settings of a prompt set that decide which rows are drawn, how, and as what; the others say where a file lies and how it
+calls its columns (whether it has one for a setting counts too)."""
+
+FIXING = ("fixes", "requires", "prompt_sets", "models", "metrics")
+"""What of a protocol decides its numbers' label."""
+
+
+def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
+    """``name/version`` of a config's protocol, the keys of it that the config changes, and whether it knows the metric.
+
+    ``metric``: the label of that metric's numbers; settings of other metrics (``metrics.params.<other>``) do not touch them,
+    nor does the evaluator touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
+    ``conf/protocol`` that cannot be read and may define this protocol, where no readable file does.
+    """
+    protocol = config["protocol"]
+    changed = [key for key in modified(config) if metric is None or _concerns(config, key, metric)]
+    label = f"{protocol['name']}/{protocol['version']}" + (f"+modified({', '.join(changed)})" if changed else "")
+    unread = _stored_definitions(protocol["name"], protocol["version"])[1]
+    label += f"+unverified({', '.join(unread)})" if unread else ""
+    covered = protocol.get("metrics") or []
+    outside = metric not in (None, VERDICT) and covered and metric not in covered
+    return f"{label}+uncovered({metric})" if outside else label
+
+
+def modified(config: Mapping[str, Any]) -> list[str]:
+    """The keys in which a config is not what its protocol stands for.
+
+    ``prompts`` and ``model.name`` are among them where it draws other prompt sets or another model; so are the keys that choose
+    or change the rows of the protocol's own prompt sets (`CHOICES`), and ``protocol`` where a protocol of ours is no longer
+    what its file says.
+    """
+    protocol = config["protocol"]
+    found = [key for key, value in protocol["fixes"].items() if applies(config, key) and at(config, key) != value]
+    found += [key for key in protocol.get("requires") or {} if _asked(config, key) and _unset(config, key)]
+    sets, models = protocol.get("prompt_sets") or [], protocol.get("models") or []
+    for name in sorted({*sets} & {*(config.get("prompts") or ())} - {TEMPLATES}):
+        found += [key for key in _changed(name, config["prompts"][name] or {}) if key not in protocol["fixes"]]
+    definitions = _stored_definitions(protocol["name"], protocol["version"])[0]
+    if definitions and all(_decisive(protocol) != definition for definition in definitions):
+        found.append("protocol")
+    if sets and not set(config.get("prompts") or [TEMPLATES]) <= set(sets):
+        found.append("prompts")
+    if models and at(config, "model.name") not in models:
+        found.append("model.name")
+    return found
+
+
+def _changed(name: str, mine: Mapping[str, Any]) -> list[str]:
+    """The keys in which a prompt set chooses other rows, or takes other settings from them, than its file says."""
+    usual = _prompt_set(name)
+    found = [
+        part for part in CHOICES if part in usual and _unordered(mine.get(part, usual[part])) != _unordered(usual[part])
+    ]
+    columns = mine.get("columns") or {}
+    for part, column in (usual.get("columns") or {}).items():
+        used = OWN_COLUMNS.get(part) in (None, *(mine.get("own", usual["own"]) or ())) and part not in ("prompt", "id")
+        if used and (columns.get(part, column) is None) != (column is None):
+            found.append(f"columns.{part}")
+    return [f"prompts.{name}.{part}" for part in found]
+
+
+def _unordered(value: Any) -> Any:
+    """A list of words as a set."""
+    words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return frozenset(value) if words else value
+
+
+@cache
+def _prompt_set(name: str) -> dict[str, Any]:
+    """The settings of a prompt set as its file has them; none where there is no such file."""
+    from erasepro.config.compose import uncomposed
+    from erasepro.config.paths import options
+    from erasepro.config.plain import plain
+
+    return plain(uncomposed(f"prompts={name}").prompts[name]) if name in options("prompts") else {}
+
+
+def _decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: protocol.get(key) or None for key in FIXING}
+
+
+@cache
+def _stored_definitions(name: str, version: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """What ``conf/protocol`` says of a protocol.
+
+    Returns:
+        What each file that bears the name and version fixes; and, where there is no such file, the names of the files that
+        cannot be read or composed and may be it. A file that states another name is not it, whatever else is wrong with it.
+    """
+    from erasepro.config.compose import uncomposed
+    from erasepro.config.paths import config_dir, options
+    from erasepro.config.plain import plain
+
+    definitions, unread = [], []
+    for option in options("protocol"):
+        try:
+            stated = _stated_name(OmegaConf.load(config_dir() / "protocol" / f"{option}.yaml"))
+            if stated not in (None, name):
+                continue
+            read = plain(uncomposed(f"protocol={option}").protocol)
+        except (
+            OSError,
+            ValueError,
+            YAMLError,
+            HydraException,
+            OmegaConfBaseException,
+            UserError,
+        ):  # ValueError: no UTF-8
+            unread.append(f"{option}.yaml")
+            continue
+        if (read.get("name"), read.get("version", 1)) == (name, version):
+            definitions.append(_decisive(read))
+    return definitions, [] if definitions else unread
+
+
+def _stated_name(file: Any) -> str | None:
+    """The name that a protocol's file states; None where only its composition tells (a default list, an interpolation)."""
+    values = OmegaConf.to_container(file, resolve=False) if isinstance(file, DictConfig) else {}
+    assert isinstance(values, dict)
+    name = values.get("name")
+    return name if isinstance(name, str) and "defaults" not in values and "${" not in name and name != MISSING else None
+
+
+def bars_published(label: str) -> str:
+    """Why published values may not stand beside numbers of this label, in one sentence; "" where they may."""
+    name, _, rest = label.partition("+")
+    if not rest:
+        return ""
+    return f"No published values beside {label}: only numbers of {name} itself were counted as they were."
+
+
+def applies(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a fixed key is one of this run's: a prompt set's settings matter to runs that draw it."""
+    group, _, rest = key.partition(".")
+    return group != "prompts" or rest.partition(".")[0] in (config.get("prompts") or ())
+
+
+def _asked(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a key's metric is among those that are counted: nobody need name a file for the others."""
+    parts = key.split(".")
+    return parts[:2] != ["metrics", "params"] or parts[2] in (at(config, "metrics.names") or ())
+
+
+def _unset(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a key has no value, or only its metric's default."""
+    value, parts = at(config, key), key.split(".")
+    if value is None or parts[:2] != ["metrics", "params"] or len(parts) != 4:
+        return value is None
+    from erasepro.metrics import METRICS
+
+    schema = METRICS.config(parts[2]) if parts[2] in METRICS else None
+    defaults = {f.name: f.default for f in dataclasses.fields(schema)} if schema is not None else {}
+    return bool(parts[3] in defaults and defaults[parts[3]] == value)
+
+
+def _concerns(config: Mapping[str, Any], key: str, metric: str) -> bool:
+    """Whether a changed key changes a metric's numbers; a derived metric's are those of the metrics it is made of."""
+    from erasepro.metrics import METRICS
+    from erasepro.metrics.engine.build import metric_config
+
+    def settings(name: str) -> Any:
+        return metric_config(name, (at(config, "metrics.params") or {}).get(name) or {})
+
+    names = {metric}
+    if metric in METRICS and METRICS.get(metric).derived:
+        names |= set(METRICS.get(metric).needs(settings(metric)))
+    parts = key.split(".")
+    if parts[:2] == ["metrics", "params"]:
+        return parts[2] in names
+    if parts[:2] == ["metrics", "evaluator"]:
+        return any(name not in METRICS or METRICS.get(name).asks_evaluator(settings(name)) for name in names)
+    return True

@@ -1,0 +1,36 @@
+"""TODO docstring of erasepro.report.grid_rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from erasepro.generation.worklist import Row
+
+GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
+"""Pictures in the before/after grid by role."""
+
+
+def grid_rows(rows: Iterable[Row]) -> list[Row]:
+    """A few rows of each role, wordings and concepts mixed, first seed only."""
+    listed = list(rows)
+    first = list({row.id: row for row in reversed(listed)}.values())[::-1]
+    chosen: list[Row] = []
+    for role, number in GRID:
+        mine = [row for row in first if row.role == role]
+        spread = sorted(mine, key=lambda row: (row.id.rpartition("-")[2], row.wording))  # an id ends in its number
+        varied = [next(group) for _, group in groupby(spread, key=lambda row: (row.wording, row.concept))]
+        chosen += _concepts_first(varied, number)
+    return chosen or first[:9]
+
+
+def _concepts_first(rows: Sequence[Row], number: int) -> list[Row]:
+    """So many rows: of every concept its first, then of every concept its second …"""
+    seen: Counter[str] = Counter()
+    turns = []
+    for row in rows:
+        turns.append(seen[row.concept])
+        seen[row.concept] += 1
+    order = sorted(range(len(rows)), key=lambda i: turns[i])
+    return [rows[i] for i in order[:number]]

@@ -1,0 +1,59 @@
+"""TODO docstring of erasepro.report.joint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from erasepro.config.plain import differing, leaves
+from erasepro.config.presets import preset
+from erasepro.protocols.label import VERDICT, protocol_label
+from erasepro.report import Table
+from erasepro.report.across import across_table
+from erasepro.report.across_metrics import across_metrics
+from erasepro.report.heading import _prompt_sets
+from erasepro.report.headlines import headlines, judge
+from erasepro.results.record import Results
+from erasepro.results.stored_outcomes import _outcomes
+
+COMPARED = ("model", "generation", "templates", "metrics", "protocol", "seed")
+"""Config groups in which the runs of a joint table should be alike …"""
+
+
+UNCOMPARED = ("generation.batch_size", "model.device", "metrics.names")
+"""… except for these: they change no number, or (names) a column says it already."""
+
+
+def across(found: Sequence[Results]) -> list[Table]:
+    """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it).
+
+    Raises UserError where the runs' pictures were drawn and judged under different protocols.
+    """
+    labels = [_method(r.config) for r in found]
+    runs = [
+        (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), _outcomes(r.outcomes))
+        for label, r in zip(labels, found, strict=True)
+    ]
+    metrics = across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)])
+    return [
+        replace(table, note=" ".join([table.note, *_unlike(found)]).strip()) for table in (across_table(runs), metrics)
+    ]
+
+
+def _unlike(runs: Sequence[Results]) -> list[str]:
+    """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
+    every = [
+        leaves({key: r.config.get(key) for key in COMPARED})
+        | {"prompts": ", ".join(_prompt_sets(r.config)), "judge": judge(r.judged.get("evaluator", ""))}
+        for r in runs
+    ]
+    found = [f"{key} ({', '.join(values)})" for key, values in differing(every).items() if key not in UNCOMPARED]
+    return [f"CAUTION: these runs are not alike in {'; '.join(found)}."] if found else []
+
+
+def _method(config: Mapping[str, Any]) -> str:
+    """The preset (conf/solver) nearest to a run's solver, with the keys in which it differs; kind and size of its set."""
+    kind, size = config["concepts"]["kind"], len(config["concepts"]["pairs"])
+    parts = [preset(config), *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
+    return ", ".join(parts)

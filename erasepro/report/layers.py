@@ -1,0 +1,47 @@
+"""TODO docstring of erasepro.report.layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from erasepro.models.kinds import TEXT_KINDS
+from erasepro.report import Table
+from erasepro.report.cells import _text
+
+LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
+
+
+def doubt(after: float | None, before: float | None, what: str) -> str:
+    """A word of caution where an edit brings features little nearer to the anchors'; "" where it does."""
+    if after is None or before is None or not after > LITTLE * before:
+        return ""
+    return (
+        f"CAUTION: the edit brings {what} little or no nearer to their anchors ({before:.2g} before, {after:.2g} after). "
+        "Concepts that contradict each other, or words that the text encoder does not know, do that."
+    )
+
+
+def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
+    """‖ΔW‖/‖W‖: one row a text-encoder layer or embedder; the keys and values, which are many, as a mean."""
+    rows, many = [], []
+    encoders = {entry["site"].split(".")[0] for entry in diagnostics if entry["kind"] in TEXT_KINDS}
+    for entry in diagnostics:
+        if "attn2" in entry["kind"]:
+            many.append(entry)
+            continue
+        where = f"{entry['site'].split('.')[0]} " if len(encoders) > 1 else ""
+        text = entry["kind"] in TEXT_KINDS
+        name = f"{where}block {entry['depth'] + 1} {entry['kind']}" if text else entry["site"].partition(".")[2]
+        rows.append((name, str(entry["rank"]), *(_text(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))))
+    if many:
+        norms = [entry["delta_norm"] for entry in many if entry["delta_norm"] is not None]
+        mean = sum(norms) / len(norms) if norms else None
+        name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
+        rows.append((name, str(rank), _text(mean, "{:.3g}"), _text(many[0].get("gap"), "{:.3g}")))
+    header = ("layer", "rank", "‖ΔW‖/‖W‖", "gap left")
+    note = (
+        "rank: columns stored of the low-rank change. gap left: how far the target prompts' state in the edited model is "
+        "from the anchor prompts' in the original, after the layer, at the paired tokens; over the latter's size."
+    )
+    return [Table("Size of the change by layer", header, tuple(rows), note)] if rows else []

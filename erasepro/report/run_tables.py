@@ -1,0 +1,94 @@
+"""What a run prints: the tables of ``results.json``, and which pictures go in the grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
+from erasepro.report.cells import _text
+from erasepro.report.layers import doubt, layer_table
+from erasepro.report.nudity import nudity_tables
+from erasepro.results.outcomes import ALL
+from erasepro.results.record import Results
+from erasepro.results.stored_outcomes import _outcomes
+from erasepro.runtime.files import write_text
+
+WORST = "Worst concept"
+"""Title of the table that names it."""
+
+
+def tables(results: Results) -> list[Table]:
+    """Every table of a run, in the order they are printed."""
+    title = f"What the pictures show   [{results.judged.get('protocol', results.protocol)}]"
+    found = [outcome_table(_outcomes(results.outcomes), title)] if results.outcomes else []
+    found += _worst_table(results)
+    for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
+        mine = [one for one in results.scores if one.protocol == protocol]
+        edited = _nan({one.metric: one.edited for one in mine if one.edited})
+        found.append(
+            metric_table(edited, _nan({one.metric: one.original for one in mine if one.original}), protocol=protocol)
+        )
+        found += nudity_tables(mine)
+    return [*found, *_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
+
+
+def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
+    """``tables.txt`` and ``tables.md`` in the run's folder, under the run's heading."""
+    write_text(folder / "tables.txt", "\n".join([f"{head}\n", *(table.text() for table in found)]))
+    write_text(folder / "tables.md", "\n".join([f"{head}\n", *(table.markdown() for table in found)]))
+
+
+def _worst_table(results: Results) -> list[Table]:
+    by_concept = _outcomes(results.by_concept)
+    rows = []
+    for role in ("target", "synonym", "kept"):
+        groups = [o for o in by_concept if o.role == role and o.wording == ALL and o.own.n]
+        found = worst(by_concept, role)
+        if found is not None and len(groups) > 1:
+            key = "ratio" if role == "kept" else "own"
+            ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
+            name = f"{found.group} and {ties} more" if ties else found.group
+            rows.append((role, name, str(found.own.n), *_both(found)))
+    return [Table(WORST, ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
+
+
+def _both(outcome: Outcome) -> tuple[str, str]:
+    return _text(outcome.own.value, "{:.3f}"), _text(outcome.ratio.value, "{:.3f}")
+
+
+def _residual_table(results: Results) -> list[Table]:
+    residuals = results.residuals
+    test = residuals.get("test") or {}
+    exact = residuals.get("exact", True)
+    rows = [
+        (f"selected build columns, worst site{'' if exact else ' (not exact)'}", residuals.get("selected"), None),
+        ("all build columns, worst site", residuals.get("all"), residuals.get("before")),
+        ("test prompts, keys and values", test.get("residual"), test.get("before")),
+    ]
+    cells = [(name, _text(before, "{:.2e}"), _text(after, "{:.2e}")) for name, after, before in rows]
+    share = residuals.get("selected_share")
+    if share is not None:
+        cells.append(("share of build columns selected", "–", f"{100 * share:.1f} %"))
+    title = "Relative residual ‖WX − V‖ / ‖V‖"
+    note = doubt(test.get("residual"), test.get("before"), "the test prompts") if residuals.get("test") else ""
+    return [Table(title, ("columns", "before", "after"), tuple(cells), note)] if residuals else []
+
+
+def _stage_table(results: Results) -> Table:
+    facts = results.stages.items()
+    rows = [(n, _text(s.get("seconds"), "{:.2f}"), _text(s.get("peak_mib"), "{:.0f}")) for n, s in facts]
+    dropped = results.counts.get("prompts_dropped", 0)
+    title = f"Stages ({results.counts.get('images_per_model', 0)} images a model"
+    for key, what in (("images_failed", "could not be drawn"), ("images_unreadable", "could not be read")):
+        title += f"; {results.counts[key]} {what}" if results.counts.get(key) else ""
+    title += f"; prompts dropped for mentioning a minor: {dropped})" if dropped else ")"
+    return Table(
+        title, ("stage", "seconds", "peak MiB"), tuple(rows), "peak MiB: memory of the process, not of the stage."
+    )
+
+
+def _nan(scores: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: {**s, "value": math.nan if s["value"] is None else s["value"]} for n, s in scores.items()}

@@ -1,0 +1,25 @@
+"""TODO docstring of erasepro.report.show."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from erasepro.results.record import Results
+
+
+def show(results: Results, path: Path) -> None:
+    """Print the tables of a run, and where it lies."""
+    from erasepro.report.heading import heading
+    from erasepro.report.run_tables import tables, write_tables
+
+    found = tables(results)
+    for table in found:
+        print(table.text())
+    try:
+        write_tables(heading(results.config, results.protocol), found, path)
+    except OSError as error:  # a finished run on a read-only disk can still be read
+        print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
+    print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
+    if any((path / "wandb").glob("offline-run-*")):
+        print(f"W&B, offline; to upload: wandb sync {path}/wandb/offline-run-*")

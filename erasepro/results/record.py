@@ -1,0 +1,174 @@
+"""``results.json``: the typed, versioned record of one run."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from erasepro.errors import UserError
+from erasepro.results.form import check_results
+from erasepro.results.run_folder import RESULTS_VERSION
+from erasepro.runtime.files import read_json, write_json
+from erasepro.runtime.typed_json import WrongForm
+
+T = TypeVar("T")
+
+
+@dataclass
+class Value:
+    """One number: which metric, of which model, on which prompts, with its n and standard error."""
+
+    metric: str
+    model: str  # original | edited
+    role: str  # target | anchor | kept | synonym | "" (the metric's headline)
+    wording: str  # plain | complex | paraphrase | "" (all)
+    value: float | None  # None: nothing was counted
+    n: int
+    stderr: float | None
+    higher_is_better: bool | None = None
+    protocol: str = ""  # under which it was counted
+
+
+@dataclass
+class MetricScore:
+    """One metric of a run: its ``metrics.Score`` for both models, and how it was counted."""
+
+    metric: str
+    protocol: str  # name/version, "+modified(keys)" where a key that it fixes was changed
+    params: dict[str, Any]
+    edited: dict[str, Any] | None
+    original: dict[str, Any] | None = None  # None: it compares the two models
+    evaluator: str = ""  # who judged
+    seconds: float = 0.0  # of the scoring pass that made it
+    version: int = 1  # of the metric's code
+    source: str = ""  # digest of the metric's code; "": made before it was told
+    file: str = ""  # its files in the run's scores/, without suffix
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in ``results.json``."""
+        return dict(finite(dataclasses.asdict(self)))
+
+
+@dataclass
+class Results:
+    """Everything a run found, and everything needed to tell where it came from."""
+
+    name: str
+    signature: str
+    config: dict[str, Any]
+    protocol: str  # name/version, "+modified" when a fixed key was changed
+    hashes: dict[str, str]  # weights, prompts, edit …
+    values: list[Value] = field(default_factory=list)
+    scores: list[MetricScore] = field(default_factory=list)  # one a metric and protocol, those last asked for last
+    outcomes: list[dict[str, Any]] = field(default_factory=list)  # report.Outcome, by role and wording
+    judged: dict[str, str] = field(default_factory=dict)  # the outcomes' protocol, evaluator and file in scores/
+    by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
+    residuals: dict[str, Any] = field(default_factory=dict)  # over selected, all build, and test columns
+    edit: dict[str, Any] = field(default_factory=dict)  # meta of the edit and its diagnostics by site
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, peak memory
+    counts: dict[str, int] = field(default_factory=dict)  # prompts, images, failed, prompts dropped
+    prompt_sets: dict[str, Any] = field(default_factory=dict)  # name -> concepts.prompt_sets.SetRecord
+    sensitive: bool = True  # images must be blurred and stay here; where it is not told, they do
+    libraries: dict[str, str] = field(default_factory=dict)
+    git: dict[str, Any] | None = None
+    machine: str = ""
+    version: int = RESULTS_VERSION
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """``{"edited": {metric: Score}, "original": …}``; of a metric counted under several protocols the last."""
+        found: dict[str, dict[str, Any]] = {"edited": {}, "original": {}}
+        for one in self.scores:
+            for model, part in found.items():
+                part.pop(one.metric, None)
+                score = getattr(one, model)
+                if score is not None:
+                    part[one.metric] = score
+        return found if self.scores else {}
+
+    def add(self, scores: list[MetricScore]) -> None:
+        """Put in new scores: one takes the place of an older one of the same metric and protocol."""
+        new = {(one.metric, one.protocol) for one in scores}
+        self.scores = [one for one in self.scores if (one.metric, one.protocol) not in new] + scores
+        self.values = [value for one in self.scores for value in values_of(one)]
+
+    def score_files(self) -> list[str]:
+        """The files in ``scores/`` that these results are made of, those last asked for last."""
+        return list(
+            dict.fromkeys(name for name in [self.judged.get("file"), *(one.file for one in self.scores)] if name)
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the file whole; values that are not finite become null."""
+        write_json(path, finite(dataclasses.asdict(self)))
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """Read a file. Raises UserError where it is missing, cut off, damaged (naming the key), or of another version."""
+        if path.is_dir():
+            raise UserError(f"{str(path)!r} is a folder, not a run's results: delete it and run the job again.")
+        found = read_json(path)
+        if not isinstance(found, dict) or "signature" not in found:
+            raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
+        if found.get("version") != RESULTS_VERSION:
+            raise UserError(
+                f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {RESULTS_VERSION}: "
+                "run the job again."
+            )
+        try:
+            return cls.from_json(found)
+        except WrongForm as error:
+            raise UserError(
+                f"{str(path)!r} is damaged ({error}): delete it, and the same command writes it again."
+            ) from error
+
+    @classmethod
+    def from_json(cls, record: Any) -> Results:
+        """The results that `save` wrote, from their JSON value. Keys that are not known are left out.
+
+        Raises WrongForm naming the key that is missing or of the wrong type (``results_form.ResultsForm``).
+        """
+        check_results(record)
+        values = [_of(Value, value) for value in record["values"]]
+        scores = [_of(MetricScore, score) for score in record["scores"]]
+        return _of(cls, record | {"values": values, "scores": scores})
+
+
+def _of(kind: type[T], record: dict[str, Any]) -> T:
+    """An instance of a dataclass from the keys of a record that it knows."""
+    names = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return kind(**{key: value for key, value in record.items() if key in names})
+
+
+def finite(node: Any) -> Any:
+    """The same tree of JSON values with NaN and infinities as None."""
+    if isinstance(node, float):
+        return node if math.isfinite(node) else None
+    if isinstance(node, dict):
+        return {str(key): finite(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [finite(value) for value in node]
+    return node
+
+
+def values_of(one: MetricScore) -> list[Value]:
+    """A ``Value`` for a metric's headline, and for each of its parts that is a number with n and stderr, of each model."""
+    found = []
+    for model, score in (("edited", one.edited), ("original", one.original)):
+        if score is None:
+            continue
+        head = number(score["value"]), score["n"], score["stderr"], score["higher_is_better"]
+        found.append(Value(one.metric, model, "", "", *head, one.protocol))
+        for group, part in score["parts"].items():
+            if isinstance(part, dict) and {"value", "n"} <= part.keys():
+                role, _, wording = group.partition("/")
+                numbers = number(part["value"]), part["n"], part.get("stderr")
+                found.append(Value(one.metric, model, role, wording, *numbers, protocol=one.protocol))
+    return found
+
+
+def number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)

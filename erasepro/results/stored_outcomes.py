@@ -1,0 +1,27 @@
+"""TODO docstring of erasepro.results.stored_outcomes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from erasepro.report import Outcome
+from erasepro.results.outcomes import Share
+
+
+def _outcomes(stored: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """``report.Outcome`` objects from their JSON (null was nan)."""
+    names = [f.name for f in fields(Outcome)]
+    outcomes = []
+    for record in stored:
+        values = [record[name] for name in names]
+        restored: list[Any] = [_share(value) if isinstance(value, Mapping) else value for value in values]
+        outcomes.append(Outcome(*restored))
+    return outcomes
+
+
+def _share(node: Mapping[str, Any]) -> Share:
+    value = node["value"]
+    return Share(math.nan if value is None else value, node["n"], node["stderr"])

@@ -1,0 +1,48 @@
+"""From a job to its edit, with the residual on the test prompts measured beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from erasepro.concepts.pairs import ConceptSet
+from erasepro.models.features.locate import find_words
+from erasepro.prompts.test_prompts import PromptPair, TestPrompt
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+    from erasepro.models.base import Model
+    from erasepro.runs.job import Job
+
+
+def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]:
+    """The edit, the solver's own seconds, and the relative residual over the test prompts' target columns.
+
+    The residual is None where no test prompt names a target (nothing to measure).
+    """
+    from erasepro.edit import test_residual
+    from erasepro.solvers import make_solver
+
+    solver = make_solver(job.cfg.solver)
+    start = time.perf_counter()
+    edit = solver.solve(model, job.build)
+    seconds = time.perf_counter() - start
+    pairs = test_pairs(job.tests, job.concepts)
+    return edit, seconds, test_residual(model, edit, pairs) if pairs else None
+
+
+def test_pairs(tests: Iterable[TestPrompt], concepts: ConceptSet) -> list[PromptPair]:
+    """Each different target test prompt beside the same sentence about its anchor, where there is one."""
+    of = {pair.target: pair for pair in concepts.pairs}
+    found: dict[str, PromptPair] = {}
+    for test in tests:
+        pair = of.get(test.concept)
+        if pair is not None and pair.anchor and not test.anchor_prompt:
+            continue  # a published prompt: nobody has written the same sentence about the anchor
+        if test.role == "target" and pair is not None and find_words(test.prompt, pair.target):
+            found[test.prompt] = PromptPair(test.prompt, test.anchor_prompt, pair)
+    return list(found.values())
+
+
+test_pairs.__test__ = False  # type: ignore[attr-defined]

@@ -1,0 +1,234 @@
+"""One run, in reading order: erase, draw, score, record. Each stage reads and writes the run's folder."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from erasepro.concepts.safety.sensitive import presentable
+from erasepro.errors import UserError
+from erasepro.report.show import show
+from erasepro.results.record import Results
+from erasepro.runs.job import Job, make_job
+from erasepro.runtime import distributed
+from erasepro.runtime.environment import git_state, libraries, machine
+from erasepro.runtime.files import write_text
+from erasepro.runtime.meter import Meter
+from erasepro.runtime.quiet import quiet
+from erasepro.tracking import start_tracker
+from erasepro.tracking.naming import run_info
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
+    from erasepro.generation import ImageStore
+    from erasepro.models.base import Model
+
+
+def run(cfg: DictConfig) -> Results:
+    """Run a composed config, or go on with it, or, when it is done already, print its results again.
+
+    The run's heading is printed before anything is computed. Raises UserError for a user's mistake; whatever else goes
+    wrong is written to the folder's ``status.json``.
+    """
+    quiet()
+    from erasepro.report.heading import heading
+
+    job = make_job(cfg)
+    if distributed.first(lambda: _finished(job)):
+        print(f"{heading(job.config, job.protocol)}\nDone before; these are its results.")
+    else:
+        Run(job).go()
+    results = Results.load(job.folder.path / "results.json")
+    print()
+    show(results, job.folder.path)
+    return results
+
+
+def _finished(job: Job) -> bool:
+    """Whether there is nothing to do: every stage has ended, and its results can be read."""
+    try:
+        if not job.folder.done or not job.scoring.done:
+            return False
+        found = Results.load(job.folder.path / "results.json")
+        return found.protocol == job.protocol and job.scoring.recorded(found)
+    except UserError:  # damaged: recorded again
+        return False
+
+
+class Run:
+    """The stages of one job. The model is loaded once, at the first stage that needs it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.path = job.folder.path
+        self.load_seconds = 0.0
+
+    def go(self) -> None:
+        with ExitStack() as held:
+            distributed.first(lambda: self.begin(held))
+            distributed.first(self.erase)
+            original, edited = self.draw()
+            distributed.first(lambda: self.end(original, edited))
+
+    def begin(self, held: ExitStack) -> None:
+        """Hold the folder and open the tracker; whatever is wrong with the metrics must not wait for the images."""
+        from omegaconf import OmegaConf
+
+        from erasepro.report.heading import heading
+
+        job, folder = self.job, self.job.folder
+        job.scoring.check()
+        held.enter_context(folder.locked())
+        tracked = run_info(job.config, self.path, folder.signature)
+        self.tracker = held.enter_context(start_tracker(job.tracker, tracked))
+        write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
+        print("\n".join([heading(job.config, job.protocol), *job.tests.told()]), flush=True)
+
+    @cached_property
+    def model(self) -> Model:
+        from erasepro.models.load import load_model
+
+        with Meter() as meter:
+            model = load_model(self.job.model)
+        self.load_seconds = meter.seconds
+        return model
+
+    @cached_property
+    def edit(self) -> Edit:
+        """The edit as it lies in the folder."""
+        from erasepro.edit import Edit
+
+        return Edit.load(self.path / "edit")
+
+    def erase(self) -> None:
+        """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
+        if self.job.folder.is_done("edit"):
+            try:
+                self.edit  # noqa: B018 - it can be read
+                return
+            except UserError as error:
+                print(f"erasepro: {error} Solving for it again.", file=sys.stderr)
+        from erasepro.runs.erase import solve
+
+        model = self.model
+        with self.job.folder.stage("edit") as facts:
+            edit, facts["seconds_solver"], facts["test_residual"] = solve(model, self.job)
+            facts["seconds_load"] = self.load_seconds
+            edit.save(self.path / "edit")
+
+    def draw(self) -> tuple[ImageStore, ImageStore]:
+        """The work list drawn by the original and by the edited model, with the same seeds."""
+        from erasepro.generation import ImageStore, generate
+        from erasepro.generation.shared_originals import original_images
+
+        job, stages = self.job, self.job.folder
+        original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
+        rows = list(job.worklist)
+        keys = ("batch_size", "steps", "guidance", "size", "scheduler")
+        how: dict[str, Any] = {key: getattr(job.generation, key) for key in keys}
+        how |= {"model_hash": job.hashes["weights"], "progress": job.outputs.progress}
+        distributed.first(lambda: self.prepare_images(original, edited))
+        if distributed.first(lambda: self.is_undrawn("originals", original)):
+            sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
+            sampler |= {"dtype": job.model.dtype, "device": self.model.pipe.device.type}
+            with stages.stage("originals", resumes=True) if distributed.main() else nullcontext():
+                shared = Path(job.outputs.dir) / ".originals"
+                original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
+        if distributed.first(lambda: self.is_undrawn("images", edited)):
+            with stages.stage("images", resumes=True) if distributed.main() else nullcontext():
+                self.edit.apply(self.model.pipe)
+                try:
+                    generate(
+                        self.model.pipe, rows, edited.folder, edit_hash=self.edit.hash, title="Edited images", **how
+                    )
+                finally:
+                    self.edit.revert(self.model.pipe)
+        return original, edited
+
+    def prepare_images(self, original: ImageStore, edited: ImageStore) -> None:
+        """Write the work list, and delete damaged images that somebody will look at: they are drawn again."""
+        from erasepro.generation import write_worklist
+
+        rows = list(self.job.worklist)
+        write_worklist(self.path / "worklist.jsonl", rows)
+        for stage, store in (("originals", original), ("images", edited)):
+            if self.needs_images(stage):
+                store.drop_damaged(rows)
+
+    def needs_images(self, stage: str) -> bool:
+        """Whether somebody will look at a stage's images again."""
+        done = self.job.folder.is_done(stage) and self.job.scoring.done
+        return not (done and (self.path / "results.json").is_file())
+
+    def is_undrawn(self, stage: str, store: ImageStore) -> bool:
+        """Whether images of a stage are missing that somebody will look at. Changes nothing on the disk."""
+        if not self.needs_images(stage):
+            return False
+        return not self.job.folder.is_done(stage) or bool(store.missing(self.job.worklist))
+
+    def end(self, original: ImageStore, edited: ImageStore) -> None:
+        """Score, record, track."""
+        from erasepro.tracking.log_run import log_run
+
+        self.score(original, edited)
+        results = self.record(self.edit, original, edited)
+        log_run(self.tracker, self.job.tracker, results, self.path, list(self.job.worklist))
+
+    def score(self, original: ImageStore, edited: ImageStore) -> None:
+        """What no score is there of: every image judged, ``scores/`` written."""
+        if not (self.job.folder.is_done("scores") and self.job.scoring.done):
+            with self.job.folder.stage("scores"):
+                self.job.scoring.go(edited, original)
+
+    def record(self, edit: Edit, original: ImageStore, edited: ImageStore) -> Results:
+        """``results.json`` and the before/after grid."""
+        job, facts = self.job, self.job.folder.facts("edit")
+        failed = len(original.errors()) + len(edited.errors())
+        results = Results(
+            name=job.name,
+            signature=job.folder.signature,
+            config=job.config,
+            protocol=job.protocol,
+            hashes={**job.hashes, "edit": edit.hash},
+            residuals={**edit.residuals, "test": facts.get("test_residual")},
+            edit={"meta": edit.meta, "diagnostics": edit.diagnostics},
+            stages={
+                "load model": {"seconds": facts.get("seconds_load", 0.0)},
+                **job.folder.records(),
+                "solver (in edit)": {"seconds": facts.get("seconds_solver", 0.0)},
+            },
+            counts={
+                "test_prompts": len(job.tests),
+                "images_per_model": len(job.worklist),
+                "images_failed": failed,
+                "images_unreadable": 0,
+                "prompts_dropped": job.dropped,
+            },
+            prompt_sets={name: one.as_dict() for name, one in job.tests.sets.items()},
+            sensitive=job.sensitive,
+            libraries=libraries(),
+            git=git_state(),
+            machine=machine(),
+        )
+        if job.outputs.grid and len(job.worklist):
+            from erasepro.report import before_after_grid
+            from erasepro.report.grid_rows import grid_rows
+
+            rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
+            if rows:
+                before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)
+        job.scoring.record(results, self.before())
+        results.save(self.path / "results.json")
+        return results
+
+    def before(self) -> Results | None:
+        """What an earlier command recorded in the same folder."""
+        try:
+            return Results.load(self.path / "results.json")
+        except UserError:
+            return None

@@ -1,0 +1,297 @@
+"""A run's scores: which are there, which are missing, and the pass over the images that makes them.
+
+Each metric has its own files in the run's ``scores/`` folder, named by a hash of what decides its numbers: the run's
+signature, the metric's version, source, parameters and files, the evaluator. So a run that is scored again scores only what is
+missing. What networks said of the images lies beside the runs (``.looks``), and a stopped pass asks none of them twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from erasepro.errors import UserError
+from erasepro.results.record import MetricScore, Results, finite
+from erasepro.results.run_folder import RunDir
+from erasepro.results.score import restored
+from erasepro.runtime.file_hashes import contents
+from erasepro.runtime.files import digest, read_dict, write_json
+from erasepro.runtime.meter import Meter
+
+if TYPE_CHECKING:
+    from erasepro.config.schema import MetricsConfig, ModelConfig
+    from erasepro.generation import ImageStore, Row
+
+VERSION = 1
+"""Raise it when scoring itself changes numbers."""
+
+
+@dataclass
+class Scoring:
+    """The metrics asked of one run.
+
+    folder: the run's. rows: its work list. label: the protocol's name for a metric's numbers. model: only its own evaluator is
+    loaded, and only where it is needed.
+    """
+
+    folder: RunDir
+    rows: Sequence[Row]
+    metrics: MetricsConfig
+    model: ModelConfig
+    label: Callable[[str], str]
+    progress: bool = True
+
+    def check(self) -> None:
+        """Whatever can be wrong with the metrics, found out before anything is drawn. Raises UserError."""
+        from erasepro.metrics import METRICS
+        from erasepro.metrics.engine.build import build_metrics, split_by_need
+        from erasepro.metrics.networks.evaluators import check_evaluator
+
+        names = self.metrics.names
+        for metric in build_metrics(names, self.metrics.params).values():
+            metric.check(self.rows)
+        for name in self.derived:
+            for other in METRICS.get(name).needs(self._config(name)):
+                if other not in names:
+                    raise UserError(
+                        f"The metric {name!r} is made of {other!r}: add it, metrics.names=[{other},{name}], or set "
+                        f"metrics.params.{name} so that it uses another."
+                    )
+        check_evaluator(self.metrics.evaluator)
+        needing, others = split_by_need(names, self.metrics.params)
+        if needing and self.missing and self.evaluator is None:
+            rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
+            raise UserError(
+                f"The model {self.model.name!r} has no evaluator, and {', '.join(needing)} cannot do without: name one "
+                f"(metrics.evaluator.kind=openai_clip), or {rest}, or add metrics=none to erase and draw only."
+            )
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the metrics whose scores are still to be made."""
+        return [name for name in self._counted if not self._whole(name)]
+
+    @property
+    def done(self) -> bool:
+        """Whether nobody needs to look at the images again."""
+        return not self.missing and not self._verdicts_missing
+
+    def go(self, edited: ImageStore, original: ImageStore) -> None:
+        """Score what is missing."""
+        from erasepro.metrics.engine.score import VERDICT, score
+        from erasepro.metrics.networks.answer_cache import Looks, sweep
+        from erasepro.results.samples import write_samples
+
+        names = self.missing
+        if names or self._verdicts_missing:
+            looks = Looks(self.folder.path.parent / ".looks")
+            sweep(self.folder.path.parent / ".looks")
+            params = {name: self.metrics.params[name] for name in names if name in self.metrics.params}
+            with Meter() as meter:
+                found = score(
+                    edited,
+                    original,
+                    self.rows,
+                    self.evaluator if self._verdicts_missing or self._judged(names) else None,
+                    names,
+                    params,
+                    looks=looks,
+                    progress=self.progress,
+                )
+            images = [{"id": r.id, "seed": r.seed, "model": model, "error": why} for r, model, why in found.images]
+            judged = [VERDICT] if self._verdicts_missing else []
+            for name in [*judged, *names]:
+                values = zip(images, found.values[name], strict=True)
+                write_samples(self._stem(name).with_suffix(".parquet"), ({**a, **b} for a, b in values))
+                scores = {"edited": found.edited.get(name), "original": found.original.get(name)}
+                entry = {model: one.as_dict() if one is not None else None for model, one in scores.items()}
+                seconds = round(meter.seconds, 3)  # of the pass that made it, with all its metrics
+                write_json(self._stem(name).with_suffix(".json"), finite({**entry, "seconds": seconds}))
+
+    @property
+    def _verdicts_missing(self) -> bool:
+        """Whether it is still to be said what each picture shows, by a judge that is there."""
+        from erasepro.metrics.engine.score import VERDICT
+
+        return bool(self._judge_key[-1] or self._judged(self._counted)) and not self._whole(VERDICT)
+
+    def _judged(self, names: Sequence[str]) -> bool:
+        from erasepro.metrics.engine.build import split_by_need
+
+        return bool(split_by_need(names, self.metrics.params)[0])
+
+    def scores(self) -> list[MetricScore]:
+        """The scores of every metric asked for, in their order; none may be missing."""
+        from erasepro.metrics import METRICS
+
+        entries = {name: self._read(name) for name in self._counted}
+        found = {name: self._score(name, entry) for name, entry in entries.items()}
+        for name in self.derived:
+            found[name] = self._derived(METRICS.get(name), found)
+        return [found[name] for name in dict.fromkeys(self.metrics.names)]
+
+    def earlier(self, results: Results) -> list[MetricScore]:
+        """The scores in older results of the same images that still hold: of today's code of their metric."""
+        from erasepro.metrics.engine.code import is_current
+
+        return [one for one in results.scores if is_current(one)]
+
+    def record(self, results: Results, before: Results | None) -> None:
+        """Put the scores, what the pictures show, and ``samples.parquet`` (a row an image, a column a fact) into results.
+
+        What ``before`` holds of the same images stays where it still holds and is not scored anew.
+        """
+        from erasepro.metrics.engine.score import VERDICT
+        from erasepro.results import outcomes
+        from erasepro.results.samples import FILE, unreadable, write_samples
+
+        known = before if before is not None and before.signature == self.folder.signature else None
+        results.scores = self.earlier(known) if known else []
+        results.add(self.scores())
+        if unreadable(self._file(VERDICT)) is not None:
+            results.judged = {
+                "protocol": self.label(VERDICT),
+                "evaluator": self._evaluator_text(),
+                "file": self._stem(VERDICT).name,
+            }
+            samples = self.samples([self._stem(VERDICT).name])
+            results.outcomes = [dataclasses.asdict(o) for o in outcomes(samples)]
+            results.by_concept = [dataclasses.asdict(o) for o in outcomes(samples, by_concept=True)]
+        elif known is not None:
+            results.outcomes, results.by_concept, results.judged = known.outcomes, known.by_concept, known.judged
+        files = results.score_files()
+        results.counts["images_unreadable"] = max(
+            (unreadable(self._file(name)) or 0 for name in self._counted), default=0
+        )
+        if files:
+            write_samples(self.folder.path / FILE, self.samples(files), files)
+
+    def recorded(self, results: Results) -> bool:
+        """Whether results, and ``samples.parquet``, hold every score that is asked for."""
+        from erasepro.results.samples import FILE, samples_made_of
+
+        told = [one.as_json() for one in results.scores]
+        files = results.score_files()
+        held = all(one.as_json() in told for one in self.scores())
+        return held and (not files or samples_made_of(self.folder.path / FILE) == files)
+
+    def samples(self, files: Sequence[str]) -> list[dict[str, Any]]:
+        """The work list's fields, ``model``, ``error``, and the values in these files of scores, of each image of both models.
+
+        Of two files with one column the last counts; one that is lost has none.
+        """
+        from erasepro.results.samples import read_samples
+
+        of_row: dict[Any, dict[str, Any]] = {(row.id, row.seed): dataclasses.asdict(row) for row in self.rows}
+        found: dict[tuple[str, int, str], dict[str, Any]] = {}
+        for name in files:
+            file = self.folder.path / "scores" / f"{name}.parquet"
+            for sample in read_samples(file) if file.exists() else []:
+                key = sample["id"], sample["seed"], sample["model"]
+                if key[:2] in of_row:
+                    found.setdefault(key, dict(of_row[key[:2]])).update(sample)
+        return list(found.values())
+
+    @cached_property
+    def evaluator(self) -> Any:
+        """The judge that ``metrics.evaluator`` names, or None."""
+        from erasepro.metrics.networks.evaluators import evaluator_for
+
+        return evaluator_for(self.metrics.evaluator, self.model, self.rows)
+
+    @property
+    def derived(self) -> list[str]:
+        from erasepro.metrics import METRICS
+
+        return [name for name in dict.fromkeys(self.metrics.names) if METRICS.get(name).derived]
+
+    @property
+    def _counted(self) -> list[str]:
+        return [name for name in dict.fromkeys(self.metrics.names) if name not in self.derived]
+
+    def _score(self, name: str, entry: dict[str, Any]) -> MetricScore:
+        from erasepro.metrics.engine.code import metric_code
+
+        version, source = metric_code(name)
+        return MetricScore(
+            metric=name,
+            protocol=self.label(name),
+            params=self._params(name),
+            edited=entry.get("edited"),
+            original=entry.get("original"),
+            evaluator=self._evaluator_name(name),
+            seconds=entry.get("seconds", 0.0),
+            version=version,
+            source=source,
+            file="" if name in self.derived else self._stem(name).name,
+        )
+
+    def _derived(self, metric: Any, found: dict[str, MetricScore]) -> MetricScore:
+        parts: dict[str, Any] = {}
+        for model in ("edited", "original"):
+            scores = {name: restored(getattr(one, model)) for name, one in found.items() if getattr(one, model)}
+            try:
+                parts[model] = metric.derive(scores, self._config(metric.name)).as_dict()
+            except KeyError:  # a metric that only compares the two models has no score for the original
+                parts[model] = None
+        return self._score(metric.name, finite(parts))
+
+    def _config(self, name: str) -> Any:
+        from erasepro.metrics.engine.build import metric_config
+
+        return metric_config(name, self.metrics.params.get(name) or {})
+
+    def _params(self, name: str) -> dict[str, Any]:
+        return dataclasses.asdict(self._config(name))
+
+    def _evaluator_name(self, name: str) -> str:
+        return self._evaluator_text() if self._judged([name]) else ""
+
+    def _evaluator_text(self) -> str:
+        cfg = self.metrics.evaluator
+        parts: dict[str, list[str | None]] = {
+            "model": [self.model.name],
+            "openai_clip": [cfg.name, cfg.source],
+            "transformers_clip": [cfg.source],
+        }
+        return " ".join([cfg.kind, *(str(part) for part in parts.get(cfg.kind, []) if part)])
+
+    def _whole(self, name: str) -> bool:
+        """Whether a metric's files are there and sound, and every image could be read when they were made."""
+        from erasepro.metrics.engine.score import VERDICT
+        from erasepro.results.samples import unreadable
+
+        return (name == VERDICT or isinstance(self._read(name).get("edited"), dict)) and unreadable(
+            self._file(name)
+        ) == 0
+
+    def _read(self, name: str) -> dict[str, Any]:
+        """A metric's scores; empty where they are still to be made, or were lost or damaged since."""
+        return read_dict(self._stem(name).with_suffix(".json"))
+
+    def _file(self, name: str) -> Path:
+        return self._stem(name).with_suffix(".parquet")
+
+    def _stem(self, name: str) -> Path:
+        from erasepro.metrics.engine.score import VERDICT
+
+        key = self._judge_key if name == VERDICT else self._key(name)
+        return self.folder.path / "scores" / f"{name}-{digest([VERSION, self.folder.signature, name, key])[:8]}"
+
+    def _key(self, name: str) -> Any:
+        from erasepro.metrics.engine.code import metric_code
+
+        params, judge = self._params(name), self._judge_key if self._judged([name]) else None
+        return [*metric_code(name), params, contents(self._config(name)), judge]
+
+    @cached_property
+    def _judge_key(self) -> Any:
+        from erasepro.models.load import evaluator_fingerprint
+
+        cfg = {key: value for key, value in dataclasses.asdict(self.metrics.evaluator).items() if key != "device"}
+        own = evaluator_fingerprint(self.model) if self.metrics.evaluator.kind == "model" else ""
+        return [cfg, contents(self.metrics.evaluator), own]

@@ -1,0 +1,35 @@
+"""AlphaEdit's update in the text encoder: what the captions read is left alone, the rest takes the change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from erasepro.solvers.engine.fit import FitConfig, PreserveConfig
+from erasepro.solvers.engine.text_encoder import TextStageConfig, TextStageSolver
+from erasepro.solvers.registry import SOLVERS
+
+
+@dataclass
+class AlphaEditConfig(TextStageConfig):
+    """L₂ and the null space's threshold."""
+
+    name: str = "alphaedit"
+    ridge: float = 10.0  # L₂
+    threshold: float = 0.02  # eigenvalues of the captions' mean k kᵀ below this are its null space
+
+
+@SOLVERS.register("alphaedit", AlphaEditConfig)
+class AlphaEdit(TextStageSolver):
+    """Null-space constrained editing of fc2 (arXiv 2410.02355), the change split over the blocks as EMCID does.
+
+    (P K Kᵀ + L₂ I) ΔWᵀ = P K Rᵀ, P over the small eigenvalues of the captions' mean k kᵀ: the penalised solve inside
+    span U. There is no earlier edit, so K_prev is empty.
+    """
+
+    def fit(self) -> FitConfig:
+        self.positive("ridge", "threshold")
+        kept = PreserveConfig(
+            kind="null_space", ridge=self.cfg.ridge, relative=False, tokens=self.cfg.preserve_tokens,
+            weights="count", threshold=self.cfg.threshold,
+        )  # fmt: skip
+        return FitConfig(residual="soft", mu=1.0, weights="count", preserve=kept)

@@ -1,0 +1,66 @@
+"""OCE (arXiv 2605.28902): the values are rotated, not stretched, so that erased ones turn away and kept ones stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from erasepro.linalg import DenseUpdate, Solution
+from erasepro.models.sites import Site
+from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver, all_columns
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver
+from erasepro.solvers.registry import SOLVERS
+
+
+@dataclass
+class OCEConfig(KVConfig):
+    """The weights of the terms of M."""
+
+    name: str = "oce"
+    tokens: str = "last_subject"
+    erase_scale: float = 1.0  # s_e
+    preserve_scale: float = 0.3  # s_c
+    global_scale: float = 0.5  # s_g
+    ridge: float = 1.5  # λ
+    proper: bool = False  # flip the last direction where det(UVᵀ) < 0, as its code does (arbitrary if d_out > d_in)
+
+
+@SOLVERS.register("oce", OCEConfig)
+class OCE(KVSolver):
+    """Orthogonal concept erasure: W = U Vᵀ W_o, U and V from M = U S Vᵀ; values only (arXiv 2605.28902).
+
+    M = −s_e E Eᵀ(I − G Gᵀ) + s_c Σ (W_o k)(W_o k)ᵀ + s_g W_o C_g W_oᵀ + λ W_o W_oᵀ; E and G are orthonormal bases of the
+    erased and the guiding values W_o c, C_g is the mean k kᵀ over the build captions' tokens. Dense.
+    """
+
+    config = OCEConfig
+    kinds = ("attn2.to_v",)
+
+    def check(self) -> None:
+        self.positive("erase_scale", "preserve_scale", "global_scale", "ridge", zero=True)
+
+    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        cfg, X, Y, KK = self.cfg, features.X, features.Y, features.moment()
+        general = features.read(features.build.preserve)
+        C_g = general @ general.T / max(general.shape[1], 1)
+        eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
+        inner = cfg.preserve_scale * KK + cfg.global_scale * C_g.to(KK) + cfg.ridge * eye  # (d_in, d_in)
+
+        def solve(site: Site, W: Tensor) -> Solution:
+            E, G = _basis(W @ X), _basis(W @ Y)
+            M = W @ inner @ W.T - cfg.erase_scale * (E @ E.T - E @ (E.T @ G) @ G.T)  # (d_out, d_out)
+            U, _, Vh = torch.linalg.svd(M)
+            if cfg.proper and float(torch.linalg.det(U @ Vh)) < 0:
+                U[:, -1] *= -1
+            return all_columns(DenseUpdate(U @ (Vh @ W) - W), X.shape[1])
+
+        return solve, {}
+
+
+def _basis(V: Tensor) -> Tensor:
+    """Orthonormal columns spanning V's (d_out, n)."""
+    U, s, _ = torch.linalg.svd(V, full_matrices=False)
+    return U[:, s > 1e-10 * s.max()]

@@ -1,0 +1,101 @@
+"""SPEED (arXiv 2503.07392): erasure inside the null space of a refined set of what is retained; values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.cluster.vq import kmeans2
+from torch import Tensor
+
+from erasepro.errors import UserError
+from erasepro.linalg import Cost, Solution, Statistics, null_basis, projected, without
+from erasepro.models.sites import Site
+from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver
+from erasepro.solvers.registry import SOLVERS
+
+
+@dataclass
+class SPEEDConfig(KVConfig):
+    """ρ, λ, the null space's threshold, and how the retained set is refined."""
+
+    name: str = "speed"
+    ridge: float = 1.0  # ρ: 1; 0.05 many concepts; 0.7 nudity
+    slack: float = 0.0  # λ: 0 (ΔW K₂ = 0 exactly); 0.5 nudity
+    threshold: float = 0.1  # singular values of the retained moment below this are its null space; 1e-4 many concepts
+    filter: bool = True  # keep only retained texts that plain erasure moves more than the mean
+    copies: int = 10  # noisy copies of each along the direction that W feels least
+    centres: int = 3  # k-means centres of the empty prompt's tokens that stay exactly, beside BOS
+    seed: int = 0
+
+
+@SOLVERS.register("speed", SPEEDConfig)
+class SPEED(KVSolver):
+    """Null-space erasure of values with prior filtering, directed augmentation and invariants (arXiv 2503.07392).
+
+    ΔW = W_o(S_at − S_tt) P [I − M K₂(K₂ᵀPMK₂ + λI)⁻¹K₂ᵀP] M with M = (S_tt P + ρI)⁻¹, S_tt = mean X Xᵀ, S_at = mean Y Xᵀ:
+    the penalised solve inside span U, which at λ = 0 is also kept off K₂ (BOS and centres of the empty prompt).
+    """
+
+    config = SPEEDConfig
+    kinds = ("attn2.to_v",)
+
+    def check(self) -> None:
+        self.positive("ridge", "threshold")
+        self.positive("slack", zero=True)
+        for key in ("copies", "centres"):
+            if getattr(self.cfg, key) < 0:
+                raise UserError(f"solver.{key} must be 0 or more; got {getattr(self.cfg, key)}.")
+
+    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        cfg = self.cfg
+        X, K = features.X / features.X.shape[1] ** 0.5, features.K  # X Xᵀ = S_tt
+        R = features.Y / features.X.shape[1] ** 0.5 - X
+        fixed = self._invariants(features)
+        S_tt = X @ X.T
+        eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
+        plain = torch.linalg.solve(S_tt + cfg.ridge * eye, X @ R.T).T  # (d, d): plain erasure without P
+        pull = fixed @ fixed.T / cfg.slack if cfg.slack > 0 else torch.zeros_like(S_tt)
+        C = Cost.of(pull, cfg.ridge)
+
+        def solve(site: Site, W: Tensor) -> Solution:
+            kept = refined(W, W @ plain, K, cfg.filter, cfg.copies, cfg.seed)
+            moment = Statistics(len(X)).update(kept).xx / max(kept.shape[1], 1)
+            U = null_basis(moment, cfg.threshold)
+            if cfg.slack == 0:
+                U = without(U, fixed)
+            if not U.shape[1]:
+                raise ValueError(
+                    f"no direction is left to change values in: raise threshold ({cfg.threshold:g}) or preserve less."
+                )
+            return projected(X, W @ R, U, C)
+
+        return solve, {"invariants": fixed.shape[1]}
+
+    def _invariants(self, features: Features) -> Tensor:
+        """K₂ (d, 1 + centres): BOS, and k-means centres of the other tokens of the empty prompt."""
+        empty = features.read([""]).to(features.X)
+        if self.cfg.centres == 0 or empty.shape[1] < 2:
+            return empty[:, :1]
+        points = empty[:, 1:].T.cpu().numpy()
+        count = min(self.cfg.centres, len(np.unique(points, axis=0)))
+        centres, _ = kmeans2(points, count, minit="++", seed=np.random.default_rng(self.cfg.seed))
+        return torch.cat([empty[:, :1], torch.from_numpy(centres).to(empty).T], dim=1)
+
+
+def refined(W: Tensor, delta: Tensor, K: Tensor, keep_moved: bool, copies: int, seed: int) -> Tensor:
+    """The retained columns that `delta` (d_out, d) moves more than the mean, and noisy copies of them.
+
+    W (d_out, d), K (d, m) → (d, m' (1 + copies)). The noise is standard normal along W's last right-singular vector.
+    """
+    if keep_moved and K.shape[1]:
+        moved = (delta @ K).norm(dim=0)
+        K = K[:, moved >= moved.mean()]
+    if copies == 0 or not K.shape[1]:
+        return K
+    direction = torch.linalg.eigh(W.T @ W).eigenvectors[:, :1]  # (d, 1)
+    noise = torch.randn(copies, K.shape[1], generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(K)
+    return torch.cat([K] + [K + direction * row for row in noise], dim=1)

@@ -1,0 +1,41 @@
+"""UCE (arXiv 2308.14761): the closed-form edit of cross-attention that later methods are measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from erasepro.linalg import Cost, shared_soft
+from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.registry import SOLVERS
+
+
+@dataclass
+class UCEConfig(KVConfig):
+    """The published code's keys: λ, s_e, s_p, which tokens, and what is retained."""
+
+    name: str = "uce"
+    ridge: float = 0.5  # λ
+    erase_scale: float = 1.0  # s_e
+    preserve_scale: float | None = 1.0  # s_p; null: max(0.1, 1/#retained texts), as published
+
+
+@SOLVERS.register("uce", UCEConfig)
+class UCE(KVSolver):
+    """Unified Concept Editing: penalised least squares on every cross-attention key and value (arXiv 2308.14761).
+
+    W = (λW_o + s_e Σ v* cᵀ + s_p Σ W_o c_j c_jᵀ)(λI + s_e Σ c cᵀ + s_p Σ c_j c_jᵀ)⁻¹ with v* = W_o c_guide: the soft
+    solve with C = λI + s_p K Kᵀ and μ = s_e. The text encoder is not edited.
+    """
+
+    def check(self) -> None:
+        self.positive("ridge", "erase_scale")
+        if self.cfg.preserve_scale is not None:
+            self.positive("preserve_scale", zero=True)
+
+    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        cfg = self.cfg
+        s_p = cfg.preserve_scale if cfg.preserve_scale is not None else max(0.1, 1 / max(1, features.retained))
+        C = Cost.of(s_p * features.moment(), cfg.ridge)
+        return shared(shared_soft(features.X, features.Y, C, cfg.erase_scale)), {"preserve_scale": s_p}

@@ -1,0 +1,191 @@
+"""One site's solve, as configured: the cost, the constraints' hardness and the choice of columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from erasepro.errors import UserError, unknown
+from erasepro.linalg import (
+    MOST_REST,
+    POLICIES,
+    Cost,
+    Solution,
+    Statistics,
+    hard,
+    least_squares_pooled,
+    null_basis,
+    null_space,
+    projected,
+    soft,
+    soft_pooled,
+)
+
+SAME = 1e-4  # exact: columns nearer than this to the span of the others depend on them
+CUT = 1e-6  # least squares: singular values of L⁻¹X below this share of the largest are cut
+
+
+@dataclass
+class PreserveConfig:
+    """C = ridge·I + scale·K Kᵀ: what the change is charged for."""
+
+    kind: str = "gram"  # none (C = I) | ridge (C = ridge·I) | gram | null_space (what K spans is not changed at all)
+    ridge: float = 0.003
+    relative: bool = True  # ridge is a multiple of the mean eigenvalue of scale·K Kᵀ (gram only)
+    scale: float = 1.0
+    mean: bool = True  # K Kᵀ is divided by the total weight of its columns
+    tokens: str = "all"  # columns of K in a caption: all | text (BOS to EOS) | words | last
+    weights: str = "kind"  # count | caption | kind
+    threshold: float = 0.01  # null_space: K spans the directions whose mean square is above this (see relative)
+    captions: int | None = None  # at most so many captions; null: all
+
+
+@dataclass
+class FitConfig:
+    """How constraints are met at a site."""
+
+    residual: str = "hard"  # hard | soft
+    mu: float = 1.0  # soft: weight of the constraints
+    rank: str = "independent"  # hard: independent | exact | least_squares
+    tau: float = (
+        0.6  # independent: columns nearer than this to the span of the others are left out (exact: 1e-4 at most)
+    )
+    rest: float = 1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
+    weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
+    preserve: PreserveConfig = field(default_factory=PreserveConfig)
+
+
+def check_fit(cfg: FitConfig, where: str) -> None:
+    """Raise UserError for a value out of range, before anything is computed."""
+    for key, value, allowed in (
+        ("residual", cfg.residual, ("hard", "soft")),
+        ("rank", cfg.rank, POLICIES),
+        ("weights", cfg.weights, ("count", "concept")),
+        ("preserve.kind", cfg.preserve.kind, ("none", "ridge", "gram", "null_space")),
+    ):
+        if value not in allowed:
+            raise unknown(f"solver.{where}.{key}", value, allowed)
+    for key, number in (
+        ("mu", cfg.mu),
+        ("tau", cfg.tau),
+        ("preserve.threshold", cfg.preserve.threshold),
+    ):
+        if not 0 < number < math.inf or (key == "tau" and number >= 1):
+            limit = "in (0, 1)" if key == "tau" else "positive and finite"
+            raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
+    for key, number in (
+        ("rest", cfg.rest),
+        ("preserve.scale", cfg.preserve.scale),
+        ("preserve.ridge", cfg.preserve.ridge),
+    ):
+        if not 0 <= number < math.inf:
+            raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
+    if cfg.rest > MOST_REST:
+        raise UserError(
+            f"solver.{where}.rest must be at most {MOST_REST:g} (beyond it nothing is held exactly); got {cfg.rest}."
+        )
+    kept = cfg.preserve
+    if kept.captions is not None and kept.captions < 1:
+        raise UserError(f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {kept.captions}.")
+    if kept.kind == "null_space" and cfg.residual == "soft" and kept.ridge == 0:
+        raise UserError(f"solver.{where}: the soft solve in the null space needs preserve.ridge > 0.")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One site's solve as configured, for columns of these weights (ω) and names.
+
+    More columns than dimensions cannot all hold. With nothing that fits the ones left out (rest = 0), rank=independent
+    then means least_squares; that and the soft solve need only sums, so no column is held.
+    """
+
+    cfg: FitConfig
+    weights: Tensor
+    labels: Sequence[str]
+
+    def __call__(self, X: Tensor, R: Tensor, kept: Statistics | None) -> Solution:
+        """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the features in `kept`.
+
+        Raises:
+            UserError: a contradiction under rank=exact, naming the concepts, or a cost that cannot be built.
+        """
+        cfg = self.cfg
+        omega = self.weights if cfg.weights == "concept" else None
+        policy = "least_squares" if self._too_many(*X.shape[::-1]) else cfg.rank
+        tau = {"least_squares": CUT, "exact": min(cfg.tau, SAME)}.get(policy, cfg.tau)
+        options: dict[str, Any] = {
+            "policy": policy, "tau": tau, "rest": cfg.rest / X.shape[1],
+            "weights": omega, "labels": self.labels,
+        }  # fmt: skip
+        try:
+            if cfg.preserve.kind == "null_space" and kept is not None and kept.total > 0:
+                U = self._null_basis(kept)
+                if cfg.residual == "soft":
+                    return projected(X, R, U, None, cfg.mu / cfg.preserve.ridge, omega)
+                return null_space(X, R, U, **options)
+            C = _cost(cfg.preserve, X.shape[0], kept, X.device)
+            return soft(X, R, C, cfg.mu, omega) if cfg.residual == "soft" else hard(X, R, C, **options)
+        except ValueError as error:  # a contradiction too
+            raise UserError(str(error)) from error
+
+    def pooled(self, n: int, d_in: int) -> bool:
+        """Whether sums serve as well as n columns: more of them than dimensions, in a solve that takes them all."""
+        cfg = self.cfg
+        all_of_them = cfg.residual == "soft" or cfg.rank == "least_squares" or self._too_many(n, d_in)
+        return n > d_in and all_of_them and cfg.weights == "count" and cfg.preserve.kind != "null_space"
+
+    def from_sums(self, sums: Statistics, kept: Statistics | None) -> Solution:
+        """The same solve from the sums of X with partners R."""
+        try:
+            C = _cost(self.cfg.preserve, len(sums.xx), kept, sums.xx.device)
+            soften = self.cfg.residual == "soft"
+            update = soft_pooled(sums, C, self.cfg.mu) if soften else least_squares_pooled(sums, C, CUT)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        return Solution(update, torch.arange(sums.count), (), math.nan, exact=False)
+
+    def _too_many(self, n: int, d_in: int) -> bool:
+        cfg = self.cfg
+        return n > d_in and cfg.residual == "hard" and cfg.rank == "independent" and cfg.rest == 0
+
+    def _null_basis(self, kept: Statistics) -> Tensor:
+        S = kept.xx / kept.total
+        level = float(S.diagonal().mean()) if self.cfg.preserve.relative else 1.0
+        return null_basis(S, self.cfg.preserve.threshold * level)
+
+
+def _cost(cfg: PreserveConfig, d: int, stats: Statistics | None, device: torch.device) -> Cost:
+    """C for a site with d_in = d. Without features to preserve it is the ridge alone."""
+    if cfg.kind == "gram" and stats is not None and stats.total > 0:
+        return Cost.from_statistics(stats, cfg.ridge, cfg.scale, cfg.mean, cfg.relative)
+    return Cost.ridge(d, 1.0 if cfg.kind == "none" else cfg.ridge, device)
+
+
+def check_finite(W: Tensor, name: str) -> None:
+    """Raise UserError naming a weight that holds NaN or infinity."""
+    if not bool(torch.isfinite(W.sum())):  # a NaN or infinity does not vanish in a sum
+        raise UserError(f"The weight '{name}' holds NaN or infinity: load the model again, or from another source.")
+
+
+def finite(number: float) -> float | None:
+    """The number, or None where it is not finite (JSON knows no infinity)."""
+    return number if math.isfinite(number) else None
+
+
+def share_left(WX: Tensor, V: Tensor) -> float:
+    """‖WX − V‖_F / ‖V‖_F."""
+    size = float(V.norm())
+    return float((WX - V).norm()) / size if size > 0 else float((WX - V).norm())
+
+
+def worst_dropped(solution: Solution, labels: Sequence[str], limit: int = 3) -> list[dict[str, object]]:
+    """The columns left out that miss their target most, named."""
+    return [
+        {"column": labels[d.column], "like": labels[d.like], "distance": d.distance, "miss": d.miss}
+        for d in solution.dropped[:limit]
+    ]

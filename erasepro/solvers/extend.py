@@ -1,0 +1,123 @@
+"""Adding concepts to an edit, and taking one out: what a solver was given is kept, and solved again as a whole.
+
+Deeper features hang on shallower edits, so the text encoder's chain is replayed from the original weights; keys and
+values alone obey the incremental identities of `closed_form.incremental`, and the replay gives the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from erasepro.edit.build_record import _stored
+from erasepro.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from erasepro.concepts.pairs import ConceptSet
+    from erasepro.concepts.sentences import BuildSet
+    from erasepro.edit.edit import Edit
+    from erasepro.models.base import Model
+
+
+def add(edit: Edit, concepts: Any, model: Model) -> Edit:
+    """The edit for its own concepts and these: the same as solving for all of them at once.
+
+    Args:
+        concepts: ``{target: anchor}``, a list of ``(target, anchor)``, a ConceptSet, or a BuildSet with sentences of
+            one's own (its preserved texts join the edit's).
+
+    Raises:
+        UserError: a target that is erased already or contradicts the others, or another model.
+    """
+    from erasepro.concepts.pairs import folded
+    from erasepro.concepts.sentences import BuildSet
+
+    old = _build(edit, model)
+    new = concepts if isinstance(concepts, BuildSet) else None
+    extra = new.concepts if new is not None else _set(old.concepts, concepts)
+    taken = {folded(p.target) for p in old.concepts.pairs}
+    for pair in extra.pairs:
+        if folded(pair.target) in taken:
+            raise UserError(f"The edit erases {pair.target!r} already: remove it first to give it another anchor.")
+    joint = _merged(old.concepts, (*old.concepts.pairs, *extra.pairs), (*old.concepts.preserve, *extra.preserve))
+    return _solve(edit, model, old, joint, new)
+
+
+def remove(edit: Edit, name: str, model: Model) -> Edit:
+    """The edit without one of its concepts: the same as never having erased it. UserError for an unknown name."""
+    from erasepro.concepts.pairs import folded
+
+    old = _build(edit, model)
+    if not isinstance(name, str):
+        raise UserError(f"Name the concept to remove, for example {old.concepts.targets[0]!r}; got {name!r}.")
+    rest = tuple(p for p in old.concepts.pairs if folded(p.target) != folded(name))
+    if len(rest) == len(old.concepts.pairs):
+        raise unknown("erased concept", name, [p.target for p in old.concepts.pairs])
+    if not rest:
+        raise UserError(f"{name!r} is the only concept of this edit: revert the edit instead.")
+    return _solve(edit, model, old, _merged(old.concepts, rest, old.concepts.preserve), None)
+
+
+def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: BuildSet | None) -> Edit:
+    from erasepro.concepts.sentences import BuildSet
+    from erasepro.prompts.build_set import build_set
+    from erasepro.solvers import make_solver
+
+    if old.templates is not None and new is None:
+        build = build_set(joint, old.templates)
+    elif old.templates is not None:
+        raise UserError("This edit was built from templates: add concepts by name, not sentences of their own.")
+    else:
+        stay = {p.target for p in joint.pairs}
+        pairs = [p for p in (*old.pairs, *(new.pairs if new else ())) if p.pair.target in stay]
+        missing = stay - {p.pair.target for p in pairs}
+        if missing:
+            raise UserError(
+                f"This edit was built from sentences of its own: give {', '.join(sorted(missing))} as a BuildSet "
+                "with sentences too."
+            )
+        preserve = dict.fromkeys((*old.preserve, *(new.preserve if new else ())))
+        build = BuildSet(joint, tuple(pairs), tuple(preserve))
+    solved = make_solver(edit.meta["config"]).solve(model, build)
+    return dataclasses.replace(solved, strength=edit.strength)
+
+
+def _build(edit: Edit, model: Model) -> BuildSet:
+    """The BuildSet that the edit was solved from."""
+    from erasepro.models.base import Model
+
+    if not isinstance(model, Model):
+        raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
+    if edit.meta.get("parents"):
+        raise UserError(
+            "This edit is a sum: its parts were solved apart, so no concept can be added or removed by solving again. Do "
+            "that to a part before adding, or solve for all the concepts at once."
+        )
+    build = _stored(edit.meta)
+    from erasepro.edit.pristine import check_pristine
+
+    check_pristine(model)
+    edit.check(model.pipe)
+    return build
+
+
+def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
+    from erasepro.concepts.load import given_pairs, load_concepts
+    from erasepro.concepts.pairs import ConceptSet
+
+    if isinstance(concepts, ConceptSet):
+        for key in ("kind", "vocabulary"):
+            ours, theirs = getattr(like, key), getattr(concepts, key)
+            if ours != theirs:
+                raise UserError(
+                    f"The edit's concepts are of {key} {ours!r}, these of {theirs!r}: solve for them apart."
+                )
+        return concepts
+    given = {"name": like.name, "kind": like.kind, "pairs": given_pairs(concepts)}
+    return load_concepts(given, like.vocabulary)
+
+
+def _merged(like: ConceptSet, pairs: tuple[Any, ...], preserve: tuple[str, ...]) -> ConceptSet:
+    from erasepro.concepts.pairs import ConceptSet
+
+    return ConceptSet(like.name, like.kind, pairs, preserve, like.notes, like.vocabulary)

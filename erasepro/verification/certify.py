@@ -1,0 +1,149 @@
+"""An edit measured on the model that it was made for, from the weights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from erasepro.edit.combine import leaves
+from erasepro.edit.fingerprints import check_base
+from erasepro.edit.meta import pairs_of
+from erasepro.errors import UserError
+from erasepro.models.architectures import architecture_of
+from erasepro.models.features.text_stack import reads_of
+from erasepro.models.sites import read_sites, site_module
+from erasepro.models.tensor_hashes import tensor_hash
+from erasepro.runtime.versions import versions
+from erasepro.verification.measure import Drift, Squares
+from erasepro.verification.readings import PRESERVE_TOKENS, Sentences, Weights
+
+if TYPE_CHECKING:
+    from erasepro.edit.edit import Edit
+    from erasepro.models.base import Model
+
+FORMAT = 1
+
+
+@torch.no_grad()
+def certify(edit: Edit, model: Model) -> dict[str, Any]:
+    """The certificate of an edit on its base model, as plain JSON. The model is not touched.
+
+    All columns of the sentences that the edit was built from are read through the edited text encoder (the anchors'
+    through the original). A sum is measured with the weights of the sum: each weight on the sentences of those of its
+    parts that change it, and ``end_to_end`` on all.
+
+    Returns:
+        ``edit`` and ``model``: what they are. ``tensors``: for each edited weight its dtype, shape, and the hashes of base
+        and edited bytes. ``sites``: for each edited weight the relative residual ‖WX − W_oY‖/‖W_oY‖ before and after over
+        all columns, after over the selected ones (None where that is not known), ``drift`` ‖W K_e − W_oK‖/‖W_oK‖ on the
+        preserved sentences K (text layers: ‖ΔW K‖/‖W_oK‖; what reads the text: end to end), ‖ΔW‖/‖W_o‖. ``end_to_end``: the
+        same over all layers that read the text (a U-Net's keys and values), edited or not. ``gaps``: ‖A_x − A_y‖/‖A_y‖ of
+        the hidden states after each layer of each CLIP encoder. ``unmeasured``: why there are no residuals, where
+        there are none.
+
+    Raises:
+        UserError: another base (the first weight that differs is named), no text encoder, or sentences that this version
+            cannot make again.
+    """
+    from erasepro.models.base import Model
+
+    if not isinstance(model, Model):
+        raise UserError(f"A certificate is measured on what load_model returns; got a {type(model).__name__}.")
+    weights = Weights(model.pipe, edit)
+    _check(weights)
+    squares: dict[str, Squares] = defaultdict(Squares)
+    drifts: dict[str, Drift] = defaultdict(Drift)
+    gaps: list[list[dict[str, float]]] = []
+    counts: dict[str, int] = defaultdict(int)
+    unmeasured: list[str] = []
+    for meta in leaves(edit.meta):
+        if "build" not in meta:
+            unmeasured.append(f"{meta.get('solver', 'an edit')} does not say which sentences it was built from")
+            continue
+        sentences = Sentences(weights, meta)
+        gaps.append([gap for name in weights.clip for gap in _text(sentences, name, squares, drifts)])
+        _readers(sentences, squares, drifts)
+        counts["pairs"] += len(sentences.pairs)
+        counts["preserved"] += len(sentences.preserve)
+    rows, tensors = [], {}
+    for name in edit.updates:
+        W_o, W = weights.base(name), weights.edited(name)
+        tensors[name] = {
+            "dtype": str(W_o.dtype).removeprefix("torch."),
+            "shape": list(W_o.shape),
+            "base": tensor_hash(W_o),
+            "edited": tensor_hash(W),
+        }
+        size = float(W_o.double().norm())
+        change = float((W.double() - W_o.double()).norm()) / size if size > 0 else 0.0
+        rows.append({"site": name, **squares[name].numbers(), "drift": drifts[name].number(), "delta_norm": change})
+    return {
+        "format": FORMAT,
+        "edit": {
+            "hash": edit.hash,
+            "strength": edit.strength,
+            "solver": edit.meta.get("solver"),
+            "pairs": pairs_of(edit.meta),
+        },
+        "model": model.facts(),
+        "sentences": {**counts, "preserve_tokens": PRESERVE_TOKENS},
+        "tensors": tensors,
+        "sites": rows,
+        "end_to_end": {**squares[""].numbers(), "drift": drifts[""].number()},
+        "gaps": gaps,
+        "unmeasured": unmeasured,
+        "versions": versions(),
+    }
+
+
+def _check(weights: Weights) -> None:
+    """Raise UserError unless every base weight is there, fits, and is the one that the edit was solved on."""
+    for name, update in weights.edit.updates.items():
+        W = weights.base(name)
+        if W.is_meta:
+            raise UserError(f"'{name}' is offloaded (meta device): load the model without CPU offloading.")
+        if tuple(W.shape) != update.shape:
+            raise UserError(
+                f"'{name}' is {tuple(W.shape)} here but {update.shape} in the edit: it belongs to another model."
+            )
+    check_base(weights.pipe, weights.edit.meta.get("base", {}), weights.base)
+
+
+def _text(
+    sentences: Sentences, component: str, squares: dict[str, Squares], drifts: dict[str, Drift]
+) -> list[dict[str, Any]]:
+    """Every edited layer of a CLIP encoder; the hidden-state gap after each of its blocks."""
+    gaps: list[dict[str, Any]] = []
+    weights, reading = sentences.weights, sentences.text(component)
+    for block, sites in reading.blocks():
+        if block:
+            gaps.append({"encoder": component, "layer": block - 1, **reading.gap()})
+        for site in sites:
+            W_o, W = (w.to(torch.float64) for w in (weights.base(site.name), weights.edited(site.name)))
+            if sentences.edits(site.name):
+                chosen = sentences.chosen(site.name)
+                for columns in reading.inputs(site):
+                    squares[site.name].add(W_o, W, columns, chosen)
+            kept = reading.kept(site, W.shape[1])
+            if kept is not None:
+                drifts[site.name].add(W_o, W, kept)
+    return [*gaps, {"encoder": component, "layer": reading.count - 1, **reading.gap()}]
+
+
+def _readers(sentences: Sentences, squares: dict[str, Squares], drifts: dict[str, Drift]) -> None:
+    """Every layer that reads the text (keys, values, embedders), edited or not; under "" the sums over them all."""
+    weights = sentences.weights
+    pipe, readers = weights.pipe, architecture_of(weights.pipe).denoisers
+    names = {site_module(pipe, n): n for n in weights.edit.updates if n.partition(".")[0] in readers}
+    for read in reads_of(pipe):
+        columns, sums = sentences.read(read)
+        for site in read_sites(pipe, read):
+            name = names.get(site_module(pipe, site.name), site.name)
+            W_o, W = (w.to(columns[1]) for w in (weights.base(name), weights.edited(name)))
+            for key in (name, "") if sentences.edits(name) else ("",):
+                squares[key].add(W_o, W, columns, sentences.chosen(name))
+            if sums is not None:
+                for key in (name, ""):
+                    drifts[key].add(W_o, W, sums)

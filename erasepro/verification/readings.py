@@ -1,0 +1,187 @@
+"""What a certificate is measured on: features of an edit's own sentences, through the original and the edited encoders.
+
+X the target prompts through the edited encoders, O the same through the original ones, Y the anchor prompts through the
+original; K the preserved sentences, through both. Only this module knows how text is encoded.
+
+Shapes: X, O, Y (d_in, n), one column a chosen (prompt, token) pair; K (d_in, m).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from erasepro.edit.build_record import build_of
+from erasepro.edit.column_ranges import unpacked
+from erasepro.edit.edit import TABLE
+from erasepro.linalg import Statistics
+from erasepro.models.architectures import Read, architecture_of
+from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns, read_kept, read_pairs
+from erasepro.models.features.layers import token_ids
+from erasepro.models.features.streams import Stream, group, lengths
+from erasepro.models.features.text_stack import TextStack, tokenizer_of
+from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, weight
+from erasepro.verification.measure import kept_sums
+
+if TYPE_CHECKING:
+    from erasepro.edit.edit import Edit
+
+BATCH = 64  # prompts of full length encoded at a time
+PRESERVE_TOKENS = "text"  # columns of a preserved sentence: from its first token to the end of text
+FourColumns = tuple[Tensor, Tensor, Tensor, Tensor]
+"""(numbers of the columns, X, O, Y)."""
+
+
+class Weights:
+    """The base and the edited weights of a pipeline, in its own dtypes. An edit that is on it is looked through."""
+
+    def __init__(self, pipe: Any, edit: Edit) -> None:
+        self.pipe, self.edit = pipe, edit
+        self._held = getattr(pipe, TABLE, {"originals": {}})["originals"]
+        encoders = [e for e in architecture_of(pipe).encoders if getattr(pipe, e.component, None) is not None]
+        self.clip = [e.component for e in encoders if e.family == "clip"]  # those whose layers may be edited
+
+    def base(self, name: str) -> Tensor:
+        """W_o (d_out, d_in)."""
+        held = self._held.get(name)
+        return held if held is not None else weight(self.pipe, name).detach()
+
+    def edited(self, name: str) -> Tensor:
+        """W = W_o + strength·ΔW, rounded to the pipeline's dtype: the bytes that `apply` puts there."""
+        update = self.edit.updates.get(name)
+        return self.base(name) if update is None else update.apply_to(self.base(name), self.edit.strength)
+
+    def stacks(self, dtype: torch.dtype) -> tuple[TextStack, TextStack]:
+        """The original and the edited text encoders in this precision of arithmetic."""
+        original = TextStack(self.pipe, dtype, BATCH)
+        edited = original.twin()
+        for component in self.clip:
+            for site in self._text_sites(component, {**dict.fromkeys(self._held), **dict.fromkeys(self.edit.updates)}):
+                original.layers(component).set_weight(site.depth, site.kind, self.base(site.name))
+                edited.layers(component).set_weight(site.depth, site.kind, self.edited(site.name))
+        return original, edited
+
+    def text_sites(self, component: str) -> list[Site]:
+        """The sites of a CLIP encoder that this edit changes, shallow → deep, under the edit's own names."""
+        return self._text_sites(component, dict.fromkeys(self.edit.updates))
+
+    def _text_sites(self, component: str, names: dict[str, None]) -> list[Site]:
+        mine = {site_module(self.pipe, n): n for n in names if n.startswith(f"{component}.")}
+        sites = text_sites(self.pipe, TEXT_KINDS, component) if mine else []
+        found = [(site, mine.get(site_module(self.pipe, site.name))) for site in sites]
+        return [Site(name, site.component, site.kind, site.depth) for site, name in found if name is not None]
+
+
+@dataclass
+class TextReading:
+    """One solved edit's sentences on their way through a CLIP encoder."""
+
+    sites: list[Site]
+    columns: PairColumns
+    X: Stream
+    O: Stream
+    Y: Stream
+    K: Stream | None  # through the original encoder
+    count: int  # blocks that anything depends on
+
+    def blocks(self) -> Iterator[tuple[int, list[Site]]]:
+        """Each block of the encoder and the sites edited in it, at whose door all streams stand."""
+        for block in range(self.count):
+            yield block, [site for site in self.sites if site.depth == block]
+            for stream in (self.X, self.O, self.Y, *([self.K] if self.K is not None else [])):
+                stream.advance()
+
+    def inputs(self, site: Site) -> Iterator[FourColumns]:
+        """The columns entering a site, a group of prompts at a time."""
+        target, anchor = self.columns.target, self.columns.anchor
+        scans = [s.scan(site.kind, c) for s, c in ((self.X, target), (self.O, target), (self.Y, anchor))]
+        for (mine, x), (_, o), (_, y) in zip(*scans, strict=True):
+            if len(mine):
+                yield mine, x.inputs, o.inputs, y.inputs
+
+    def gap(self) -> dict[str, float]:
+        """‖A_x − A_y‖/‖A_y‖ of the states where the streams stand, before and after the edit."""
+        y = self.Y.states(self.columns.anchor)
+        size = max(float(y.norm()), 1e-300)
+        before, after = (float((s.states(self.columns.target) - y).norm()) / size for s in (self.O, self.X))
+        return {"before": before, "after": after}
+
+    def kept(self, site: Site, d_in: int) -> Statistics | None:
+        """The sums of K entering a site."""
+        if self.K is None:
+            return None
+        sums = Statistics(d_in)
+
+        def add(part: Tensor, _: Tensor) -> None:
+            sums.update(part)
+
+        self.K.visit(site.kind, add)
+        return sums
+
+
+class Sentences:
+    """The sentences of one solved edit, read through both sides; `meta` is its meta data (see `combine.leaves`)."""
+
+    def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
+        from erasepro.solvers import make_solver
+
+        self.weights, self.pipe = weights, weights.pipe
+        build = build_of(meta)
+        self.pairs, self.preserve = make_solver(meta["config"]).pairs(build), list(build.preserve)
+        self._tokens = meta.get("tokens") or meta["config"]
+        self._selected = meta.get("selected")  # site → numbers of its selected columns; None in older edits
+        self.original, self.edited = weights.stacks(torch.float64)
+        self._kept = weights.stacks(torch.float32)  # captions are many, and a drift needs few digits
+
+    def edits(self, name: str) -> bool:
+        """Whether the edit that these sentences belong to changes this site (a sum has sites of other parts)."""
+        return self._selected is None or name in self._selected
+
+    def chosen(self, name: str) -> set[int] | None:
+        """The numbers of a site's columns that the solve selected; None: not known."""
+        return None if self._selected is None else set(unpacked(self._selected.get(name, "")))
+
+    def policy(self, key: str) -> str:
+        """The token policy under "text_tokens" or "kv_tokens", for methods that have one: that."""
+        return str(self._tokens.get(key, self._tokens.get("tokens", "subject_to_end")))
+
+    def text(self, component: str) -> TextReading:
+        """The streams through a CLIP encoder, at the door of its first block."""
+        tokenizer = tokenizer_of(self.pipe, component)
+        columns = pair_columns(tokenizer, self.pairs, self.policy("text_tokens"))
+        x, y = (token_ids(tokenizer, [getattr(p, f"{who}_prompt") for p in self.pairs]) for who in ("target", "anchor"))
+        need_x, need_y = lengths(len(x), columns.target), lengths(len(y), columns.anchor)
+        groups = group(torch.maximum(need_x, need_y), BATCH * x.shape[1])
+        original, edited = self.original.layers(component), self.edited.layers(component)
+        sites, K = self.weights.text_sites(component), None
+        if self.preserve and sites:
+            k = token_ids(tokenizer, self.preserve)
+            kept, _ = preserve_columns(tokenizer, k, PRESERVE_TOKENS)
+            need = lengths(len(k), kept)
+            K = Stream(self._kept[0].layers(component), k, kept, group(need, BATCH * k.shape[1]), need, frozen=True)
+        return TextReading(
+            sites, columns,
+            Stream(edited, x, columns.target, groups, need_x, frozen=True),
+            Stream(original, x, columns.target, groups, need_x, frozen=True),
+            Stream(original, y, columns.anchor, groups, need_y, frozen=True),
+            K, architecture_of(self.pipe).blocks_read(component, len(original.blocks)),
+        )  # fmt: skip
+
+    def read(self, read: Read) -> tuple[FourColumns, Statistics | None]:
+        """What the linears of a Read see of the pairs, and the sums of what they see of K (see `measure.kept_sums`)."""
+        parts = read_pairs(self.pipe, read, self.pairs, self.policy("kv_tokens"))
+        targets, anchors = [p.target_prompt for p in self.pairs], [p.anchor_prompt for p in self.pairs]
+        moved = any(self.weights.text_sites(name) for part in read.parts for name in part if name in self.weights.clip)
+        O = self.original.joined(read, targets, [p.target for p in parts])
+        X = self.edited.joined(read, targets, [p.target for p in parts]) if moved else O
+        Y = self.original.joined(read, anchors, [p.anchor for p in parts])
+        sums = None
+        if self.preserve:
+            columns, _ = read_kept(self.pipe, read, self.preserve, PRESERVE_TOKENS)
+            K = self._kept[0].joined(read, self.preserve, columns)
+            sums = kept_sums(K, self._kept[1].joined(read, self.preserve, columns) if moved else K)
+        return (torch.arange(X.shape[1]), X, O, Y), sums
