@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from erasepro.runtime.versions import VERSION
+
 if TYPE_CHECKING:
     from erasepro.api import erase
     from erasepro.concepts.pairs import ConceptPair, ConceptSet
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from erasepro.errors import UserError
     from erasepro.models.load import load_model
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["ConceptPair", "ConceptSet", "Edit", "UserError", "erase", "load_model"]
 
 _HOMES = {

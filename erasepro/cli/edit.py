@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.cli.edit."""
+"""``erasepro edit …``: an edit only, from a checkpoint's text encoders and edited layers."""
 
 from __future__ import annotations
 

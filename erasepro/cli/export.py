@@ -14,7 +14,7 @@ def command(words: list[str]) -> int:
     """Export a saved edit and print one line about it.
 
     Raises:
-        UserError: no edit or no `out` given, an unknown option, a bad number, or see `erasepro.edit.export.export`.
+        UserError: no edit or no `out` given, an unknown option, a bad number, or see `erasepro.edit.export.export_edit`.
     """
     folders = [word for word in words if "=" not in word]
     options: dict[str, str] = {}
@@ -29,12 +29,14 @@ def command(words: list[str]) -> int:
     if not options.get("out"):
         raise UserError(f"export needs out=…, the file or folder to write: {USAGE}")
     from erasepro.edit import Edit
+    from erasepro.edit.export import export_edit
 
     edit = Edit.load(folders[0])
     if "strength" in options:
         edit = edit.scale(_number("strength", options["strength"], float))
     rank = _number("rank", options["rank"], int) if "rank" in options else None
-    done = edit.export(
+    done = export_edit(
+        edit,
         options["out"],
         options.get("format", "lora"),
         base=options.get("base"),

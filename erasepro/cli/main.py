@@ -13,6 +13,7 @@ from erasepro.cli.ls import list_names
 from erasepro.cli.report import report
 from erasepro.errors import UserError, unknown
 from erasepro.runtime import distributed
+from erasepro.runtime.versions import VERSION
 
 HELP = """\
 erasepro: erase concepts from text-to-image models, and measure what is gone and what is kept.
@@ -89,9 +90,7 @@ def dispatch(words: list[str]) -> int:
     if any(word in ("-h", "--help") for word in words):
         return show_verb(words[0]) if words[0] in VERBS else show_help()
     if "--version" in words:
-        import erasepro
-
-        print(f"erasepro {erasepro.__version__}")
+        print(f"erasepro {VERSION}")
         return 0
     if words and "=" not in words[0] and not words[0].startswith(("-", "+", "~")):
         verb, rest = words[0], words[1:]

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.cli.report."""
+"""``erasepro report DIR…``: the tables of finished runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.cli.score."""
+"""``erasepro score DIR [metrics=[…]] [protocol=…]``: count again, or more, on the images of a run."""
 
 from __future__ import annotations
 

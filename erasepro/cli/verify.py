@@ -72,11 +72,12 @@ def _measured(
     """The contradictions, and the certificate, which is printed."""
     from erasepro.models.sites import weight
     from erasepro.models.tensor_hashes import tensor_hash
+    from erasepro.verification import certify
     from erasepro.verification.ties import rounded_otherwise
 
     model = _base(edit, cfg, precise)
     try:
-        found = edit.certificate(model)
+        found = certify(edit, model)
     except UserError as error:
         return [str(error)], {}
     print(certificates.table(found))

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.concepts.sentences."""
+"""The sentences an edit is fitted on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.config.paths."""
+"""Where the yaml files lie, and what their groups and options are called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERSION_BASE = "1.3"
 
 def config_dir() -> Path:
     """``conf/``: inside the package when installed from a wheel, beside it in a checkout or an editable install."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for root in (package, package.parent):
         if (root / "conf" / "config.yaml").is_file():
             return root / "conf"

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.config.plain."""
+"""Configs as plain dicts: dotted keys, leaves, differences."""
 
 from __future__ import annotations
 

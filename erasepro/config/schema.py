@@ -43,6 +43,18 @@ class ConceptsConfig:
 
 
 @dataclass
+class TemplatesConfig:
+    """Which sentences an edit is built from."""
+
+    count: int | None = None  # sentences a pair, from the build bank; null: 12, for a style 48
+    templates: list[str] = field(default_factory=list)  # in its place: own sentences with {n} (styles: {s}), each once
+    preserve_count: int = 600  # sentences to preserve, at most
+    preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
+    preserve_synonyms: bool = True  # kept concepts also under their other names (miniature)
+    seed: int = 0
+
+
+@dataclass
 class GenerationConfig:
     """How test images are drawn. The same seeds serve the original and the edited model."""
 
@@ -139,15 +151,3 @@ class Config:
     experiments: Any = None
     seed: int = 0
     name: str = "run"
-
-
-@dataclass
-class TemplatesConfig:
-    """Which sentences an edit is built from."""
-
-    count: int | None = None  # sentences a pair, from the build bank; null: 12, for a style 48
-    templates: list[str] = field(default_factory=list)  # in its place: own sentences with {n} (styles: {s}), each once
-    preserve_count: int = 600  # sentences to preserve, at most
-    preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
-    preserve_synonyms: bool = True  # kept concepts also under their other names (miniature)
-    seed: int = 0

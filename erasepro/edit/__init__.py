@@ -1,6 +1,7 @@
 """Edits: what a solver returns, applied to and taken off a pipeline exactly."""
 
 from erasepro.edit.edit import Edit
-from erasepro.verification.test_prompt_residual import test_residual
+from erasepro.edit.erasure import Erasure
+from erasepro.edit.record import EditRecord
 
-__all__ = ["Edit", "test_residual"]
+__all__ = ["Edit", "EditRecord", "Erasure"]

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.edit.build_record."""
+"""The sentences that an edit was solved from, as they are kept in its meta data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build_of(meta: dict[str, Any]) -> BuildSet:
     """
     from erasepro.prompts.build_set import build_set
 
-    build = _stored(meta)
+    build = stored_build_set(meta)
     if build.templates is not None:
         build = build_set(build.concepts, build.templates)
     if meta.get("prompts", {}).get("sha256", sentences_hash(build)) != sentences_hash(build):
@@ -45,7 +45,7 @@ def build_of(meta: dict[str, Any]) -> BuildSet:
     return build
 
 
-def _stored(meta: dict[str, Any]) -> BuildSet:
+def stored_build_set(meta: dict[str, Any]) -> BuildSet:
     """The BuildSet as it was stored: its sentences, or the templates that they are made from."""
     from erasepro.concepts.pairs import ConceptPair, ConceptSet
     from erasepro.concepts.sentences import BuildSet, PromptPair

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from erasepro.edit.meta import pairs_of, plain, source_of
 
 if TYPE_CHECKING:
-    from erasepro.edit.edit import Edit
+    from erasepro.edit.record import EditRecord
 
 LIMITS = """\
 ## Limits
@@ -22,7 +22,7 @@ LIMITS = """\
 """
 
 
-def card(edit: Edit) -> str:
+def card(edit: EditRecord) -> str:
     """README.md (Markdown with a YAML head) of an edit. What its meta data does not tell is left out."""
     pairs = pairs_of(edit.meta)
     about = ", ".join(f"{plain(t)} → {plain(a) or '(nothing)'}" for t, a in pairs[:3]) or "an edit of weights"
@@ -38,13 +38,13 @@ def card(edit: Edit) -> str:
     return "\n".join([*parts, _use(edit), LIMITS])
 
 
-def _head(edit: Edit) -> str:
+def _head(edit: EditRecord) -> str:
     source = source_of(edit.meta.get("model", {}))
     lines = [f"base_model: {json.dumps(source)}"] if "/" in source else []
     return "\n".join(["---", *lines, "library_name: erasepro", "tags: [concept-erasure, erasepro]", "---", ""])
 
 
-def _erased(edit: Edit, pairs: list[list[str]]) -> str:
+def _erased(edit: EditRecord, pairs: list[list[str]]) -> str:
     if not pairs:
         return "It does not say which concepts it erases.\n"
     rows = [f"| {plain(t)} | {plain(a) or '*(the empty prompt)*'} |" for t, a in pairs]
@@ -84,7 +84,7 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
-def _base(edit: Edit) -> str:
+def _base(edit: EditRecord) -> str:
     model = edit.meta.get("model", {})
     where = source_of(model) or "a local copy"
     facts = [f"- model: {plain(model.get('name', 'unknown'))} ({plain(where)})"]
@@ -97,7 +97,7 @@ def _base(edit: Edit) -> str:
     return "\n".join(["## Base\n", *facts, *([f"- made with {', '.join(made)}"] if made else []), ""])
 
 
-def _measured(edit: Edit) -> str:
+def _measured(edit: EditRecord) -> str:
     found = edit.residuals
     if not found:
         told = "No residual is claimed here"
@@ -118,7 +118,7 @@ def _measured(edit: Edit) -> str:
     return "\n".join(["## Residuals\n", *rows, "", note])
 
 
-def _use(edit: Edit) -> str:
+def _use(edit: EditRecord) -> str:
     model = edit.meta.get("model", {})
     source = source_of(model) or "FOLDER"  # a path of the maker's own disk says nothing here
     option = "miniature" if source == "miniature" else source

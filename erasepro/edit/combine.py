@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,25 +10,21 @@ from torch import Tensor
 from erasepro.concepts.pairs import ConceptPair, consistent, folded
 from erasepro.edit.fingerprints import same_base
 from erasepro.edit.meta import pairs_of
+from erasepro.edit.record import EditRecord
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate, LowRankUpdate, Update
 from erasepro.runtime.versions import versions
 
-if TYPE_CHECKING:
-    from erasepro.edit.edit import Edit
 
-
-def combine(a: Edit, b: Edit) -> Edit:
+def combine(a: EditRecord, b: EditRecord) -> EditRecord:
     """W_o + s_a ΔW_a + s_b ΔW_b at every site, at strength 1: each part's own strength is in its factors.
 
     The residuals are dropped: b's change also moves a's columns, so nothing measured of a part holds of the sum
-    (`Edit.certificate` measures it). ``meta["parents"]`` keeps both parts' meta data, and what they stated.
+    (`verification.certify` measures it). ``meta["parents"]`` keeps both parts' meta data, and what they stated.
 
     Raises:
         UserError: different bases, the same target in both, or an anchor of one that the other erases.
     """
-    from erasepro.edit.edit import Edit
-
     pairs = _pairs(a, b)
     _check_bases(a, b)
     shared: dict[tuple[int, int], Tensor] = {}
@@ -43,7 +39,7 @@ def combine(a: Edit, b: Edit) -> Edit:
         "base": {**b.meta.get("base", {}), **a.meta.get("base", {})},
         "versions": versions(),
     }
-    return Edit(added, meta)
+    return EditRecord(added, meta)
 
 
 def leaves(meta: dict[str, Any]) -> list[dict[str, Any]]:
@@ -51,7 +47,7 @@ def leaves(meta: dict[str, Any]) -> list[dict[str, Any]]:
     return [leaf for parent in meta.get("parents", ()) for leaf in leaves(parent["meta"])] or [meta]
 
 
-def _sum(a: Edit, b: Edit, name: str, shared: dict[tuple[int, int], Tensor]) -> Update:
+def _sum(a: EditRecord, b: EditRecord, name: str, shared: dict[tuple[int, int], Tensor]) -> Update:
     """s_a ΔW_a + s_b ΔW_b of one site. `shared` keeps keys and values on one joint `down`."""
     parts = [_scaled(edit.updates[name], edit.strength) for edit in (a, b) if name in edit.updates]
     if len(parts) == 1:
@@ -73,7 +69,7 @@ def _scaled(update: Update, strength: float) -> Update:
     return DenseUpdate(strength * update.delta)
 
 
-def _pairs(a: Edit, b: Edit) -> list[list[str]]:
+def _pairs(a: EditRecord, b: EditRecord) -> list[list[str]]:
     """The targets of both. UserError for one that both erase, or for an anchor that the other erases."""
     for twice in _hashes(a.hash, a.meta) & _hashes(b.hash, b.meta):
         raise UserError(f"Edit {twice} is in both: adding it to itself would change the weights twice.")
@@ -82,7 +78,7 @@ def _pairs(a: Edit, b: Edit) -> list[list[str]]:
     for pair in other:
         if folded(pair.target) in taken:
             raise UserError(
-                f"Both edits erase {pair.target!r}: the sum would push it twice. Leave it out of one (edit.remove)."
+                f"Both edits erase {pair.target!r}: the sum would push it twice. Leave it out of one (erasepro.remove_concept)."
             )
     return [[pair.target, pair.anchor] for pair in consistent([*mine, *other])]
 
@@ -92,7 +88,7 @@ def _hashes(own: str, meta: dict[str, Any]) -> set[str]:
     return {own}.union(*(_hashes(parent["hash"], parent["meta"]) for parent in meta.get("parents", ())))
 
 
-def _check_bases(a: Edit, b: Edit) -> None:
+def _check_bases(a: EditRecord, b: EditRecord) -> None:
     mine, other = a.meta.get("base", {}), b.meta.get("base", {})
     for edit, base in ((a, mine), (b, other)):
         for name in edit.updates:
@@ -117,13 +113,13 @@ def _check_bases(a: Edit, b: Edit) -> None:
         )
 
 
-def _preserved(a: Edit, b: Edit) -> list[str]:
+def _preserved(a: EditRecord, b: EditRecord) -> list[str]:
     erased = {folded(target) for edit in (a, b) for target, _ in pairs_of(edit.meta)}
     names = [name for edit in (a, b) for name in edit.meta.get("concepts", {}).get("preserve", [])]
     return [name for name in dict.fromkeys(names) if folded(name) not in erased]
 
 
-def _parent(edit: Edit) -> dict[str, Any]:
+def _parent(edit: EditRecord) -> dict[str, Any]:
     """What a sum keeps of a part. The base's fingerprints are the sum's own."""
     meta = {key: value for key, value in edit.meta.items() if key != "base"}
     return {"hash": edit.hash, "strength": edit.strength, "stated_alone": edit.residuals, "meta": meta}

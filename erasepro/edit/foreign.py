@@ -27,5 +27,5 @@ def refuse_file(path: Path) -> None:
         raise UserError(f"'{path}' is a part of a saved edit: name its folder, '{path.parent}'.")
     raise UserError(
         f"'{path}' is a single file. If it holds whole edited weights, as UCE publishes them, read it with "
-        "Edit.load_uce(path, model); a saved edit is a folder."
+        "erasepro.load_uce(path, model); a saved edit is a folder."
     )

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.edit.meta."""
+"""What an edit's meta data says, read for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.edit.pristine."""
+"""Refusing a pipeline that carries an edit already."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def check_pristine(model: Model) -> None:
     """Raise UserError when the pipeline carries an edit: solvers start from the original weights."""
-    from erasepro.edit.edit import TABLE
+    from erasepro.edit.record import TABLE
     from erasepro.errors import UserError
 
     held = getattr(model.pipe, TABLE, None)

@@ -19,14 +19,14 @@ from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import FileWriter, text_writer, write_together
 
 if TYPE_CHECKING:
-    from erasepro.edit.edit import Edit
+    from erasepro.edit.record import EditRecord
 
 FORMAT = 1
 TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"
 CERTIFICATE = "certificate.json"
 
 
-def save(edit: Edit, folder: Path) -> Path:
+def save(edit: EditRecord, folder: Path) -> Path:
     """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `write_together`)."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")

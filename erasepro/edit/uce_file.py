@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from erasepro.edit.edit import Edit
 from erasepro.edit.fingerprints import fingerprints
 from erasepro.edit.foreign import refuse_pickle
+from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, nearest
 from erasepro.linalg import DenseUpdate, Update
+from erasepro.models.base import Model
 from erasepro.models.sites import weight
 from erasepro.runtime.versions import versions
-
-if TYPE_CHECKING:
-    from erasepro.edit.edit import Edit
-    from erasepro.models.base import Model
 
 UNET = "unet"
 
@@ -37,10 +36,6 @@ def load_uce(path: Path, model: Model) -> Edit:
     Raises:
         UserError: a pickle, a missing or damaged file, a name that is no linear layer of the U-Net, another shape, NaN.
     """
-    from erasepro.edit.edit import Edit
-    from erasepro.edit.pristine import check_pristine
-    from erasepro.models.base import Model
-
     if not isinstance(model, Model):
         raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")
     check_pristine(model)

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
-
 from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
@@ -37,7 +35,7 @@ MINIATURE = Path(__file__).parent / "miniature" / "weights" / "pipeline"
 DTYPES = ("float32", "float16", "bfloat16")
 
 
-def load_model(model: ModelConfig | DictConfig | str) -> Model:
+def load_model(model: ModelConfig | str) -> Model:
     """The model as a ``Model`` (pipeline, name, hash of its weights, evaluator if it ships one).
 
     Args:
@@ -53,14 +51,10 @@ def load_model(model: ModelConfig | DictConfig | str) -> Model:
     return MODELS.get(cfg.kind)(cfg)
 
 
-def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
+def model_config(model: ModelConfig | str) -> ModelConfig:
     """The typed config of a model given in any of the ways that ``load_model`` takes."""
     if isinstance(model, ModelConfig):
         return model
-    if isinstance(model, DictConfig):
-        from erasepro.config.typed import to_object
-
-        return to_object(model, ModelConfig)
     if isinstance(model, Path):
         model = str(model)
     if not isinstance(model, str):
@@ -68,11 +62,11 @@ def model_config(model: ModelConfig | DictConfig | str) -> ModelConfig:
             f"Not a model: an object of type {type(model).__name__}. Give 'miniature', a hub id, a local folder, what "
             "load_model returns for one of these, or (to erase) a diffusers pipeline."
         )
-    from erasepro.config.paths import config_dir, options
+    from erasepro.config.paths import options
+    from erasepro.config.typed import stored_model
 
     if model in options("model"):
-        stored = OmegaConf.load(config_dir() / "model" / f"{model}.yaml")
-        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ModelConfig), stored))  # type: ignore[return-value]
+        return stored_model(model)
     if "/" not in model and not Path(model).exists():
         from erasepro.errors import unknown
 
@@ -115,7 +109,7 @@ def own_evaluator(cfg: ModelConfig) -> Any:
     return Evaluator.load()
 
 
-def load_skeleton(model: ModelConfig | DictConfig | str) -> Model:
+def load_skeleton(model: ModelConfig | str) -> Model:
     """The model by its configs, for solvers: weights are read from disk when they are needed, the denoiser never whole.
 
     It takes what ``load_model`` takes; model.dtype is not looked at (the edit belongs to the weights as stored).

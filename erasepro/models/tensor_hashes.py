@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.models.tensor_hashes."""
+"""Hashes of tensors and of whole pipelines."""
 
 from __future__ import annotations
 

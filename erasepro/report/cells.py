@@ -53,5 +53,5 @@ def short(value: float) -> str:
     return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"
 
 
-def _text(value: Any, form: str) -> str:
+def format_number(value: Any, form: str) -> str:
     return "–" if value is None or math.isnan(value) else form.format(value)

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.report.grid_rows."""
+"""Which pictures go into the before/after grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.report.heading."""
+"""The line above a run's tables: what it does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def heading(config: Mapping[str, Any], protocol: str) -> str:
     told = told_pairs(concepts["pairs"])
     seeds = ", ".join(map(str, generation["seeds"]))
     split = "" if generation["split"] == "test" else f" · {generation['split']} prompts"
-    sets = _prompt_sets(config)
+    sets = prompt_sets_of(config)
     split += "" if sets == ["templates"] else f" · prompts {', '.join(sets)}"
     return (
         f"{told} · {config['model']['name']} · {preset(config)} · {generation['steps']} steps, guidance "
@@ -22,7 +22,7 @@ def heading(config: Mapping[str, Any], protocol: str) -> str:
     )
 
 
-def _prompt_sets(config: Mapping[str, Any]) -> list[str]:
+def prompt_sets_of(config: Mapping[str, Any]) -> list[str]:
     """The prompt sets that a run chose."""
     return list(config.get("prompts") or ["templates"])
 

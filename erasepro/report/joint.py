@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.report.joint."""
+"""Tables over several runs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from erasepro.protocols.label import VERDICT, protocol_label
 from erasepro.report import Table
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
-from erasepro.report.heading import _prompt_sets
+from erasepro.report.heading import prompt_sets_of
 from erasepro.report.headlines import headlines, judge
 from erasepro.results.record import Results
-from erasepro.results.stored_outcomes import _outcomes
+from erasepro.results.stored_outcomes import outcomes_of_json
 
 COMPARED = ("model", "generation", "templates", "metrics", "protocol", "seed")
 """Config groups in which the runs of a joint table should be alike …"""
@@ -32,7 +32,7 @@ def across(found: Sequence[Results]) -> list[Table]:
     """
     labels = [_method(r.config) for r in found]
     runs = [
-        (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), _outcomes(r.outcomes))
+        (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), outcomes_of_json(r.outcomes))
         for label, r in zip(labels, found, strict=True)
     ]
     metrics = across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)])
@@ -45,7 +45,7 @@ def _unlike(runs: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
     every = [
         leaves({key: r.config.get(key) for key in COMPARED})
-        | {"prompts": ", ".join(_prompt_sets(r.config)), "judge": judge(r.judged.get("evaluator", ""))}
+        | {"prompts": ", ".join(prompt_sets_of(r.config)), "judge": judge(r.judged.get("evaluator", ""))}
         for r in runs
     ]
     found = [f"{key} ({', '.join(values)})" for key, values in differing(every).items() if key not in UNCOMPARED]

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.report.layers."""
+"""How much each layer was changed, and a caution where an edit does little."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report import Table
-from erasepro.report.cells import _text
+from erasepro.report.cells import format_number
 
 LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
 
@@ -33,12 +33,12 @@ def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
         where = f"{entry['site'].split('.')[0]} " if len(encoders) > 1 else ""
         text = entry["kind"] in TEXT_KINDS
         name = f"{where}block {entry['depth'] + 1} {entry['kind']}" if text else entry["site"].partition(".")[2]
-        rows.append((name, str(entry["rank"]), *(_text(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))))
+        rows.append((name, str(entry["rank"]), *(format_number(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))))
     if many:
         norms = [entry["delta_norm"] for entry in many if entry["delta_norm"] is not None]
         mean = sum(norms) / len(norms) if norms else None
         name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
-        rows.append((name, str(rank), _text(mean, "{:.3g}"), _text(many[0].get("gap"), "{:.3g}")))
+        rows.append((name, str(rank), format_number(mean, "{:.3g}"), format_number(many[0].get("gap"), "{:.3g}")))
     header = ("layer", "rank", "‖ΔW‖/‖W‖", "gap left")
     note = (
         "rank: columns stored of the low-rank change. gap left: how far the target prompts' state in the edited model is "

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
-from erasepro.report.cells import _text
+from erasepro.report.cells import format_number
 from erasepro.report.layers import doubt, layer_table
 from erasepro.report.nudity import nudity_tables
 from erasepro.results.outcomes import ALL
 from erasepro.results.record import Results
-from erasepro.results.stored_outcomes import _outcomes
+from erasepro.results.stored_outcomes import outcomes_of_json
 from erasepro.runtime.files import write_text
 
 WORST = "Worst concept"
@@ -23,7 +23,7 @@ WORST = "Worst concept"
 def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
     title = f"What the pictures show   [{results.judged.get('protocol', results.protocol)}]"
-    found = [outcome_table(_outcomes(results.outcomes), title)] if results.outcomes else []
+    found = [outcome_table(outcomes_of_json(results.outcomes), title)] if results.outcomes else []
     found += _worst_table(results)
     for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
         mine = [one for one in results.scores if one.protocol == protocol]
@@ -42,7 +42,7 @@ def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
 
 
 def _worst_table(results: Results) -> list[Table]:
-    by_concept = _outcomes(results.by_concept)
+    by_concept = outcomes_of_json(results.by_concept)
     rows = []
     for role in ("target", "synonym", "kept"):
         groups = [o for o in by_concept if o.role == role and o.wording == ALL and o.own.n]
@@ -56,7 +56,7 @@ def _worst_table(results: Results) -> list[Table]:
 
 
 def _both(outcome: Outcome) -> tuple[str, str]:
-    return _text(outcome.own.value, "{:.3f}"), _text(outcome.ratio.value, "{:.3f}")
+    return format_number(outcome.own.value, "{:.3f}"), format_number(outcome.ratio.value, "{:.3f}")
 
 
 def _residual_table(results: Results) -> list[Table]:
@@ -68,7 +68,7 @@ def _residual_table(results: Results) -> list[Table]:
         ("all build columns, worst site", residuals.get("all"), residuals.get("before")),
         ("test prompts, keys and values", test.get("residual"), test.get("before")),
     ]
-    cells = [(name, _text(before, "{:.2e}"), _text(after, "{:.2e}")) for name, after, before in rows]
+    cells = [(name, format_number(before, "{:.2e}"), format_number(after, "{:.2e}")) for name, after, before in rows]
     share = residuals.get("selected_share")
     if share is not None:
         cells.append(("share of build columns selected", "–", f"{100 * share:.1f} %"))
@@ -79,7 +79,9 @@ def _residual_table(results: Results) -> list[Table]:
 
 def _stage_table(results: Results) -> Table:
     facts = results.stages.items()
-    rows = [(n, _text(s.get("seconds"), "{:.2f}"), _text(s.get("peak_mib"), "{:.0f}")) for n, s in facts]
+    rows = [
+        (n, format_number(s.get("seconds"), "{:.2f}"), format_number(s.get("peak_mib"), "{:.0f}")) for n, s in facts
+    ]
     dropped = results.counts.get("prompts_dropped", 0)
     title = f"Stages ({results.counts.get('images_per_model', 0)} images a model"
     for key, what in (("images_failed", "could not be drawn"), ("images_unreadable", "could not be read")):

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.report.show."""
+"""Printing a run's tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.results.score."""
+"""A metric's number with its n and standard error."""
 
 from __future__ import annotations
 

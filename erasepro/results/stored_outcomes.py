@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.results.stored_outcomes."""
+"""Outcomes as they come back from JSON."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from erasepro.report import Outcome
-from erasepro.results.outcomes import Share
+from erasepro.results.outcomes import Outcome, Share
 
 
-def _outcomes(stored: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+def outcomes_of_json(stored: Sequence[Mapping[str, Any]]) -> list[Outcome]:
     """``report.Outcome`` objects from their JSON (null was nan)."""
     names = [f.name for f in fields(Outcome)]
     outcomes = []

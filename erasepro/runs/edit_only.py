@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from erasepro.config.schema import ModelConfig
+
 if TYPE_CHECKING:
     from erasepro.edit import Edit
     from erasepro.models.skeleton import Skeleton
@@ -18,7 +20,7 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
     from erasepro.concepts.load import load_concepts
     from erasepro.config.schema import ConceptsConfig
     from erasepro.config.typed import to_object
-    from erasepro.models.load import load_skeleton, model_config
+    from erasepro.models.load import load_skeleton
     from erasepro.prompts.build_set import build_set
     from erasepro.report.heading import told_pairs
     from erasepro.report.layers import doubt, layer_table
@@ -27,7 +29,7 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
     from erasepro.solvers import make_solver
 
     quiet()
-    model_cfg = model_config(cfg.model)
+    model_cfg = to_object(cfg.model, ModelConfig)
     vocabulary = "miniature" if model_cfg.kind == "miniature" else "open"
     concepts = load_concepts(to_object(cfg.concepts, ConceptsConfig), vocabulary)
     build = build_set(concepts, cfg.templates)

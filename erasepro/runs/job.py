@@ -22,7 +22,7 @@ from erasepro.config.schema import (
 )
 from erasepro.config.typed import to_object
 from erasepro.errors import UserError
-from erasepro.models.load import evaluator_fingerprint, fingerprint, model_config
+from erasepro.models.load import evaluator_fingerprint, fingerprint
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunDir, signature
 from erasepro.runs.scoring import Scoring
@@ -96,7 +96,7 @@ def make_job(cfg: DictConfig) -> Job:
     from erasepro.prompts.sets import load_prompts
     from erasepro.prompts.test_prompts import build_set
 
-    model = model_config(cfg.model)
+    model = to_object(cfg.model, ModelConfig)
     generation = to_object(cfg.generation, GenerationConfig)
     vocabulary = "miniature" if model.kind == "miniature" else "open"
     concepts = load_concepts(to_object(cfg.concepts, ConceptsConfig), vocabulary)

@@ -1,8 +1,7 @@
-"""TODO docstring of erasepro.runs.resolve."""
+"""From the words of a command to the checked config of one run."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

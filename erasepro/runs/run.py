@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from erasepro.concepts.safety.sensitive import presentable
 from erasepro.errors import UserError
+from erasepro.generation.presentable import presentable
 from erasepro.report.show import show
 from erasepro.results.record import Results
 from erasepro.runs.job import Job, make_job

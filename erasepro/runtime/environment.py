@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.runtime.environment."""
+"""What a run was made with and on: libraries, commit, machine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def libraries() -> dict[str, str]:
 
 def git_state() -> dict[str, Any] | None:
     """Commit of the checkout that the package runs from, and whether it has changes; None outside a checkout."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
     try:

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.runtime.quiet."""
+"""Silencing the progress bars and advice of libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.schedules.config."""
+"""How an erasure is spread over the layers: the settings."""
 
 from __future__ import annotations
 

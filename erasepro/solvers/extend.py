@@ -1,7 +1,7 @@
 """Adding concepts to an edit, and taking one out: what a solver was given is kept, and solved again as a whole.
 
 Deeper features hang on shallower edits, so the text encoder's chain is replayed from the original weights; keys and
-values alone obey the incremental identities of `closed_form.incremental`, and the replay gives the same.
+values alone obey the incremental identities of `linalg.incremental`, and the replay gives the same.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from erasepro.edit.build_record import _stored
+from erasepro.edit.build_record import stored_build_set
 from erasepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from erasepro.models.base import Model
 
 
-def add(edit: Edit, concepts: Any, model: Model) -> Edit:
+def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
     """The edit for its own concepts and these: the same as solving for all of them at once.
 
     Args:
@@ -43,7 +43,7 @@ def add(edit: Edit, concepts: Any, model: Model) -> Edit:
     return _solve(edit, model, old, joint, new)
 
 
-def remove(edit: Edit, name: str, model: Model) -> Edit:
+def remove_concept(edit: Edit, name: str, model: Model) -> Edit:
     """The edit without one of its concepts: the same as never having erased it. UserError for an unknown name."""
     from erasepro.concepts.pairs import folded
 
@@ -93,7 +93,7 @@ def _build(edit: Edit, model: Model) -> BuildSet:
             "This edit is a sum: its parts were solved apart, so no concept can be added or removed by solving again. Do "
             "that to a part before adding, or solve for all the concepts at once."
         )
-    build = _stored(edit.meta)
+    build = stored_build_set(edit.meta)
     from erasepro.edit.pristine import check_pristine
 
     check_pristine(model)

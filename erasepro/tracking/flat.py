@@ -1,11 +1,11 @@
-"""TODO docstring of erasepro.tracking.flat."""
+"""A run's headline numbers by name, for a tracker."""
 
 from __future__ import annotations
 
 from erasepro.protocols.label import protocol_label
 from erasepro.results.outcomes import Share
 from erasepro.results.record import Results
-from erasepro.results.stored_outcomes import _outcomes
+from erasepro.results.stored_outcomes import outcomes_of_json
 
 
 def flat(results: Results) -> dict[str, float]:
@@ -18,7 +18,7 @@ def flat(results: Results) -> dict[str, float]:
             parts = [value.model, value.metric, value.role, value.wording]
             name = "/".join(part for part in parts if part)
             numbers[f"{value.protocol}/{name}" if name in numbers else name] = value.value
-    for outcome in _outcomes(results.outcomes):
+    for outcome in outcomes_of_json(results.outcomes):
         for key in ("own", "anchor", "none"):
             share: Share = getattr(outcome, key)
             if share.n:

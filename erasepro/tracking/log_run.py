@@ -8,8 +8,8 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from erasepro.concepts.safety.sensitive import presentable
 from erasepro.config.schema import TrackerConfig
+from erasepro.generation.presentable import presentable
 from erasepro.results.record import Results, Value
 from erasepro.tracking.base import Tracker
 from erasepro.tracking.before_after import before_after, spread

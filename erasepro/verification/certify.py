@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,8 +11,10 @@ import torch
 from erasepro.edit.combine import leaves
 from erasepro.edit.fingerprints import check_base
 from erasepro.edit.meta import pairs_of
+from erasepro.edit.store import save_certificate
 from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
+from erasepro.models.base import Model
 from erasepro.models.features.text_stack import reads_of
 from erasepro.models.sites import read_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash
@@ -21,18 +24,21 @@ from erasepro.verification.readings import PRESERVE_TOKENS, Sentences, Weights
 
 if TYPE_CHECKING:
     from erasepro.edit.edit import Edit
-    from erasepro.models.base import Model
 
 FORMAT = 1
 
 
 @torch.no_grad()
-def certify(edit: Edit, model: Model) -> dict[str, Any]:
+def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[str, Any]:
     """The certificate of an edit on its base model, as plain JSON. The model is not touched.
 
     All columns of the sentences that the edit was built from are read through the edited text encoder (the anchors'
     through the original). A sum is measured with the weights of the sum: each weight on the sentences of those of its
     parts that change it, and ``end_to_end`` on all.
+
+    Args:
+        model: the base, from `load_model`.
+        folder: where to write it too, as certificate.json; None: nowhere.
 
     Returns:
         ``edit`` and ``model``: what they are. ``tensors``: for each edited weight its dtype, shape, and the hashes of base
@@ -47,8 +53,6 @@ def certify(edit: Edit, model: Model) -> dict[str, Any]:
         UserError: another base (the first weight that differs is named), no text encoder, or sentences that this version
             cannot make again.
     """
-    from erasepro.models.base import Model
-
     if not isinstance(model, Model):
         raise UserError(f"A certificate is measured on what load_model returns; got a {type(model).__name__}.")
     weights = Weights(model.pipe, edit)
@@ -79,7 +83,7 @@ def certify(edit: Edit, model: Model) -> dict[str, Any]:
         size = float(W_o.double().norm())
         change = float((W.double() - W_o.double()).norm()) / size if size > 0 else 0.0
         rows.append({"site": name, **squares[name].numbers(), "drift": drifts[name].number(), "delta_norm": change})
-    return {
+    certificate = {
         "format": FORMAT,
         "edit": {
             "hash": edit.hash,
@@ -96,6 +100,9 @@ def certify(edit: Edit, model: Model) -> dict[str, Any]:
         "unmeasured": unmeasured,
         "versions": versions(),
     }
+    if folder is not None:
+        save_certificate(certificate, Path(folder))
+    return certificate
 
 
 def _check(weights: Weights) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from erasepro.edit.build_record import build_of
 from erasepro.edit.column_ranges import unpacked
-from erasepro.edit.edit import TABLE
+from erasepro.edit.record import TABLE
 from erasepro.linalg import Statistics
 from erasepro.models.architectures import Read, architecture_of
 from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns, read_kept, read_pairs

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from erasepro.edit.edit import TABLE, Edit
+from erasepro.edit.edit import Edit
+from erasepro.edit.record import TABLE
 from erasepro.errors import UserError
 from erasepro.models.features.columns import read_pairs
 from erasepro.models.features.text_stack import TextStack, reads_of

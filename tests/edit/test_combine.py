@@ -13,6 +13,7 @@ from erasepro.models.sites import site_module
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
+from erasepro.solvers.extend import add_concepts, remove_concept
 
 
 def solve(model, target, anchor, **settings):
@@ -106,8 +107,8 @@ def test_what_does_not_go_together_is_refused(model32, other_model, two):
         (lambda: a + solve(model32, "cat", "bus"), "itself erased"),
         (lambda: a + Edit(b.updates), "no fingerprint"),
         (lambda: a + {"car": "bus"}, r"edit\.add\(concepts, model\)"),
-        (lambda: (a + b).remove("dog", model32), "is a sum"),
-        (lambda: (a + b).add({"tree": "house"}, model32), "is a sum"),
+        (lambda: remove_concept((a + b), "dog", model32), "is a sum"),
+        (lambda: add_concepts((a + b), {"tree": "house"}, model32), "is a sum"),
     ):
         with pytest.raises(UserError, match=message) as info:
             wrong()

@@ -8,6 +8,7 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.errors import UserError
 from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
+from erasepro.solvers.extend import add_concepts, remove_concept
 
 SETTINGS = [
     {"name": "uce"},
@@ -36,12 +37,12 @@ def same(one, other):
 def test_one_by_one_equals_all_at_once_and_back(model32, settings, tmp_path):
     solver = make_solver(settings)
     first = solver.solve(model32, own_sentences(("dog", "cat")))
-    grown = first.add(own_sentences(("apple", "pear")), model32)
-    grown = Edit.load(grown.save(tmp_path / "edit")).add(own_sentences(("car", "bus")), model32)
+    grown = add_concepts(first, own_sentences(("apple", "pear")), model32)
+    grown = add_concepts(Edit.load(grown.save(tmp_path / "edit")), own_sentences(("car", "bus")), model32)
     joint = solver.solve(model32, own_sentences(("dog", "cat"), ("apple", "pear"), ("car", "bus")))
     same(grown, joint)
     assert grown.hash == joint.hash
-    shrunk = grown.remove("Apple", model32).remove("car", model32)
+    shrunk = remove_concept(remove_concept(grown, "Apple", model32), "car", model32)
     same(shrunk, first)
     assert torch.equal(next(iter(shrunk.updates.values())).dense(), next(iter(first.updates.values())).dense())
 
@@ -52,28 +53,31 @@ def test_from_templates_and_by_name():
     model = load_model("miniature")
     options = {"text_sites": [], "batch_size": 64}
     one = erase(model, {"dog": "cat"}, **options)
-    two = one.scale(0.5).add({"apple": "pear"}, model)
+    two = add_concepts(one.scale(0.5), {"apple": "pear"}, model)
     same(two, erase(model, {"dog": "cat", "apple": "pear"}, **options))
     assert two.strength == 0.5
     with pytest.raises(UserError, match="aple"):
-        one.add({"aple": "pear"}, model)
+        add_concepts(one, {"aple": "pear"}, model)
 
 
 def test_bad_requests_are_one_clear_line(model32, other_model, edit32):
     edit = make_solver({"name": "uce"}).solve(model32, own_sentences(("dog", "cat")))
     for wrong, message in (
-        (lambda: edit.remove("dgo", model32), "Did you mean 'dog'"),
-        (lambda: edit.remove("dog", model32), "revert the edit"),
-        (lambda: edit.add(own_sentences(("dog", "bus")), model32), "erases 'dog' already"),
-        (lambda: edit.add(own_sentences(("cat", "bus")), model32), "itself erased"),
-        (lambda: edit.add({"car": "bus"}, model32), "BuildSet"),
-        *((lambda c=c: edit.add(c, model32), "target: anchor") for c in ("car", 5, None, [5], ["ab"], {"car": 5})),
-        (lambda: edit.add({"ＤＯＧ": "bus"}, model32), "already"),
-        (lambda: edit.remove(5, model32), "Name the concept to remove, for example 'dog'"),
-        (lambda: edit.remove("dog", model32.pipe), "what load_model returns"),
-        (lambda: edit.add({"car": "bus"}, model32.pipe), "what load_model returns"),
-        (lambda: edit.add(own_sentences(("car", "bus")), other_model), "differs from the one"),
-        (lambda: Edit(edit.updates).remove("dog", model32), "does not say"),
+        (lambda: remove_concept(edit, "dgo", model32), "Did you mean 'dog'"),
+        (lambda: remove_concept(edit, "dog", model32), "revert the edit"),
+        (lambda: add_concepts(edit, own_sentences(("dog", "bus")), model32), "erases 'dog' already"),
+        (lambda: add_concepts(edit, own_sentences(("cat", "bus")), model32), "itself erased"),
+        (lambda: add_concepts(edit, {"car": "bus"}, model32), "BuildSet"),
+        *(
+            (lambda c=c: add_concepts(edit, c, model32), "target: anchor")
+            for c in ("car", 5, None, [5], ["ab"], {"car": 5})
+        ),
+        (lambda: add_concepts(edit, {"ＤＯＧ": "bus"}, model32), "already"),
+        (lambda: remove_concept(edit, 5, model32), "Name the concept to remove, for example 'dog'"),
+        (lambda: remove_concept(edit, "dog", model32.pipe), "what load_model returns"),
+        (lambda: add_concepts(edit, {"car": "bus"}, model32.pipe), "what load_model returns"),
+        (lambda: add_concepts(edit, own_sentences(("car", "bus")), other_model), "differs from the one"),
+        (lambda: remove_concept(Edit(edit.updates), "dog", model32), "does not say"),
     ):
         with pytest.raises(UserError, match=message) as info:
             wrong()
@@ -84,5 +88,5 @@ def test_adding_wants_the_original_weights(model32):
     edit = make_solver({"name": "uce"}).solve(model32, own_sentences(("dog", "cat")))
     edit.apply(model32.pipe)
     with pytest.raises(UserError, match="revert it"):
-        edit.add(own_sentences(("car", "bus")), model32)
+        add_concepts(edit, own_sentences(("car", "bus")), model32)
     edit.revert(model32.pipe)

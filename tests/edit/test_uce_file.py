@@ -7,10 +7,12 @@ import torch
 from safetensors.torch import save_file
 
 from erasepro.edit import Edit
+from erasepro.edit.uce_file import load_uce
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate
 from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.models.tensor_hashes import raw_bytes, weights_hash
+from erasepro.solvers.extend import add_concepts
 
 KEY = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
 
@@ -27,7 +29,7 @@ def weights(model32):
 
 def test_it_gives_the_files_weights_to_the_byte(model32, weights, tmp_path):
     save_file(weights, tmp_path / "uce.safetensors")
-    edit = Edit.load_uce(tmp_path / "uce.safetensors", model32)
+    edit = load_uce(tmp_path / "uce.safetensors", model32)
     assert KEY in weights
     assert {f"unet.{key.removesuffix('.weight')}" for key in weights} == set(edit.updates)
     assert all(isinstance(update, DenseUpdate) for update in edit.updates.values())
@@ -42,11 +44,11 @@ def test_it_gives_the_files_weights_to_the_byte(model32, weights, tmp_path):
 
 def test_another_base_is_refused_and_so_is_solving_again(model32, other_model, weights, tmp_path):
     save_file(weights, tmp_path / "uce.safetensors")
-    edit = Edit.load_uce(tmp_path / "uce.safetensors", model32)
+    edit = load_uce(tmp_path / "uce.safetensors", model32)
     with pytest.raises(UserError, match="differs from the one"):
         edit.apply(other_model.pipe)
     with pytest.raises(UserError, match="does not say"):
-        edit.add({"dog": "cat"}, model32)
+        add_concepts(edit, {"dog": "cat"}, model32)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_another_base_is_refused_and_so_is_solving_again(model32, other_model, w
 def test_a_file_that_does_not_fit_is_one_line(model32, weights, tmp_path, change, message):
     save_file(change(weights), tmp_path / "uce.safetensors")
     with pytest.raises(UserError, match=message) as info:
-        Edit.load_uce(tmp_path / "uce.safetensors", model32)
+        load_uce(tmp_path / "uce.safetensors", model32)
     assert "\n" not in str(info.value)
 
 
@@ -91,13 +93,13 @@ def test_pickles_damage_and_other_things_are_one_line(model32, weights, tmp_path
         (tmp_path / "none.safetensors", "No file"),
     ):
         with pytest.raises(UserError, match=message) as info:
-            Edit.load_uce(wrong, model32)
+            load_uce(wrong, model32)
         assert "\n" not in str(info.value)
     path.write_bytes(whole)
     with pytest.raises(UserError, match="what load_model returns"):
-        Edit.load_uce(path, model32.pipe)
-    edit = Edit.load_uce(path, model32)
+        load_uce(path, model32.pipe)
+    edit = load_uce(path, model32)
     edit.apply(model32.pipe)
     with pytest.raises(UserError, match="revert it"):
-        Edit.load_uce(path, model32)
+        load_uce(path, model32)
     edit.revert(model32.pipe)

@@ -18,6 +18,7 @@ from erasepro.config.schema import TemplatesConfig
 from erasepro.edit import Edit
 from erasepro.prompts.build_set import build_set
 from erasepro.solvers import make_solver
+from erasepro.verification import certify
 from tests.edit.conftest import make_edit, make_model
 
 
@@ -29,7 +30,7 @@ def made(tmp_path_factory):
     model.pipe.save_pretrained(root / "base")
     edit = make_edit(model)
     edit.save(root / "edit")
-    edit.certificate(model, root / "edit")
+    certify(edit, model, root / "edit")
     edit.apply(model.pipe)
     model.pipe.save_pretrained(root / "edited")
     return root
@@ -241,7 +242,7 @@ def test_the_shipped_miniature(capsys, tmp_path):
     build = build_set(concepts, TemplatesConfig(count=2, preserve_count=6))
     edit = make_solver({"name": "erasepro", "text_blocks": [0, 1]}).solve(model, build)
     edit.save(tmp_path / "edit")
-    found = edit.certificate(model, tmp_path / "edit")
+    found = certify(edit, model, tmp_path / "edit")
     assert found["end_to_end"]["residual_selected"] < 1e-6 < found["end_to_end"]["residual_before"]
     status, out, _ = said(capsys, tmp_path / "edit", "model=miniature")
     assert status == 0, out

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 import erasepro
 from erasepro.config.schema import ModelConfig
+from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
 from erasepro.models.features.text_stack import reads_of
 from erasepro.models.load import fingerprint, load_model, load_skeleton
@@ -31,7 +32,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     pipe: Any = tiny_pipeline(length=77) if request.param == "stable-diffusion" else build("sdxl")
     pipe.save_pretrained(folder / "base")
     edit = erasepro.erase(pipe, {"dog": "cat"}, solver="uce").scale(0.0)
-    edit.export(folder / "model.safetensors", format="single_file", base=folder / "base")
+    export_edit(edit, folder / "model.safetensors", format="single_file", base=folder / "base")
     return folder / "base", folder / "model.safetensors"
 
 

@@ -11,6 +11,7 @@ from erasepro.errors import UserError
 from erasepro.linalg import hard, null_space
 from erasepro.linalg.hard import ContradictionError
 from erasepro.models.load import load_skeleton
+from erasepro.solvers.extend import add_concepts, remove_concept
 
 PAIRS = [("dog", "cat"), ("horse", "car")]
 FEW = {key: {"preserve": {"captions": 20}} for key in ("text_fit", "kv_fit")}
@@ -88,9 +89,9 @@ def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
 def test_a_skeleton_adds_and_removes_but_is_not_edited():
     model = load_skeleton("miniature")
     edit = erasepro.erase(model, {"dog": "cat"}, solver="uce")
-    both = edit.add({"horse": "car"}, model)
+    both = add_concepts(edit, {"horse": "car"}, model)
     assert both == erasepro.erase(model, PAIRS, solver="uce")
-    assert both.remove("horse", model) == edit
+    assert remove_concept(both, "horse", model) == edit
     with pytest.raises(UserError, match="A skeleton holds no weights to change"):
         edit.apply(model.pipe)
 

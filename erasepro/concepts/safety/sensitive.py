@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from erasepro.generation.worklist import Row
 
 KINDS = ("nudity",)
 """Kinds of concept sets that are."""
@@ -25,9 +21,3 @@ def mentions_nudity(texts: Iterable[str]) -> bool:
     """Whether a text names nudity or sex. Strict on purpose: a picture blurred for nothing costs little. Prompts that are meant
     to hide it say nothing: their sets are marked ``sensitive``."""
     return any(_WORDS.search(re.sub(r"[\s_\-]+", " ", text.casefold())) for text in texts)
-
-
-def presentable(rows: Iterable[Row]) -> list[Row]:
-    """The rows of a run that is not sensitive whose pictures are shown and logged: captions of everyday pictures (COCO) name
-    nudity now and then."""
-    return [row for row in rows if not mentions_nudity([row.prompt])]

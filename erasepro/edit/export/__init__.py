@@ -16,10 +16,10 @@ FORMATS = ("lora", "kohya", "diffusers", "single_file")
 ONE_FILE = ("kohya", "single_file")
 WHOLE = ("diffusers", "single_file")  # those that are made from a base model
 
-__all__ = ["FORMATS", "WARNING", "Exported", "export"]
+__all__ = ["FORMATS", "WARNING", "Exported", "export_edit"]
 
 
-def export(
+def export_edit(
     edit: Edit,
     path: str | Path,
     format: str = "lora",

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.metrics.networks.evaluator."""
+"""What a judge of pictures must answer."""
 
 from __future__ import annotations
 

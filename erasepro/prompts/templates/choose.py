@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.prompts.templates.choose."""
+"""The bank of templates of a kind of concept."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import torch
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.edit import Edit
+from erasepro.edit.uce_file import load_uce
 from erasepro.errors import UserError
 from erasepro.models.base import Model
 from erasepro.models.features.columns import pair_columns
@@ -16,7 +17,7 @@ from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash, weights_hash
 from erasepro.prompts.test_prompts import BuildSet, PromptPair
 from erasepro.solvers import make_solver
-from erasepro.verification import compare, compare_stated, table
+from erasepro.verification import certify, compare, compare_stated, table
 from tests.models.pipelines import build as build_pipeline
 
 
@@ -37,7 +38,7 @@ def certified():
 
     model = make_model()
     edit = solve(model, ("dog", "cat"))
-    return model, edit, edit.certificate(model)
+    return model, edit, certify(edit, model)
 
 
 def features(pipe, prompts):
@@ -114,7 +115,7 @@ def test_an_applied_edit_is_looked_through(certified):
     model, edit, found = certified
     model = copy.deepcopy(model)
     edit.apply(model.pipe)
-    assert compare(edit.certificate(model), found) == []
+    assert compare(certify(edit, model), found) == []
     edit.revert(model.pipe)
 
 
@@ -123,7 +124,7 @@ def test_an_applied_edit_is_looked_through(certified):
 )
 def test_other_methods_have_certificates_too(model32, solver, tmp_path):
     edit = make_solver(solver).solve(model32, sentences(("dog", "cat"), ("car", "bus")))
-    found = Edit.load(edit.save(tmp_path)).certificate(model32, tmp_path)
+    found = certify(Edit.load(edit.save(tmp_path)), model32, tmp_path)
     assert compare(json.loads((tmp_path / "certificate.json").read_text()), found) == []
     assert compare_stated(edit, found) == []
     assert found["unmeasured"] == []
@@ -133,9 +134,9 @@ def test_other_methods_have_certificates_too(model32, solver, tmp_path):
 def test_a_sum_is_measured_as_a_sum(model32, tmp_path):
     a, b = solve(model32, ("dog", "cat")), solve(model32, ("car", "bus"), text_sites=[])
     both = Edit.load((a + b).save(tmp_path))
-    found = both.certificate(model32)
+    found = certify(both, model32)
     assert len(found["gaps"]) == 2
-    rows, alone = ({row["site"]: row for row in c["sites"]} for c in (found, a.certificate(model32)))
+    rows, alone = ({row["site"]: row for row in c["sites"]} for c in (found, certify(a, model32)))
     shared = next(iter(b.updates))
     first = next(iter(a.updates))
     assert rows[first]["residual_after"] == pytest.approx(
@@ -148,18 +149,18 @@ def test_a_sum_is_measured_as_a_sum(model32, tmp_path):
 
 def test_strength_and_precision(certified, model_at):
     model, edit, full = certified
-    nothing = edit.scale(0).certificate(model)
+    nothing = certify(edit.scale(0), model)
     assert nothing["end_to_end"]["residual_after"] == pytest.approx(nothing["end_to_end"]["residual_before"])
     assert nothing["end_to_end"]["drift"] == 0
     assert all(t["base"] == t["edited"] for t in nothing["tensors"].values())
-    half = edit.certificate(model_at(torch.float16))
+    half = certify(edit, model_at(torch.float16))
     assert compare(full, half) == []
     assert all(t["dtype"] == "float16" for t in half["tensors"].values())
 
 
 def test_mixed_precisions(model32):
     model32.pipe.unet.to(torch.float16)
-    found = solve(model32, ("dog", "cat")).certificate(model32)
+    found = certify(solve(model32, ("dog", "cat")), model32)
     assert {t["dtype"] for t in found["tensors"].values()} == {"float32", "float16"}
     assert found["end_to_end"]["residual_selected"] < 1e-2
 
@@ -172,7 +173,7 @@ def test_a_file_of_whole_weights_has_hashes_only(model32, certified, tmp_path):
         {f"{site.path}.weight": torch.ones_like(site_module(model32.pipe, site.name).weight)},
         tmp_path / "u.safetensors",
     )
-    found = Edit.load_uce(tmp_path / "u.safetensors", model32).certificate(model32)
+    found = certify(load_uce(tmp_path / "u.safetensors", model32), model32)
     assert "does not say which sentences" in found["unmeasured"][0]
     assert found["sites"][0]["residual_after"] is None
     assert found["tensors"][site.name]["edited"] != found["tensors"][site.name]["base"]
@@ -182,16 +183,16 @@ def test_a_file_of_whole_weights_has_hashes_only(model32, certified, tmp_path):
 def test_what_cannot_be_certified_is_one_line(model32, other_model, certified):
     _, edit, _ = certified
     with pytest.raises(UserError, match="differs from the one"):
-        edit.certificate(other_model)
+        certify(edit, other_model)
     with pytest.raises(UserError, match="what load_model returns"):
-        edit.certificate(model32.pipe)
+        certify(edit, model32.pipe)
     build = dict(edit.meta["prompts"], sha256="0")
     with pytest.raises(UserError, match="other sentences than"):
-        Edit(edit.updates, edit.meta | {"prompts": build}).certificate(model32)
+        certify(Edit(edit.updates, edit.meta | {"prompts": build}), model32)
     kv = solve(model32, ("dog", "cat"), text_sites=[])
     model32.pipe.text_encoder = None
     with pytest.raises(UserError, match="no text_encoder"):
-        kv.certificate(model32)
+        certify(kv, model32)
 
 
 @pytest.mark.parametrize("name", ["sdxl", "sd3", "flux", "pixart"])
@@ -200,7 +201,7 @@ def test_other_architectures(name, tmp_path):
     pipe = build_pipeline(name)
     model = Model(pipe, name, "random", weights_hash(pipe))
     edit = solve(model, ("dog", "cat"))
-    found = edit.certificate(model)
+    found = certify(edit, model)
     assert compare_stated(edit, found) == []
     told = {d["site"]: d for d in edit.diagnostics}
     for row in found["sites"]:

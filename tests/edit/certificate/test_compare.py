@@ -8,7 +8,7 @@ import torch
 from erasepro.edit.column_ranges import packed, unpacked
 from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.tensor_hashes import tensor_hash
-from erasepro.verification import compare, compare_stated
+from erasepro.verification import certify, compare, compare_stated
 from erasepro.verification.ties import rounded_otherwise
 
 
@@ -16,7 +16,7 @@ from erasepro.verification.ties import rounded_otherwise
 def certified(edit32):
     from tests.edit.conftest import make_model
 
-    return edit32, edit32.certificate(make_model())
+    return edit32, certify(edit32, make_model())
 
 
 def forged(found, *path, value):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import erasepro
+from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
 from erasepro.models.base import Model
 from tests.models.pipelines import BUILDERS, build, draw
@@ -23,7 +24,9 @@ def test_lora_draws_what_apply_draws(name, tmp_path):
     edit.apply(pipe)
     erased = draw(name, pipe, PROMPT)
     edit.revert(pipe)
-    edit.export(tmp_path / "lora", format="lora", rank=128)  # these layers are so small that their changes are dense
+    export_edit(
+        edit, tmp_path / "lora", format="lora", rank=128
+    )  # these layers are so small that their changes are dense
     if hasattr(pipe, "load_lora_weights"):
         pipe.load_lora_weights(tmp_path / "lora")
         if name == "wan-two-experts":
@@ -56,5 +59,5 @@ def test_a_single_file_has_no_place_for_a_transformer(tmp_path):
     pipe = build("flux")
     edit = erasepro.erase(Model(pipe, "flux", "flux", ""), {"dog": "cat"}, solver="uce")
     with pytest.raises(UserError, match=r"no place for 'transformer\.context_embedder': use format=diffusers"):
-        edit.export(tmp_path / "file.safetensors", format="single_file", base=tmp_path)
+        export_edit(edit, tmp_path / "file.safetensors", format="single_file", base=tmp_path)
     assert not list(tmp_path.iterdir())

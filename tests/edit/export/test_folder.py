@@ -10,6 +10,7 @@ from diffusers import DiffusionPipeline
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
 from erasepro.models import safetensors_stream
 from erasepro.models.layouts.site_names import split, weight_keys
@@ -46,7 +47,7 @@ def same_but_edited(base: Path, out: Path, edit, after, left_out=()):
 
 
 def test_bytes_and_images(made, tmp_path):
-    done = made.edit.export(tmp_path / "out", "diffusers", base=made.folder)
+    done = export_edit(made.edit, tmp_path / "out", "diffusers", base=made.folder)
     assert (done.weights, done.left_out) == (len(made.edit.updates), 0)
     same_but_edited(made.folder, tmp_path / "out", made.edit, made.after)
     pipe = DiffusionPipeline.from_pretrained(tmp_path / "out")
@@ -63,7 +64,7 @@ def test_half_precision_bases_at_half_strength(sd1, dtype, tmp_path):
         part.to(dtype)
     pipe.save_pretrained(tmp_path / "base")
     half = sd1.edit.scale(0.5)
-    half.export(tmp_path / "out", "diffusers", base=tmp_path / "base")
+    export_edit(half, tmp_path / "out", "diffusers", base=tmp_path / "base")
     same_but_edited(tmp_path / "base", tmp_path / "out", half, edited(pipe, half))
 
 
@@ -84,13 +85,13 @@ def test_shards_and_variants(sd1, tmp_path):
     (base / ".cache" / "x").write_text("not copied")
 
     with pytest.raises(UserError, match="no weights of the variant 'int8'"):
-        sd1.edit.export(tmp_path / "x", "diffusers", base=base, variant="int8")
+        export_edit(sd1.edit, tmp_path / "x", "diffusers", base=base, variant="int8")
     pickled = ["unet/diffusion_pytorch_model.bin", "v1.safetensors"]
     halves = [name for name in files_of(base) if "fp16" in name]
     full = ["unet/diffusion_pytorch_model.safetensors"]
     for variant, like, gone in ((None, sd1.pipe, halves), ("fp16", pipe, full)):
         out = tmp_path / f"out-{variant}"
-        done = sd1.edit.export(out, "diffusers", base=base, variant=variant)
+        done = export_edit(sd1.edit, out, "diffusers", base=base, variant=variant)
         same_but_edited(base, out, sd1.edit, edited(like, sd1.edit), [*gone, *pickled, ".cache/x"])
         assert done.left_out == len(gone) + len(pickled)
         assert "unedited weights left out" in str(done)
@@ -113,7 +114,7 @@ def test_never_more_than_a_tensor_at_a_time(sd1, tmp_path, monkeypatch):
             yield chunk
 
     monkeypatch.setattr(safetensors_stream.Source, "chunks", chunks)
-    sd1.edit.export(tmp_path / "out", "diffusers", base=sd1.folder)
+    export_edit(sd1.edit, tmp_path / "out", "diffusers", base=sd1.folder)
     assert max(sizes) == 256
     assert {key for site in sd1.edit.updates for key in weight_keys(site)} >= set(read)
 
@@ -123,7 +124,7 @@ def test_metadata_of_the_base_is_kept(sd1, tmp_path):
     shutil.copytree(sd1.folder, base)
     path = base / "unet" / "diffusion_pytorch_model.safetensors"
     save_file(load_file(path), path, {"format": "pt", "note": "kept"})
-    sd1.edit.export(tmp_path / "out", "diffusers", base=base)
+    export_edit(sd1.edit, tmp_path / "out", "diffusers", base=base)
     with safe_open(tmp_path / "out" / "unet" / path.name, "pt") as file:
         assert file.metadata() == {"format": "pt", "note": "kept"}
 
@@ -131,9 +132,9 @@ def test_metadata_of_the_base_is_kept(sd1, tmp_path):
 def test_a_wrong_base_is_named_and_nothing_stays(made, tmp_path):
     other = edit_of(made.pipe, seed=1)
     again = tmp_path / "edited"
-    made.edit.export(again, "diffusers", base=made.folder)
+    export_edit(made.edit, again, "diffusers", base=made.folder)
     with pytest.raises(UserError, match="differs from the one this edit was solved on"):
-        other.export(tmp_path / "out", "diffusers", base=again)
+        export_edit(other, tmp_path / "out", "diffusers", base=again)
     index = json.loads((again / "model_index.json").read_text())
     assert index["_class_name"] == type(made.pipe).__name__
     assert [p.name for p in tmp_path.iterdir()] == ["edited"]

@@ -8,6 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from erasepro.edit import Edit
+from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate
 from erasepro.models.sites import site_module
@@ -20,7 +21,7 @@ IMAGES = 1e-5  # in units of the pixels' range [0, 1]
 
 
 def written(edit, format, tmp_path, **options):
-    return edit.export(tmp_path / ("lora" if format == "lora" else "lora.safetensors"), format, **options)
+    return export_edit(edit, tmp_path / ("lora" if format == "lora" else "lora.safetensors"), format, **options)
 
 
 def loaded(pipe, done, weight=1.0):

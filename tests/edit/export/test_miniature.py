@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import erasepro
+from erasepro.edit.export import export_edit
 from erasepro.models.load import MINIATURE
 
 pytest.importorskip("peft")
@@ -30,14 +31,14 @@ def test_lora_and_folder_draw_what_apply_draws(tmp_path):
     edit.revert(model.pipe)
     assert np.abs(erased - before)[0].max() > 0.1
 
-    edit.export(tmp_path / "lora", format="lora")
+    export_edit(edit, tmp_path / "lora", format="lora")
     model.pipe.load_lora_weights(tmp_path / "lora")
     assert np.abs(pictures(model.pipe) - erased).max() < 1e-4  # float32 sums in another order, through eight steps
     model.pipe.unload_lora_weights()
     assert np.array_equal(pictures(model.pipe), before)
 
     # The folder keeps the stored precision, float16.
-    made = edit.export(tmp_path / "whole", format="diffusers", base=MINIATURE)
+    made = export_edit(edit, tmp_path / "whole", format="diffusers", base=MINIATURE)
     whole = erasepro.load_model(str(made.path))
     assert np.abs(pictures(whole.pipe) - erased).max() < 0.03  # weights rounded to float16, as stored
     assert whole.weights_hash != model.weights_hash

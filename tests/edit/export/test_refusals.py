@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from erasepro.edit import Edit
-from erasepro.edit.export import FORMATS, folder
+from erasepro.edit.export import FORMATS, export_edit, folder
 from erasepro.errors import UserError
 from erasepro.models import safetensors_stream
 from erasepro.models.safetensors_stream import read_source
@@ -19,7 +19,7 @@ WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
 
 def refused(edit, match, path, *args, **options):
     with pytest.raises(UserError, match=match) as caught:
-        edit.export(path, *args, **options)
+        export_edit(edit, path, *args, **options)
     assert "\n" not in str(caught.value)
 
 
@@ -143,5 +143,5 @@ def test_a_file_in_place_of_a_folder_and_an_interruption(sd1, tmp_path, monkeypa
 
     monkeypatch.setattr(folder, "rewrite", stopped)
     with pytest.raises(KeyboardInterrupt):
-        sd1.edit.export(tmp_path / "out", "diffusers", base=sd1.folder)
+        export_edit(sd1.edit, tmp_path / "out", "diffusers", base=sd1.folder)
     assert [p.name for p in tmp_path.iterdir()] == ["file"]

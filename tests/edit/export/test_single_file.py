@@ -7,6 +7,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from erasepro.edit import Edit
+from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
 from erasepro.models.safetensors_stream import read_source
 from erasepro.models.tensor_hashes import tensor_hash, weights_hash
@@ -15,7 +16,7 @@ from tests.edit.export.conftest import clone, draw, edited
 
 def unedited(made, path):
     """The base as a single file: the conversion of an edit of strength 0."""
-    made.edit.scale(0).export(path, "single_file", base=made.folder)
+    export_edit(made.edit.scale(0), path, "single_file", base=made.folder)
     return path
 
 
@@ -29,7 +30,7 @@ def loaded(made, path):
 
 
 def test_from_a_folder(made, tmp_path):
-    done = made.edit.export(tmp_path / "out.safetensors", "single_file", base=made.folder)
+    done = export_edit(made.edit, tmp_path / "out.safetensors", "single_file", base=made.folder)
     assert done.weights == len(made.edit.updates)
     pipe = loaded(made, done.path)
     assert weights_hash(pipe) == weights_hash(made.after)
@@ -40,7 +41,7 @@ def test_from_a_checkpoint(made, tmp_path):
     base = unedited(made, tmp_path / "base.safetensors")
     assert weights_hash(loaded(made, base)) == weights_hash(made.pipe)
     half = made.edit.scale(0.5)
-    done = half.export(tmp_path / "out.safetensors", "single_file", base=base)
+    done = export_edit(half, tmp_path / "out.safetensors", "single_file", base=base)
     assert weights_hash(loaded(made, done.path)) == weights_hash(edited(made.pipe, half))
     old, new = load_file(base), load_file(done.path)
     assert list(old) == list(new)
@@ -52,8 +53,8 @@ def test_from_a_checkpoint(made, tmp_path):
         if name.endswith("in_proj_weight"):  # only the values' rows
             d = old[name].shape[0] // 3
             assert torch.equal(old[name][: 2 * d], new[name][: 2 * d])
-    again = made.edit.export(tmp_path / "from_folder.safetensors", "single_file", base=made.folder)
-    both = made.edit.export(tmp_path / "from_file.safetensors", "single_file", base=base)
+    again = export_edit(made.edit, tmp_path / "from_folder.safetensors", "single_file", base=made.folder)
+    both = export_edit(made.edit, tmp_path / "from_file.safetensors", "single_file", base=base)
     assert again.path.read_bytes() == both.path.read_bytes()
 
 
@@ -88,7 +89,7 @@ def test_half_precision_checkpoints(sd1, dtype, tmp_path):
     unedited(sd1, tmp_path / "f32.safetensors")
     base = tmp_path / "base.safetensors"
     save_file({name: t.to(dtype) for name, t in load_file(tmp_path / "f32.safetensors").items()}, base, {"a": "b"})
-    sd1.edit.export(tmp_path / "out.safetensors", "single_file", base=base)
+    export_edit(sd1.edit, tmp_path / "out.safetensors", "single_file", base=base)
     with safe_open(tmp_path / "out.safetensors", "pt") as file:
         assert file.metadata() == {"a": "b"}
         name = "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_v.weight"
@@ -111,10 +112,10 @@ def test_bases_that_cannot_be_meant(sd1, tmp_path):
     ):
         save_file(tensors | change, tmp_path / "wrong.safetensors")
         with pytest.raises(UserError, match=message):
-            sd1.edit.export(out, "single_file", base=tmp_path / "wrong.safetensors")
+            export_edit(sd1.edit, out, "single_file", base=tmp_path / "wrong.safetensors")
     save_file({name: t for name, t in tensors.items() if name != key}, tmp_path / "wrong.safetensors")
     with pytest.raises(UserError, match="has no tensor for"):
-        sd1.edit.export(out, "single_file", base=tmp_path / "wrong.safetensors")
+        export_edit(sd1.edit, out, "single_file", base=tmp_path / "wrong.safetensors")
     with pytest.raises(UserError, match="no place for 'transformer"):
         Edit({"transformer.a": next(iter(sd1.edit.updates.values()))}).export(out, "single_file", base=sd1.folder)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["base.safetensors", "wrong.safetensors"]

@@ -1,0 +1,57 @@
+"""The record of an edit: which weights change by how much, and what is known about it. No pipeline is touched here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from erasepro.linalg import Update
+from erasepro.models.tensor_hashes import raw_bytes
+
+TABLE = "erasepro_applied"
+"""Attribute of a pipeline that keeps an applied edit's hash and the original weights."""
+
+
+@dataclass(frozen=True, eq=False)
+class EditRecord:
+    """W ← W_o + strength·ΔW for every named site.
+
+    Args:
+        updates: site name → LowRankUpdate or DenseUpdate.
+        meta: what it was made from (solver, config, model, concepts, the base weights' fingerprints …); plain JSON.
+        diagnostics: one dict a site: site, kind, depth, residual_before, residual_after_selected, residual_after_all
+            (all relative to ‖V‖), delta_norm (‖ΔW‖/‖W‖), rank, condition, columns, selected, gap.
+        residuals: relative residuals of the whole edit by set of columns: selected, all, and any test sets.
+        strength: in [0, 1]; see `scale`.
+    """
+
+    updates: dict[str, Update]
+    meta: dict[str, Any] = field(default_factory=dict)
+    diagnostics: list[dict[str, Any]] = field(default_factory=list)
+    residuals: dict[str, float] = field(default_factory=dict)
+    strength: float = 1.0
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both do the same: their hashes are equal."""
+        return self.hash == other.hash if isinstance(other, EditRecord) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    def __repr__(self) -> str:
+        rank = max((update.rank for update in self.updates.values()), default=0)
+        solver, pairs = self.meta.get("solver", "?"), self.meta.get("concepts", {}).get("pairs", [])
+        pairs_text = "".join(f", {target} → {anchor or '(empty)'}" for target, anchor in pairs[:3])
+        pairs_text += f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
+        return f"Edit({solver}{pairs_text}, {len(self.updates)} weights, rank ≤ {rank}, strength {self.strength:g})"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (16 hex digits) of what the edit does: names, factors and strength, not of its meta data."""
+        digest = hashlib.sha256(f"{self.strength!r}".encode())
+        for name, update in sorted(self.updates.items()):
+            for factor in update.factors.values():
+                digest.update(f"{name} {factor.dtype} {tuple(factor.shape)}".encode())
+                digest.update(raw_bytes(factor))
+        return digest.hexdigest()[:16]
