@@ -14,8 +14,8 @@ PACKAGE = ROOT / "erasepro"
 
 FLOORS = (
     ("errors",),
-    ("registry",),
     ("runtime",),
+    ("registry",),
     ("linalg",),
     ("config",),
     ("results",),

@@ -15,6 +15,7 @@ from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.report import Outcome
 from erasepro.report import run_tables as summary
+from erasepro.report.heading import heading
 from erasepro.results import form as results_form
 from erasepro.results import outcomes
 from erasepro.results.form import DetectorPartsForm, ResultsForm
@@ -100,7 +101,7 @@ def dotted(path):
 
 def show(results):
     """Everything that is made of results."""
-    summary.heading(results.config, results.protocol)
+    heading(results.config, results.protocol, results.solver_label)
     for table in [*summary.tables(results), *summary.across([results])]:
         table.text()
     summary.flat(results)

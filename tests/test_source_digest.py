@@ -4,8 +4,10 @@ import sys
 
 import pytest
 
-from erasepro.runtime.source_digest import METRIC_CODE, SOLVER_CODE, source_digest
+from erasepro.metrics.engine.code import METRIC_CODE
+from erasepro.runtime.source_digest import source_digest
 from erasepro.solvers import SOLVERS
+from erasepro.solvers.code import SOLVER_CODE
 
 
 def written(folder, name, files):

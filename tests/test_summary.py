@@ -13,6 +13,7 @@ from erasepro.report.joint import _method, _unlike
 from erasepro.report.run_tables import _worst_table
 from erasepro.results.outcomes import Share
 from erasepro.results.record import Results
+from erasepro.runs.preset import nearest_preset
 from erasepro.runs.resolve import compose
 
 
@@ -31,7 +32,8 @@ from erasepro.runs.resolve import compose
     ],
 )
 def test_a_method_is_a_preset_and_what_was_changed_in_it(overrides, label):
-    assert _method(OmegaConf.to_container(compose(overrides), resolve=True)) == label
+    config = OmegaConf.to_container(compose(overrides), resolve=True)
+    assert _method(Results("n", "s", config, "p/1", {}, method=nearest_preset(config["solver"]))) == label
 
 
 def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
@@ -46,7 +48,7 @@ def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
 
 def test_heading():
     config = OmegaConf.to_container(compose(["concepts=mini/dev_10", "generation.split=dev"]), resolve=True)
-    assert heading(config, "p/1") == (
+    assert heading(config, "p/1", "erasepro") == (
         "lion → tiger, lemon → banana, tractor → ambulance, crown → trophy and 6 more · miniature · erasepro · 16 steps, "
         "guidance 3, seeds 0, 1, 2 · dev prompts · p/1"
     )

@@ -48,7 +48,7 @@ def report(words: list[str]) -> int:
             print(table.text())
         return 0
     for folder, results in found:
-        print(f"{heading(results.config, results.protocol)}\n")
+        print(f"{heading(results.config, results.protocol, results.solver_label)}\n")
         show(results, Path(folder))
     return 0
 

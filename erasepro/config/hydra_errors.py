@@ -16,7 +16,8 @@ from omegaconf.errors import (
     ValidationError,
 )
 
-from erasepro.config.unreadable import unreadable_file
+from erasepro.config.registered import registered_names
+from erasepro.config.unreadable import first_line, unreadable_file
 from erasepro.errors import UserError, nearest
 
 EXPECTED = {
@@ -62,7 +63,7 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
                 )
             return UserError(
                 f"Cannot read the override {link.override!r}: write key=value; quote brackets, spaces and commas for "
-                f"the shell, for example 'concepts.pairs=[[dog,cat]]' ({_first(link.message)})."
+                f"the shell, for example 'concepts.pairs=[[dog,cat]]' ({first_line(link.message)})."
             )
         if isinstance(link, yaml.YAMLError | UnicodeDecodeError) or (
             isinstance(link, ValidationError) and not link.full_key
@@ -76,9 +77,9 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
             return _wrong_key(link, error, overrides)
     if isinstance(error, InterpolationResolutionError):
         where = f" of the config key {error.full_key!r}" if error.full_key else ""
-        return UserError(f"Cannot resolve a ${{…}}{where}: {_first(str(error))}.")
+        return UserError(f"Cannot resolve a ${{…}}{where}: {first_line(str(error))}.")
     if "Ambiguous value" in str(error):
-        return UserError(f"{_first(str(error))}: add -m to run one job for each value, or quote a list as [a,b].")
+        return UserError(f"{first_line(str(error))}: add -m to run one job for each value, or quote a list as [a,b].")
     if "Config group override must be a string" in str(error):
         return _no_option(overrides)
     if isinstance(error, ConfigCompositionException):
@@ -91,7 +92,7 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
         match = re.search(r"Could not override '([^']+)'", str(error))
         if match:
             return unknown_key(match.group(1).lstrip("+~"))
-    return UserError(f"The config does not compose: {_first(str(error))}.")
+    return UserError(f"The config does not compose: {first_line(str(error))}.")
 
 
 def unknown_key(key: str) -> UserError:
@@ -132,9 +133,7 @@ def _missing_option(error: MissingConfigException) -> UserError:
     guess = next((k for k in known if guess and (k == guess or k.endswith("/" + guess))), None)
     hint = f" Did you mean {group}={guess}?" if guess else ""
     if group == "metrics":
-        from erasepro.metrics.registry import METRICS
-
-        hint = f" A metric by its name is metrics=[{name}]." if name in METRICS else hint
+        hint = f" A metric by its name is metrics=[{name}]." if name in registered_names("metrics") else hint
     shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `erasepro ls`)" if len(known) > 25 else "")
     return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.")
 
@@ -167,7 +166,7 @@ def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
     inside = re.fullmatch(r"\?|\d+|concepts\.pairs(\[\d+\])*", key)  # in a list of lists the key may not be named
     if inside and "concepts.pairs" in given:
         return _wrong_pairs(given["concepts.pairs"])
-    text = _first(str(error))
+    text = first_line(str(error))
     value = given.get(key)
     quoted = re.search(r"[Vv]alue '(.*?)'", text)
     shown = value if value is not None else (quoted.group(1) if quoted else None)
@@ -220,8 +219,3 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(link))
         yield link
         link = link.__cause__ or link.__context__
-
-
-def _first(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[0].strip().rstrip(".") if lines else "no reason given"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from erasepro.config.registered import registered_names
 from erasepro.errors import UserError
 
 VERSION_BASE = "1.3"
@@ -38,10 +39,8 @@ def options(group: str) -> list[str]:
 
 def unfiled_solvers() -> list[str]:
     """Names of the solvers that have no yaml file: their dataclass's defaults are the option. Imports no solver."""
-    from erasepro.solvers.registry import SOLVERS
-
     files = set(filed_options("solver"))
-    return [name for name in SOLVERS.names() if name not in files]
+    return [name for name in registered_names("solver") if name not in files]
 
 
 def filed_options(group: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""TODO docstring of erasepro.config.unreadable."""
+"""Which yaml file of the project cannot be read, and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import yaml
 
-from erasepro.config.hydra_errors import _first
 from erasepro.errors import UserError
 
 
@@ -32,5 +31,10 @@ def _damage(path: Path) -> str:
         mark = error.problem_mark
         return f"{error.problem or 'no YAML'}" + (f" in line {mark.line + 1}" if mark is not None else "")
     except (OSError, ValueError, yaml.YAMLError) as error:
-        return _first(str(error))
+        return first_line(str(error))
     return "" if content is None or isinstance(content, dict) else "it must hold keys and values (key: value)"
+
+
+def first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else "no reason given"

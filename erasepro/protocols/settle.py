@@ -8,7 +8,7 @@ stays, and renames the protocol.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from omegaconf import MISSING, DictConfig, OmegaConf
@@ -20,8 +20,12 @@ from erasepro.protocols.label import applies
 ABSENT = object()
 
 
-def settle(cfg: DictConfig, overrides: Sequence[str]) -> None:
+def settle(cfg: DictConfig, overrides: Sequence[str], complete: Callable[[DictConfig], None]) -> None:
     """Put what the protocol fixes and suggests into a composed config, in place.
+
+    Args:
+        overrides: those that made the config; what they name was chosen.
+        complete: gives the solver's node of a config every key of its dataclass, in place.
 
     Raises:
         UserError: the protocol names a key that does not exist.
@@ -37,7 +41,7 @@ def settle(cfg: DictConfig, overrides: Sequence[str]) -> None:
     for key, value in wanted.items():
         _known(values, key)
         own = at(values, key, ABSENT)
-        differs = own is not ABSENT and own not in _usual(key)
+        differs = own is not ABSENT and own not in _usual(key, complete)
         if applies(values, key) and key not in chosen and not differs:
             OmegaConf.update(cfg, key, value, force_add=True)
 
@@ -77,18 +81,17 @@ def _leaves(key: str, value: Any) -> list[str]:
     return [leaf for name, part in value.items() for leaf in _leaves(f"{key}.{getattr(name, 'text', name)}", part)]
 
 
-def _usual(key: str) -> list[Any]:
+def _usual(key: str, complete: Callable[[DictConfig], None]) -> list[Any]:
     """The values of a key that nobody chose: the default config's, and those of the options that it stands in."""
     from erasepro.config.compose import uncomposed
     from erasepro.config.paths import options
-    from erasepro.runs.resolve import complete_solver
 
     configs = [uncomposed(), uncomposed("metrics=default")]
     group, _, rest = key.partition(".")
     if group == "solver":
         configs = [copy.deepcopy(one) for one in configs]
         for one in configs:
-            complete_solver(one)
+            complete(one)
     name = rest.partition(".")[0]
     if group == "prompts" and name in options(group):  # to choose a prompt set is not to choose its settings
         configs.append(uncomposed(f"prompts={name}"))

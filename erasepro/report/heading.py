@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from erasepro.config.presets import preset
 
-
-def heading(config: Mapping[str, Any], protocol: str) -> str:
+def heading(config: Mapping[str, Any], protocol: str, method: str) -> str:
     """One line that says what a run does: pairs, model, method, sampler, seeds, protocol."""
     concepts, generation = config["concepts"], config["generation"]
     told = told_pairs(concepts["pairs"])
@@ -17,7 +15,7 @@ def heading(config: Mapping[str, Any], protocol: str) -> str:
     sets = prompt_sets_of(config)
     split += "" if sets == ["templates"] else f" · prompts {', '.join(sets)}"
     return (
-        f"{told} · {config['model']['name']} · {preset(config)} · {generation['steps']} steps, guidance "
+        f"{told} · {config['model']['name']} · {method} · {generation['steps']} steps, guidance "
         f"{generation['guidance']:g}, seed{'s' if len(generation['seeds']) > 1 else ''} {seeds}{split} · {protocol}"
     )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from erasepro.config.plain import differing, leaves
-from erasepro.config.presets import preset
 from erasepro.protocols.label import VERDICT, protocol_label
 from erasepro.report import Table
 from erasepro.report.across import across_table
@@ -30,7 +28,7 @@ def across(found: Sequence[Results]) -> list[Table]:
 
     Raises UserError where the runs' pictures were drawn and judged under different protocols.
     """
-    labels = [_method(r.config) for r in found]
+    labels = [_method(r) for r in found]
     runs = [
         (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), outcomes_of_json(r.outcomes))
         for label, r in zip(labels, found, strict=True)
@@ -52,8 +50,8 @@ def _unlike(runs: Sequence[Results]) -> list[str]:
     return [f"CAUTION: these runs are not alike in {'; '.join(found)}."] if found else []
 
 
-def _method(config: Mapping[str, Any]) -> str:
+def _method(results: Results) -> str:
     """The preset (conf/solver) nearest to a run's solver, with the keys in which it differs; kind and size of its set."""
-    kind, size = config["concepts"]["kind"], len(config["concepts"]["pairs"])
-    parts = [preset(config), *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
+    kind, size = results.config["concepts"]["kind"], len(results.config["concepts"]["pairs"])
+    parts = [results.solver_label, *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
     return ", ".join(parts)

@@ -241,6 +241,7 @@ class ResultsForm(TypedDict):
     stages: dict[str, StageForm]
     counts: dict[str, int]
     prompt_sets: dict[str, Any]
+    method: NotRequired[str]  # results of before it was stored are headed by the solver's name
     sensitive: NotRequired[bool]  # where it is not told, images are blurred and stay here
     libraries: dict[str, str]
     git: dict[str, Any] | None

@@ -74,8 +74,14 @@ class Results:
     sensitive: bool = True  # images must be blurred and stay here; where it is not told, they do
     libraries: dict[str, str] = field(default_factory=dict)
     git: dict[str, Any] | None = None
+    method: str = ""  # the preset of conf/solver nearest to the run's solver, and what was changed in it
     machine: str = ""
     version: int = RESULTS_VERSION
+
+    @property
+    def solver_label(self) -> str:
+        """The method's name in tables; of results stored without one, the solver's."""
+        return self.method or str(self.config["solver"]["name"])
 
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:

@@ -25,10 +25,10 @@ from erasepro.errors import UserError
 from erasepro.models.load import evaluator_fingerprint, fingerprint
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunDir, signature
+from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
 from erasepro.runtime.files import digest
-from erasepro.runtime.source_digest import SOLVER_CODE, source_digest
-from erasepro.solvers.registry import SOLVERS
+from erasepro.solvers.code import solver_code
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
@@ -67,6 +67,11 @@ class Job:
     @property
     def name(self) -> str:
         return str(self.cfg.name)
+
+    @cached_property
+    def method(self) -> str:
+        """The preset nearest to the solver's settings, and what was changed in it."""
+        return nearest_preset(self.config["solver"])
 
     @cached_property
     def scoring(self) -> Scoring:
@@ -126,8 +131,7 @@ def make_job(cfg: DictConfig) -> Job:
     stored = OmegaConf.merge(cfg, {"concepts": {"pairs": pairs}})
     assert isinstance(stored, DictConfig)
     config = plain(stored)
-    solver = SOLVERS.get(str(cfg.solver.name))
-    hashes |= {"solver_version": str(solver.version), "solver_source": source_digest(solver.__module__, SOLVER_CODE)}
+    hashes |= solver_code(str(cfg.solver.name))
     outputs = to_object(cfg.outputs, OutputsConfig)
     folder = RunDir(Path(outputs.dir), str(cfg.name), signature(config, hashes))
     hashes["evaluator"] = evaluator_fingerprint(model)  # unsigned: it decides scores, not images

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
     with translated(overrides):
         complete_solver(cfg, overrides)
-        settle(cfg, overrides)
+        settle(cfg, overrides, complete_solver)
     return cfg
 
 

@@ -40,7 +40,7 @@ def run(cfg: DictConfig) -> Results:
 
     job = make_job(cfg)
     if distributed.first(lambda: _finished(job)):
-        print(f"{heading(job.config, job.protocol)}\nDone before; these are its results.")
+        print(f"{heading(job.config, job.protocol, job.method)}\nDone before; these are its results.")
     else:
         Run(job).go()
     results = Results.load(job.folder.path / "results.json")
@@ -87,7 +87,7 @@ class Run:
         tracked = run_info(job.config, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.tracker, tracked))
         write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
-        print("\n".join([heading(job.config, job.protocol), *job.tests.told()]), flush=True)
+        print("\n".join([heading(job.config, job.protocol, job.method), *job.tests.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:
@@ -194,6 +194,7 @@ class Run:
             signature=job.folder.signature,
             config=job.config,
             protocol=job.protocol,
+            method=job.method,
             hashes={**job.hashes, "edit": edit.hash},
             residuals={**edit.residuals, "test": facts.get("test_residual")},
             edit={"meta": edit.meta, "diagnostics": edit.diagnostics},

@@ -9,19 +9,6 @@ from pathlib import Path
 
 from erasepro.runtime.source_files import imported_names, module_file
 
-SOLVER_CODE = (
-    "erasepro.solvers",
-    "erasepro.linalg",
-    "erasepro.schedules",
-    "erasepro.models",
-    "erasepro.models.features.token_pairing",  # which columns of the target and the anchor belong together
-    "erasepro.prompts.fills",  # the names that are retained where none are given
-)
-"""Packages whose code decides an edit, beside the solver's own."""
-
-METRIC_CODE = ("erasepro.metrics", "erasepro.results.standard_error")
-"""Packages whose code decides a score, beside the metric's own."""
-
 CHOSEN_BY_NAME = ("erasepro.schedules",)
 """Packages whose modules are chosen by a setting and imported by a registry: where one file counts, all do."""
 

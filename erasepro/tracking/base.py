@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-
-from erasepro.config.schema import TrackerConfig
-from erasepro.errors import UserError
-from erasepro.tracking.registry import TRACKERS
 
 
 @dataclass(frozen=True)
@@ -92,25 +87,3 @@ class Guarded:
 
     def finish(self, failed: bool = False) -> None:
         self._call("finish", failed)
-
-
-@contextmanager
-def start_tracker(cfg: TrackerConfig, run: RunInfo) -> Iterator[Guarded]:
-    """Open the tracker that ``cfg.name`` names for one job and close it at the end, as failed after an error.
-
-    Raises UserError for a name or a value that is none; whatever else goes wrong is one warning.
-    """
-    build = TRACKERS.get(cfg.name)
-    guarded = Guarded(None, cfg.name)
-    try:
-        guarded = Guarded(build(cfg, run), cfg.name)
-    except UserError:
-        raise  # a bad config value, not a failure
-    except Exception as error:
-        guarded.warn(error)
-    try:
-        yield guarded
-    except BaseException:
-        guarded.finish(failed=True)
-        raise
-    guarded.finish()

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erasepro.metrics.registry import METRICS
-from erasepro.runtime.source_digest import METRIC_CODE, source_digest
+from erasepro.runtime.source_digest import source_digest
 
 if TYPE_CHECKING:
     from erasepro.results.record import MetricScore
+
+
+METRIC_CODE = ("erasepro.metrics", "erasepro.results.standard_error", "erasepro.results.score")
+"""Packages whose code decides a score, beside the metric's own."""
 
 
 def metric_code(name: str) -> tuple[int, str]:
