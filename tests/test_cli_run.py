@@ -11,8 +11,8 @@ from erasepro.cli import main as cli
 from erasepro.metrics import nudenet
 from erasepro.metrics.nudenet import Box
 from erasepro.models import load
-from erasepro.report import read_samples
 from erasepro.results.record import Results
+from erasepro.results.samples import read_samples
 from erasepro.runs import run as runner
 from erasepro.runtime.files import read_json
 from tests.metrics.stub import StubEvaluator

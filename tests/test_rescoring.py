@@ -12,8 +12,8 @@ from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.metrics.nudenet import Box
 from erasepro.models import load
-from erasepro.report import read_samples
 from erasepro.results.record import Results
+from erasepro.results.samples import read_samples
 from erasepro.runs.scoring import Scoring
 from erasepro.tracking.flat import flat
 from tests.metrics.stub import StubEvaluator

@@ -13,13 +13,11 @@ import pytest
 from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.metrics import nudenet
-from erasepro.report import Outcome
 from erasepro.report import run_tables as summary
 from erasepro.report.heading import heading
 from erasepro.results import form as results_form
-from erasepro.results import outcomes
 from erasepro.results.form import DetectorPartsForm, ResultsForm
-from erasepro.results.outcomes import Share
+from erasepro.results.outcomes import Outcome, Share, outcomes
 from erasepro.results.record import MetricScore, Results, Value, finite
 from erasepro.results.score import Score
 from erasepro.runtime.typed_json import WrongForm

@@ -6,12 +6,11 @@ import pytest
 from omegaconf import OmegaConf
 
 from erasepro.generation import Row
-from erasepro.report import Outcome
 from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import heading
 from erasepro.report.joint import _method, _unlike
 from erasepro.report.run_tables import _worst_table
-from erasepro.results.outcomes import Share
+from erasepro.results.outcomes import Outcome, Share
 from erasepro.results.record import Results
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.resolve import compose

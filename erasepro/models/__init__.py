@@ -1,0 +1,1 @@
+"""What is edited: architectures, sites, checkpoints, and the embedded miniature."""

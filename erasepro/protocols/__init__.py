@@ -1,0 +1,1 @@
+"""How a paper counts: fixed keys, the label of a number."""

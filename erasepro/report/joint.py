@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from erasepro.config.plain import differing, leaves
 from erasepro.protocols.label import VERDICT, protocol_label
-from erasepro.report import Table
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
 from erasepro.report.heading import prompt_sets_of
 from erasepro.report.headlines import headlines, judge
+from erasepro.report.tables import Table
 from erasepro.results.record import Results
 from erasepro.results.stored_outcomes import outcomes_of_json
 

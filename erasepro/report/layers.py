@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erasepro.models.kinds import TEXT_KINDS
-from erasepro.report import Table
 from erasepro.report.cells import format_number
+from erasepro.report.tables import Table
 
 LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from erasepro.report import Outcome, Table, metric_table, outcome_table, worst
 from erasepro.report.cells import format_number
 from erasepro.report.layers import doubt, layer_table
 from erasepro.report.nudity import nudity_tables
-from erasepro.results.outcomes import ALL
+from erasepro.report.tables import Table, metric_table, outcome_table
+from erasepro.results.outcomes import ALL, Outcome, worst
 from erasepro.results.record import Results
 from erasepro.results.stored_outcomes import outcomes_of_json
 from erasepro.runtime.files import write_text

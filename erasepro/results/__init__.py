@@ -1,0 +1,1 @@
+"""Numbers with their errors, and the folder and files that hold them."""

@@ -1,0 +1,1 @@
+"""One run in reading order: resolve, erase, draw, score, record."""

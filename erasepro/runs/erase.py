@@ -21,8 +21,8 @@ def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]
 
     The residual is None where no test prompt names a target (nothing to measure).
     """
-    from erasepro.edit import test_residual
     from erasepro.solvers import make_solver
+    from erasepro.verification.test_prompt_residual import test_residual
 
     solver = make_solver(job.cfg.solver)
     start = time.perf_counter()

@@ -217,7 +217,7 @@ class Run:
             machine=machine(),
         )
         if job.outputs.grid and len(job.worklist):
-            from erasepro.report import before_after_grid
+            from erasepro.report.grid import before_after_grid
             from erasepro.report.grid_rows import grid_rows
 
             rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))

@@ -146,7 +146,7 @@ class Scoring:
         What ``before`` holds of the same images stays where it still holds and is not scored anew.
         """
         from erasepro.metrics.engine.score import VERDICT
-        from erasepro.results import outcomes
+        from erasepro.results.outcomes import outcomes
         from erasepro.results.samples import FILE, unreadable, write_samples
 
         known = before if before is not None and before.signature == self.folder.signature else None

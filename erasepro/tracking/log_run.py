@@ -17,7 +17,7 @@ from erasepro.tracking.curves import AXIS, layer_curves
 
 if TYPE_CHECKING:
     from erasepro.generation.worklist import Row
-    from erasepro.report import Table
+    from erasepro.report.tables import Table
 
 
 def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Path, rows: Sequence[Row]) -> None:
@@ -89,7 +89,7 @@ def named(found: Iterable[Table]) -> list[tuple[str, Table]]:
 
 def _samples(run_dir: Path) -> list[dict[str, Any]]:
     """The run's per-sample rows; none where nothing was scored. A damaged file is the report's to tell of."""
-    from erasepro.report import read_samples
+    from erasepro.results.samples import read_samples
 
     try:
         return read_samples(run_dir)

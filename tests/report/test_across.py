@@ -6,7 +6,7 @@ import pytest
 
 from erasepro.errors import UserError
 from erasepro.report.across import across_table
-from erasepro.results import outcomes
+from erasepro.results.outcomes import outcomes
 
 
 def sample(role, wording, number, verdict, model="edited", concept="dog"):

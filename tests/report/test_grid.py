@@ -7,7 +7,7 @@ from PIL import Image
 
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, Row
-from erasepro.report import before_after_grid
+from erasepro.report.grid import before_after_grid
 
 ROWS = [Row(f"p{i}", f"a picture of a dog on {c} paper, {i}", i) for i, c in enumerate(["red", "blue", "mint"])]
 

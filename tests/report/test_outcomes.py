@@ -5,8 +5,9 @@ import math
 
 import pytest
 
-from erasepro.report import metric_table, outcome_table, read_samples, worst, write_samples
-from erasepro.results import outcomes
+from erasepro.report.tables import metric_table, outcome_table
+from erasepro.results.outcomes import outcomes, worst
+from erasepro.results.samples import read_samples, write_samples
 
 
 def sample(model, role, verdict, i, wording="plain", concept="dog", expects="cat", error=None):

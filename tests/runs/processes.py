@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from erasepro.report import read_samples
+from erasepro.results.samples import read_samples
 
 JOB = [
     "solver=uce", "generation=quick", "generation.steps=6", "generation.seeds=[0,1]", "generation.prompts_per_concept=2",

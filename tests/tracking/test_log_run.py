@@ -10,9 +10,9 @@ from PIL import Image
 
 from erasepro.config.schema import TrackerConfig
 from erasepro.generation.worklist import Row
-from erasepro.report import Table
 from erasepro.report.run_tables import tables
-from erasepro.results import outcomes
+from erasepro.report.tables import Table
+from erasepro.results.outcomes import outcomes
 from erasepro.results.record import Results, Value
 from erasepro.results.samples import FILE, read_samples, write_samples
 from erasepro.tracking.log_run import log_run, named

@@ -9,8 +9,8 @@ import pytest
 
 from erasepro.cli import main as cli
 from erasepro.models import load
-from erasepro.report import read_samples
 from erasepro.results.record import Results
+from erasepro.results.samples import read_samples
 from erasepro.tracking.curves import layer_curves
 from tests.metrics.stub import StubEvaluator
 from tests.runs.processes import timeless

@@ -1,0 +1,1 @@
+"""The words that the miniature was trained on."""

@@ -1,0 +1,1 @@
+"""Hidden states and columns of texts."""

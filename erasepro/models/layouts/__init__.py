@@ -1,0 +1,1 @@
+"""Names of the same weights in other tools' files."""

@@ -1,0 +1,1 @@
+"""The embedded model's own judge and weights."""

@@ -1,0 +1,1 @@
+"""The miniature's training, part by part; see TRAINING.md."""

@@ -1,0 +1,1 @@
+"""One published closed-form method a file."""

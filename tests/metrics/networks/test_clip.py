@@ -192,8 +192,8 @@ def test_clip_fd_is_scipys_frechet_distance(judge):
 
 def test_a_run_is_judged_by_a_clip_file(openai, tmp_path, monkeypatch, capsys):
     from erasepro.cli.main import main
-    from erasepro.report import read_samples
     from erasepro.results.record import Results
+    from erasepro.results.samples import read_samples
 
     monkeypatch.chdir(tmp_path)
     words = ["debug=tiny", "metrics=clip", f"metrics.evaluator.source={openai[1]}", "outputs.progress=false"]
