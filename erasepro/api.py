@@ -11,7 +11,14 @@ from omegaconf import OmegaConf
 
 from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import ConceptSet
+from erasepro.config.paths import options as options_of
 from erasepro.errors import UserError, unknown
+from erasepro.models.architectures import architecture_of
+from erasepro.models.base import Model
+from erasepro.models.load import load_skeleton
+from erasepro.prompts.build_set import build_set
+from erasepro.runs.resolve import compose
+from erasepro.solvers import SOLVERS, make_solver
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -57,10 +64,6 @@ def erase(
     Raises:
         UserError: anything a caller can get wrong, in one line.
     """
-    from erasepro.config.paths import options as options_of
-    from erasepro.prompts.build_set import build_set
-    from erasepro.runs.resolve import compose
-    from erasepro.solvers import SOLVERS, make_solver
 
     if isinstance(concepts, str) and concepts not in options_of("concepts"):
         raise UserError(
@@ -99,9 +102,6 @@ def erase(
 
 def _model(given: Any) -> Model:
     """What solvers take, from what `erase` takes."""
-    from erasepro.models.architectures import architecture_of
-    from erasepro.models.base import Model
-    from erasepro.models.load import load_skeleton
 
     if isinstance(given, Model):
         return given

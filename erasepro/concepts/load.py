@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from erasepro.concepts.miniature.names import NAMES, STYLES, SYNONYMS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet, consistent, folded
 from erasepro.errors import UserError, nearest
 
@@ -139,7 +140,6 @@ def _read(reader: csv.DictReader[str], path: Path) -> tuple[ConceptPair, ...]:
 
 def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
     """The same set with its names spelt as the miniature spells them; UserError for a name it does not know."""
-    from erasepro.concepts.miniature.names import NAMES, STYLES, SYNONYMS
 
     known = tuple(STYLES) if concepts.kind == "style" else NAMES
     words = [w for p in concepts.pairs for w in (p.target, p.anchor)] + list(concepts.preserve)

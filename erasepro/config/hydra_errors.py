@@ -16,6 +16,9 @@ from omegaconf.errors import (
     ValidationError,
 )
 
+from erasepro.config.compose import uncomposed
+from erasepro.config.paths import choices, groups, options
+from erasepro.config.plain import dotted_keys
 from erasepro.config.registered import registered_names
 from erasepro.config.unreadable import first_line, unreadable_file
 from erasepro.errors import UserError, nearest
@@ -97,7 +100,6 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
 
 def unknown_key(key: str) -> UserError:
     """``Unknown key 'generation.stps'. Did you mean 'generation.steps'?``"""
-    from erasepro.config.paths import groups, options
 
     group, chosen = [*key.split("."), ""][:2]
     if group == "prompts" and chosen in options(group):
@@ -116,15 +118,10 @@ def known_keys() -> list[str]:
     """Dotted keys of the default config; of its solver only those that its file names."""
     from omegaconf import OmegaConf
 
-    from erasepro.config.compose import uncomposed
-    from erasepro.config.plain import dotted_keys
-
     return list(dotted_keys(OmegaConf.to_container(uncomposed(), resolve=False)))
 
 
 def _missing_option(error: MissingConfigException) -> UserError:
-    from erasepro.config.paths import groups, options
-
     group, _, name = (error.missing_cfg_file or "").lstrip("/").partition("/")
     if group not in groups():
         return UserError(f"No config named {error.missing_cfg_file!r}. Groups: {', '.join(groups())}.")
@@ -148,7 +145,6 @@ def _quoted(value: str) -> str:
 
 def _no_option(overrides: Sequence[str]) -> UserError:
     """A group given null, a number, true or false: which one, and its options."""
-    from erasepro.config.paths import choices, groups
 
     known = groups()
     for override in overrides:

@@ -7,7 +7,11 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.sentences import BuildSet, PromptPair
+from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
+from erasepro.prompts.build_set import build_set
 
 if TYPE_CHECKING:
     from erasepro.concepts.sentences import BuildSet
@@ -34,7 +38,6 @@ def build_of(meta: dict[str, Any]) -> BuildSet:
     Raises:
         UserError: it does not say, or this version's templates give other sentences.
     """
-    from erasepro.prompts.build_set import build_set
 
     build = stored_build_set(meta)
     if build.templates is not None:
@@ -47,9 +50,6 @@ def build_of(meta: dict[str, Any]) -> BuildSet:
 
 def stored_build_set(meta: dict[str, Any]) -> BuildSet:
     """The BuildSet as it was stored: its sentences, or the templates that they are made from."""
-    from erasepro.concepts.pairs import ConceptPair, ConceptSet
-    from erasepro.concepts.sentences import BuildSet, PromptPair
-    from erasepro.config.schema import TemplatesConfig
 
     held = meta.get("build")
     if held is None:

@@ -9,12 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erasepro.config.paths import options
 from erasepro.config.schema import ModelConfig
-from erasepro.errors import UserError
+from erasepro.config.typed import stored_model
+from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
+from erasepro.models.base import Model
 from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.device import pick_device
+from erasepro.models.miniature.evaluator import Evaluator
 from erasepro.models.single_file import SingleFile, skeleton_parts
+from erasepro.models.skeleton import Skeleton
 from erasepro.models.source import (
     check_folder,
     config_files,
@@ -24,6 +29,7 @@ from erasepro.models.source import (
     resolve,
     single_file,
 )
+from erasepro.models.tiny import tiny_pipeline
 from erasepro.registry import Registry
 from erasepro.runtime.file_hashes import hash_files
 
@@ -62,14 +68,10 @@ def model_config(model: ModelConfig | str) -> ModelConfig:
             f"Not a model: an object of type {type(model).__name__}. Give 'miniature', a hub id, a local folder, what "
             "load_model returns for one of these, or (to erase) a diffusers pipeline."
         )
-    from erasepro.config.paths import options
-    from erasepro.config.typed import stored_model
 
     if model in options("model"):
         return stored_model(model)
     if "/" not in model and not Path(model).exists():
-        from erasepro.errors import unknown
-
         raise unknown("model", model, options("model"))
     return ModelConfig(name=Path(model).name, kind="diffusers", source=model)
 
@@ -104,7 +106,6 @@ def own_evaluator(cfg: ModelConfig) -> Any:
     """The evaluator that ships with a model, or None; the model itself is not loaded."""
     if cfg.kind != "miniature":
         return None
-    from erasepro.models.miniature.evaluator import Evaluator
 
     return Evaluator.load()
 
@@ -117,8 +118,6 @@ def load_skeleton(model: ModelConfig | str) -> Model:
     Raises:
         UserError: as ``load_model``; a kind that has no files (model=tiny) is loaded whole instead.
     """
-    from erasepro.models.base import Model
-    from erasepro.models.skeleton import Skeleton
 
     cfg = model_config(model)
     if cfg.kind == "tiny":
@@ -147,8 +146,6 @@ def _commit(folder: Path, cfg: ModelConfig) -> str | None:
 def _finish(
     pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: object | None = None, revision: str | None = None
 ) -> Model:
-    from erasepro.models.base import Model
-
     device = pick_device(cfg.device)
     with _quietly():
         pipe.to(device)
@@ -273,8 +270,6 @@ def miniature(cfg: ModelConfig) -> Model:
 def tiny(cfg: ModelConfig) -> Model:
     """Random weights of the real classes, for tests; draws noise."""
     import torch
-
-    from erasepro.models.tiny import tiny_pipeline
 
     pipe = tiny_pipeline(cfg.seed, length=77)
     if cfg.dtype != "float32":

@@ -17,6 +17,8 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.models.checkpoint import PREFIX, Checkpoint
+from erasepro.models.layouts.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
+from erasepro.models.layouts.original_unet import original_unet
 from erasepro.models.published import TOKENIZER, published
 
 UNET = "model.diffusion_model."
@@ -62,9 +64,6 @@ class SingleFile(Checkpoint):
         )
 
     def _candidates(self, key: str) -> list[tuple[str, str | None]]:
-        from erasepro.models.layouts.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
-        from erasepro.models.layouts.original_unet import original_unet
-
         if self.component == "unet":
             path, _, kind = key.rpartition(".")
             name = original_unet(path, self._blocks)

@@ -9,6 +9,7 @@ from typing import Any
 from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
+from erasepro.models.checkpoint import STEMS, weight_files
 
 PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 HELP = (
@@ -71,7 +72,6 @@ def resolve(cfg: ModelConfig, vae: bool = True) -> Path:
 
 def pipeline_files(folder: Path, variant: str | None) -> list[Path]:
     """The safetensors files of the parts an edit or an image can depend on, in a fixed order."""
-    from erasepro.models.checkpoint import weight_files
 
     return [path for part in networks(read_index(folder)) for path in weight_files(folder / part, variant)]
 
@@ -98,8 +98,6 @@ def _from_hub(source: str, cfg: ModelConfig, vae: bool) -> Path:
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
     )
-
-    from erasepro.models.checkpoint import STEMS
 
     try:
         index = Path(hf_hub_download(source, "model_index.json", revision=cfg.revision))

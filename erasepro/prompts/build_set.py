@@ -6,6 +6,7 @@ import random
 from itertools import product
 from typing import Any
 
+from erasepro.concepts.miniature.captions import BACKGROUND_TAILS, STYLE_TAILS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.safety.minors import drop_minors, mentions_minor
 from erasepro.concepts.sentences import BuildSet, PromptPair
@@ -24,6 +25,7 @@ from erasepro.prompts.fills import (
 )
 from erasepro.prompts.templates.bank import check_template, fill
 from erasepro.prompts.templates.choose import bank_for
+from erasepro.prompts.templates.miniature import BUILD_OPENINGS
 
 COUNTS = {"style": 48}
 COUNT = 12
@@ -114,8 +116,6 @@ def _preserved(concepts: ConceptSet, cfg: TemplatesConfig) -> list[str]:
 
 def _miniature_captions(concepts: ConceptSet, words: list[str], number: int, rng: random.Random) -> list[str]:
     """Captions after the miniature's grammar, under the build openings only, none naming an erased style."""
-    from erasepro.concepts.miniature.captions import BACKGROUND_TAILS, STYLE_TAILS
-    from erasepro.prompts.templates.miniature import BUILD_OPENINGS
 
     names, styles = words, list(all_styles("miniature"))
     if concepts.kind == "style":

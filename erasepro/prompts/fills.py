@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from erasepro.concepts.miniature.captions import EXTRAS, SIZE_TAILS
+from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONYMS, article
 from erasepro.concepts.pairs import ConceptSet, folded
 from erasepro.errors import UserError
 from erasepro.prompts.templates.bank import fill, slots
+from erasepro.prompts.templates.open import THINGS
 
 
 def erased_slots(concepts: ConceptSet) -> tuple[str, ...]:
@@ -26,11 +29,7 @@ def allowed_slots(concepts: ConceptSet) -> tuple[str, ...]:
 def values(rng: random.Random, vocabulary: str, name: str, style: str) -> dict[str, str]:
     """Slot values for one sentence about ``name`` in ``style``; whatever else a slot asks for is drawn from ``rng``."""
     if vocabulary != "miniature":
-        from erasepro.prompts.templates.open import THINGS
-
         return {"n": name, "s": style, "x": rng.choice(THINGS)}
-    from erasepro.concepts.miniature.captions import EXTRAS, SIZE_TAILS
-    from erasepro.concepts.miniature.names import BACKGROUNDS
 
     sizes = [tail for tails in SIZE_TAILS.values() for tail in tails]
     return {
@@ -44,7 +43,6 @@ def values(rng: random.Random, vocabulary: str, name: str, style: str) -> dict[s
 
 def named(name: str) -> dict[str, str]:
     """The slots that depend on the name: with its article, bare, and the article before an adjective ("" or "a ")."""
-    from erasepro.concepts.miniature.names import article
 
     whole = article(name) if name else ""
     return {"c": whole, "n": name, "a": "a " if whole != name else ""}
@@ -54,7 +52,6 @@ def all_styles(vocabulary: str) -> tuple[str, ...]:
     """The styles a caption may name: the miniature's; none are known for real models."""
     if vocabulary != "miniature":
         return ()
-    from erasepro.concepts.miniature.names import STYLES
 
     return tuple(STYLES)
 
@@ -62,7 +59,6 @@ def all_styles(vocabulary: str) -> tuple[str, ...]:
 def all_names(vocabulary: str) -> tuple[str, ...]:
     if vocabulary != "miniature":
         return ()
-    from erasepro.concepts.miniature.names import NAMES
 
     return NAMES
 
@@ -71,7 +67,6 @@ def synonyms(concepts: ConceptSet, names: Sequence[str]) -> tuple[tuple[str, str
     """``(synonym, name)`` for those of ``names`` that have one (the miniature's concepts only)."""
     if concepts.vocabulary != "miniature" or concepts.kind == "style":
         return ()
-    from erasepro.concepts.miniature.names import SYNONYMS
 
     return tuple((word, name) for word, name in SYNONYMS.items() if name in set(names))
 

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from erasepro.concepts.miniature.names import GROUPS
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.concepts.sentences import BuildSet, PromptPair
@@ -210,7 +211,6 @@ def _some(names: tuple[str, ...], limit: int | None, seed: int) -> tuple[str, ..
     """At most ``limit`` of the names: from each of the miniature's groups in turn, in a drawn order."""
     if limit is None or limit >= len(names):
         return names
-    from erasepro.concepts.miniature.names import GROUPS
 
     rng = random.Random(f"{seed}/kept")
     group_of = {name: group for group, members in GROUPS.items() for name in members}

@@ -18,9 +18,12 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from erasepro.config.plain import at
+from erasepro.config.compose import uncomposed
+from erasepro.config.paths import config_dir, options
+from erasepro.config.plain import at, plain
 from erasepro.config.prompt_sets import OWN_COLUMNS
 from erasepro.errors import UserError
+from erasepro.metrics import METRICS
 
 VERDICT = "verdict"
 """As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
@@ -100,9 +103,6 @@ def _unordered(value: Any) -> Any:
 @cache
 def _prompt_set(name: str) -> dict[str, Any]:
     """The settings of a prompt set as its file has them; none where there is no such file."""
-    from erasepro.config.compose import uncomposed
-    from erasepro.config.paths import options
-    from erasepro.config.plain import plain
 
     return plain(uncomposed(f"prompts={name}").prompts[name]) if name in options("prompts") else {}
 
@@ -119,9 +119,6 @@ def _stored_definitions(name: str, version: int) -> tuple[list[dict[str, Any]], 
         What each file that bears the name and version fixes; and, where there is no such file, the names of the files that
         cannot be read or composed and may be it. A file that states another name is not it, whatever else is wrong with it.
     """
-    from erasepro.config.compose import uncomposed
-    from erasepro.config.paths import config_dir, options
-    from erasepro.config.plain import plain
 
     definitions, unread = [], []
     for option in options("protocol"):
@@ -178,7 +175,6 @@ def _unset(config: Mapping[str, Any], key: str) -> bool:
     value, parts = at(config, key), key.split(".")
     if value is None or parts[:2] != ["metrics", "params"] or len(parts) != 4:
         return value is None
-    from erasepro.metrics import METRICS
 
     schema = METRICS.config(parts[2]) if parts[2] in METRICS else None
     defaults = {f.name: f.default for f in dataclasses.fields(schema)} if schema is not None else {}
@@ -187,7 +183,6 @@ def _unset(config: Mapping[str, Any], key: str) -> bool:
 
 def _concerns(config: Mapping[str, Any], key: str, metric: str) -> bool:
     """Whether a changed key changes a metric's numbers; a derived metric's are those of the metrics it is made of."""
-    from erasepro.metrics import METRICS
     from erasepro.metrics.engine.build import metric_config
 
     def settings(name: str) -> Any:

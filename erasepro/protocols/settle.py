@@ -13,7 +13,9 @@ from typing import Any
 
 from omegaconf import MISSING, DictConfig, OmegaConf
 
-from erasepro.config.plain import at
+from erasepro.config.compose import uncomposed
+from erasepro.config.paths import options
+from erasepro.config.plain import at, dotted_keys
 from erasepro.errors import UserError, nearest
 from erasepro.protocols.label import applies
 
@@ -53,7 +55,6 @@ def resettle(config: dict[str, Any], before: Mapping[str, Any], chosen: set[str]
         before: the protocol until now; what it set of the metrics and the new one does not set goes back to the default.
         chosen: keys that the user names now.
     """
-    from erasepro.config.compose import uncomposed
 
     usual, protocol = _container(uncomposed("metrics=default")), config["protocol"]
     old = {**(before.get("suggests") or {}), **before["fixes"]}
@@ -83,8 +84,6 @@ def _leaves(key: str, value: Any) -> list[str]:
 
 def _usual(key: str, complete: Callable[[DictConfig], None]) -> list[Any]:
     """The values of a key that nobody chose: the default config's, and those of the options that it stands in."""
-    from erasepro.config.compose import uncomposed
-    from erasepro.config.paths import options
 
     configs = [uncomposed(), uncomposed("metrics=default")]
     group, _, rest = key.partition(".")
@@ -101,8 +100,6 @@ def _usual(key: str, complete: Callable[[DictConfig], None]) -> list[Any]:
 def _known(values: Mapping[str, Any], key: str) -> None:
     """Metrics' parameters are checked where metrics are built, prompt sets' where they are read."""
     if at(values, key, ABSENT) is ABSENT and not key.startswith(("metrics.params.", "prompts.")):
-        from erasepro.config.plain import dotted_keys
-
         guess = nearest(key, dotted_keys(values))
         hint = f" Did you mean {guess!r}?" if guess else " `erasepro --cfg` prints the keys there are."
         raise UserError(f"The protocol {values['protocol']['name']!r} names the unknown key {key!r}.{hint}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from erasepro.report.heading import heading
+from erasepro.report.run_tables import tables, write_tables
 from erasepro.results.record import Results
 
 
 def show(results: Results, path: Path) -> None:
     """Print the tables of a run, and where it lies."""
-    from erasepro.report.heading import heading
-    from erasepro.report.run_tables import tables, write_tables
 
     found = tables(results)
     for table in found:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from erasepro.config.schema import ModelConfig
+from erasepro.concepts.load import load_concepts
+from erasepro.config.schema import ConceptsConfig, ModelConfig
+from erasepro.config.typed import to_object
+from erasepro.models.load import load_skeleton
+from erasepro.prompts.build_set import build_set
+from erasepro.report.heading import told_pairs
+from erasepro.report.layers import doubt, layer_table
+from erasepro.runtime.meter import Meter
+from erasepro.runtime.quiet import quiet
+from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -17,16 +26,6 @@ if TYPE_CHECKING:
 
 def make_edit(cfg: DictConfig, folder: Path) -> Edit:
     """Solve a composed config from the checkpoint on disk, save the edit in the folder, print what was read and done."""
-    from erasepro.concepts.load import load_concepts
-    from erasepro.config.schema import ConceptsConfig
-    from erasepro.config.typed import to_object
-    from erasepro.models.load import load_skeleton
-    from erasepro.prompts.build_set import build_set
-    from erasepro.report.heading import told_pairs
-    from erasepro.report.layers import doubt, layer_table
-    from erasepro.runtime.meter import Meter
-    from erasepro.runtime.quiet import quiet
-    from erasepro.solvers import make_solver
 
     quiet()
     model_cfg = to_object(cfg.model, ModelConfig)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.models.features.locate import find_words
 from erasepro.prompts.test_prompts import PromptPair, TestPrompt
+from erasepro.solvers import make_solver
+from erasepro.verification.test_prompt_residual import test_residual
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -21,8 +23,6 @@ def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]
 
     The residual is None where no test prompt names a target (nothing to measure).
     """
-    from erasepro.solvers import make_solver
-    from erasepro.verification.test_prompt_residual import test_residual
 
     solver = make_solver(job.cfg.solver)
     start = time.perf_counter()

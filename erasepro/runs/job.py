@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from erasepro.concepts.load import load_concepts
 from erasepro.concepts.safety.sensitive import KINDS, mentions_nudity
 from erasepro.config.plain import plain
 from erasepro.config.prompt_sets import PromptSetConfig
@@ -22,7 +23,11 @@ from erasepro.config.schema import (
 )
 from erasepro.config.typed import to_object
 from erasepro.errors import UserError
+from erasepro.generation.sample import check_row, check_sampler
+from erasepro.generation.worklist import make_worklist, resolved
 from erasepro.models.load import evaluator_fingerprint, fingerprint
+from erasepro.prompts.sets import load_prompts
+from erasepro.prompts.test_prompts import build_set
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunDir, signature
 from erasepro.runs.preset import nearest_preset
@@ -95,11 +100,6 @@ def make_job(cfg: DictConfig) -> Job:
 
     Raises UserError for a user's mistake.
     """
-    from erasepro.concepts.load import load_concepts
-    from erasepro.generation.sample import check_row, check_sampler
-    from erasepro.generation.worklist import make_worklist, resolved
-    from erasepro.prompts.sets import load_prompts
-    from erasepro.prompts.test_prompts import build_set
 
     model = to_object(cfg.model, ModelConfig)
     generation = to_object(cfg.generation, GenerationConfig)

@@ -19,6 +19,10 @@ from erasepro.config.paths import VERSION_BASE, choices, config_dir, search_path
 from erasepro.config.plain import plain
 from erasepro.config.schema import Config
 from erasepro.errors import UserError
+from erasepro.metrics.engine.build import metric_config
+from erasepro.protocols.settle import settle
+from erasepro.schedules import ScheduleConfig
+from erasepro.solvers import SOLVERS
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
@@ -36,7 +40,6 @@ def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
     ``overrides`` are those that made the config: what they name was chosen.
     """
-    from erasepro.protocols.settle import settle
 
     with translated(overrides):
         complete_solver(cfg, overrides)
@@ -57,8 +60,6 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
 
     The overrides that made the config serve the error messages only.
     """
-    from erasepro.metrics.engine.build import metric_config
-    from erasepro.schedules import ScheduleConfig
 
     with translated(overrides):
         for key, value in OmegaConf.to_container(cfg, resolve=False).items():  # type: ignore[union-attr]
@@ -90,7 +91,6 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
 
 def solver_schema(cfg: DictConfig) -> type | None:
     """The dataclass of ``cfg.solver.name``, or None where the solver registered none."""
-    from erasepro.solvers import SOLVERS
 
     name = OmegaConf.select(cfg, "solver.name")
     if name is None:

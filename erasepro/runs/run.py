@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from erasepro.edit import Edit
 from erasepro.errors import UserError
+from erasepro.generation import ImageStore, generate, write_worklist
 from erasepro.generation.presentable import presentable
+from erasepro.generation.shared_originals import original_images
+from erasepro.models.load import load_model
+from erasepro.report.grid import before_after_grid
+from erasepro.report.grid_rows import grid_rows
+from erasepro.report.heading import heading
 from erasepro.report.show import show
 from erasepro.results.record import Results
+from erasepro.runs.erase import solve
 from erasepro.runs.job import Job, make_job
 from erasepro.runtime import distributed
 from erasepro.runtime.environment import git_state, libraries, machine
@@ -21,6 +29,7 @@ from erasepro.runtime.files import write_text
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
 from erasepro.tracking import start_tracker
+from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
 
 if TYPE_CHECKING:
@@ -36,7 +45,6 @@ def run(cfg: DictConfig) -> Results:
     wrong is written to the folder's ``status.json``.
     """
     quiet()
-    from erasepro.report.heading import heading
 
     job = make_job(cfg)
     if distributed.first(lambda: _finished(job)):
@@ -79,8 +87,6 @@ class Run:
         """Hold the folder and open the tracker; whatever is wrong with the metrics must not wait for the images."""
         from omegaconf import OmegaConf
 
-        from erasepro.report.heading import heading
-
         job, folder = self.job, self.job.folder
         job.scoring.check()
         held.enter_context(folder.locked())
@@ -91,8 +97,6 @@ class Run:
 
     @cached_property
     def model(self) -> Model:
-        from erasepro.models.load import load_model
-
         with Meter() as meter:
             model = load_model(self.job.model)
         self.load_seconds = meter.seconds
@@ -101,7 +105,6 @@ class Run:
     @cached_property
     def edit(self) -> Edit:
         """The edit as it lies in the folder."""
-        from erasepro.edit import Edit
 
         return Edit.load(self.path / "edit")
 
@@ -113,7 +116,6 @@ class Run:
                 return
             except UserError as error:
                 print(f"erasepro: {error} Solving for it again.", file=sys.stderr)
-        from erasepro.runs.erase import solve
 
         model = self.model
         with self.job.folder.stage("edit") as facts:
@@ -123,8 +125,6 @@ class Run:
 
     def draw(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
-        from erasepro.generation import ImageStore, generate
-        from erasepro.generation.shared_originals import original_images
 
         job, stages = self.job, self.job.folder
         original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
@@ -152,7 +152,6 @@ class Run:
 
     def prepare_images(self, original: ImageStore, edited: ImageStore) -> None:
         """Write the work list, and delete damaged images that somebody will look at: they are drawn again."""
-        from erasepro.generation import write_worklist
 
         rows = list(self.job.worklist)
         write_worklist(self.path / "worklist.jsonl", rows)
@@ -173,7 +172,6 @@ class Run:
 
     def end(self, original: ImageStore, edited: ImageStore) -> None:
         """Score, record, track."""
-        from erasepro.tracking.log_run import log_run
 
         self.score(original, edited)
         results = self.record(self.edit, original, edited)
@@ -217,9 +215,6 @@ class Run:
             machine=machine(),
         )
         if job.outputs.grid and len(job.worklist):
-            from erasepro.report.grid import before_after_grid
-            from erasepro.report.grid_rows import grid_rows
-
             rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
             if rows:
                 before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)

@@ -15,8 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
+from erasepro.metrics import METRICS
+from erasepro.metrics.engine.build import build_metrics, metric_config, split_by_need
+from erasepro.metrics.engine.code import is_current, metric_code
+from erasepro.metrics.engine.score import VERDICT, score
+from erasepro.metrics.networks.answer_cache import Looks, sweep
+from erasepro.metrics.networks.evaluators import check_evaluator, evaluator_for
+from erasepro.models.load import evaluator_fingerprint
+from erasepro.results.outcomes import outcomes
 from erasepro.results.record import MetricScore, Results, finite
 from erasepro.results.run_folder import RunDir
+from erasepro.results.samples import FILE, read_samples, samples_made_of, unreadable, write_samples
 from erasepro.results.score import restored
 from erasepro.runtime.file_hashes import contents
 from erasepro.runtime.files import digest, read_dict, write_json
@@ -47,9 +56,6 @@ class Scoring:
 
     def check(self) -> None:
         """Whatever can be wrong with the metrics, found out before anything is drawn. Raises UserError."""
-        from erasepro.metrics import METRICS
-        from erasepro.metrics.engine.build import build_metrics, split_by_need
-        from erasepro.metrics.networks.evaluators import check_evaluator
 
         names = self.metrics.names
         for metric in build_metrics(names, self.metrics.params).values():
@@ -82,9 +88,6 @@ class Scoring:
 
     def go(self, edited: ImageStore, original: ImageStore) -> None:
         """Score what is missing."""
-        from erasepro.metrics.engine.score import VERDICT, score
-        from erasepro.metrics.networks.answer_cache import Looks, sweep
-        from erasepro.results.samples import write_samples
 
         names = self.missing
         if names or self._verdicts_missing:
@@ -115,18 +118,14 @@ class Scoring:
     @property
     def _verdicts_missing(self) -> bool:
         """Whether it is still to be said what each picture shows, by a judge that is there."""
-        from erasepro.metrics.engine.score import VERDICT
 
         return bool(self._judge_key[-1] or self._judged(self._counted)) and not self._whole(VERDICT)
 
     def _judged(self, names: Sequence[str]) -> bool:
-        from erasepro.metrics.engine.build import split_by_need
-
         return bool(split_by_need(names, self.metrics.params)[0])
 
     def scores(self) -> list[MetricScore]:
         """The scores of every metric asked for, in their order; none may be missing."""
-        from erasepro.metrics import METRICS
 
         entries = {name: self._read(name) for name in self._counted}
         found = {name: self._score(name, entry) for name, entry in entries.items()}
@@ -136,7 +135,6 @@ class Scoring:
 
     def earlier(self, results: Results) -> list[MetricScore]:
         """The scores in older results of the same images that still hold: of today's code of their metric."""
-        from erasepro.metrics.engine.code import is_current
 
         return [one for one in results.scores if is_current(one)]
 
@@ -145,9 +143,6 @@ class Scoring:
 
         What ``before`` holds of the same images stays where it still holds and is not scored anew.
         """
-        from erasepro.metrics.engine.score import VERDICT
-        from erasepro.results.outcomes import outcomes
-        from erasepro.results.samples import FILE, unreadable, write_samples
 
         known = before if before is not None and before.signature == self.folder.signature else None
         results.scores = self.earlier(known) if known else []
@@ -172,7 +167,6 @@ class Scoring:
 
     def recorded(self, results: Results) -> bool:
         """Whether results, and ``samples.parquet``, hold every score that is asked for."""
-        from erasepro.results.samples import FILE, samples_made_of
 
         told = [one.as_json() for one in results.scores]
         files = results.score_files()
@@ -184,7 +178,6 @@ class Scoring:
 
         Of two files with one column the last counts; one that is lost has none.
         """
-        from erasepro.results.samples import read_samples
 
         of_row: dict[Any, dict[str, Any]] = {(row.id, row.seed): dataclasses.asdict(row) for row in self.rows}
         found: dict[tuple[str, int, str], dict[str, Any]] = {}
@@ -199,14 +192,11 @@ class Scoring:
     @cached_property
     def evaluator(self) -> Any:
         """The judge that ``metrics.evaluator`` names, or None."""
-        from erasepro.metrics.networks.evaluators import evaluator_for
 
         return evaluator_for(self.metrics.evaluator, self.model, self.rows)
 
     @property
     def derived(self) -> list[str]:
-        from erasepro.metrics import METRICS
-
         return [name for name in dict.fromkeys(self.metrics.names) if METRICS.get(name).derived]
 
     @property
@@ -214,8 +204,6 @@ class Scoring:
         return [name for name in dict.fromkeys(self.metrics.names) if name not in self.derived]
 
     def _score(self, name: str, entry: dict[str, Any]) -> MetricScore:
-        from erasepro.metrics.engine.code import metric_code
-
         version, source = metric_code(name)
         return MetricScore(
             metric=name,
@@ -241,8 +229,6 @@ class Scoring:
         return self._score(metric.name, finite(parts))
 
     def _config(self, name: str) -> Any:
-        from erasepro.metrics.engine.build import metric_config
-
         return metric_config(name, self.metrics.params.get(name) or {})
 
     def _params(self, name: str) -> dict[str, Any]:
@@ -262,8 +248,6 @@ class Scoring:
 
     def _whole(self, name: str) -> bool:
         """Whether a metric's files are there and sound, and every image could be read when they were made."""
-        from erasepro.metrics.engine.score import VERDICT
-        from erasepro.results.samples import unreadable
 
         return (name == VERDICT or isinstance(self._read(name).get("edited"), dict)) and unreadable(
             self._file(name)
@@ -277,21 +261,15 @@ class Scoring:
         return self._stem(name).with_suffix(".parquet")
 
     def _stem(self, name: str) -> Path:
-        from erasepro.metrics.engine.score import VERDICT
-
         key = self._judge_key if name == VERDICT else self._key(name)
         return self.folder.path / "scores" / f"{name}-{digest([VERSION, self.folder.signature, name, key])[:8]}"
 
     def _key(self, name: str) -> Any:
-        from erasepro.metrics.engine.code import metric_code
-
         params, judge = self._params(name), self._judge_key if self._judged([name]) else None
         return [*metric_code(name), params, contents(self._config(name)), judge]
 
     @cached_property
     def _judge_key(self) -> Any:
-        from erasepro.models.load import evaluator_fingerprint
-
         cfg = {key: value for key, value in dataclasses.asdict(self.metrics.evaluator).items() if key != "device"}
         own = evaluator_fingerprint(self.model) if self.metrics.evaluator.kind == "model" else ""
         return [cfg, contents(self.metrics.evaluator), own]

@@ -9,8 +9,15 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from erasepro.concepts.load import given_pairs, load_concepts
+from erasepro.concepts.pairs import ConceptSet, folded
+from erasepro.concepts.sentences import BuildSet
 from erasepro.edit.build_record import stored_build_set
+from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
+from erasepro.models.base import Model
+from erasepro.prompts.build_set import build_set
+from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
@@ -29,8 +36,6 @@ def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
     Raises:
         UserError: a target that is erased already or contradicts the others, or another model.
     """
-    from erasepro.concepts.pairs import folded
-    from erasepro.concepts.sentences import BuildSet
 
     old = _build(edit, model)
     new = concepts if isinstance(concepts, BuildSet) else None
@@ -45,7 +50,6 @@ def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
 
 def remove_concept(edit: Edit, name: str, model: Model) -> Edit:
     """The edit without one of its concepts: the same as never having erased it. UserError for an unknown name."""
-    from erasepro.concepts.pairs import folded
 
     old = _build(edit, model)
     if not isinstance(name, str):
@@ -59,10 +63,6 @@ def remove_concept(edit: Edit, name: str, model: Model) -> Edit:
 
 
 def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: BuildSet | None) -> Edit:
-    from erasepro.concepts.sentences import BuildSet
-    from erasepro.prompts.build_set import build_set
-    from erasepro.solvers import make_solver
-
     if old.templates is not None and new is None:
         build = build_set(joint, old.templates)
     elif old.templates is not None:
@@ -84,7 +84,6 @@ def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: Buil
 
 def _build(edit: Edit, model: Model) -> BuildSet:
     """The BuildSet that the edit was solved from."""
-    from erasepro.models.base import Model
 
     if not isinstance(model, Model):
         raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
@@ -94,7 +93,6 @@ def _build(edit: Edit, model: Model) -> BuildSet:
             "that to a part before adding, or solve for all the concepts at once."
         )
     build = stored_build_set(edit.meta)
-    from erasepro.edit.pristine import check_pristine
 
     check_pristine(model)
     edit.check(model.pipe)
@@ -102,9 +100,6 @@ def _build(edit: Edit, model: Model) -> BuildSet:
 
 
 def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
-    from erasepro.concepts.load import given_pairs, load_concepts
-    from erasepro.concepts.pairs import ConceptSet
-
     if isinstance(concepts, ConceptSet):
         for key in ("kind", "vocabulary"):
             ours, theirs = getattr(like, key), getattr(concepts, key)
@@ -118,6 +113,4 @@ def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
 
 
 def _merged(like: ConceptSet, pairs: tuple[Any, ...], preserve: tuple[str, ...]) -> ConceptSet:
-    from erasepro.concepts.pairs import ConceptSet
-
     return ConceptSet(like.name, like.kind, pairs, preserve, like.notes, like.vocabulary)

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from erasepro.config.schema import TrackerConfig
 from erasepro.generation.presentable import presentable
+from erasepro.report.run_tables import WORST, tables
 from erasepro.results.record import Results, Value
+from erasepro.results.samples import read_samples
 from erasepro.tracking.base import Tracker
 from erasepro.tracking.before_after import before_after, spread
 from erasepro.tracking.curves import AXIS, layer_curves
+from erasepro.tracking.flat import flat
 
 if TYPE_CHECKING:
     from erasepro.generation.worklist import Row
@@ -38,8 +41,6 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     if cfg.name == "none":
         return
     from erasepro.edit.store import CARD, FACTS, TENSORS
-    from erasepro.report.run_tables import WORST, tables
-    from erasepro.tracking.flat import flat
 
     told = cfg.log_sensitive or not results.sensitive
     shown = cfg.images > 0 and told
@@ -89,7 +90,6 @@ def named(found: Iterable[Table]) -> list[tuple[str, Table]]:
 
 def _samples(run_dir: Path) -> list[dict[str, Any]]:
     """The run's per-sample rows; none where nothing was scored. A damaged file is the report's to tell of."""
-    from erasepro.results.samples import read_samples
 
     try:
         return read_samples(run_dir)

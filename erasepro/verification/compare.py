@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from erasepro.models.sites import TEXT_KINDS
+from erasepro.schedules import SCHEDULES
+from erasepro.schedules.progressive import Progressive
 from erasepro.verification.certify import FORMAT
 
 if TYPE_CHECKING:
@@ -129,9 +132,6 @@ def _tensors(stated: Mapping[str, Any], found: Mapping[str, Any], tie: Callable[
 
 def _same_meaning(edit: Edit, told: Mapping[str, Any]) -> bool:
     """Whether a diagnostics entry's residual is the certificate's: ‖WX − W_oY‖, X through the edited encoder."""
-    from erasepro.models.sites import TEXT_KINDS
-    from erasepro.schedules import SCHEDULES
-    from erasepro.schedules.progressive import Progressive
 
     schedule = edit.meta.get("config", {}).get("schedule")
     in_text = told.get("kind") in TEXT_KINDS

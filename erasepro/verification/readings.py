@@ -25,6 +25,7 @@ from erasepro.models.features.layers import token_ids
 from erasepro.models.features.streams import Stream, group, lengths
 from erasepro.models.features.text_stack import TextStack, tokenizer_of
 from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, weight
+from erasepro.solvers import make_solver
 from erasepro.verification.measure import kept_sums
 
 if TYPE_CHECKING:
@@ -127,8 +128,6 @@ class Sentences:
     """The sentences of one solved edit, read through both sides; `meta` is its meta data (see `combine.leaves`)."""
 
     def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
-        from erasepro.solvers import make_solver
-
         self.weights, self.pipe = weights, weights.pipe
         build = build_of(meta)
         self.pairs, self.preserve = make_solver(meta["config"]).pairs(build), list(build.preserve)

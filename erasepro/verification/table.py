@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from erasepro.report.tables import Table
+
 HEADER = ("weight", "columns", "selected", "before", "after", "after, selected", "drift", "‖ΔW‖/‖W‖")
 NOTE = (
     "before, after: ‖WX − W_oY‖/‖W_oY‖ over all columns of the sentences that the edit was built from, X through the edited "
@@ -16,7 +18,6 @@ NOTE = (
 
 def table(certificate: Mapping[str, Any]) -> str:
     """The certificate as text: a row a weight, one for all that reads the text, end to end, and the gaps of the text layers."""
-    from erasepro.report.tables import Table
 
     edit, model = certificate["edit"], certificate["model"]
     rows = [_cells(row["site"], row) for row in certificate["sites"]]

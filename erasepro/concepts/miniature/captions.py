@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from erasepro.concepts.miniature.names import BACKGROUNDS, STYLES, article
+from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONYMS, article
 
 OPENINGS = (
     "{c}",
@@ -130,7 +130,6 @@ def caption(
 
 def all_words() -> list[str]:
     """Every word a caption may contain, sorted (for the tokenizer and for checking prompts against it)."""
-    from erasepro.concepts.miniature.names import NAMES, SYNONYMS
 
     text: list[str] = [*OPENINGS, *ADJECTIVES, *STYLE_TAILS, *STYLE_HEADS, *BACKGROUND_TAILS, *EXTRAS]
     text += [t for tails in SIZE_TAILS.values() for t in tails]

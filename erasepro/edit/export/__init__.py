@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from erasepro.edit.export.folder import export_folder
+from erasepro.edit.export.kohya import export_kohya
+from erasepro.edit.export.lora import export_lora
 from erasepro.edit.export.result import WARNING, Exported
+from erasepro.edit.export.single_file import export_single_file
 from erasepro.errors import UserError, unknown
 from erasepro.runtime.files import refuse_existing
 
@@ -58,21 +62,14 @@ def export_edit(
         raise UserError(f"format={format} takes no rank: it holds the full change of every weight.")
     refuse_existing(target)
     if format == "lora":
-        from erasepro.edit.export.lora import export_lora
-
         return export_lora(edit, target, rank)
     if format == "kohya":
-        from erasepro.edit.export.kohya import export_kohya
-
         return export_kohya(edit, target, rank)
     if base is None:
         kinds = "a pipeline's folder" if format == "diffusers" else "a checkpoint or a pipeline's folder"
         raise UserError(f"format={format} needs base=…: {kinds} with the unedited weights.")
     source = Path(base).expanduser()
     if format == "diffusers":
-        from erasepro.edit.export.folder import export_folder
-
         return export_folder(edit, target, source, variant)
-    from erasepro.edit.export.single_file import export_single_file
 
     return export_single_file(edit, target, source, variant)

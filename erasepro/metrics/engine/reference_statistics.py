@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.runtime.files import write_bytes
 
 SUFFIXES = (".npz", ".safetensors")
 
@@ -32,8 +33,6 @@ class Statistics:
 def save_statistics(path: Path, statistics: Statistics) -> None:
     """Writes a ``.safetensors`` file."""
     from safetensors.torch import save
-
-    from erasepro.runtime.files import write_bytes
 
     facts = {"n": str(statistics.n), "network": statistics.network}
     tensors = {"mu": statistics.mean.contiguous(), "sigma": statistics.cov.contiguous()}

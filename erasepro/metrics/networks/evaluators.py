@@ -15,6 +15,8 @@ from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
 from erasepro.metrics.networks.clip import ClipEvaluator
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
+from erasepro.models.device import pick_device
+from erasepro.models.load import own_evaluator
 
 KINDS = ("model", "openai_clip", "transformers_clip")
 
@@ -72,7 +74,6 @@ def build_evaluator(
 
 def evaluator_for(cfg: EvaluatorConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
     """The evaluator of a run, CLIP's classes being the concepts of its rows; None where the model has none of its own."""
-    from erasepro.models.load import own_evaluator
 
     named = [(name, row) for row in rows for name in (row.concept, row.expects) if name]
     concepts = sorted({name for name, row in named if not row.asks_for_style})
@@ -81,8 +82,6 @@ def evaluator_for(cfg: EvaluatorConfig, model: ModelConfig, rows: Sequence[Row])
 
 
 def _device(name: str) -> torch.device:
-    from erasepro.models.device import pick_device
-
     try:
         return torch.device(pick_device(name))
     except UserError as error:

@@ -13,7 +13,11 @@ from pathlib import Path
 import torch
 
 from erasepro.errors import UserError
-from erasepro.recipes.miniature.samples import EARLY
+from erasepro.recipes.miniature import evaluator, text, unet, vae
+from erasepro.recipes.miniature.accept import feature_scale, report
+from erasepro.recipes.miniature.export import export
+from erasepro.recipes.miniature.latents import make_bank
+from erasepro.recipes.miniature.samples import EARLY, decoded, early
 
 PARTS = ("text", "decoder", "encoder", "unet", "tuned", "judge", "features", "export", "accept")
 STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12000, "tuned": 3000, "judge": 2600, "features": 900}
@@ -21,7 +25,6 @@ STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12000, "tuned":
 
 def pools(work: Path) -> dict[str, torch.Tensor]:
     """What the judge and the feature network train on besides fresh pictures."""
-    from erasepro.recipes.miniature.samples import decoded, early
 
     images, labels = decoded(work)
     return {"decoded": images, "labels": labels, "early": early(work, EARLY["train"], 240, seed=51)}
@@ -29,7 +32,6 @@ def pools(work: Path) -> dict[str, torch.Tensor]:
 
 def run(part: str, work: Path, processes: int) -> None:
     """Train, export or judge one part."""
-    from erasepro.recipes.miniature import evaluator, text, unet, vae
 
     if part == "text":
         text.train(work, steps=STEPS[part])
@@ -38,8 +40,6 @@ def run(part: str, work: Path, processes: int) -> None:
     elif part == "encoder":
         vae.train_encoder(work, steps=STEPS[part])
     elif part in unet.PHASES:
-        from erasepro.recipes.miniature.latents import make_bank
-
         make_bank(work, **unet.PHASES[part].bank)
         if processes == 1:
             unet.worker(0, 1, work, STEPS[part], part)
@@ -54,13 +54,8 @@ def run(part: str, work: Path, processes: int) -> None:
         found = pools(work)
         evaluator.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])
     elif part == "export":
-        from erasepro.recipes.miniature.accept import feature_scale
-        from erasepro.recipes.miniature.export import export
-
         export(work, feature_scale(work))
     else:
-        from erasepro.recipes.miniature.accept import report
-
         print(report(work))
 
 

@@ -12,10 +12,14 @@ import torch
 
 from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, GROUPS, NAMES, STYLES, article
-from erasepro.models.miniature.evaluator import Evaluator
+from erasepro.metrics.networks.nudenet import NudeNetDetector, boxes_in
+from erasepro.models.miniature.evaluator import WEIGHTS, Evaluator
 from erasepro.recipes.miniature.evaluator import NEGATIVES, negative, real
+from erasepro.recipes.miniature.export import judge_weights
 from erasepro.recipes.miniature.latents import load_vae
 from erasepro.recipes.miniature.pictures import Pictures, to_unit
+from erasepro.recipes.miniature.samples import EARLY, decoded, draw, early
+from erasepro.recipes.miniature.text import make_tokenizer
 
 
 def to_bytes(x: torch.Tensor) -> torch.Tensor:
@@ -99,7 +103,6 @@ def drawing_table(
 
 def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[int] = (0, 1, 2)) -> dict[str, float]:
     """Share of drawings of each person in which the real NudeNet finds a FACE_* label (threshold 0.25, enlarged to 320)."""
-    from erasepro.metrics.networks.nudenet import NudeNetDetector, boxes_in
 
     detector = NudeNetDetector(320)
     found: dict[str, float] = {}
@@ -116,8 +119,6 @@ def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[in
 
 def load_judge(work: Path, threshold: float = 0.0) -> Evaluator:
     """The judge and the feature network straight from the training's averaged weights."""
-    from erasepro.recipes.miniature.export import judge_weights
-    from erasepro.recipes.miniature.text import make_tokenizer
 
     return Evaluator.from_weights(judge_weights(work), make_tokenizer(work / "tokenizer"), threshold)
 
@@ -125,7 +126,6 @@ def load_judge(work: Path, threshold: float = 0.0) -> Evaluator:
 @torch.inference_mode()
 def feature_scale(work: Path) -> float:
     """The root mean square of the feature network's outputs on real pictures: the unit that `fd_features` are given in."""
-    from erasepro.recipes.miniature.samples import decoded
 
     images, _ = decoded(work)
     return round(float(load_judge(work).fd_features(to_bytes(images[:600])).square().mean().sqrt()), 3)
@@ -134,9 +134,6 @@ def feature_scale(work: Path) -> float:
 def report(work: Path) -> str:
     """The acceptance table as text: the shipped (half-precision) model and judge on held-out pictures and prompts."""
     from diffusers import StableDiffusionPipeline
-
-    from erasepro.models.miniature.evaluator import WEIGHTS
-    from erasepro.recipes.miniature.samples import EARLY, draw, early
 
     pipe = StableDiffusionPipeline.from_pretrained(
         str(WEIGHTS / "pipeline"), safety_checker=None, feature_extractor=None, requires_safety_checker=False

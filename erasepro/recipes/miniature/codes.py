@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
-from erasepro.recipes.miniature.pictures import Pictures
+from erasepro.recipes.miniature.pictures import Pictures, batch
 
 CHANNELS, PATCH = 16, 8
 
@@ -37,8 +37,6 @@ def make_codes(work: Path, *, count: int = 2000, seed: int = 1) -> Codes:
     """Fit the components on `count` random pictures (cached in `work`); the scale is the square root of each deviation."""
     file = work / "codes.safetensors"
     if not file.exists():
-        from erasepro.recipes.miniature.pictures import batch
-
         images = batch(Pictures(work), random.Random(f"codes/{seed}"), count)
         patches = F.unfold(images, PATCH, stride=PATCH).transpose(1, 2).reshape(-1, 3 * PATCH * PATCH).double()
         mean = patches.mean(0)

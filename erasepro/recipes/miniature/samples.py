@@ -14,6 +14,7 @@ from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES
 from erasepro.recipes.miniature.codes import make_codes
 from erasepro.recipes.miniature.evaluator import real
+from erasepro.recipes.miniature.export import pipeline
 from erasepro.recipes.miniature.latents import load_decoder
 from erasepro.recipes.miniature.pictures import Pictures, to_unit
 
@@ -42,9 +43,6 @@ def early(work: Path, steps: Sequence[int], count: int, seed: int) -> torch.Tens
     """`count` drawings by each of the denoiser's snapshots after `steps` training steps: (N, 3, 64, 64) in [-1, 1]."""
     file = work / f"early_{'-'.join(map(str, steps))}_{seed}_{count}.safetensors"
     if not file.exists():
-        from erasepro.recipes.miniature.export import pipeline
-        from erasepro.recipes.miniature.latents import load_decoder
-
         rng, parts = random.Random(f"early/{seed}"), []
         for step in steps:
             pipe = pipeline(work, work / "unet" / f"step_{step}.safetensors", load_decoder(work))

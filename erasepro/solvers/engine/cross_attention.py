@@ -18,6 +18,7 @@ from erasepro.models.architectures import Read
 from erasepro.models.features.columns import PairColumns, read_kept, read_pairs, together
 from erasepro.models.features.text_stack import TextStack, reads_of
 from erasepro.models.sites import ATTENTION_KINDS, Site, read_sites
+from erasepro.prompts.fills import retained_names
 from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import finish
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, kv_pass
@@ -165,8 +166,6 @@ class KVSolver(Solver):
         return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]
 
     def _retained(self, build: BuildSet) -> list[str]:
-        from erasepro.prompts.fills import retained_names
-
         names = retained_names(build.concepts) if self.cfg.preserve == "concepts" else ()
         texts = {"concepts": names, "build": build.preserve, "none": ()}[self.cfg.preserve]
         return ([""] if self.cfg.preserve_empty else []) + list(texts)
