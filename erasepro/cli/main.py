@@ -116,12 +116,12 @@ def dispatch(words: list[str]) -> int:
 
 def run_one(overrides: list[str]) -> int:
     """Compose and run one job."""
-    from erasepro.runs.resolve import compose
+    from erasepro.runs.resolve import resolve
 
-    cfg = compose(overrides)
+    spec = resolve(overrides)
     from erasepro.runs.run import run
 
-    run(cfg)
+    run(spec)
     return 0
 
 

@@ -30,7 +30,7 @@ def across(found: Sequence[Results]) -> list[Table]:
     """
     labels = [_method(r) for r in found]
     runs = [
-        (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), outcomes_of_json(r.outcomes))
+        (label, r.name, r.judged.get("protocol") or protocol_label(r.settings, VERDICT), outcomes_of_json(r.outcomes))
         for label, r in zip(labels, found, strict=True)
     ]
     metrics = across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)])

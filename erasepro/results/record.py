@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError
 from erasepro.results.form import check_results
 from erasepro.results.run_folder import RESULTS_VERSION
@@ -77,6 +78,11 @@ class Results:
     method: str = ""  # the preset of conf/solver nearest to the run's solver, and what was changed in it
     machine: str = ""
     version: int = RESULTS_VERSION
+
+    @property
+    def settings(self) -> StoredConfig:
+        """What the run was set to, by dotted key."""
+        return StoredConfig(self.config)
 
     @property
     def solver_label(self) -> str:

@@ -12,7 +12,7 @@ def flat(results: Results) -> dict[str, float]:
     """The headline numbers by name, for a tracker. Of numbers under several protocols the name is that of the run's own; the
     protocol stands before the others'."""
     numbers: dict[str, float] = {}
-    own = {value.metric: protocol_label(results.config, value.metric) for value in results.values}
+    own = {value.metric: protocol_label(results.settings, value.metric) for value in results.values}
     for value in sorted(results.values, key=lambda value: value.protocol != own[value.metric]):
         if value.value is not None:
             parts = [value.model, value.metric, value.role, value.wording]
