@@ -12,8 +12,8 @@ from erasepro.models import load
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.tracking.curves import layer_curves
+from tests.end_to_end.processes import timeless
 from tests.metrics.stub import StubEvaluator
-from tests.runs.processes import timeless
 from tests.tracking.offline_log import OfflineLog
 
 WORDS = [

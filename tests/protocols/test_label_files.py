@@ -7,19 +7,20 @@ import shutil
 import pytest
 
 from erasepro.config import compose as config
+from erasepro.config import paths
 from erasepro.errors import UserError
 from erasepro.protocols import label as protocol
 from erasepro.protocols.label import bars_published
 from erasepro.runs.resolve import compose
-from tests.test_protocol import label
+from tests.protocols.test_label import label
 
 
 @pytest.fixture
 def own_conf(tmp_path, monkeypatch):
     """A copy of conf/ to put files in."""
     for folder in ("conf", "experiments"):
-        shutil.copytree(config.config_dir().parent / folder, tmp_path / folder)
-    monkeypatch.setattr(config, "__file__", str(tmp_path / "erasepro" / "config.py"))
+        shutil.copytree(paths.config_dir().parent / folder, tmp_path / folder)
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "erasepro" / "config" / "paths.py"))
     monkeypatch.setattr(config, "uncomposed", config.uncomposed.__wrapped__)
     monkeypatch.setattr(protocol, "_stored_definitions", protocol._stored_definitions.__wrapped__)
     return tmp_path / "conf" / "protocol"

@@ -34,7 +34,7 @@ def command(words, folder, log):
 def start(words, folder, log="log.txt"):
     """The command as a process, started in `folder`; what it prints goes to `folder`/`log`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.runs.preload"])
+    context.set_forkserver_preload(["tests.end_to_end.preload"])
     process = context.Process(target=command, args=(words, folder, str(Path(folder) / log)), daemon=True)
     process.start()
     return process

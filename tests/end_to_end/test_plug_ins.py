@@ -13,9 +13,9 @@ import pytest
 SOLVER = '''
 from dataclasses import dataclass
 
-from erasepro.closed_form import Cost, shared_soft
-from erasepro.solvers.kv_pass import shared
-from erasepro.solvers.kv_solver import KVConfig, KVSolver
+from erasepro.linalg import Cost, shared_soft
+from erasepro.solvers.engine.cross_attention_pass import shared
+from erasepro.solvers.engine.cross_attention import KVConfig, KVSolver
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -43,7 +43,7 @@ FACTOR = 1.0
 METRIC = '''
 from dataclasses import dataclass
 
-from erasepro.metrics.base import Metric, Tally
+from erasepro.metrics.engine.base import Metric, Tally
 from erasepro.metrics.registry import METRICS
 
 
@@ -99,7 +99,7 @@ def plug_in(tmp_path: Path) -> Path:
 
 def erasepro(plug_in: Path, *words: str, status: int = 0) -> str:
     """What the command prints, both streams."""
-    path = os.pathsep.join([str(plug_in.parent), str(Path(__file__).parents[1])])
+    path = os.pathsep.join([str(plug_in.parent), str(Path(__file__).parents[2])])
     done = subprocess.run(
         [sys.executable, "-m", "erasepro.cli.main", *words],
         cwd=plug_in.parents[1],

@@ -6,9 +6,9 @@ import pytest
 
 from erasepro.cli.main import main
 from erasepro.metrics import nudenet
+from tests.end_to_end.full_disk import fill_after
+from tests.end_to_end.processes import outcome, strays
 from tests.metrics.stub_nudenet import always
-from tests.runs.full_disk import fill_after
-from tests.runs.processes import outcome, strays
 
 TINY = ["debug=tiny", "metrics=nudity", "outputs.progress=false", "generation.seeds=[0,1]"]
 

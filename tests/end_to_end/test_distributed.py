@@ -11,27 +11,27 @@ from pathlib import Path
 import pytest
 
 from erasepro.runtime.files import read_dict
-from tests.runs.processes import outcome, run_folder
+from tests.end_to_end.processes import outcome, run_folder
 
 TINY = ["debug=tiny", "generation.seeds=[0,1,2,3]", "generation.batch_size=2", "outputs.progress=false"]
 ROOT = Path(__file__).resolve().parents[2]
 FAILING = """
 import sys
 from erasepro.generation import sample
-from erasepro import distributed
+from erasepro.runtime import distributed
 draw = sample._draw
 def failing(*args):
     if distributed.rank() == {rank}:
         raise OSError(28, "No space left on device", "images/x.png")
     return draw(*args)
 sample._draw = failing
-from erasepro.cli import main
+from erasepro.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 LAUNCHED = """
 import sys
 from accelerate import debug_launcher
-from erasepro.cli import main
+from erasepro.cli.main import main
 if __name__ == "__main__":
     debug_launcher(main, (sys.argv[1:],), num_processes=2)
 """

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.runs.processes import JOB, finish, outcome, run_folder, start, strays, wait_for
+from tests.end_to_end.processes import JOB, finish, outcome, run_folder, start, strays, wait_for
 
 
 @pytest.fixture(scope="module")
