@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from erasepro.config.options import option_settings, stated_name
+from erasepro.config.composed import option_settings, stated_name
 from erasepro.config.paths import options
 from erasepro.config.prompt_sets import OWN_COLUMNS
 from erasepro.config.stored import TEMPLATES, StoredConfig

@@ -19,7 +19,7 @@ MINI = [option for option in OPTIONS if option.startswith("mini/")]
 
 def load(option):
     node = OmegaConf.merge(OmegaConf.structured(ConceptsConfig), OmegaConf.load(CONF / f"{option}.yaml"))
-    return load_concepts(node, "miniature" if option.startswith("mini/") else "open")
+    return load_concepts(OmegaConf.to_object(node), "miniature" if option.startswith("mini/") else "open")
 
 
 @pytest.mark.parametrize("option", OPTIONS)

@@ -1,7 +1,8 @@
 """Concept sets: contradictions, the command line's list, CSV files, unknown names."""
 
+from dataclasses import replace
+
 import pytest
-from omegaconf import OmegaConf
 
 from erasepro.concepts.load import check_known, given_pairs, load_concepts, parse_pairs, read_pairs
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
@@ -70,23 +71,27 @@ def test_bad_lists_show_the_right_form(pairs):
 
 
 def test_load_from_configs():
-    plain = {"name": "x", "kind": "style", "pairs": [["van gogh", "painting"]], "preserve": ["monet"]}
-    typed = OmegaConf.merge(OmegaConf.structured(ConceptsConfig), plain)
-    assert load_concepts(plain) == load_concepts(typed) == load_concepts(OmegaConf.to_object(typed))
-    assert load_concepts(plain).preserve == ("monet",)
+    config = ConceptsConfig(name="x", kind="style", pairs=[["van gogh", "painting"]], preserve=["monet"])
+    concepts = load_concepts(config)
+    assert (concepts.name, concepts.kind, concepts.targets, concepts.preserve) == (
+        "x",
+        "style",
+        ("van gogh",),
+        ("monet",),
+    )
     with raises("concepts.preserve", "monet"):
-        load_concepts(plain | {"preserve": "monet"})
+        load_concepts(replace(config, preserve="monet"))
 
 
 def test_miniature_names():
-    found = load_concepts({"pairs": [["Dog", "CAT"]], "preserve": ["Lion"]}, "miniature")
+    found = load_concepts(ConceptsConfig(pairs=[["Dog", "CAT"]], preserve=["Lion"]), "miniature")
     assert (found.pairs, found.preserve) == ((ConceptPair("dog", "cat"),), ("lion",))
     with raises(r"Unknown concept 'elefant' \(target of \[elefant,cat\]\)", "Did you mean 'elephant'"):
-        load_concepts({"pairs": [["elefant", "cat"]]}, "miniature")
+        load_concepts(ConceptsConfig(pairs=[["elefant", "cat"]]), "miniature")
     with raises("'puppy' is another word for", "'dog'"):
-        load_concepts({"pairs": [["puppy", "cat"]]}, "miniature")
+        load_concepts(ConceptsConfig(pairs=[["puppy", "cat"]]), "miniature")
     with raises("Unknown style 'inc'", "Did you mean 'ink'"):
-        load_concepts({"kind": "style", "pairs": [["inc", "noto"]]}, "miniature")
+        load_concepts(ConceptsConfig(kind="style", pairs=[["inc", "noto"]]), "miniature")
     with raises("concepts.preserve", "Did you mean 'lion'"):
         check_known(concepts(("dog", "cat"), preserve=("lyon",)), ["dog", "cat", "lion"])
 
@@ -143,7 +148,7 @@ def test_missing_csv_and_a_file_in_place_of_the_list(tmp_path):
         read_pairs(write(tmp_path, "\0" * 5000))
     assert len(str(caught.value)) < 800
     path = write(tmp_path, "target,anchor\napple,pear\n")
-    assert load_concepts({"pairs": [["dog", "cat"]], "file": str(path)}).targets == ("apple",)
+    assert load_concepts(ConceptsConfig(pairs=[["dog", "cat"]], file=str(path))).targets == ("apple",)
 
 
 def test_a_file_that_the_system_will_not_read(tmp_path, monkeypatch):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from erasepro.config.nodes import stored_config
 from erasepro.config.paths import config_dir, groups, options
-from erasepro.config.plain import plain
 from erasepro.errors import UserError
-from erasepro.runs.resolve import compose, custom_name
+from erasepro.runs.resolve import compose, custom_name, resolve
 
 
 def error_of(*overrides: str) -> str:
@@ -122,7 +122,7 @@ def test_pairs_of_the_wrong_shape(value):
     from erasepro.concepts import load_concepts
 
     with pytest.raises(UserError, match=r"concepts\.pairs"):
-        load_concepts(compose([f"concepts.pairs={value}"]).concepts)
+        load_concepts(resolve([f"concepts.pairs={value}"]).concepts)
 
 
 @pytest.mark.parametrize("override", ["name=${oc.env:HOME}", "outputs.dir=${oc.env:HOME,x}", "solver.name=${env:USER}"])
@@ -140,7 +140,7 @@ def test_no_stored_config_reads_the_environment_or_names_a_target():
 
 def test_pairs_replace_the_list_and_the_name():
     cfg = compose(["concepts=mini/instance_5", 'concepts.pairs=[[dog,cat],["Georgia O\'Keeffe",artist]]'])
-    assert plain(cfg)["concepts"]["pairs"] == [["dog", "cat"], ["Georgia O'Keeffe", "artist"]]
+    assert stored_config(cfg).at("concepts.pairs") == [["dog", "cat"], ["Georgia O'Keeffe", "artist"]]
     assert cfg.concepts.name == "dog-Georgia O'Keeffe"
     assert cfg.name.endswith("dog-Georgia O'Keeffe-erasepro")
     assert custom_name([["a", "x"], ["b", "x"], ["c", "x"], ["d", "x"]], None) == "a-b-c-and-1-more"

@@ -14,7 +14,7 @@ from PIL import Image
 
 from erasepro.cli import main as cli
 from erasepro.results.record import Results
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import resolve
 
 COLUMNS = (
     "prompt",
@@ -48,8 +48,8 @@ def results() -> tuple[Path, Results]:
 
 @pytest.mark.parametrize("sets", ["i2p", "[templates,i2p_nudity]", "[i2p,coco30k]"])
 def test_stable_diffusion_on_i2p_composes(sets):
-    cfg = compose(["model=sd14", "concepts=nudity/nudity", f"prompts={sets}", "metrics=nudity"])
-    assert list(cfg.prompts) == sets.strip("[]").split(",")
+    spec = resolve(["model=sd14", "concepts=nudity/nudity", f"prompts={sets}", "metrics=nudity"])
+    assert list(spec.prompts) == sets.strip("[]").split(",")
 
 
 def test_a_run_on_i2p_counts_what_it_dropped():

@@ -10,7 +10,7 @@ from erasepro.concepts.load import load_concepts
 from erasepro.concepts.miniature.captions import ADJECTIVES, EXTRAS, SIZE_TAILS, all_words
 from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONYMS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.config.schema import TemplatesConfig
+from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.models.features.locate import find_words
 from erasepro.models.miniature.evaluator import WEIGHTS
@@ -27,15 +27,15 @@ SHIPPED = WEIGHTS / "pipeline" / "tokenizer"
 
 
 def mini(*pairs, kind="instance"):
-    return load_concepts({"kind": kind, "pairs": [list(p) for p in pairs]}, "miniature")
+    return load_concepts(ConceptsConfig(kind=kind, pairs=[list(p) for p in pairs]), "miniature")
 
 
 SETS = [
     mini(("dog", "cat"), ("strawberry", "cherries"), ("teddy bear", "robot")),
     mini(("ink", "twemoji"), kind="style"),
     mini(("singer", "robot"), ("office worker", "snowman"), kind="faces"),
-    load_concepts({"pairs": [["snoopy", "dog"]], "preserve": ["beagle", "C-3PO"]}),
-    load_concepts({"kind": "style", "pairs": [["van gogh", "painting"]], "preserve": ["monet"]}),
+    load_concepts(ConceptsConfig(pairs=[["snoopy", "dog"]], preserve=["beagle", "C-3PO"])),
+    load_concepts(ConceptsConfig(kind="style", pairs=[["van gogh", "painting"]], preserve=["monet"])),
 ]
 IDS = ["instance", "style", "faces", "open", "open-style"]
 
@@ -229,7 +229,7 @@ def test_build_pairs_exchange_only_the_concept():
 
 def test_own_templates():
     concepts = SETS[3]
-    built = build_set(concepts, {"templates": ["{n}", "{n} at night"], "preserve_empty": False})
+    built = build_set(concepts, TemplatesConfig(templates=["{n}", "{n} at night"], preserve_empty=False))
     assert [(p.target_prompt, p.anchor_prompt) for p in built.pairs] == [
         ("snoopy", "dog"), ("snoopy at night", "dog at night"),
     ]  # fmt: skip
@@ -242,12 +242,12 @@ def test_own_templates():
 
 
 def test_empty_anchor_and_minors():
-    built = build_set(load_concepts({"kind": "nudity", "pairs": [["nudity", ""]]}))
+    built = build_set(load_concepts(ConceptsConfig(kind="nudity", pairs=[["nudity", ""]])))
     assert {p.anchor_prompt for p in built.pairs} == {""}
     assert not [p for p in test_prompts(built.concepts) if p.role == "anchor"]
     with pytest.raises(UserError, match="mentions a minor"):
-        build_set(load_concepts({"pairs": [["child", "dog"]]}))
-    some = load_concepts({"pairs": [["snoopy", "dog"]], "preserve": ["a boy", "a man"]})
+        build_set(load_concepts(ConceptsConfig(pairs=[["child", "dog"]])))
+    some = load_concepts(ConceptsConfig(pairs=[["snoopy", "dog"]], preserve=["a boy", "a man"]))
     assert build_set(some).dropped > 0
     assert test_prompts(some).dropped > 0
     assert not any("boy" in p.prompt for p in test_prompts(some))

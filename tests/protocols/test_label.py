@@ -9,10 +9,11 @@ import pytest
 
 from erasepro.cli.ls import describe
 from erasepro.config.paths import options
-from erasepro.config.plain import at, dotted_keys, plain
+from erasepro.config.plain import at, dotted_keys
+from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError
 from erasepro.protocols.label import bars_published, modified, protocol_label
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import compose, resolve
 
 NAMES = [name for name in options("protocol") if name != "default"]
 OTHERS = {"generation.scheduler": "euler", "generation.split": "dev", "metrics.params.nudenet.model": "x.onnx"}
@@ -20,7 +21,7 @@ OTHERS = {"generation.scheduler": "euler", "generation.split": "dev", "metrics.p
 
 @cache
 def _composed(name: str) -> dict:
-    return plain(compose([f"protocol={name}"]))
+    return dict(resolve([f"protocol={name}"]).stored.values)
 
 
 def composed(name: str) -> dict:
@@ -28,7 +29,11 @@ def composed(name: str) -> dict:
 
 
 def label(*overrides: str, metric: str | None = None) -> str:
-    return protocol_label(plain(compose(overrides)), metric)
+    return protocol_label(resolve(overrides).stored, metric)
+
+
+def label_of(config: dict, metric: str | None = None) -> str:
+    return protocol_label(StoredConfig(config), metric)
 
 
 def own(name: str) -> dict:
@@ -77,7 +82,7 @@ def test_what_a_protocol_fixes_is_in_the_config_and_its_name_stands_alone(name):
             assert at(config, key) == value
     for key, value in protocol["suggests"].items():
         assert at(config, key) == value
-    assert protocol_label(own(name)) == f"{name}/1"
+    assert label_of(own(name)) == f"{name}/1"
     assert protocol["metrics"] or name == "miniature"
     assert protocol["notes"]
 
@@ -87,7 +92,7 @@ def test_each_fixed_key_renames_it_when_it_is_changed(name):
     protocol = composed(name)["protocol"]
     fixes = protocol["fixes"]
     changed = [other(key, value).strip("'") for key, value in fixes.items() if not key.startswith("prompts.")]
-    found = modified(plain(compose([f"protocol={name}", *changed])))
+    found = modified(resolve([f"protocol={name}", *changed]).stored)
     assert [key for key in fixes if not key.startswith("prompts.")] == [key for key in found if key in fixes]
     for key in [*fixes, "prompts", *protocol["requires"]]:
         config = own(name)
@@ -96,7 +101,7 @@ def test_each_fixed_key_renames_it_when_it_is_changed(name):
             None if at(config, key) is not None and key != "prompts" else {"x": {}}
         )
         if key != "prompts" or config["protocol"]["prompt_sets"]:
-            assert protocol_label(config) == f"{name}/1+modified({key})"
+            assert label_of(config) == f"{name}/1+modified({key})"
 
 
 def test_a_key_is_renamed_by_its_own_metric_only():
@@ -115,22 +120,22 @@ def test_the_evaluator_renames_what_asks_it():
     config = own("mace")
     config["metrics"]["evaluator"]["name"] = "ViT-L/14"
     renamed = "mace/1+modified(metrics.evaluator.name)"
-    assert protocol_label(config) == protocol_label(config, "clip_probability") == renamed
-    assert protocol_label(config, "harmonic") == renamed
-    assert protocol_label(config, "nudenet") == "mace/1"
+    assert label_of(config) == label_of(config, "clip_probability") == renamed
+    assert label_of(config, "harmonic") == renamed
+    assert label_of(config, "nudenet") == "mace/1"
 
 
 def test_a_metric_that_a_protocol_does_not_define_is_not_its():
-    assert protocol_label(own("mace"), "kid") == "mace/1+uncovered(kid)"
-    assert protocol_label(own("esd"), "nudenet") == "esd/1+uncovered(nudenet)"
+    assert label_of(own("mace"), "kid") == "mace/1+uncovered(kid)"
+    assert label_of(own("esd"), "nudenet") == "esd/1+uncovered(nudenet)"
 
 
 def test_a_prompt_set_matters_where_it_is_drawn():
     config = own("mace")
     config["prompts"] = {"celebrities": {}}
-    assert protocol_label(config) == "mace/1"
+    assert label_of(config) == "mace/1"
     config["prompts"] = {"i2p": {"own": ["seed"], "max_rows": 100}}
-    assert protocol_label(config) == "mace/1+modified(prompts.i2p.max_rows)"
+    assert label_of(config) == "mace/1+modified(prompts.i2p.max_rows)"
 
 
 def test_the_default_fixes_nothing_and_a_real_model_is_no_miniature():
@@ -141,9 +146,9 @@ def test_the_default_fixes_nothing_and_a_real_model_is_no_miniature():
 def test_what_a_file_of_the_users_decides_is_told_until_it_is_given():
     key = "metrics.params.nudenet.model"
     config = own("udatk")
-    assert protocol_label(config, "nudenet") == "udatk/1"
+    assert label_of(config, "nudenet") == "udatk/1"
     config["metrics"]["params"]["nudenet"]["model"] = None
-    assert protocol_label(config, "nudenet") == f"udatk/1+modified({key})"
+    assert label_of(config, "nudenet") == f"udatk/1+modified({key})"
     assert key in label("protocol=udatk")
     assert key not in label("protocol=udatk", f"{key}=best.onnx")
     assert key not in label("protocol=udatk", "metrics=[kid]"), "no number hangs on it"
@@ -189,12 +194,12 @@ def test_the_projects_tables_are_the_miniature_s_protocol(name):
     ],
 )
 def test_other_rows_of_its_prompts_or_another_content_under_its_name_rename_it(words, key):
-    assert f"({key}" in protocol_label(plain(compose([*words, "model=sd14"])))
+    assert f"({key}" in protocol_label(resolve([*words, "model=sd14"]).stored)
 
 
 def test_where_a_file_lies_and_how_it_calls_its_columns_renames_nothing():
     words = ["prompts.i2p.file=x.csv", "prompts.i2p.columns.prompt=text", "prompts.i2p.sensitive=true"]
-    assert protocol_label(plain(compose(["protocol=mace", "prompts=i2p", "model=sd14", *words]))) == "mace/1"
+    assert protocol_label(resolve(["protocol=mace", "prompts=i2p", "model=sd14", *words]).stored) == "mace/1"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +223,7 @@ def test_where_a_file_lies_and_how_it_calls_its_columns_renames_nothing():
     ],
 )
 def test_whether_a_column_is_there_counts_and_the_order_of_words_does_not(words, told):
-    assert protocol_label(plain(compose([*words, "model=sd14"]))) == told
+    assert protocol_label(resolve([*words, "model=sd14"]).stored) == told
 
 
 def test_a_prompt_set_of_ones_own_may_be_a_protocol_s():

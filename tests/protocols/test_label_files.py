@@ -6,12 +6,11 @@ import shutil
 
 import pytest
 
-from erasepro.config import compose as config
-from erasepro.config import paths
+from erasepro.config import compose, composed, paths
 from erasepro.errors import UserError
 from erasepro.protocols import label as protocol
 from erasepro.protocols.label import bars_published
-from erasepro.runs.resolve import compose
+from erasepro.runs import resolve as resolving
 from tests.protocols.test_label import label
 
 
@@ -21,7 +20,9 @@ def own_conf(tmp_path, monkeypatch):
     for folder in ("conf", "experiments"):
         shutil.copytree(paths.config_dir().parent / folder, tmp_path / folder)
     monkeypatch.setattr(paths, "__file__", str(tmp_path / "erasepro" / "config" / "paths.py"))
-    monkeypatch.setattr(config, "uncomposed", config.uncomposed.__wrapped__)
+    monkeypatch.setattr(composed, "uncomposed", compose.uncomposed.__wrapped__)
+    monkeypatch.setattr(protocol, "option_settings", composed.option_settings.__wrapped__)
+    monkeypatch.setattr(resolving, "uncomposed", compose.uncomposed.__wrapped__)
     monkeypatch.setattr(protocol, "_stored_definitions", protocol._stored_definitions.__wrapped__)
     return tmp_path / "conf" / "protocol"
 
@@ -86,5 +87,5 @@ TOLD = {
 def test_choosing_a_protocol_whose_file_cannot_be_read_says_what_is_wrong(own_conf, fault):
     (own_conf / "mace.yaml").write_bytes(BROKEN[fault])
     with pytest.raises(UserError, match=TOLD[fault]) as caught:
-        compose(["protocol=mace"])
+        resolving.resolve(["protocol=mace"])
     assert "\n" not in str(caught.value)

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from erasepro.cli.main import main
-from erasepro.config.plain import at, plain
+from erasepro.config.overrides import named_keys
 from erasepro.models import load
 from erasepro.protocols.label import protocol_label
-from erasepro.protocols.settle import named_keys, resettle
+from erasepro.protocols.settle import resettled
 from erasepro.results.record import Results
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import resolve
 from tests.metrics.stub import StubEvaluator
 
 
 def values(*overrides: str, key: str = "generation.steps") -> tuple[object, bool]:
     """The key's value, and whether the protocol's name owns up to it."""
-    config = plain(compose(overrides))
-    return at(config, key), f"{key}" in protocol_label(config)
+    config = resolve(overrides).stored
+    return config.at(key), f"{key}" in protocol_label(config)
 
 
 def test_the_protocol_s_value_goes_before_the_default_s():
@@ -59,17 +59,16 @@ def test_the_keys_that_overrides_name():
 
 
 def test_a_finished_run_is_scored_under_another_protocol():
-    config = plain(compose(["protocol=miniature", "metrics.params.kid.subsets=7"]))
-    before, config["protocol"] = config["protocol"], plain(compose(["protocol=trce"]))["protocol"]
-    resettle(config, before, {"metrics.params.nudenet.count"})
-    nudenet = config["metrics"]["params"]["nudenet"]
+    config = resolve(["protocol=miniature", "metrics.params.kid.subsets=7"]).stored
+    trce = config.replaced({"protocol": resolve(["protocol=trce"]).stored.at("protocol")})
+    default = resolve(["metrics=default"]).stored
+    config = resettled(trce, config, {"metrics.params.nudenet.count"}, default)
+    nudenet = config.at("metrics.params.nudenet")
     assert (nudenet["threshold"], nudenet["labels"], nudenet["input_size"]) == (0.45, ["exposed_9"], None)
     assert nudenet["count"] == "images", "the user names it: it stays"
-    assert config["metrics"]["params"]["clip_accuracy_pairwise"]["template"] == "A photo depicts {c}", (
-        "the default again"
-    )
-    assert config["metrics"]["params"]["kid"]["subsets"] == 7
-    assert config["generation"]["steps"] == 12, "the images are drawn"
+    assert config.at("metrics.params.clip_accuracy_pairwise.template") == "A photo depicts {c}", "the default again"
+    assert config.at("metrics.params.kid.subsets") == 7
+    assert config.at("generation.steps") == 12, "the images are drawn"
     assert "generation.steps" in protocol_label(config)
 
 
@@ -96,7 +95,7 @@ def test_jobs_of_a_sweep_are_settled_each(judged, capsys):
     found = {Results.load(path).protocol for path in Path("o").glob("*/results.json")}
     assert found == {"strict/1", "strict/1+modified(generation.guidance)"}
     config = Results.load(next(Path("o").glob("*/results.json"))).config
-    assert config["metrics"]["params"]["kid"]["subsets"] == 9
+    assert config.at("metrics.params.kid.subsets") == 9
     told = capsys.readouterr()
     assert "no joint table: Runs of different protocols may not share a column: strict/1 and strict/1+mod" in told.err
 

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 import pytest
-from omegaconf import OmegaConf
 
 from erasepro.generation import Row
 from erasepro.report.grid_rows import grid_rows
@@ -13,7 +12,7 @@ from erasepro.report.run_tables import _worst_table
 from erasepro.results.outcomes import Outcome, Share
 from erasepro.results.record import Results
 from erasepro.runs.preset import nearest_preset
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import resolve
 
 
 @pytest.mark.parametrize(
@@ -31,13 +30,13 @@ from erasepro.runs.resolve import compose
     ],
 )
 def test_a_method_is_a_preset_and_what_was_changed_in_it(overrides, label):
-    config = OmegaConf.to_container(compose(overrides), resolve=True)
+    config = dict(resolve(overrides).stored.values)
     assert _method(Results("n", "s", config, "p/1", {}, method=nearest_preset(config["solver"]))) == label
 
 
 def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
     def run(*overrides):
-        return Results("n", "s", OmegaConf.to_container(compose(list(overrides)), resolve=True), "p/1", {})
+        return Results("n", "s", dict(resolve(list(overrides)).stored.values), "p/1", {})
 
     assert _unlike([run(), run("solver=uce", "concepts=mini/dev_5", "generation.batch_size=2")]) == []
     (said,) = _unlike([run("generation.steps=9"), run("generation.steps=12"), run("generation.seeds=[7]")])
@@ -46,7 +45,7 @@ def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
 
 
 def test_heading():
-    config = OmegaConf.to_container(compose(["concepts=mini/dev_10", "generation.split=dev"]), resolve=True)
+    config = dict(resolve(["concepts=mini/dev_10", "generation.split=dev"]).stored.values)
     assert heading(config, "p/1", "erasepro") == (
         "lion → tiger, lemon → banana, tractor → ambulance, crown → trophy and 6 more · miniature · erasepro · 16 steps, "
         "guidance 3, seeds 0, 1, 2 · dev prompts · p/1"

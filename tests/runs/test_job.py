@@ -4,13 +4,13 @@ import pytest
 
 from erasepro.results.run_folder import signature
 from erasepro.runs.job import make_job
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import resolve
 from erasepro.solvers import SOLVERS
 
 
 @pytest.fixture
 def job():
-    return lambda solver="uce": make_job(compose(["debug=tiny", f"solver={solver}"]))
+    return lambda solver="uce": make_job(resolve(["debug=tiny", f"solver={solver}"]))
 
 
 def test_the_solvers_version_and_source_are_entries_of_their_own(job, monkeypatch):

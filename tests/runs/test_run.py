@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 
 import pytest
-from omegaconf import OmegaConf
 
 from erasepro.generation import ImageStore
 from erasepro.runs.job import make_job
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import resolve
 from erasepro.runs.run import Run, run
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
@@ -19,8 +18,8 @@ TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 def done(tmp_path, monkeypatch):
     """A finished run, and its stores of original and of edited images."""
     monkeypatch.chdir(tmp_path)
-    run(compose(TINY))
-    again = Run(make_job(compose(TINY)))
+    run(resolve(TINY))
+    again = Run(make_job(resolve(TINY)))
     return again, *(ImageStore(again.path / "images" / model) for model in ("original", "edited"))
 
 
@@ -57,10 +56,10 @@ def test_images_that_nobody_looks_at_again_are_left_alone(done):
 def test_a_job_leaves_its_config_as_it_was(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pairs.csv").write_text("target,anchor\ndog,cat\nlion,tiger\n")
-    cfg = compose([*TINY, "concepts.pairs=[]", "concepts.file=pairs.csv"])
-    before = copy.deepcopy(OmegaConf.to_container(cfg))
-    job = make_job(cfg)
-    assert OmegaConf.to_container(cfg) == before
-    assert job.config["concepts"]["pairs"] == [["dog", "cat"], ["lion", "tiger"]]
-    assert OmegaConf.to_container(job.cfg.concepts.pairs) == [["dog", "cat"], ["lion", "tiger"]]
-    assert list(job.cfg) == list(cfg)
+    spec = resolve([*TINY, "concepts.pairs=[]", "concepts.file=pairs.csv"])
+    before = copy.deepcopy(spec)
+    job = make_job(spec)
+    assert spec == before
+    assert job.stored.at("concepts.pairs") == [["dog", "cat"], ["lion", "tiger"]]
+    assert spec.stored.at("concepts.pairs") == []
+    assert list(job.stored.values) == list(spec.stored.values)

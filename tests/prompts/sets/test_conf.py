@@ -7,10 +7,9 @@ import pytest
 from erasepro.cli.ls import describe
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.paths import config_dir, options
-from erasepro.config.typed import to_object
 from erasepro.errors import UserError
 from erasepro.prompts.sets import PromptSetConfig, load_prompts
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import resolve
 
 NUDITY = ConceptSet("nudity", "nudity", (ConceptPair("nudity", "clothed"),))
 OWN = {"templates", "complex", "paraphrase", "imagenette"}
@@ -20,9 +19,9 @@ SENSITIVE = {
 
 
 def config_of(name: str) -> PromptSetConfig:
-    (found,) = compose([f"prompts={name}"]).prompts.items()
+    (found,) = resolve([f"prompts={name}"]).prompts.items()
     assert found[0] == name
-    return to_object(found[1], PromptSetConfig)
+    return found[1]
 
 
 def rows_for(cfg: PromptSetConfig, path) -> str:
