@@ -21,6 +21,9 @@ from omegaconf import OmegaConf
 
 from erasepro.config.paths import config_dir, options
 from erasepro.metrics import METRICS
+from erasepro.metrics.networks.nudenet_labels import LABEL_SETS
+from erasepro.models.features import token_pairing
+from erasepro.models.features.token_pairing import POLICIES
 from erasepro.registry import Registry
 from erasepro.solvers import SOLVERS
 
@@ -38,6 +41,22 @@ of its published equation (relative error at most 1e-8). Symbols: W_o and W are 
 ΔW = W − W_o; X and Y hold the columns (d_in, n) that enter it for targets and anchors, K those of texts to retain; C is what a
 change is charged by; A⁺ is the pseudo-inverse.
 
+- `NAME_best` is that method at the best of eight settings on the development concepts (`python benchmarks/tune.py FOLDER`).
+- `text_fit.rank=exact` refuses contradictory concepts, by name.
+- More columns than dimensions are fitted by least squares, and labelled "not exact".
+- Which columns a method reads is a [token policy](#token-policies).
+
+"""
+
+TOKENS = """\
+
+## Token policies
+
+| `solver.tokens` and the like | parts that are paired |
+|---|---|
+{rows}
+
+{text}
 """
 
 METRIC_PAGE = """\
@@ -49,6 +68,24 @@ Choose some with `metrics=[NAME,NAME]`, and a key of one with `metrics.params.NA
 it can be known, a standard error (`stderr`); what else went into it is in its `parts`.
 [Reading the results](reading_results.md) tells what the tables make of them.
 
+```
+erasepro 'metrics=[clip_score,fid]' metrics.params.fid.reference=FOLDER metrics.params.fid.resize=tensorflow
+erasepro 'metrics=[object_accuracy]' 'metrics.params.object_accuracy.classes={dog: [beagle, pug], cat: [tabby]}'
+erasepro 'metrics=[nudenet]' 'metrics.params.nudenet.labels=[faces]' metrics.params.nudenet.threshold=0.25
+```
+
+"""
+
+LABELS_SECTION = """\
+
+## NudeNet's labels
+
+The boxes are equal to those of NudeNet 3.4.2's own `detect`. Beside the counts at the threshold there is a curve from 0.25 to
+0.95, and the SHA-256 of the network's file. `metrics.params.nudenet.labels` takes these sets, and labels by name:
+
+| set | labels |
+|---|---|
+{rows}
 """
 
 
@@ -71,12 +108,15 @@ def main() -> int:
 
 def methods_page() -> str:
     """The page of every solver, with the stored settings (the options) of each."""
-    return METHODS + _page(SOLVERS, "solver", _solver_facts)
+    rows = [f"| `{name}` | {', '.join(parts)} |" for name, parts in POLICIES.items()]
+    text = TOKENS.format(rows="\n".join(rows), text=inspect.getdoc(token_pairing))
+    return METHODS + _page(SOLVERS, "solver", _solver_facts) + text
 
 
 def metrics_page() -> str:
     """The page of every metric."""
-    return METRIC_PAGE + _page(METRICS, "metrics.params", _metric_facts)
+    rows = [f"| `{name}` | {', '.join(labels)} |" for name, labels in LABEL_SETS.items()]
+    return METRIC_PAGE + _page(METRICS, "metrics.params", _metric_facts) + LABELS_SECTION.format(rows="\n".join(rows))
 
 
 PAGES: dict[str, Callable[[], str]] = {"methods.md": methods_page, "metrics.md": metrics_page}
