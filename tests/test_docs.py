@@ -19,6 +19,7 @@ from erasepro.cli.main import VERBS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
 from erasepro.runs.resolve import compose
+from tests.test_floors import FLOORS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -177,3 +178,17 @@ def test_python_examples_run(page, tmp_path, monkeypatch):
             exec(compile(code, page, "exec"), names)
     assert (tmp_path / "dog.png").is_file()
     assert (tmp_path / "dog" / "edit.json").is_file()
+
+
+def test_the_layout_lists_every_room_from_the_ground_floor_up():
+    rooms = re.findall(
+        r"^\| `(\w+)(?:\.py|/)` \|", text_of(Path("docs/layout.md")).partition("Beside the package")[0], re.MULTILINE
+    )
+    package = ROOT / "erasepro"
+    exist = [
+        room
+        for floor in FLOORS
+        for room in floor
+        if (package / room / "__init__.py").is_file() or (package / f"{room}.py").is_file()
+    ]
+    assert rooms == [room for room in exist if room and not room.startswith("__")]
