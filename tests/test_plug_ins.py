@@ -13,9 +13,9 @@ import pytest
 SOLVER = '''
 from dataclasses import dataclass
 
-from erasepro.closed_form import Cost, shared_soft
-from erasepro.solvers.kv_pass import shared
-from erasepro.solvers.kv_solver import KVConfig, KVSolver
+from erasepro.linalg import Cost, shared_soft
+from erasepro.solvers.engine.cross_attention_pass import shared
+from erasepro.solvers.engine.cross_attention import KVConfig, KVSolver
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -43,7 +43,7 @@ FACTOR = 1.0
 METRIC = '''
 from dataclasses import dataclass
 
-from erasepro.metrics.base import Metric, Tally
+from erasepro.metrics.engine.base import Metric, Tally
 from erasepro.metrics.registry import METRICS
 
 
