@@ -21,7 +21,7 @@ def own_conf(tmp_path, monkeypatch):
     for folder in ("conf", "experiments"):
         shutil.copytree(paths.config_dir().parent / folder, tmp_path / folder)
     monkeypatch.setattr(paths, "__file__", str(tmp_path / "erasepro" / "config" / "paths.py"))
-    monkeypatch.setattr(config, "uncomposed", config.uncomposed.__wrapped__)
+    monkeypatch.setattr(protocol, "uncomposed", config.uncomposed.__wrapped__)
     monkeypatch.setattr(protocol, "_stored_definitions", protocol._stored_definitions.__wrapped__)
     return tmp_path / "conf" / "protocol"
 
