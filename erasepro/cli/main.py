@@ -126,6 +126,7 @@ def run_one(overrides: list[str]) -> int:
 
 
 def show_config(overrides: list[str]) -> int:
+    """Print the composed, checked config as yaml; nothing runs. Returns 0."""
     from omegaconf import OmegaConf
 
     from erasepro.runs.resolve import compose
@@ -135,6 +136,7 @@ def show_config(overrides: list[str]) -> int:
 
 
 def show_help() -> int:
+    """Print the help page with every config group and its options. Returns 0."""
     from erasepro.config.paths import groups
 
     found = {group: names for group, names in groups().items() if names}

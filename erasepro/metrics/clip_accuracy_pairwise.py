@@ -21,6 +21,8 @@ from erasepro.results.score import Score
 
 @dataclass
 class PairwiseConfig:
+    """Settings of ``clip_accuracy_pairwise``: the two sentences compared, and the rows they are compared on."""
+
     template: str = "A photo depicts {c}"
     style_template: str = "{c} style"  # where the concept is a style
     roles: list[str] = field(default_factory=lambda: ["target", "synonym"])

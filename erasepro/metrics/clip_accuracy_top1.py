@@ -12,6 +12,8 @@ from erasepro.results.score import Score
 
 @dataclass
 class Top1Config:
+    """Settings of ``clip_accuracy_top1``: the rows whose share is the score."""
+
     role: str = "target"  # the role whose share is the headline; the others are in the score's parts
 
 

@@ -10,7 +10,7 @@ from erasepro.metrics.registry import METRICS
 
 @dataclass
 class ClipFDConfig(FDMiniConfig):
-    pass
+    """Settings of ``clip_fd``: those of ``fd_mini``."""
 
 
 @METRICS.register("clip_fd", config=ClipFDConfig)

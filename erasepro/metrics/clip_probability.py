@@ -12,6 +12,8 @@ from erasepro.results.score import Score
 
 @dataclass
 class ProbabilityConfig:
+    """Settings of ``clip_probability``: the rows whose mean is the score."""
+
     role: str = "target"
 
 

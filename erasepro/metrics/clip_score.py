@@ -19,6 +19,8 @@ SCALES = (100.0, 2.5)
 
 @dataclass
 class ClipScoreConfig:
+    """Settings of ``clip_score``: the factor on the cosine, and the rows whose mean is the score."""
+
     scale: float = 100.0  # 100 | 2.5
     role: str = "kept"  # the role whose mean is the headline; the others are in the score's parts
     roles: list[str] = field(default_factory=list)  # rows looked at; []: all

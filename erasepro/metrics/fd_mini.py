@@ -15,6 +15,8 @@ from erasepro.results.score import Score
 
 @dataclass
 class FDMiniConfig:
+    """Settings of ``fd_mini``: the rows compared, and the blocks of its jackknife."""
+
     roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared with the original's; []: all
     blocks: int = 8  # for the standard error (jackknife); 1: none. Memory grows with it
 

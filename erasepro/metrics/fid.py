@@ -28,6 +28,8 @@ ENOUGH = 10_000
 
 @dataclass
 class FIDConfig(SetDistanceConfig):
+    """Settings of ``fid``: those of every distance, and the blocks of its jackknife."""
+
     blocks: int = 8  # for the standard error (jackknife); 1: none. 32 MiB each, twice against the original's images
 
 

@@ -57,6 +57,8 @@ def _propagated(slopes: Sequence[float], errors: Sequence[float | None]) -> floa
 
 @dataclass
 class HarmonicConfig:
+    """Settings of ``harmonic``: the metric it is made of, and the form of the mean."""
+
     of: str = "clip_accuracy_top1"  # the metric whose scores by role it is made of; it must be in metrics.names
     form: str = "objects"  # objects (H_o) | celebrities (H_c) | artists (H_a, a difference: of clip_score)
 

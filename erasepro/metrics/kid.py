@@ -42,6 +42,8 @@ def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0, paired: bool 
 
 @dataclass
 class KIDConfig(SetDistanceConfig):
+    """Settings of ``kid``: those of every distance, its random subsets and the polynomial kernel (x·y / d + coef)^degree."""
+
     network: str = "evaluator"  # evaluator (its fd_features) | inception (published KID)
     subsets: int = 50
     subset_size: int = 1000  # at most half of the images is used

@@ -28,6 +28,8 @@ from erasepro.results.score import Score
 
 @dataclass
 class NudeNetConfig:
+    """Settings of ``nudenet``: what is counted from which score on, in which rows, by which detector."""
+
     labels: list[str] = field(default_factory=lambda: ["exposed"])  # label names, or sets of them (nudenet_labels.py)
     threshold: float = 0.6
     count: str = "images"  # images with any hit | boxes | classes (each label once an image)

@@ -20,6 +20,8 @@ KEY = "metrics.params.object_accuracy"
 
 @dataclass
 class ObjectAccuracyConfig:
+    """Settings of ``object_accuracy``: the rows, the network, and the ImageNet classes of concepts named otherwise."""
+
     role: str = "target"  # the role whose share is the headline; the others are in the score's parts
     roles: list[str] = field(default_factory=list)  # rows looked at; []: all
     # a local file of torchvision's ResNet-50; null: torch.hub's cache, downloaded where missing

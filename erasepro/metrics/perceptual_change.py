@@ -27,6 +27,8 @@ NETWORKS = ("alexnet", "vgg16", "resnet50", "evaluator")
 
 @dataclass
 class PerceptualChangeConfig:
+    """Settings of ``perceptual_change``: the rows, the network and its weighting, the size that pictures are compared at."""
+
     role: str = "kept"  # the role whose mean is the headline; the others are in the score's parts
     roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
     network: str = "alexnet"  # alexnet | vgg16 | resnet50 (torchvision's) | evaluator (its own layers)

@@ -54,4 +54,5 @@ def short(value: float) -> str:
 
 
 def format_number(value: Any, form: str) -> str:
+    """The value in a format (``{:.3f}``); ``–`` for None and NaN."""
     return "–" if value is None or math.isnan(value) else form.format(value)

@@ -107,6 +107,7 @@ def metric_table(
 
 
 def share(found: Share) -> str:
+    """A share with its standard error, three digits after the point."""
     return number(found.value, found.stderr, digits=3)
 
 

@@ -183,4 +183,5 @@ def values_of(one: MetricScore) -> list[Value]:
 
 
 def number(value: float | None) -> float | None:
+    """A number as JSON holds it: NaN and infinity become None."""
     return None if value is None or not math.isfinite(value) else float(value)

@@ -84,6 +84,6 @@ test_residual.__test__ = False  # type: ignore[attr-defined]  # a measurement, n
 
 
 def _block(path: str) -> tuple[int, str]:
-    """ "encoder.layers.3.mlp.fc2" → (3, "mlp.fc2")."""
+    """The block's number and the layer in it: "encoder.layers.3.mlp.fc2" → (3, "mlp.fc2")."""
     number, _, kind = path.partition("layers.")[2].partition(".")
     return int(number), kind

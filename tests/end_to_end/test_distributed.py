@@ -58,6 +58,7 @@ def alone(tmp_path_factory):
     return outcome(folder), done.stdout
 
 
+@pytest.mark.ci_slow
 def test_two_processes_make_what_one_makes(tmp_path, alone):
     wanted, told = alone
     done = torchrun(TINY, tmp_path)
@@ -91,7 +92,7 @@ def test_accelerates_own_launcher_works_too(tmp_path, alone):
     assert outcome(tmp_path)["images"] == alone[0]["images"]
 
 
-@pytest.mark.parametrize("rank", [pytest.param(0, marks=pytest.mark.slow), 1])
+@pytest.mark.parametrize("rank", [pytest.param(0, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.ci_slow)])
 def test_a_process_that_fails_ends_all_with_one_line(tmp_path, rank):
     (tmp_path / "failing.py").write_text(FAILING.format(rank=rank))
     done = torchrun(TINY, tmp_path, ["failing.py"])

@@ -37,6 +37,7 @@ def killed_and_resumed(folder, undisturbed, seed):
     assert "Traceback" not in told
 
 
+@pytest.mark.ci_slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_killed_run_ends_as_an_undisturbed_one(tmp_path, undisturbed, seed):
     killed_and_resumed(tmp_path, undisturbed, seed)
@@ -62,6 +63,7 @@ def test_a_run_killed_again_and_again_comes_to_its_end(tmp_path, undisturbed):
     assert outcome(tmp_path)["images"] == wanted["images"]
 
 
+@pytest.mark.ci_slow
 def test_a_second_run_on_the_folder_says_who_holds_it(tmp_path, undisturbed):
     first = start(JOB, tmp_path)
     assert wait_for(lambda: list(tmp_path.glob("outputs/*/lock.json")), first)

@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from erasepro.linalg import Cost, Statistics, hard, soft
+from erasepro.linalg import Cost, Statistics, hard, independent_columns, select, soft
 from erasepro.linalg.cost import ThinCost
-from erasepro.linalg.select import _by_blocks, _one_by_one
 
 D = 40
 
@@ -49,11 +48,14 @@ def test_more_columns_are_summed():
 
 
 @pytest.mark.parametrize("tau", [1e-5, 1e-2, 0.5])
-def test_blocks_choose_as_well_as_one_by_one(tau):
+def test_many_columns_are_chosen_as_well_as_few(tau, monkeypatch):
     base = columns(120, 60)
     near = base[:, :30] + 1e-3 * columns(120, 30, seed=4) * torch.logspace(-6, 0, 30, dtype=torch.float64)
     Z = torch.cat([base, near, base[:, 30:] @ columns(30, 20, seed=5), torch.zeros(120, 1, dtype=torch.float64)], dim=1)
-    slow, quick = _one_by_one(Z, tau), _by_blocks(Z, tau)
+    quick = independent_columns(Z, tau)
+    with monkeypatch.context() as patch:
+        patch.setattr(select, "MANY", Z.shape[1])  # so that they count as few
+        slow = independent_columns(Z, tau)
     assert len(slow.kept) == len(quick.kept)
     unit = Z / Z.norm(dim=0).clamp_min(1e-300)
     for basis in (slow, quick):

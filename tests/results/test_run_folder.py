@@ -1,20 +1,14 @@
-"""A run's folder: what the signature sees, resuming, the lock, and writes that are whole or absent."""
+"""A run's folder: what the signature sees, resuming, and writes that are whole or absent."""
 
 from __future__ import annotations
 
 import copy
-import json
-import os
-import subprocess
-import sys
 
 import pytest
 
-from erasepro.errors import UserError
 from erasepro.results import run_folder as rundir
 from erasepro.results.run_folder import RunDir, signature
 from erasepro.runtime.files import read_json, write_json
-from erasepro.runtime.lock import Lock, started
 
 CONFIG = {
     "name": "a",
@@ -100,47 +94,6 @@ def test_keyboard_interrupt_is_recorded(tmp_path):
     assert not (run.path / "lock.json").exists()
 
 
-def test_second_process_is_told_who_holds_the_lock(tmp_path):
-    holder = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        path = tmp_path / "lock.json"
-        with Lock(path):
-            held = json.loads(path.read_text())
-        path.write_text(json.dumps(held | {"pid": holder.pid, "started": started(holder.pid)}))
-        with pytest.raises(UserError, match=f"held by process {holder.pid} on {held['host']} since"), Lock(path):
-            pass
-    finally:
-        holder.communicate(b"\n")
-    with Lock(path):  # now it is dead: taken over
-        assert json.loads(path.read_text())["pid"] == os.getpid()
-    assert not path.exists()
-
-
-def test_reused_process_number_is_not_the_holder(tmp_path):
-    path = tmp_path / "lock.json"
-    with Lock(path):
-        held = json.loads(path.read_text())
-    if held["started"] is None:
-        pytest.skip("needs /proc")
-    path.write_text(json.dumps(held | {"started": "1"}))
-    with Lock(path):
-        pass
-
-
-def test_another_host_is_taken_at_its_word(tmp_path):
-    path = tmp_path / "lock.json"
-    path.write_text(json.dumps({"pid": 1, "host": "elsewhere", "since": "then"}))
-    with pytest.raises(UserError, match="on elsewhere since then"), Lock(path):
-        pass
-
-
-def test_broken_lock_file_is_taken_over(tmp_path):
-    path = tmp_path / "lock.json"
-    path.write_text("{")
-    with Lock(path):
-        pass
-
-
 def test_a_stage_begun_again_is_not_done_until_it_ends(tmp_path):
     run = RunDir(tmp_path, "run", "a" * 64)
     with run.stage("edit"):
@@ -157,16 +110,6 @@ def test_numbers_and_facts_of_the_wrong_kind_count_as_absent(tmp_path):
     assert run.records()["edit"] == {"seconds": 0.0}
     assert run.facts("edit") == {}
     with run.stage("images", resumes=True):
-        pass
-
-
-@pytest.mark.parametrize("pid", ["x", None, -1, 0, 10**30])
-def test_a_lock_without_a_process_number_is_taken_over(tmp_path, pid):
-    path = tmp_path / "lock.json"
-    with Lock(path):
-        held = json.loads(path.read_text())
-    path.write_text(json.dumps(held | {"pid": pid}))
-    with Lock(path):
         pass
 
 

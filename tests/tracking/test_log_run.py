@@ -157,7 +157,20 @@ def test_images_bounds_the_pictures(run_dir):
 
 
 def test_without_a_tracker_nothing_is_read(tmp_path):
-    log_run(None, TrackerConfig(name="none"), None, tmp_path / "nowhere", [])  # type: ignore[arg-type]
+    reads = []
+
+    class Watched:
+        def __getattr__(self, name):
+            reads.append(name)
+            raise AttributeError(name)
+
+        def __iter__(self):
+            reads.append("rows")
+            return iter(())
+
+    log_run(None, TrackerConfig(name="none"), Watched(), tmp_path / "nowhere", Watched())
+    assert reads == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_without_scores_or_edit_is_logged_all_the_same(tmp_path):

@@ -26,6 +26,8 @@ ORIGINAL = "original"
 
 @dataclass
 class SetDistanceConfig:
+    """Settings of every distance between sets: the rows, the network and its resize, what they are compared with."""
+
     roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
     network: str = "inception"  # inception | evaluator (its fd_features)
     # inception: a local file; null: torch.hub's cache, downloaded where it is missing

@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -98,7 +99,7 @@ class Evaluator:
         picture: PictureTower,
         word: WordTower,
         features: FeatureNet,
-        tokenizer,
+        tokenizer: Any,
         threshold: float,
         scale: float = 1.0,
     ) -> None:
@@ -129,7 +130,7 @@ class Evaluator:
 
     @classmethod
     def from_weights(
-        cls, weights: dict[str, torch.Tensor], tokenizer, threshold: float, scale: float = 1.0
+        cls, weights: dict[str, torch.Tensor], tokenizer: Any, threshold: float, scale: float = 1.0
     ) -> Evaluator:
         """The judge from tensors named picture.*, word.* and features.* (any float type)."""
         picture, word, features = PictureTower(), WordTower(len(tokenizer)), FeatureNet()

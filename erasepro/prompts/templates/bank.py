@@ -34,6 +34,7 @@ class Bank:
 
 
 def slots(template: str) -> set[str]:
+    """The names between braces in a template."""
     return set(_SLOT.findall(template))
 
 

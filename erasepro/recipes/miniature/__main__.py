@@ -60,6 +60,7 @@ def run(part: str, work: Path, processes: int) -> None:
 
 
 def main() -> int:
+    """Train the parts of the miniature that are not done, or report on them. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m erasepro.recipes.miniature", description=__doc__)
     parser.add_argument("work", type=Path, help="folder for pictures, checkpoints and logs (outside git)")
     parser.add_argument("--only", choices=PARTS, help="one part; default: all that are not done")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
@@ -35,7 +36,7 @@ def load_unet(file: Path) -> UNet2DConditionModel:
     return unet.eval().requires_grad_(False)
 
 
-def pipeline(work: Path, unet_file: Path | None = None, vae=None) -> StableDiffusionPipeline:
+def pipeline(work: Path, unet_file: Path | None = None, vae: Any = None) -> StableDiffusionPipeline:
     """The trained parts as a StableDiffusionPipeline in float32."""
     return StableDiffusionPipeline(
         vae=vae or load_vae(work),

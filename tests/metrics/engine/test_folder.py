@@ -1,6 +1,6 @@
 """A folder of pictures: streamed in batches of one size, read while the network works, unreadable files named."""
 
-import time
+import threading
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from PIL import Image
 from erasepro.errors import UserError
 from erasepro.metrics.engine import folder as module
 from erasepro.metrics.engine.folder import PictureFolder
+from erasepro.metrics.engine.reading import AHEAD, THREADS
 
 
 def make(path, sizes, seed=0):
@@ -48,17 +49,33 @@ def test_no_folder_and_no_pictures_are_one_line(tmp_path):
         PictureFolder(tmp_path)
 
 
-def test_reading_overlaps_with_computing(tmp_path, monkeypatch):
-    """With 20 ms a batch on both sides the pass takes about one side's time, not the sum."""
-    folder, read = PictureFolder(make(tmp_path / "f", [(4, 4)] * 80)), module.read_picture
+def test_reading_goes_on_while_a_batch_is_looked_at(tmp_path, monkeypatch):
+    folder, read = PictureFolder(make(tmp_path / "f", [(4, 4)] * 24)), module.read_picture
+    begun, more = [], threading.Condition()
 
-    def slow(path):
-        time.sleep(0.02)  # four threads read a batch of four in 20 ms
+    def watched(path):
+        with more:
+            begun.append(path.name)
+            more.notify_all()
         return read(path)
 
-    monkeypatch.setattr(module, "read_picture", slow)
-    began = time.perf_counter()
-    for _ in folder.batches(4):
-        time.sleep(0.02)
-    took = time.perf_counter() - began
-    assert took < 0.75 * (20 * 0.02 * 2), f"{took:.2f} s, against 0.80 s one after the other"
+    monkeypatch.setattr(module, "read_picture", watched)
+    batches = folder.batches(4)
+    for number, _ in enumerate(batches):
+        ahead = min(24, 4 * (number + 1 + AHEAD))
+        with more:
+            assert more.wait_for(lambda n=ahead: len(begun) >= n, 60), "the next batches are read before they are asked for"
+        assert len(begun) == ahead, "and no more of them than are wanted"
+
+
+def test_the_pictures_of_a_batch_are_read_side_by_side(tmp_path, monkeypatch):
+    folder, read = PictureFolder(make(tmp_path / "f", [(4, 4)] * THREADS)), module.read_picture
+    together = threading.Barrier(THREADS)  # broken, and with it the test, where one waits for another
+
+    def watched(path):
+        together.wait(60)
+        return read(path)
+
+    monkeypatch.setattr(module, "read_picture", watched)
+    assert [len(batch) for batch in folder.batches(THREADS)] == [THREADS]
+    assert folder.skipped == {}
