@@ -64,7 +64,9 @@ def test_reading_goes_on_while_a_batch_is_looked_at(tmp_path, monkeypatch):
     for number, _ in enumerate(batches):
         ahead = min(24, 4 * (number + 1 + AHEAD))
         with more:
-            assert more.wait_for(lambda n=ahead: len(begun) >= n, 60), "the next batches are read before they are asked for"
+            assert more.wait_for(lambda n=ahead: len(begun) >= n, 60), (
+                "the next batches are read before they are asked for"
+            )
         assert len(begun) == ahead, "and no more of them than are wanted"
 
 
