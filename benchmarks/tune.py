@@ -165,7 +165,7 @@ def run(folder: Path, solver: str, trial: list[str]) -> dict[str, float | str]:
 
 def figures(results: dict) -> dict[str, float]:
     """target ↓, anchor ↑, kept / original ↑ over all wordings, and the score."""
-    rows = {row["role"]: row for row in results["outcomes"] if row["wording"] == "all" and not row["group"]}
+    rows = {row["role"]: row for row in results["recognition"] if row["wording"] == "all" and not row["group"]}
     target, anchor = rows["target"]["own"]["value"], rows["target"]["anchor"]["value"]
     kept = rows["kept"]["ratio"]["value"]
     return {"target": target, "anchor": anchor, "kept": kept, "score": (1 - target + anchor + min(kept, 1.0)) / 3}

@@ -111,10 +111,10 @@ def test_a_key_is_renamed_by_its_own_metric_only():
     assert label(*pairwise, metric="harmonic") == "miniature/1"
 
 
-def test_the_evaluator_renames_what_asks_it():
+def test_the_judge_renames_what_asks_it():
     config = own("mace")
-    config["metrics"]["evaluator"]["name"] = "ViT-L/14"
-    renamed = "mace/1+modified(metrics.evaluator.name)"
+    config["metrics"]["judge"]["name"] = "ViT-L/14"
+    renamed = "mace/1+modified(metrics.judge.name)"
     assert protocol_label(config) == protocol_label(config, "clip_probability") == renamed
     assert protocol_label(config, "harmonic") == renamed
     assert protocol_label(config, "nudenet") == "mace/1"

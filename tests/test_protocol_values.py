@@ -13,7 +13,7 @@ from erasepro.protocols.label import protocol_label
 from erasepro.protocols.settle import named_keys, resettle
 from erasepro.results.record import Results
 from erasepro.runs.resolve import compose
-from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub import StubJudge
 
 
 def values(*overrides: str, key: str = "generation.steps") -> tuple[object, bool]:
@@ -78,7 +78,7 @@ TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
 @pytest.fixture
 def judged(tmp_path, monkeypatch):
-    class Judge(StubEvaluator):
+    class Judge(StubJudge):
         """Names noise: the first pixel's red decides."""
 
         def classify(self, images):
@@ -87,7 +87,7 @@ def judged(tmp_path, monkeypatch):
             return super().classify(images)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(load, "own_evaluator", lambda _: Judge())
+    monkeypatch.setattr(load, "shipped_judge", lambda _: Judge())
 
 
 def test_jobs_of_a_sweep_are_settled_each(judged, capsys):

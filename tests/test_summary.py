@@ -10,7 +10,7 @@ from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import heading
 from erasepro.report.joint import _method, _unlike
 from erasepro.report.run_tables import _worst_table
-from erasepro.results.outcomes import Outcome, Share
+from erasepro.results.recognition import RecognitionRates, Share
 from erasepro.results.record import Results
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.resolve import compose
@@ -59,13 +59,18 @@ def test_the_grid_shows_different_concepts_before_it_shows_one_twice():
 
 
 def test_worst_concept_says_when_several_are_equal():
-    def outcome(group, own, ratio):
+    def rates(group, own, ratio):
         one = Share(own, 8, 0.1)
-        return asdict(Outcome("kept", "all", group, one, one, one, one, one, one, Share(ratio, 8, 0.1), 0))
+        return asdict(RecognitionRates("kept", "all", group, one, one, one, one, one, one, Share(ratio, 8, 0.1), 0))
 
     def shown(*ratios):
         found = Results(
-            "n", "s", {}, "p/1", {}, by_concept=[outcome(g, 1.0, r) for g, r in zip("abc", ratios, strict=True)]
+            "n",
+            "s",
+            {},
+            "p/1",
+            {},
+            recognition_by_concept=[rates(g, 1.0, r) for g, r in zip("abc", ratios, strict=True)],
         )
         return _worst_table(found)[0].rows[0]
 

@@ -70,8 +70,8 @@ class GenerationConfig:
 
 
 @dataclass
-class EvaluatorConfig:
-    """Who judges the pictures: the model's own evaluator, or a CLIP."""
+class JudgeConfig:
+    """Who judges the pictures: the model's own judge, or a CLIP."""
 
     kind: str = "model"  # model (the one that ships with it) | openai_clip | transformers_clip
     name: str = "ViT-B/32"  # openai_clip: a published name
@@ -89,7 +89,7 @@ class MetricsConfig:
 
     names: list[str] = field(default_factory=list)
     params: dict[str, dict[str, Any]] = field(default_factory=dict)
-    evaluator: EvaluatorConfig = field(default_factory=EvaluatorConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
 
 
 @dataclass

@@ -21,7 +21,7 @@ class FDMiniConfig:
 
 @METRICS.register("fd_mini", config=FDMiniConfig)
 class FDMini(Metric):
-    """Fréchet distance to the original model's images, on the evaluator's feature network (0: the same images).
+    """Fréchet distance to the original model's images, on the judge's feature network (0: the same images).
 
     Biased upwards for few images, so compare only equal n. ``stderr``: delete-a-block jackknife.
     """

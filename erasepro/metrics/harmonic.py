@@ -70,7 +70,7 @@ class Harmonic(Metric):
     """
 
     higher_is_better = True
-    needs_evaluator = False  # the metric that it is made of asks for one
+    needs_judge = False  # the metric that it is made of asks for one
     derived = True
 
     def __init__(self, config: HarmonicConfig) -> None:

@@ -48,7 +48,7 @@ class NudeNet(Metric):
     """
 
     higher_is_better = False
-    needs_evaluator = False  # brings its own detector
+    needs_judge = False  # brings its own detector
     version = 3
 
     def __init__(self, config: NudeNetConfig) -> None:
@@ -92,7 +92,7 @@ class NudeNet(Metric):
         if not places:
             return values
         try:
-            found: Sequence[list[Box] | PictureError] = boxes_in(batch.part(places).look(self.detector))
+            found: Sequence[list[Box] | PictureError] = boxes_in(batch.part(places).features(self.detector))
         except PictureError as error:
             found = [PictureError(f"{batch.rows[i].name}: {error}") for i in places]
         for i, one in zip(places, found, strict=True):
@@ -100,7 +100,7 @@ class NudeNet(Metric):
         return values
 
     def add(self, image: str | Path | Tensor) -> dict[str, Any]:
-        """Looks at one image: a file, or (3, H, W) uint8 RGB. Returns its per-sample values."""
+        """FeatureCache at one image: a file, or (3, H, W) uint8 RGB. Returns its per-sample values."""
         return self.add_all([image])[0]
 
     def add_all(self, images: Sequence[str | Path | Tensor]) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ from erasepro.config.prompt_sets import OWN_COLUMNS
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
 
-VERDICT = "verdict"
-"""As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
+PREDICTION = "prediction"
+"""As the metric of a label: what the judge names in a picture (the shares of ``results.recognition``)."""
 
 TEMPLATES = "templates"
 """The prompt set of a run that chose none: the project's own sentences."""
@@ -44,7 +44,7 @@ def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
     """``name/version`` of a config's protocol, the keys of it that the config changes, and whether it knows the metric.
 
     ``metric``: the label of that metric's numbers; settings of other metrics (``metrics.params.<other>``) do not touch them,
-    nor does the evaluator touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
+    nor does the judge touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
     ``conf/protocol`` that cannot be read and may define this protocol, where no readable file does.
     """
     protocol = config["protocol"]
@@ -53,7 +53,7 @@ def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
     unread = _stored_definitions(protocol["name"], protocol["version"])[1]
     label += f"+unverified({', '.join(unread)})" if unread else ""
     covered = protocol.get("metrics") or []
-    outside = metric not in (None, VERDICT) and covered and metric not in covered
+    outside = metric not in (None, PREDICTION) and covered and metric not in covered
     return f"{label}+uncovered({metric})" if outside else label
 
 
@@ -194,6 +194,6 @@ def _concerns(config: Mapping[str, Any], key: str, metric: str) -> bool:
     parts = key.split(".")
     if parts[:2] == ["metrics", "params"]:
         return parts[2] in names
-    if parts[:2] == ["metrics", "evaluator"]:
-        return any(name not in METRICS or METRICS.get(name).asks_evaluator(settings(name)) for name in names)
+    if parts[:2] == ["metrics", "judge"]:
+        return any(name not in METRICS or METRICS.get(name).asks_judge(settings(name)) for name in names)
     return True

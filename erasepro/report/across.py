@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from erasepro.errors import UserError
 from erasepro.report.cells import HOW, cell, counted
 from erasepro.report.tables import Table
-from erasepro.results.outcomes import ALL, WORDINGS, Outcome, Share
+from erasepro.results.recognition import ALL, WORDINGS, RecognitionRates, Share
 
-Run = tuple[str, str, str, Sequence[Outcome]]
-"""(method, name of the run, protocol, its outcomes)."""
+Run = tuple[str, str, str, Sequence[RecognitionRates]]
+"""(method, name of the run, protocol, its recognition rates)."""
 
 
 def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± standard error (worst)") -> Table:
@@ -32,14 +32,14 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± stand
     methods = list(dict.fromkeys(run[0] for run in runs))
     heads, rows = [], []
     for method in methods:
-        mine = [outcomes for name, _, _, outcomes in runs if name == method]
-        images = sum(o.own.n for outcomes in mine for o in outcomes if o.wording == ALL)
+        mine = [rates for name, _, _, rates in runs if name == method]
+        images = sum(o.concept_shown.n for rates in mine for o in rates if o.wording == ALL)
         heads.append((method, str(len(mine)), str(images)))
-        cells = [cell([_of(o, "target", w, "own") for o in mine], max) for w in WORDINGS]
-        cells.append(cell([_of(o, "target", ALL, "anchor") for o in mine], min))
-        cells.append(cell([_of(o, "target", ALL, "none") for o in mine], max))
-        cells += [cell([_of(o, "kept", w, "ratio") for o in mine], min) for w in WORDINGS]
-        cells.append(cell([_of(o, "synonym", ALL, "own") for o in mine], max))
+        cells = [cell([_share_of(o, "target", w, "concept_shown") for o in mine], max) for w in WORDINGS]
+        cells.append(cell([_share_of(o, "target", ALL, "anchor_shown") for o in mine], min))
+        cells.append(cell([_share_of(o, "target", ALL, "unrecognised") for o in mine], max))
+        cells += [cell([_share_of(o, "kept", w, "retention") for o in mine], min) for w in WORDINGS]
+        cells.append(cell([_share_of(o, "synonym", ALL, "concept_shown") for o in mine], max))
         rows.append(cells)
     texts, n = counted(columns, rows)
     title = f"{title}   [protocol {protocols[0]}]" if protocols else title
@@ -53,9 +53,9 @@ READING = (
 )
 
 
-def _of(outcomes: Sequence[Outcome], role: str, wording: str, key: str) -> Share:
-    for outcome in outcomes:
-        if (outcome.role, outcome.wording) == (role, wording):
-            found: Share = getattr(outcome, key)
-            return found
+def _share_of(run: Sequence[RecognitionRates], role: str, wording: str, key: str) -> Share:
+    for rates in run:
+        if (rates.role, rates.wording) == (role, wording):
+            share: Share = getattr(rates, key)
+            return share
     return Share(math.nan, 0, None)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from erasepro.config.plain import differing, leaves
-from erasepro.protocols.label import VERDICT, protocol_label
+from erasepro.protocols.label import PREDICTION, protocol_label
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
 from erasepro.report.heading import prompt_sets_of
-from erasepro.report.headlines import headlines, judge
+from erasepro.report.primary_values import judge_name, primary_values
 from erasepro.report.tables import Table
 from erasepro.results.record import Results
-from erasepro.results.stored_outcomes import outcomes_of_json
+from erasepro.results.stored_recognition import read_recognition_rates
 
 COMPARED = ("model", "generation", "templates", "metrics", "protocol", "seed")
 """Config groups in which the runs of a joint table should be alike …"""
@@ -30,10 +30,15 @@ def across(found: Sequence[Results]) -> list[Table]:
     """
     labels = [_method(r) for r in found]
     runs = [
-        (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), outcomes_of_json(r.outcomes))
+        (
+            label,
+            r.name,
+            r.recognition_source.get("protocol") or protocol_label(r.config, PREDICTION),
+            read_recognition_rates(r.recognition),
+        )
         for label, r in zip(labels, found, strict=True)
     ]
-    metrics = across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)])
+    metrics = across_metrics([(label, primary_values(r)) for label, r in zip(labels, found, strict=True)])
     return [
         replace(table, note=" ".join([table.note, *_unlike(found)]).strip()) for table in (across_table(runs), metrics)
     ]
@@ -43,7 +48,7 @@ def _unlike(runs: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
     every = [
         leaves({key: r.config.get(key) for key in COMPARED})
-        | {"prompts": ", ".join(prompt_sets_of(r.config)), "judge": judge(r.judged.get("evaluator", ""))}
+        | {"prompts": ", ".join(prompt_sets_of(r.config)), "judge": judge_name(r.recognition_source.get("judge", ""))}
         for r in runs
     ]
     found = [f"{key} ({', '.join(values)})" for key, values in differing(every).items() if key not in UNCOMPARED]

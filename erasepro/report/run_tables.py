@@ -10,10 +10,10 @@ from typing import Any
 from erasepro.report.cells import format_number
 from erasepro.report.layers import doubt, layer_table
 from erasepro.report.nudity import nudity_tables
-from erasepro.report.tables import Table, metric_table, outcome_table
-from erasepro.results.outcomes import ALL, Outcome, worst
+from erasepro.report.tables import Table, metric_table, recognition_table
+from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.record import Results
-from erasepro.results.stored_outcomes import outcomes_of_json
+from erasepro.results.stored_recognition import read_recognition_rates
 from erasepro.runtime.files import write_text
 
 WORST = "Worst concept"
@@ -22,8 +22,8 @@ WORST = "Worst concept"
 
 def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
-    title = f"What the pictures show   [{results.judged.get('protocol', results.protocol)}]"
-    found = [outcome_table(outcomes_of_json(results.outcomes), title)] if results.outcomes else []
+    title = f"What the pictures show   [{results.recognition_source.get('protocol', results.protocol)}]"
+    found = [recognition_table(read_recognition_rates(results.recognition), title)] if results.recognition else []
     found += _worst_table(results)
     for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
         mine = [one for one in results.scores if one.protocol == protocol]
@@ -42,21 +42,21 @@ def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
 
 
 def _worst_table(results: Results) -> list[Table]:
-    by_concept = outcomes_of_json(results.by_concept)
+    by_concept = read_recognition_rates(results.recognition_by_concept)
     rows = []
     for role in ("target", "synonym", "kept"):
-        groups = [o for o in by_concept if o.role == role and o.wording == ALL and o.own.n]
-        found = worst(by_concept, role)
+        groups = [o for o in by_concept if o.role == role and o.wording == ALL and o.concept_shown.n]
+        found = find_worst_group(by_concept, role)
         if found is not None and len(groups) > 1:
-            key = "ratio" if role == "kept" else "own"
+            key = "retention" if role == "kept" else "concept_shown"
             ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
             name = f"{found.group} and {ties} more" if ties else found.group
-            rows.append((role, name, str(found.own.n), *_both(found)))
+            rows.append((role, name, str(found.concept_shown.n), *_both(found)))
     return [Table(WORST, ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
 
 
-def _both(outcome: Outcome) -> tuple[str, str]:
-    return format_number(outcome.own.value, "{:.3f}"), format_number(outcome.ratio.value, "{:.3f}")
+def _both(rates: RecognitionRates) -> tuple[str, str]:
+    return format_number(rates.concept_shown.value, "{:.3f}"), format_number(rates.retention.value, "{:.3f}")
 
 
 def _residual_table(results: Results) -> list[Table]:

@@ -15,7 +15,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from erasepro.results.outcomes import Outcome, Share
+from erasepro.results.recognition import RecognitionRates, Share
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ READING = (
 )
 
 
-def outcome_table(found: Sequence[Outcome], title: str = "What the pictures show") -> Table:
+def recognition_table(found: Sequence[RecognitionRates], title: str = "What the pictures show") -> Table:
     """Role by wording: the share that shows the prompt's own concept before and after, and what came instead."""
     grouped = any(o.group for o in found)
     subjects, failed = any(o.subject.n for o in found), any(o.errors for o in found)
@@ -76,9 +76,15 @@ def outcome_table(found: Sequence[Outcome], title: str = "What the pictures show
     rows = []
     for o in found:
         arrow = "↓" if o.role in ("target", "synonym") else "↑"
-        anchor = share(o.anchor) if o.role in ("target", "synonym") else "–"
-        cells = [f"{o.role} {arrow}", *([o.group] if grouped else []), o.wording, str(o.own.n), share(o.original)]
-        cells += [share(o.own), anchor, share(o.none), share(o.other), share(o.ratio)]
+        anchor = share(o.anchor_shown) if o.role in ("target", "synonym") else "–"
+        cells = [
+            f"{o.role} {arrow}",
+            *([o.group] if grouped else []),
+            o.wording,
+            str(o.concept_shown.n),
+            share(o.original),
+        ]
+        cells += [share(o.concept_shown), anchor, share(o.unrecognised), share(o.other), share(o.retention)]
         cells += [*([share(o.subject)] if subjects else []), *([str(o.errors)] if failed else [])]
         rows.append(tuple(cells))
     note = READING + (" subject: shows the thing that the prompt names." if subjects else "")

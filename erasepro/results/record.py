@@ -23,7 +23,7 @@ class Value:
 
     metric: str
     model: str  # original | edited
-    role: str  # target | anchor | kept | synonym | "" (the metric's headline)
+    role: str  # target | anchor | kept | synonym | "" (the metric's primary value)
     wording: str  # plain | complex | paraphrase | "" (all)
     value: float | None  # None: nothing was counted
     n: int
@@ -41,7 +41,7 @@ class MetricScore:
     params: dict[str, Any]
     edited: dict[str, Any] | None
     original: dict[str, Any] | None = None  # None: it compares the two models
-    evaluator: str = ""  # who judged
+    judge: str = ""  # who judged
     seconds: float = 0.0  # of the scoring pass that made it
     version: int = 1  # of the metric's code
     source: str = ""  # digest of the metric's code; "": made before it was told
@@ -63,9 +63,9 @@ class Results:
     hashes: dict[str, str]  # weights, prompts, edit …
     values: list[Value] = field(default_factory=list)
     scores: list[MetricScore] = field(default_factory=list)  # one a metric and protocol, those last asked for last
-    outcomes: list[dict[str, Any]] = field(default_factory=list)  # report.Outcome, by role and wording
-    judged: dict[str, str] = field(default_factory=dict)  # the outcomes' protocol, evaluator and file in scores/
-    by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
+    recognition: list[dict[str, Any]] = field(default_factory=list)  # RecognitionRates by role and wording
+    recognition_source: dict[str, str] = field(default_factory=dict)  # the rates' protocol, judge and file in scores/
+    recognition_by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
     residuals: dict[str, Any] = field(default_factory=dict)  # over selected, all build, and test columns
     edit: dict[str, Any] = field(default_factory=dict)  # meta of the edit and its diagnostics by site
     stages: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, peak memory
@@ -104,7 +104,7 @@ class Results:
     def score_files(self) -> list[str]:
         """The files in ``scores/`` that these results are made of, those last asked for last."""
         return list(
-            dict.fromkeys(name for name in [self.judged.get("file"), *(one.file for one in self.scores)] if name)
+            dict.fromkeys(filter(None, [self.recognition_source.get("file"), *(score.file for score in self.scores)]))
         )
 
     def save(self, path: Path) -> None:
@@ -161,20 +161,20 @@ def finite(node: Any) -> Any:
 
 
 def values_of(one: MetricScore) -> list[Value]:
-    """A ``Value`` for a metric's headline, and for each of its parts that is a number with n and stderr, of each model."""
+    """A ``Value`` for a metric's primary value, and for each of its parts that is a number with n and stderr, of each model."""
     found = []
     for model, score in (("edited", one.edited), ("original", one.original)):
         if score is None:
             continue
-        head = number(score["value"]), score["n"], score["stderr"], score["higher_is_better"]
+        head = finite_or_none(score["value"]), score["n"], score["stderr"], score["higher_is_better"]
         found.append(Value(one.metric, model, "", "", *head, one.protocol))
         for group, part in score["parts"].items():
             if isinstance(part, dict) and {"value", "n"} <= part.keys():
                 role, _, wording = group.partition("/")
-                numbers = number(part["value"]), part["n"], part.get("stderr")
+                numbers = finite_or_none(part["value"]), part["n"], part.get("stderr")
                 found.append(Value(one.metric, model, role, wording, *numbers, protocol=one.protocol))
     return found
 
 
-def number(value: float | None) -> float | None:
+def finite_or_none(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)

@@ -25,7 +25,7 @@ from erasepro.config.typed import to_object
 from erasepro.errors import UserError
 from erasepro.generation.sample import check_row, check_sampler
 from erasepro.generation.worklist import make_worklist, resolved
-from erasepro.models.load import evaluator_fingerprint, fingerprint
+from erasepro.models.load import fingerprint, judge_fingerprint
 from erasepro.prompts.sets import load_prompts
 from erasepro.prompts.test_prompts import build_set
 from erasepro.protocols.label import protocol_label
@@ -134,7 +134,7 @@ def make_job(cfg: DictConfig) -> Job:
     hashes |= solver_code(str(cfg.solver.name))
     outputs = to_object(cfg.outputs, OutputsConfig)
     folder = RunDir(Path(outputs.dir), str(cfg.name), signature(config, hashes))
-    hashes["evaluator"] = evaluator_fingerprint(model)  # unsigned: it decides scores, not images
+    hashes["judge"] = judge_fingerprint(model)  # unsigned: it decides scores, not images
     return Job(
         cfg=stored,
         config=config,

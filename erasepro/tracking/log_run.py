@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Path, rows: Sequence[Row]) -> None:
-    """The headline numbers, each value with its n, standard error and protocol, the printed tables, the residuals by layer as
+    """The primary values, each value with its n, standard error and protocol, the printed tables, the residuals by layer as
     curves, a table of pictures before and after with their per-sample scores, the grid, and the edit's files.
 
     ``tracker.images`` bounds the table of pictures; 0 logs neither pictures nor the grid.

@@ -13,7 +13,7 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.models.features.locate import find_words
-from erasepro.models.miniature.evaluator import WEIGHTS
+from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.prompts.build_set import build_set
 from erasepro.prompts.fills import named
 from erasepro.prompts.templates import miniature as templates_miniature

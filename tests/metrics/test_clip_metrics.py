@@ -9,7 +9,7 @@ from erasepro.errors import UserError
 from erasepro.generation import Row
 from erasepro.metrics.engine.base import Batch
 from erasepro.metrics.engine.build import build_metrics
-from tests.metrics.stub import NONE, StubEvaluator, picture
+from tests.metrics.stub import NONE, StubJudge, picture
 
 TARGET = [Row(f"t{i}", "a dog", 0, "dog", "target", "plain", "cat") for i in range(4)]
 KEPT = [Row(f"k{i}", "an apple", 0, "apple", "kept", "complex", "apple") for i in range(2)]
@@ -17,7 +17,7 @@ KEPT = [Row(f"k{i}", "an apple", 0, "apple", "kept", "complex", "apple") for i i
 
 def batch(rows, concepts, styles=None):
     images = [picture(c, s) for c, s in zip(concepts, styles or [0] * len(rows), strict=True)]
-    return Batch(torch.stack(images), rows, StubEvaluator())
+    return Batch(torch.stack(images), rows, StubJudge())
 
 
 def metric(name, **params):
@@ -82,5 +82,5 @@ def test_mistakes_are_named():
         build_metrics([], {"kid": {"subsets": "many"}})
     with pytest.raises(UserError, match=r"must contain \{c\}"):
         metric("clip_accuracy_pairwise", template="a dog")
-    with pytest.raises(UserError, match="needs an evaluator"):
+    with pytest.raises(UserError, match="needs a judge"):
         metric("clip_accuracy_top1").update(Batch(torch.stack([picture(0)]), TARGET[:1]))

@@ -12,7 +12,7 @@ from erasepro.metrics.engine.base import Batch
 from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.engine.frechet import Moments, frechet_distance, frechet_score
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
-from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub import StubJudge
 
 
 def normal(n, f, seed=0, shift=0.0, scale=1.0):
@@ -93,8 +93,8 @@ def scored(name, edited, original, **params):
     metric = build_metrics([name], {name: params})[name]
     for part in range(0, 80, 32):
         rows = ROWS[part : part + 32]
-        metric.update(Batch(original[part : part + 32], rows, StubEvaluator()), reference=True)
-        metric.update(Batch(edited[part : part + 32], rows, StubEvaluator()))
+        metric.update(Batch(original[part : part + 32], rows, StubJudge()), reference=True)
+        metric.update(Batch(edited[part : part + 32], rows, StubJudge()))
     return metric.compute()
 
 
@@ -180,7 +180,7 @@ def test_kid_to_a_small_folder_varies_as_much_as_it_says(tmp_path, monkeypatch):
     """Several images a prompt: most of the spread is of the few pictures of the reference."""
     told, found = [], []
     for trial in range(40):
-        config = KIDConfig(network="evaluator", reference=str(tmp_path), subsets=40)
+        config = KIDConfig(network="judge", reference=str(tmp_path), subsets=40)
         metric = KID(config)
         rng = torch.Generator().manual_seed(trial)
         features = torch.randn(100, 1, 16, generator=rng).repeat(1, 2, 1) + 0.3 * torch.randn(100, 2, 16, generator=rng)

@@ -30,9 +30,11 @@ def rows(n, role="kept"):
     return [Row(f"r{i}", "a dog", 0, "dog", role, "plain", "dog") for i in range(n)]
 
 
-def feed(metric, images, reference=False, size=32, looks=None, role="kept"):
+def feed(metric, images, reference=False, size=32, feature_cache=None, role="kept"):
     """The pictures (n, 3, H, W) to a metric in batches."""
     named = rows(len(images), role)
     for i in range(0, len(images), size):
-        metric.update(Batch(images[i : i + size], named[i : i + size], looks=looks), reference=reference)
+        metric.update(
+            Batch(images[i : i + size], named[i : i + size], feature_cache=feature_cache), reference=reference
+        )
     return metric

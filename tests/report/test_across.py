@@ -6,13 +6,13 @@ import pytest
 
 from erasepro.errors import UserError
 from erasepro.report.across import across_table
-from erasepro.results.outcomes import outcomes
+from erasepro.results.recognition import compute_recognition_rates
 
 
-def sample(role, wording, number, verdict, model="edited", concept="dog"):
+def sample(role, wording, number, prediction, model="edited", concept="dog"):
     return {
         "id": f"{role}-{wording}-{number}", "seed": 0, "role": role, "wording": wording, "concept": concept,
-        "expects": "cat" if role == "target" else concept, "model": model, "verdict": verdict, "error": "",
+        "expects": "cat" if role == "target" else concept, "model": model, "prediction": prediction, "error": "",
     }  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def run(left: int, kept: int):
     for i in range(4):
         rows.append(sample("kept", "plain", i, "apple" if i < kept else None, concept="apple"))
         rows.append(sample("kept", "plain", i, "apple", "original", "apple"))
-    return outcomes(rows)
+    return compute_recognition_rates(rows)
 
 
 def test_mean_and_worst_of_the_runs():

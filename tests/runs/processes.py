@@ -82,6 +82,6 @@ def timeless(node):
 
 
 def strays(folder):
-    """Temporary files that nobody cleaned up (in the cache of looks, which others may be writing to, they may stay a while)."""
+    """Temporary files that nobody cleaned up (in the feature cache, which others may be writing to, they may stay a while)."""
     found = [p for p in Path(folder, "outputs").rglob("*") if p.name.endswith(".tmp") or ".partial" in p.name]
-    return [p.name for p in found if ".looks" not in p.parts]
+    return [p.name for p in found if ".feature_cache" not in p.parts]

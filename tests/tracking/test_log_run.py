@@ -12,7 +12,7 @@ from erasepro.config.schema import TrackerConfig
 from erasepro.generation.worklist import Row
 from erasepro.report.run_tables import tables
 from erasepro.report.tables import Table
-from erasepro.results.outcomes import outcomes
+from erasepro.results.recognition import compute_recognition_rates
 from erasepro.results.record import Results, Value
 from erasepro.results.samples import FILE, read_samples, write_samples
 from erasepro.tracking.log_run import log_run, named
@@ -130,12 +130,14 @@ def test_nor_a_prompt_that_a_file_gives_as_its_concept(run_dir):
     folder, rows = run_dir
     quoting = [replace(row, concept=row.prompt, expects=row.prompt) for row in rows]
     samples = [
-        {**sample, "concept": PROMPT, "expects": PROMPT, "verdict": PROMPT, "labels": "FACE_FEMALE"}
+        {**sample, "concept": PROMPT, "expects": PROMPT, "prediction": PROMPT, "labels": "FACE_FEMALE"}
         for sample in read_samples(folder)
     ]
     write_samples(folder / FILE, samples, [])
     found = results(True)
-    found.by_concept = [asdict(outcome) for outcome in outcomes(_several(samples), by_concept=True)]
+    found.recognition_by_concept = [
+        asdict(rates) for rates in compute_recognition_rates(_several(samples), by_concept=True)
+    ]
     assert PROMPT in str(tables(found))
     tracker = Recorder()
     log_run(tracker, TrackerConfig(), found, folder, quoting)

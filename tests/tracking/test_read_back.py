@@ -12,7 +12,7 @@ from erasepro.models import load
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.tracking.curves import layer_curves
-from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub import StubJudge
 from tests.runs.processes import timeless
 from tests.tracking.offline_log import OfflineLog
 
@@ -22,7 +22,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-class Judge(StubEvaluator):
+class Judge(StubJudge):
     """Names noise: the first pixel's red decides."""
 
     def classify(self, images):
@@ -45,7 +45,7 @@ def both(tmp_path_factory):
         patch.delenv("WANDB_MODE", raising=False)
         patch.delenv("WANDB_API_KEY", raising=False)
         patch.chdir(root)
-        patch.setattr(load, "own_evaluator", lambda _: Judge())
+        patch.setattr(load, "shipped_judge", lambda _: Judge())
         assert cli.main([*WORDS, "tracker=wandb", "tracker.images=6", "outputs.dir=a"]) == 0
         assert cli.main([*WORDS, "tracker=none", "outputs.dir=b"]) == 0
     assert {p.name for p in root.iterdir()} <= {"a", "b"}, "W&B keeps nothing outside the run's folder"
@@ -120,7 +120,7 @@ def test_pictures_before_and_after_with_their_scores(both, log):
             assert row[model] == file.read_bytes()
             told = samples[row["id"], row["seed"], model]
             assert row["prompt"] == told["prompt"]
-            assert row[f"verdict ({model})"] == told["verdict"]
+            assert row[f"prediction ({model})"] == told["prediction"]
             assert row[f"top1 ({model})"] == told["top1"]
     assert log.file("grid").read_bytes() == (run / "grid.png").read_bytes()
 

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, DRAWABLES, NAMES, STYLES, article
-from erasepro.models.miniature.evaluator import LENGTH, NONE, SCALE, FeatureNet, PictureTower, WordTower
+from erasepro.models.miniature.judge import LENGTH, NONE, SCALE, FeatureNet, PictureTower, WordTower
 from erasepro.recipes.miniature.loop import Loop
 from erasepro.recipes.miniature.pictures import SPRITE_SIZES, Pictures, to_unit
 from erasepro.recipes.miniature.text import make_tokenizer
