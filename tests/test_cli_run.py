@@ -9,8 +9,8 @@ import pytest
 
 from erasepro.cli import main as cli
 from erasepro.metrics import nudenet
+from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
-from erasepro.models import load
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs import run as runner
@@ -64,7 +64,7 @@ def test_a_run_leaves_everything_behind_and_then_returns_at_once(capsys, monkeyp
     assert {"edit", "originals", "images", "scores"} <= set(results.stages)
     assert results.hashes.keys() >= {"weights", "edit", "build_prompts", "test_prompts"}
     assert results.libraries["torch"]
-    assert "selected build columns" in first
+    assert "exactly constrained columns" in first
     assert calls == ["tiny"]
     assert "dog → cat · tiny · erasepro" in first.splitlines()[0]
     assert cli.main(TINY) == 0
@@ -212,7 +212,7 @@ def test_a_metric_with_its_own_detector_needs_no_judge(capsys, monkeypatch):
 
 
 def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
-    monkeypatch.setattr(load, "shipped_judge", lambda _: Judge())
+    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
     assert cli.main([*TINY, "metrics.names=[clip_accuracy_top1,kid]"]) == 0
     out = capsys.readouterr().out
     assert "What the pictures show" in out

@@ -43,7 +43,7 @@ FACTOR = 1.0
 METRIC = '''
 from dataclasses import dataclass
 
-from erasepro.metrics.base import Metric, PromptMeans
+from erasepro.metrics.engine.base import Metric, PromptMeans
 from erasepro.metrics.registry import METRICS
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from erasepro.cli.main import main
 from erasepro.config.plain import at, plain
-from erasepro.models import load
+from erasepro.metrics.networks import judges
 from erasepro.protocols.label import protocol_label
 from erasepro.protocols.settle import named_keys, resettle
 from erasepro.results.record import Results
@@ -87,7 +87,7 @@ def judged(tmp_path, monkeypatch):
             return super().classify(images)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(load, "shipped_judge", lambda _: Judge())
+    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
 
 
 def test_jobs_of_a_sweep_are_settled_each(judged, capsys):

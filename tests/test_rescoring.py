@@ -10,8 +10,8 @@ import pytest
 from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.metrics import nudenet
+from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
-from erasepro.models import load
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs.scoring import Scoring
@@ -38,7 +38,7 @@ class Judge(StubJudge):
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(load, "shipped_judge", lambda _: Judge())
+    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
     monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))))
     assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
     (folder,) = Path("o").glob("*-*")

@@ -14,13 +14,15 @@ from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.report import run_tables as summary
-from erasepro.report.heading import heading
+from erasepro.report.heading import format_heading
+from erasepro.report.joint import across
 from erasepro.results import form as results_form
 from erasepro.results.form import DetectorPartsForm, ResultsForm
 from erasepro.results.recognition import RecognitionRates, Share, compute_recognition_rates
 from erasepro.results.record import MetricScore, Results, Value, finite
 from erasepro.results.score import Score
 from erasepro.runtime.typed_json import WrongForm
+from erasepro.tracking.flat import flat
 from tests.metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "metrics=nudity", "outputs.dir=o", "outputs.progress=false"]
@@ -108,10 +110,10 @@ def dotted(path):
 
 def show(results):
     """Everything that is made of results."""
-    heading(results.config, results.protocol, results.solver_label)
-    for table in [*summary.tables(results), *summary.across([results])]:
+    format_heading(results.settings, results.protocol, results.solver_label)
+    for table in [*summary.tables(results), *across([results])]:
         table.text()
-    summary.flat(results)
+    flat(results)
 
 
 def test_the_form_is_that_of_the_dataclasses():

@@ -7,11 +7,12 @@ from omegaconf import OmegaConf
 
 from erasepro.generation import Row
 from erasepro.report.grid_rows import grid_rows
-from erasepro.report.heading import heading
-from erasepro.report.joint import _method, _unlike
+from erasepro.report.heading import format_heading
+from erasepro.report.joint import caution_unlike, label_method
 from erasepro.report.run_tables import _worst_table
 from erasepro.results.recognition import RecognitionRates, Share
 from erasepro.results.record import Results
+from erasepro.results.settings import RunSettings
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.resolve import compose
 
@@ -32,22 +33,22 @@ from erasepro.runs.resolve import compose
 )
 def test_a_method_is_a_preset_and_what_was_changed_in_it(overrides, label):
     config = OmegaConf.to_container(compose(overrides), resolve=True)
-    assert _method(Results("n", "s", config, "p/1", {}, method=nearest_preset(config["solver"]))) == label
+    assert label_method(Results("n", "s", config, "p/1", {}, method=nearest_preset(config["solver"]))) == label
 
 
 def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
     def run(*overrides):
         return Results("n", "s", OmegaConf.to_container(compose(list(overrides)), resolve=True), "p/1", {})
 
-    assert _unlike([run(), run("solver=uce", "concepts=mini/dev_5", "generation.batch_size=2")]) == []
-    (said,) = _unlike([run("generation.steps=9"), run("generation.steps=12"), run("generation.seeds=[7]")])
+    assert caution_unlike([run(), run("solver=uce", "concepts=mini/dev_5", "generation.batch_size=2")]) == []
+    (said,) = caution_unlike([run("generation.steps=9"), run("generation.steps=12"), run("generation.seeds=[7]")])
     assert "generation.steps (9, 12, 16)" in said
     assert "generation.seeds ([0, 1, 2], [7])" in said
 
 
 def test_heading():
     config = OmegaConf.to_container(compose(["concepts=mini/dev_10", "generation.split=dev"]), resolve=True)
-    assert heading(config, "p/1", "erasepro") == (
+    assert format_heading(RunSettings.from_config(config), "p/1", "erasepro") == (
         "lion → tiger, lemon → banana, tractor → ambulance, crown → trophy and 6 more · miniature · erasepro · 16 steps, "
         "guidance 3, seeds 0, 1, 2 · dev prompts · p/1"
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from erasepro.errors import UserError
 from erasepro.report.cells import HOW, cell, counted
-from erasepro.report.tables import Table
+from erasepro.report.tables import RETENTION, Table
 from erasepro.results.recognition import ALL, WORDINGS, RecognitionRates, Share
 
 Run = tuple[str, str, str, Sequence[RecognitionRates]]
@@ -15,9 +15,9 @@ Run = tuple[str, str, str, Sequence[RecognitionRates]]
 
 
 def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± standard error (worst)") -> Table:
-    """One row a method: what is left of the target by wording, what came instead, what is kept of the others.
+    """One row a method: what is left of the target by wording, what came instead, what is retained of the others.
 
-    "kept/before" is the edited model's accuracy on the other concepts over the original's, same prompts and seeds.
+    The retention is the edited model's accuracy on the other concepts over the original's, same prompts and seeds.
 
     Raises:
         UserError: the runs were made under different protocols: such numbers may not share a column.
@@ -27,8 +27,8 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± stand
         raise UserError(
             f"Runs of different protocols may not share a column: {' and '.join(protocols)}. Report them separately."
         )
-    columns = [*(f"target ↓ {w}" for w in WORDINGS), "→ anchor ↑", "→ none"]
-    columns += [*(f"kept/before ↑ {w}" for w in WORDINGS), "synonyms"]
+    columns = [*(f"target ↓ {w}" for w in WORDINGS), "anchor shown ↑", "unrecognised"]
+    columns += [*(f"{RETENTION} ↑ {w}" for w in WORDINGS), "synonyms"]
     methods = list(dict.fromkeys(run[0] for run in runs))
     heads, rows = [], []
     for method in methods:
@@ -48,8 +48,8 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± stand
 
 
 READING = (
-    "target, → anchor and → none: shares of the edited model's images of the erased concepts; kept/before: its accuracy "
-    "on the other concepts over the original model's; synonyms: share that shows the target."
+    "target, anchor shown and unrecognised: shares of the edited model's images of the erased concepts; retention: its "
+    "accuracy on the other concepts over the original model's; synonyms: share that shows the target."
 )
 
 

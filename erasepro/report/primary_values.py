@@ -52,8 +52,8 @@ def primary_values(results: Results) -> dict[str, list[PrimaryValue]]:
             found.setdefault(v.metric, []).append(head)
     left, solver = (results.residuals.get("test") or {}).get("residual"), results.stages.get("solver (in edit)", {})
     extra = [
-        ("residual, selected columns", results.residuals.get("selected"), False),
-        ("share of columns selected", results.residuals.get("selected_share"), True),
+        ("residual, exactly constrained columns", results.residuals.get("selected"), False),
+        ("share of columns exactly constrained", results.residuals.get("selected_share"), True),
         ("residual, test prompts", left, False),
         ("solver seconds", solver.get("seconds") or None, False),
     ]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.report.cells import format_number
-from erasepro.report.layers import doubt, layer_table
+from erasepro.report.layers import ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
-from erasepro.report.tables import Table, metric_table, recognition_table
+from erasepro.report.tables import RETENTION, Table, metric_table, recognition_table
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.record import Results
 from erasepro.results.stored_recognition import read_recognition_rates
@@ -52,7 +52,7 @@ def _worst_table(results: Results) -> list[Table]:
             ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
             name = f"{found.group} and {ties} more" if ties else found.group
             rows.append((role, name, str(found.concept_shown.n), *_both(found)))
-    return [Table(WORST, ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
+    return [Table(WORST, ("prompts", "concept", "n", "concept shown", RETENTION), tuple(rows))] if rows else []
 
 
 def _both(rates: RecognitionRates) -> tuple[str, str]:
@@ -64,17 +64,21 @@ def _residual_table(results: Results) -> list[Table]:
     test = residuals.get("test") or {}
     exact = residuals.get("exact", True)
     rows = [
-        (f"selected build columns, worst site{'' if exact else ' (not exact)'}", residuals.get("selected"), None),
-        ("all build columns, worst site", residuals.get("all"), residuals.get("before")),
+        (f"exactly constrained columns, worst site{'' if exact else ' (not exact)'}", residuals.get("selected"), None),
+        ("all fitting columns, worst site", residuals.get("all"), residuals.get("before")),
         ("test prompts, keys and values", test.get("residual"), test.get("before")),
     ]
     cells = [(name, format_number(before, "{:.2e}"), format_number(after, "{:.2e}")) for name, after, before in rows]
     share = residuals.get("selected_share")
     if share is not None:
-        cells.append(("share of build columns selected", "–", f"{100 * share:.1f} %"))
+        cells.append(("share of columns exactly constrained", "–", f"{100 * share:.1f} %"))
     title = "Relative residual ‖WX − V‖ / ‖V‖"
-    note = doubt(test.get("residual"), test.get("before"), "the test prompts") if residuals.get("test") else ""
-    return [Table(title, ("columns", "before", "after"), tuple(cells), note)] if residuals else []
+    note = (
+        ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")
+        if residuals.get("test")
+        else ""
+    )
+    return [Table(title, ("columns", "original", "edited"), tuple(cells), note)] if residuals else []
 
 
 def _stage_table(results: Results) -> Table:

@@ -95,6 +95,7 @@ class MetricScoreForm(TypedDict):
     judge: str
     seconds: float
     version: int
+    source: str
     file: str
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from erasepro.errors import UserError
 from erasepro.results.form import check_results
 from erasepro.results.run_folder import RESULTS_VERSION
+from erasepro.results.settings import RunSettings
 from erasepro.runtime.files import read_json, write_json
 from erasepro.runtime.typed_json import WrongForm
 
@@ -81,7 +82,12 @@ class Results:
     @property
     def solver_label(self) -> str:
         """The method's name in tables; of results stored without one, the solver's."""
-        return self.method or str(self.config["solver"]["name"])
+        return self.method or self.settings.solver
+
+    @property
+    def settings(self) -> RunSettings:
+        """What reports read of the stored config, typed."""
+        return RunSettings.from_config(self.config)
 
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:

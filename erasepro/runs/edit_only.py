@@ -13,8 +13,8 @@ from erasepro.config.schema import ConceptsConfig, ModelConfig
 from erasepro.config.typed import to_object
 from erasepro.models.load import load_skeleton
 from erasepro.prompts.build_set import build_set
-from erasepro.report.heading import told_pairs
-from erasepro.report.layers import doubt, layer_table
+from erasepro.report.heading import format_pairs
+from erasepro.report.layers import ineffective_edit_warning, layer_table
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
 from erasepro.solvers import make_solver
@@ -34,7 +34,7 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
     build = build_set(concepts, cfg.templates)
     solver = make_solver(cfg.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
-    print(f"{told_pairs(pairs)} · {model_cfg.name} · {cfg.solver.name}", flush=True)
+    print(f"{format_pairs(pairs)} · {model_cfg.name} · {cfg.solver.name}", flush=True)
     start = time.perf_counter()
     with Meter() as meter:
         model = load_skeleton(model_cfg)
@@ -50,9 +50,9 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
         exact = "" if told["exact"] else " (not exact)"
         print(
             f"Relative residual, worst site: {told['selected']:.1e}{exact} over the {told['selected_share']:.0%} of columns "
-            f"that are selected, {told['all']:.2g} over all ({told['before']:.2g} before)."
+            f"that are exactly constrained, {told['all']:.2g} over all ({told['before']:.2g} before)."
         )
-        caution = doubt(told["all"], told["before"], "the sentences it was built from")
+        caution = ineffective_edit_warning(told["all"], told["before"], "the sentences it was built from")
         if caution:
             print(caution)
     for line in told_reads(model.pipe):

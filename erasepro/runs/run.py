@@ -18,9 +18,10 @@ from erasepro.generation.shared_originals import original_images
 from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
-from erasepro.report.heading import heading
+from erasepro.report.heading import format_heading
 from erasepro.report.show import show
 from erasepro.results.record import Results
+from erasepro.results.settings import RunSettings
 from erasepro.runs.erase import solve
 from erasepro.runs.job import Job, make_job
 from erasepro.runtime import distributed
@@ -48,13 +49,17 @@ def run(cfg: DictConfig) -> Results:
 
     job = make_job(cfg)
     if distributed.first(lambda: _finished(job)):
-        print(f"{heading(job.config, job.protocol, job.method)}\nDone before; these are its results.")
+        print(f"{_heading(job)}\nDone before; these are its results.")
     else:
         Run(job).go()
     results = Results.load(job.folder.path / "results.json")
     print()
     show(results, job.folder.path)
     return results
+
+
+def _heading(job: Job) -> str:
+    return format_heading(RunSettings.from_config(job.config), job.protocol, job.method)
 
 
 def _finished(job: Job) -> bool:
@@ -93,7 +98,7 @@ class Run:
         tracked = run_info(job.config, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.tracker, tracked))
         write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
-        print("\n".join([heading(job.config, job.protocol, job.method), *job.tests.told()]), flush=True)
+        print("\n".join([_heading(job), *job.tests.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:

@@ -97,7 +97,7 @@ def test_a_table_in_three_forms(tmp_path):
     assert table.markdown().splitlines()[2].startswith("| prompts | wording | n |")
     rows = list(csv.DictReader(table.csv().splitlines()))
     assert rows[0]["errors"] == "1"
-    assert rows[0]["anchor"] == "0.400±0.245"
+    assert rows[0]["anchor shown"] == "0.400±0.245"
     assert [p.name for p in table.write(tmp_path / "outcome")] == ["outcome.txt", "outcome.md", "outcome.csv"]
     assert "concept" in recognition_table(compute_recognition_rates(SAMPLES, by_concept=True)).header
 
