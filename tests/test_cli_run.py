@@ -14,6 +14,7 @@ from erasepro.metrics.nudenet import Box
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs import run as runner
+from erasepro.runs import run as runs_run
 from erasepro.runtime.files import read_json
 from tests.metrics.stub import StubJudge
 from tests.metrics.stub_nudenet import always
@@ -39,13 +40,13 @@ def images(run: Path) -> dict[str, bytes]:
 def counted(monkeypatch) -> list[str]:
     """Names of the models loaded from now on."""
     calls: list[str] = []
-    real = load.load_model
+    real = runs_run.load_model
 
     def spy(cfg):
         calls.append(cfg.name)
         return real(cfg)
 
-    monkeypatch.setattr(load, "load_model", spy)
+    monkeypatch.setattr(runs_run, "load_model", spy)
     return calls
 
 
