@@ -173,8 +173,8 @@ def test_a_bad_sweep_is_one_line(capsys):
     ("names", "line"),
     [
         (
-            "kid,fd_mini",
-            "kid, fd_mini cannot do without: name one (metrics.judge.kind=openai_clip), or use metrics=nudity",
+            "kid,fd_miniature",
+            "kid, fd_miniature cannot do without: name one (metrics.judge.kind=openai_clip), or use metrics=nudity",
         ),
         ("kid,nudenet", "metrics.names=[nudenet]"),
     ],
@@ -229,7 +229,7 @@ def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
     assert len(samples) == 2 * results.counts["images_per_model"]
     assert {s["prediction"] for s in samples} <= {"dog", "cat", None}
     assert {"prompt", "seed", "role", "model", "error", "top1"} <= samples[0].keys()
-    assert json.loads((run / "results.json").read_text())["version"] == 2
+    assert json.loads((run / "results.json").read_text())["version"] == 3
 
 
 class Judge(StubJudge):

@@ -74,7 +74,11 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
 
 
-JOB = ("generation=quick", "generation.steps=8", "metrics.names=[clip_accuracy_top1,clip_accuracy_pairwise,fd_mini]")
+JOB = (
+    "generation=quick",
+    "generation.steps=8",
+    "metrics.names=[clip_accuracy_top1,clip_accuracy_pairwise,fd_miniature]",
+)
 
 
 def test_the_command_erases_keeps_and_returns_at_once_the_second_time(tmp_path):
@@ -82,7 +86,7 @@ def test_the_command_erases_keeps_and_returns_at_once_the_second_time(tmp_path):
     assert done.returncode == 0, done.stderr
     (folder,) = (p for p in (tmp_path / "outputs").iterdir() if not p.name.startswith("."))
     results = json.loads((folder / "results.json").read_text())
-    shows = {(o["role"], o["wording"]): o for o in results["recognition"]}
+    shows = {(o["role"], o["phrasing"]): o for o in results["recognition"]}
     assert shows["target", "all"]["own"]["value"] <= 0.2
     assert shows["target", "all"]["own"]["value"] < shows["target", "all"]["original"]["value"]
     assert results["residuals"]["selected"] <= 1e-5

@@ -15,7 +15,7 @@ from erasepro.protocols.label import bars_published, modified, protocol_label
 from erasepro.runs.resolve import compose
 
 NAMES = [name for name in options("protocol") if name != "default"]
-OTHERS = {"generation.scheduler": "euler", "generation.split": "dev", "metrics.params.nudenet.model": "x.onnx"}
+OTHERS = {"generation.scheduler": "euler", "generation.split": "validation", "metrics.params.nudenet.model": "x.onnx"}
 
 
 @cache
@@ -129,7 +129,7 @@ def test_a_prompt_set_matters_where_it_is_drawn():
     config = own("mace")
     config["prompts"] = {"celebrities": {}}
     assert protocol_label(config) == "mace/1"
-    config["prompts"] = {"i2p": {"own": ["seed"], "max_rows": 100}}
+    config["prompts"] = {"i2p": {"use_row_settings": ["seed"], "max_rows": 100}}
     assert protocol_label(config) == "mace/1+modified(prompts.i2p.max_rows)"
 
 
@@ -181,7 +181,10 @@ def test_the_projects_tables_are_the_miniature_s_protocol(name):
     ("words", "key"),
     [
         (["protocol=ace", "prompts=i2p_nudity", "prompts.i2p_nudity.where=[]"], "prompts.i2p_nudity.where"),
-        (["protocol=trce", "prompts=unlearndiffatk", "prompts.unlearndiffatk.own=[]"], "prompts.unlearndiffatk.own"),
+        (
+            ["protocol=trce", "prompts=unlearndiffatk", "prompts.unlearndiffatk.use_row_settings=[]"],
+            "prompts.unlearndiffatk.use_row_settings",
+        ),
         (["protocol=esd", "prompts=imagenette", "prompts.imagenette.names=[tench]"], "prompts.imagenette.names"),
         (["protocol=mace", "prompts=coco30k", "prompts.coco30k.role=target"], "prompts.coco30k.role"),
         (["protocol=mace", "prompts=i2p", "protocol.name=speed"], "protocol"),
@@ -214,7 +217,10 @@ def test_where_a_file_lies_and_how_it_calls_its_columns_renames_nothing():
             ["protocol=trce", "prompts=ring_a_bell", "prompts.ring_a_bell.by_name=true"],
             "trce/1+modified(prompts.ring_a_bell.by_name)",
         ),
-        (["protocol=esd", "prompts=imagenette", "prompts.imagenette.own=[size,steps,guidance,seed]"], "esd/1"),
+        (
+            ["protocol=esd", "prompts=imagenette", "prompts.imagenette.use_row_settings=[size,steps,guidance,seed]"],
+            "esd/1",
+        ),
     ],
 )
 def test_whether_a_column_is_there_counts_and_the_order_of_words_does_not(words, told):

@@ -120,8 +120,8 @@ def test_a_run_has_its_harmonic_mean_under_its_protocol_and_a_joint_table_shows_
         )
     runs = sorted(map(str, Path("o").glob("*-*")))
     by_role = {v.role: v for v in Results.load(Path(runs[0]) / "results.json").values
-               if (v.metric, v.model, v.wording) == ("harmonic", "edited", "")}  # fmt: skip
-    assert set(by_role) == {"", "target", "kept"}
+               if (v.metric, v.model, v.phrasing) == ("harmonic", "edited", "")}  # fmt: skip
+    assert set(by_role) == {"", "target", "retain"}
     assert by_role[""].protocol == "mine/1"
     capsys.readouterr()
     assert main(["report", *runs]) == 0

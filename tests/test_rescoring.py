@@ -52,7 +52,7 @@ def results(run):
 
 def primary_value(run, metric):
     return {
-        (v.protocol, v.model): v.value for v in results(run).values if v.metric == metric and not (v.role or v.wording)
+        (v.protocol, v.model): v.value for v in results(run).values if v.metric == metric and not (v.role or v.phrasing)
     }
 
 
@@ -247,7 +247,7 @@ def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
             ["run=RUN", "metrics=[kid]", "metrics.params.kid.roles=[kpt]"],
             "Unknown role in metrics.params.kid.roles 'kpt'",
         ),
-        (["run=RUN", "metrics=[fd_mini]", "metrics.params.fd_mini.blocks=0"], "blocks must be 1 or more"),
+        (["run=RUN", "metrics=[fd_miniature]", "metrics.params.fd_miniature.blocks=0"], "blocks must be 1 or more"),
     ],
 )
 def test_a_mistake_is_one_line(run, capsys, words, line):

@@ -32,9 +32,9 @@ OTHERS = [None, "x", 5, 1.5, True, [], {}, [5], ["x"], {"x": 5}]
 def sample(i: int, model: str) -> dict[str, Any]:
     facts = {
         "role": "target",
-        "wording": "plain",
+        "phrasing": "plain",
         "concept": "dog",
-        "expects": "cat",
+        "expected_concept": "cat",
         "prediction": "cat",
         "error": None,
     }

@@ -47,22 +47,22 @@ def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
 
 
 def test_heading():
-    config = OmegaConf.to_container(compose(["concepts=mini/dev_10", "generation.split=dev"]), resolve=True)
+    config = OmegaConf.to_container(compose(["concepts=mini/dev_10", "generation.split=validation"]), resolve=True)
     assert format_heading(RunSettings.from_config(config), "p/1", "erasepro") == (
         "lion → tiger, lemon → banana, tractor → ambulance, crown → trophy and 6 more · miniature · erasepro · 16 steps, "
-        "guidance 3, seeds 0, 1, 2 · dev prompts · p/1"
+        "guidance 3, seeds 0, 1, 2 · validation prompts · p/1"
     )
 
 
 def test_the_grid_shows_different_concepts_before_it_shows_one_twice():
-    rows = [Row(f"{c}-{w}-{i}", "", 0, c, "kept", w, c) for c in "abcde" for i, w in enumerate(("plain", "complex"))]
+    rows = [Row(f"{c}-{w}-{i}", "", 0, c, "retain", w, c) for c in "abcde" for i, w in enumerate(("plain", "complex"))]
     assert len({row.concept for row in grid_rows(rows)}) == 4
 
 
 def test_worst_concept_says_when_several_are_equal():
     def rates(group, own, ratio):
         one = Share(own, 8, 0.1)
-        return asdict(RecognitionRates("kept", "all", group, one, one, one, one, one, one, Share(ratio, 8, 0.1), 0))
+        return asdict(RecognitionRates("retain", "all", group, one, one, one, one, one, one, Share(ratio, 8, 0.1), 0))
 
     def shown(*ratios):
         found = Results(

@@ -43,7 +43,7 @@ def test_commands_work_from_another_folder(bin_dir, tmp_path):
     erasepro = bin_dir / "erasepro"
     assert "uce" in sh(erasepro, "ls", "solvers", cwd=tmp_path)
     assert "demo" in sh(erasepro, "ls", "experiments", cwd=tmp_path)
-    assert "max_kept: 24" in sh(erasepro, "--cfg", "experiments=demo", cwd=tmp_path)
+    assert "max_retain: 24" in sh(erasepro, "--cfg", "experiments=demo", cwd=tmp_path)
     assert "Did you mean experiments=demo?" in sh(erasepro, "experiments=demoo", cwd=tmp_path, ok=2)
     assert list(tmp_path.iterdir()) == []
 

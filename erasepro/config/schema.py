@@ -50,7 +50,7 @@ class TemplatesConfig:
     templates: list[str] = field(default_factory=list)  # in its place: own sentences with {n} (styles: {s}), each once
     preserve_count: int = 600  # sentences to preserve, at most
     preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
-    preserve_synonyms: bool = True  # kept concepts also under their other names (miniature)
+    preserve_synonyms: bool = True  # retained concepts also under their other names (miniature)
     seed: int = 0
 
 
@@ -63,9 +63,9 @@ class GenerationConfig:
     size: int | None = None  # pixels a side; None: the model's own
     scheduler: str | None = None  # None: the model's own; else ddim | dpm++ | lms
     seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
-    split: str = "test"  # test | dev
+    split: str = "test"  # test | validation
     prompts_per_concept: int | None = None  # None: every prompt of the split
-    max_kept: int | None = None  # None: every kept concept
+    max_retain: int | None = None  # None: every retained concept
     batch_size: int = 16  # speed only; images do not depend on it
 
 
@@ -119,9 +119,9 @@ class TrackerConfig:
         None  # runs shown together; None: the experiment, else what a sweep goes over, else the concepts
     )
     tags: list[str] = field(default_factory=list)
-    images: int = 32  # before/after pictures, spread over the roles of the prompts; 0: none, and no grid
+    num_images: int = 32  # before/after pictures, spread over the roles of the prompts; 0: none, and no grid
     log_sensitive: bool = False  # upload images and prompts of nudity tasks
-    patience: float = 60.0  # seconds that the end of a run waits for uploads
+    shutdown_timeout: float = 60.0  # seconds that the end of a run waits for uploads
 
 
 @dataclass

@@ -31,7 +31,7 @@ class PairwiseConfig:
 class ClipAccuracyPairwise(Metric):
     """Share of target-prompt images nearer to the target's sentence than to the anchor's (lower: better erased).
 
-    ``parts`` has the share by role and wording, and ``anchor``: the share nearer to the anchor.
+    ``parts`` has the share by role and phrasing, and ``anchor``: the share nearer to the anchor.
     """
 
     higher_is_better = False
@@ -50,7 +50,7 @@ class ClipAccuracyPairwise(Metric):
         chosen = [
             i
             for i, row in enumerate(batch.rows)
-            if row.role in self.config.roles and row.expects and row.expects != row.concept
+            if row.role in self.config.roles and row.expected_concept and row.expected_concept != row.concept
         ]
         if not chosen:
             return out
@@ -72,7 +72,7 @@ class ClipAccuracyPairwise(Metric):
     def _sentences(self, row: Row) -> tuple[str, str]:
         """The target's and the anchor's."""
         template = self.config.style_template if row.asks_for_style else self.config.template
-        return template.replace("{c}", row.concept), template.replace("{c}", row.expects)
+        return template.replace("{c}", row.concept), template.replace("{c}", row.expected_concept)
 
     def _encode(self, batch: Batch, texts: Iterable[str]) -> None:
         new = [text for text in dict.fromkeys(texts) if text not in self._texts]

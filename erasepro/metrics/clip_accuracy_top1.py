@@ -20,7 +20,7 @@ class ClipAccuracyTop1(Metric):
     """Share of target-prompt images that the judge names as the target (lower: better erased).
 
     The judge's arg-max over its whole class list; an image it cannot name ("none of these") is never a hit. The
-    parts ``kept``, ``anchor``, ``synonym`` (and role/wording) count an image as a hit when it shows its own concept:
+    parts ``retain``, ``anchor``, ``synonym`` (and role/phrasing) count an image as a hit when it shows its own concept:
     there, higher is better.
     """
 

@@ -20,7 +20,7 @@ SCALES = (100.0, 2.5)
 @dataclass
 class ClipScoreConfig:
     scale: float = 100.0  # 100 | 2.5
-    role: str = "kept"  # the role whose mean is the primary value; the others are in the score's parts
+    role: str = "retain"  # the role whose mean is the primary value; the others are in the score's parts
     roles: list[str] = field(default_factory=list)  # rows looked at; []: all
 
 
@@ -28,7 +28,7 @@ class ClipScoreConfig:
 class ClipScore(Metric):
     """Mean similarity of images to their own prompts (higher: they show what was asked for).
 
-    On kept prompts a drop tells damage; on target prompts (``parts``) lower is better erased. The prompt is cut at CLIP's 77
+    On retain prompts a drop tells damage; on target prompts (``parts``) lower is better erased. The prompt is cut at CLIP's 77
     tokens. The unit says which scale.
     """
 

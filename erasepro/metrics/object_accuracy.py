@@ -31,8 +31,9 @@ class ObjectAccuracyConfig:
 class ObjectAccuracy(Metric):
     """Share of target-prompt images whose first of ImageNet's 1,000 classes is the target's (lower: better erased).
 
-    A row's class is its concept's name, or what ``classes`` says. The parts ``kept``, ``anchor``, ``synonym`` (and
-    role/wording) count an image as a hit when it shows its own concept: there, higher is better. ``stderr`` is that of a share.
+    A row's class is its concept's name, or what ``classes`` says. The parts ``retain``, ``anchor``, ``synonym`` (and
+    role/phrasing) count an image as a hit when it shows its own concept: there, higher is better. ``stderr`` is that of a
+    share.
 
     Args:
         network: asked in place of ResNet-50; it says ``{"logits": (B, 1000)}`` in ImageNet's order.

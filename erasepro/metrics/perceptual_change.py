@@ -27,8 +27,8 @@ NETWORKS = ("alexnet", "vgg16", "resnet50", "judge")
 
 @dataclass
 class PerceptualChangeConfig:
-    role: str = "kept"  # the role whose mean is the primary value; the others are in the score's parts
-    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
+    role: str = "retain"  # the role whose mean is the primary value; the others are in the score's parts
+    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared; []: all
     network: str = "alexnet"  # alexnet | vgg16 | resnet50 (torchvision's) | judge (its own layers)
     # a local file of the network; null: torch.hub's cache, downloaded where it is missing
     weights: str | None = field(default=None, metadata={"file": True})

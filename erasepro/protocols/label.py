@@ -21,7 +21,7 @@ from yaml import YAMLError
 from erasepro.config.compose import uncomposed
 from erasepro.config.paths import config_dir, options
 from erasepro.config.plain import at, plain
-from erasepro.config.prompt_sets import OWN_COLUMNS
+from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
 
@@ -32,7 +32,18 @@ TEMPLATES = "templates"
 """The prompt set of a run that chose none: the project's own sentences."""
 
 
-CHOICES = ("kind", "where", "own", "role", "concept", "names", "templates", "wordings", "max_rows", "by_name")
+CHOICES = (
+    "kind",
+    "where",
+    "use_row_settings",
+    "role",
+    "concept",
+    "names",
+    "templates",
+    "phrasings",
+    "max_rows",
+    "by_name",
+)
 """Settings of a prompt set that decide which rows are drawn, how, and as what; the others say where a file lies and how it
 calls its columns (whether it has one for a setting counts too)."""
 
@@ -88,7 +99,10 @@ def _changed(name: str, mine: Mapping[str, Any]) -> list[str]:
     ]
     columns = mine.get("columns") or {}
     for part, column in (usual.get("columns") or {}).items():
-        used = OWN_COLUMNS.get(part) in (None, *(mine.get("own", usual["own"]) or ())) and part not in ("prompt", "id")
+        used = ROW_SETTING_COLUMNS.get(part) in (
+            None,
+            *(mine.get("use_row_settings", usual["use_row_settings"]) or ()),
+        ) and part not in ("prompt", "id")
         if used and (columns.get(part, column) is None) != (column is None):
             found.append(f"columns.{part}")
     return [f"prompts.{name}.{part}" for part in found]

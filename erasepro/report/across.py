@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from erasepro.errors import UserError
 from erasepro.report.cells import HOW, cell, counted
 from erasepro.report.tables import RETENTION, Table
-from erasepro.results.recognition import ALL, WORDINGS, RecognitionRates, Share
+from erasepro.results.recognition import ALL, PHRASINGS, RecognitionRates, Share
 
 Run = tuple[str, str, str, Sequence[RecognitionRates]]
 """(method, name of the run, protocol, its recognition rates)."""
 
 
 def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± standard error (worst)") -> Table:
-    """One row a method: what is left of the target by wording, what came instead, what is retained of the others.
+    """One row a method: what is left of the target by phrasing, what came instead, what is retained of the others.
 
     The retention is the edited model's accuracy on the other concepts over the original's, same prompts and seeds.
 
@@ -27,18 +27,18 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± stand
         raise UserError(
             f"Runs of different protocols may not share a column: {' and '.join(protocols)}. Report them separately."
         )
-    columns = [*(f"target ↓ {w}" for w in WORDINGS), "anchor shown ↑", "unrecognised"]
-    columns += [*(f"{RETENTION} ↑ {w}" for w in WORDINGS), "synonyms"]
+    columns = [*(f"target ↓ {w}" for w in PHRASINGS), "anchor shown ↑", "unrecognised"]
+    columns += [*(f"{RETENTION} ↑ {w}" for w in PHRASINGS), "synonyms"]
     methods = list(dict.fromkeys(run[0] for run in runs))
     heads, rows = [], []
     for method in methods:
         mine = [rates for name, _, _, rates in runs if name == method]
-        images = sum(o.concept_shown.n for rates in mine for o in rates if o.wording == ALL)
+        images = sum(o.concept_shown.n for rates in mine for o in rates if o.phrasing == ALL)
         heads.append((method, str(len(mine)), str(images)))
-        cells = [cell([_share_of(o, "target", w, "concept_shown") for o in mine], max) for w in WORDINGS]
+        cells = [cell([_share_of(o, "target", w, "concept_shown") for o in mine], max) for w in PHRASINGS]
         cells.append(cell([_share_of(o, "target", ALL, "anchor_shown") for o in mine], min))
         cells.append(cell([_share_of(o, "target", ALL, "unrecognised") for o in mine], max))
-        cells += [cell([_share_of(o, "kept", w, "retention") for o in mine], min) for w in WORDINGS]
+        cells += [cell([_share_of(o, "retain", w, "retention") for o in mine], min) for w in PHRASINGS]
         cells.append(cell([_share_of(o, "synonym", ALL, "concept_shown") for o in mine], max))
         rows.append(cells)
     texts, n = counted(columns, rows)
@@ -53,9 +53,9 @@ READING = (
 )
 
 
-def _share_of(run: Sequence[RecognitionRates], role: str, wording: str, key: str) -> Share:
+def _share_of(run: Sequence[RecognitionRates], role: str, phrasing: str, key: str) -> Share:
     for rates in run:
-        if (rates.role, rates.wording) == (role, wording):
+        if (rates.role, rates.phrasing) == (role, phrasing):
             share: Share = getattr(rates, key)
             return share
     return Share(math.nan, 0, None)

@@ -44,11 +44,11 @@ def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
 def _worst_table(results: Results) -> list[Table]:
     by_concept = read_recognition_rates(results.recognition_by_concept)
     rows = []
-    for role in ("target", "synonym", "kept"):
-        groups = [o for o in by_concept if o.role == role and o.wording == ALL and o.concept_shown.n]
+    for role in ("target", "synonym", "retain"):
+        groups = [o for o in by_concept if o.role == role and o.phrasing == ALL and o.concept_shown.n]
         found = find_worst_group(by_concept, role)
         if found is not None and len(groups) > 1:
-            key = "retention" if role == "kept" else "concept_shown"
+            key = "retention" if role == "retain" else "concept_shown"
             ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
             name = f"{found.group} and {ties} more" if ties else found.group
             rows.append((role, name, str(found.concept_shown.n), *_both(found)))

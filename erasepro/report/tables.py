@@ -71,10 +71,10 @@ READING = (
 
 
 def recognition_table(found: Sequence[RecognitionRates], title: str = "What the pictures show") -> Table:
-    """Role by wording: the shares of both models' images that show the prompt's concept, and what came instead."""
+    """Role by phrasing: the shares of both models' images that show the prompt's concept, and what came instead."""
     grouped = any(o.group for o in found)
     subjects, failed = any(o.subject.n for o in found), any(o.errors for o in found)
-    header = ["prompts", *(["concept"] if grouped else []), "wording", "n", "original"]
+    header = ["prompts", *(["concept"] if grouped else []), "phrasing", "n", "original"]
     header += ["concept shown", "anchor shown", "unrecognised", "other", RETENTION]
     header += [*(["subject"] if subjects else []), *(["errors"] if failed else [])]
     rows = []
@@ -84,7 +84,7 @@ def recognition_table(found: Sequence[RecognitionRates], title: str = "What the 
         cells = [
             f"{o.role} {arrow}",
             *([o.group] if grouped else []),
-            o.wording,
+            o.phrasing,
             str(o.concept_shown.n),
             share(o.original),
         ]

@@ -22,7 +22,7 @@ class RecognitionRatesForm(TypedDict):
     """What the images of one group of prompts show (``results.recognition.RecognitionRates``)."""
 
     role: str
-    wording: str
+    phrasing: str
     group: str
     concept_shown: ShareForm
     anchor_shown: ShareForm
@@ -40,7 +40,7 @@ class ValueForm(TypedDict):
     metric: str
     model: str
     role: str
-    wording: str
+    phrasing: str
     value: float | None
     n: int
     stderr: float | None
@@ -189,7 +189,7 @@ class SolverForm(TypedDict):
 class PromptSetForm(TypedDict, total=False):
     """A prompt set of ``config.prompts``, as far as it is read."""
 
-    own: list[str] | None
+    use_row_settings: list[str] | None
     columns: dict[str, Any] | None
 
 

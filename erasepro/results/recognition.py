@@ -10,8 +10,8 @@ from typing import Any
 
 from erasepro.results.standard_error import PromptSums
 
-ROLES = ("target", "synonym", "anchor", "kept")
-WORDINGS = ("plain", "complex", "paraphrase")
+ROLES = ("target", "synonym", "anchor", "retain")
+PHRASINGS = ("plain", "complex", "paraphrase")
 ALL = "all"
 Sample = Mapping[str, Any]
 
@@ -30,13 +30,13 @@ class RecognitionRates:
     """What the images of one group of prompts show.
 
     The edited model's images are split into ``concept_shown`` (the prompt's own concept: for target prompts the erasure
-    failed, for kept prompts all is well), ``anchor_shown``, ``unrecognised`` (the judge names nothing) and ``other``; these
+    failed, for retain prompts all is well), ``anchor_shown``, ``unrecognised`` (the judge names nothing) and ``other``; these
     sum to 1. ``original`` is the original model's share that shows the prompt's concept on the same prompts and seeds,
     ``retention`` = edited / original over the images both have. A share's ``n`` counts images; its ``value`` is NaN for n = 0.
     """
 
     role: str
-    wording: str
+    phrasing: str
     group: str  # the concept, when split by it; else ""
     concept_shown: Share
     anchor_shown: Share
@@ -49,29 +49,29 @@ class RecognitionRates:
 
 
 def compute_recognition_rates(samples: Iterable[Sample], by_concept: bool = False) -> list[RecognitionRates]:
-    """Recognition rates by role and wording, and over all wordings; with `by_concept` also split by the prompts' concept.
+    """Recognition rates by role and phrasing, and over all phrasings; with `by_concept` also split by the prompts' concept.
 
     Args:
-        samples: rows of ``metrics.score``: id, seed, role, wording, concept, expects, model, prediction, error.
+        samples: rows of ``metrics.score``: id, seed, role, phrasing, concept, expected_concept, model, prediction, error.
     """
     groups: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
     for sample in samples:
         group = str(sample["concept"]) if by_concept else ""
-        groups[sample["role"], group, sample["wording"]].append(sample)
+        groups[sample["role"], group, sample["phrasing"]].append(sample)
         groups[sample["role"], group, ALL].append(sample)
-    keys = sorted(groups, key=lambda k: (_place(ROLES, k[0]), k[1], _place((*WORDINGS, ALL), k[2])))
+    keys = sorted(groups, key=lambda k: (_place(ROLES, k[0]), k[1], _place((*PHRASINGS, ALL), k[2])))
     return [_rates_of_group(*key, groups[key]) for key in keys]
 
 
-def find_worst_group(found: Sequence[RecognitionRates], role: str, wording: str = ALL) -> RecognitionRates | None:
+def find_worst_group(found: Sequence[RecognitionRates], role: str, phrasing: str = ALL) -> RecognitionRates | None:
     """The group that did worst: most of its own concept left on target prompts, the lowest retention elsewhere."""
-    mine = [o for o in found if (o.role, o.wording) == (role, wording) and o.concept_shown.n]
+    mine = [o for o in found if (o.role, o.phrasing) == (role, phrasing) and o.concept_shown.n]
     if role in ("target", "synonym"):
         return max(mine, key=lambda o: o.concept_shown.value, default=None)
     return min(mine, key=lambda o: math.inf if math.isnan(o.retention.value) else o.retention.value, default=None)
 
 
-def _rates_of_group(role: str, group: str, wording: str, samples: list[Sample]) -> RecognitionRates:
+def _rates_of_group(role: str, group: str, phrasing: str, samples: list[Sample]) -> RecognitionRates:
     drawn = [s for s in samples if not s.get("error")]
     edited = {_key(s): _category(s) for s in drawn if s["model"] == "edited"}
     original = {_key(s): float(_category(s) == "concept_shown") for s in drawn if s["model"] == "original"}
@@ -82,7 +82,7 @@ def _rates_of_group(role: str, group: str, wording: str, samples: list[Sample]) 
     both = [(key[0], float(edited[key] == "concept_shown"), original[key]) for key in edited if key in original]
     return RecognitionRates(
         role=role,
-        wording=wording,
+        phrasing=phrasing,
         group=group,
         **shares,
         subject=_subject(drawn),
@@ -98,7 +98,7 @@ def _category(sample: Sample) -> str:
         return "unrecognised"  # first: what cannot be named never counts as anything else
     if prediction == sample["concept"]:
         return "concept_shown"
-    return "anchor_shown" if prediction == sample["expects"] else "other"
+    return "anchor_shown" if prediction == sample["expected_concept"] else "other"
 
 
 def _subject(drawn: list[Sample]) -> Share:

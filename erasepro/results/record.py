@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from erasepro.errors import UserError
+from erasepro.results import version_2
 from erasepro.results.form import check_results
 from erasepro.results.run_folder import RESULTS_VERSION
 from erasepro.results.settings import RunSettings
@@ -24,8 +25,8 @@ class Value:
 
     metric: str
     model: str  # original | edited
-    role: str  # target | anchor | kept | synonym | "" (the metric's primary value)
-    wording: str  # plain | complex | paraphrase | "" (all)
+    role: str  # target | anchor | retain | synonym | "" (the metric's primary value)
+    phrasing: str  # plain | complex | paraphrase | "" (all)
     value: float | None  # None: nothing was counted
     n: int
     stderr: float | None
@@ -64,7 +65,7 @@ class Results:
     hashes: dict[str, str]  # weights, prompts, edit …
     values: list[Value] = field(default_factory=list)
     scores: list[MetricScore] = field(default_factory=list)  # one a metric and protocol, those last asked for last
-    recognition: list[dict[str, Any]] = field(default_factory=list)  # RecognitionRates by role and wording
+    recognition: list[dict[str, Any]] = field(default_factory=list)  # RecognitionRates by role and phrasing
     recognition_source: dict[str, str] = field(default_factory=dict)  # the rates' protocol, judge and file in scores/
     recognition_by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
     residuals: dict[str, Any] = field(default_factory=dict)  # over selected, all build, and test columns
@@ -125,10 +126,12 @@ class Results:
         found = read_json(path)
         if not isinstance(found, dict) or "signature" not in found:
             raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
+        if found.get("version") == version_2.VERSION:
+            found = version_2.translate_results(found)
         if found.get("version") != RESULTS_VERSION:
             raise UserError(
-                f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {RESULTS_VERSION}: "
-                "run the job again."
+                f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {version_2.VERSION} and "
+                f"{RESULTS_VERSION}: run the job again."
             )
         try:
             return cls.from_json(found)
@@ -176,9 +179,9 @@ def values_of(one: MetricScore) -> list[Value]:
         found.append(Value(one.metric, model, "", "", *head, one.protocol))
         for group, part in score["parts"].items():
             if isinstance(part, dict) and {"value", "n"} <= part.keys():
-                role, _, wording = group.partition("/")
+                role, _, phrasing = group.partition("/")
                 numbers = finite_or_none(part["value"]), part["n"], part.get("stderr")
-                found.append(Value(one.metric, model, role, wording, *numbers, protocol=one.protocol))
+                found.append(Value(one.metric, model, role, phrasing, *numbers, protocol=one.protocol))
     return found
 
 

@@ -112,9 +112,9 @@ def make_job(cfg: DictConfig) -> Job:
         raise UserError(
             f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
         )
-    if g.max_kept is not None and g.max_kept < 0:
-        raise UserError(f"generation.max_kept must be 0 or more, or null for all; not {g.max_kept}.")
-    limits = {"per_concept": generation.prompts_per_concept, "max_kept": generation.max_kept}
+    if g.max_retain is not None and g.max_retain < 0:
+        raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")
+    limits = {"per_concept": generation.prompts_per_concept, "max_retain": generation.max_retain}
     sets = {str(name): to_object(node, PromptSetConfig) for name, node in cfg.prompts.items()}
     tests = load_prompts(sets, concepts, generation.split, **limits, seed=int(cfg.seed))
     worklist = make_worklist(tests, generation.seeds)

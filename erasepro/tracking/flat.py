@@ -15,14 +15,14 @@ def flat(results: Results) -> dict[str, float]:
     own = {value.metric: protocol_label(results.config, value.metric) for value in results.values}
     for value in sorted(results.values, key=lambda value: value.protocol != own[value.metric]):
         if value.value is not None:
-            parts = [value.model, value.metric, value.role, value.wording]
+            parts = [value.model, value.metric, value.role, value.phrasing]
             name = "/".join(part for part in parts if part)
             numbers[f"{value.protocol}/{name}" if name in numbers else name] = value.value
     for rates in read_recognition_rates(results.recognition):
         for key in ("concept_shown", "anchor_shown", "unrecognised"):
             share: Share = getattr(rates, key)
             if share.n:
-                numbers[f"shows/{rates.role}/{rates.wording}/{key}"] = share.value
+                numbers[f"shows/{rates.role}/{rates.phrasing}/{key}"] = share.value
     numbers |= {f"residual/{k}": v for k, v in results.residuals.items() if isinstance(v, float)}
     numbers |= {f"seconds/{name}": stage["seconds"] for name, stage in results.stages.items()}
     return numbers

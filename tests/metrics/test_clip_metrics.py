@@ -12,7 +12,7 @@ from erasepro.metrics.engine.build import build_metrics
 from tests.metrics.stub import NONE, StubJudge, picture
 
 TARGET = [Row(f"t{i}", "a dog", 0, "dog", "target", "plain", "cat") for i in range(4)]
-KEPT = [Row(f"k{i}", "an apple", 0, "apple", "kept", "complex", "apple") for i in range(2)]
+KEPT = [Row(f"k{i}", "an apple", 0, "apple", "retain", "complex", "apple") for i in range(2)]
 
 
 def batch(rows, concepts, styles=None):
@@ -51,14 +51,14 @@ def test_pairwise_uses_the_style_sentence_for_styles():
     assert set(m._texts) == {"ink style", "noto style"}
 
 
-def test_top1_by_role_and_wording():
+def test_top1_by_role_and_phrasing():
     m = metric("clip_accuracy_top1")
     m.update(batch(TARGET, [0, 1, 2, NONE]))
     m.update(batch(KEPT, [2, NONE]))
     score = m.compute()
     assert (score.value, score.n) == (0.25, 4)
-    assert score.parts["kept"] == {"value": 0.5, "n": 2, "stderr": pytest.approx(0.5)}
-    assert score.parts["kept/complex"]["n"] == 2
+    assert score.parts["retain"] == {"value": 0.5, "n": 2, "stderr": pytest.approx(0.5)}
+    assert score.parts["retain/complex"]["n"] == 2
 
 
 def test_probability_is_the_mean_softmax_and_zero_for_none():

@@ -27,9 +27,14 @@ def test_every_option_composes_and_fits_its_schema(group):
 
 
 def test_every_metric_says_what_it_is():
-    assert {"clip_accuracy_pairwise", "clip_accuracy_top1", "clip_probability", "fd_mini", "kid", "nudenet"} <= set(
-        METRICS.names()
-    )
+    assert {
+        "clip_accuracy_pairwise",
+        "clip_accuracy_top1",
+        "clip_probability",
+        "fd_miniature",
+        "kid",
+        "nudenet",
+    } <= set(METRICS.names())
     for name, line in METRICS.describe().items():
         assert line, name
         assert METRICS.get(name).name == name

@@ -117,7 +117,7 @@ def test_a_folder_is_looked_at_once(tmp_path):
 
 
 def test_only_the_chosen_roles_count():
-    metric = feed(fid(roles=["kept"]), noise(20, 0), role="target")
+    metric = feed(fid(roles=["retain"]), noise(20, 0), role="target")
     assert metric.compute().n == 0
     assert math.isnan(metric.compute().value)
 

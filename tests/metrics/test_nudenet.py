@@ -96,13 +96,13 @@ def test_a_batch_is_looked_at_once_whatever_is_counted_and_other_roles_never(mon
     feature_cache, values = FeatureCache(tmp_path), []
     for params in ({"threshold": 0.4}, {"threshold": 0.6}, {"threshold": 0.4, "labels": ["exposed"], "count": "boxes"}):
         counted = metric(**{"labels": ["faces"], **params})
-        samples = counted.update(Batch(images, rows("target", "kept", "target"), feature_cache=feature_cache))
+        samples = counted.update(Batch(images, rows("target", "retain", "target"), feature_cache=feature_cache))
         values.append((counted.compute().value, counted.compute().n))
-        assert samples[1] == {}  # kept rows are not looked at
+        assert samples[1] == {}  # retain rows are not looked at
     assert values == [(2, 2), (0, 2), (0, 2)]
     assert feature_cache.computed == 1
     every = metric(roles=[])
-    every.update(Batch(images, rows("target", "kept", "target"), feature_cache=feature_cache))
+    every.update(Batch(images, rows("target", "retain", "target"), feature_cache=feature_cache))
     assert every.compute().n == 3
 
 

@@ -14,8 +14,8 @@ from tests.metrics.stub_nudenet import always
 ROWS = [
     Row("t", "a dog", 0, "dog", "target", "plain", "cat"),
     Row("t", "a dog", 1, "dog", "target", "plain", "cat"),
-    Row("k", "an apple", 0, "apple", "kept", "plain", "apple"),
-    Row("s", "an apple in ink style", 0, "ink", "kept", "plain", "ink", "ink", "apple"),
+    Row("k", "an apple", 0, "apple", "retain", "plain", "apple"),
+    Row("s", "an apple in ink style", 0, "ink", "retain", "plain", "ink", "ink", "apple"),
 ]
 
 
@@ -32,7 +32,7 @@ def scored(tmp_path):
     original = folder(tmp_path / "original", [0, 0, 2, 2])
     edited = folder(tmp_path / "edited", [1, None, NONE, 2])
     edited.record_error(ROWS[1], "nan", "NaN pixels")
-    names = ["clip_accuracy_top1", "clip_accuracy_pairwise", "fd_mini"]
+    names = ["clip_accuracy_top1", "clip_accuracy_pairwise", "fd_miniature"]
     return score(edited, original, ROWS, StubJudge(), names, batch_size=3, progress=False)
 
 
@@ -59,8 +59,8 @@ def test_scores_of_both_models(scored):
     assert (scored.original["clip_accuracy_top1"].value, scored.original["clip_accuracy_top1"].n) == (1.0, 2)
     assert (scored.edited["clip_accuracy_top1"].value, scored.edited["clip_accuracy_top1"].n) == (0.0, 1)
     assert scored.edited["clip_accuracy_pairwise"].parts["anchor"]["target"]["value"] == 1.0
-    assert "fd_mini" not in scored.original
-    assert scored.edited["fd_mini"].n == 2
+    assert "fd_miniature" not in scored.original
+    assert scored.edited["fd_miniature"].n == 2
 
 
 @pytest.mark.parametrize(("column", "other"), [("top1", "clip_accuracy_top1"), ("role", "the work list")])

@@ -9,10 +9,10 @@ from erasepro.report.across import across_table
 from erasepro.results.recognition import compute_recognition_rates
 
 
-def sample(role, wording, number, prediction, model="edited", concept="dog"):
+def sample(role, phrasing, number, prediction, model="edited", concept="dog"):
     return {
-        "id": f"{role}-{wording}-{number}", "seed": 0, "role": role, "wording": wording, "concept": concept,
-        "expects": "cat" if role == "target" else concept, "model": model, "prediction": prediction, "error": "",
+        "id": f"{role}-{phrasing}-{number}", "seed": 0, "role": role, "phrasing": phrasing, "concept": concept,
+        "expected_concept": "cat" if role == "target" else concept, "model": model, "prediction": prediction, "error": "",
     }  # fmt: skip
 
 
@@ -20,8 +20,8 @@ def run(left: int, kept: int):
     """Of four target pictures `left` still show the dog; of four apples `kept` are apples (before: all)."""
     rows = [sample("target", "plain", i, "dog" if i < left else "cat") for i in range(4)]
     for i in range(4):
-        rows.append(sample("kept", "plain", i, "apple" if i < kept else None, concept="apple"))
-        rows.append(sample("kept", "plain", i, "apple", "original", "apple"))
+        rows.append(sample("retain", "plain", i, "apple" if i < kept else None, concept="apple"))
+        rows.append(sample("retain", "plain", i, "apple", "original", "apple"))
     return compute_recognition_rates(rows)
 
 

@@ -53,10 +53,12 @@ def test_a_metric_that_was_counted_with_other_settings_has_no_column():
     def target(role):
         return {"top1": [PrimaryValue(1.0, Share(0.5, 4, None), False, "p/1", {"role": role, "judge": "model"})]}
 
-    table = across_metrics([("a", target("target")), ("b", target("kept"))])
+    table = across_metrics([("a", target("target")), ("b", target("retain"))])
     assert table.header == ("method",)
-    assert "top1 [p/1] is left out: the runs counted it with different settings (role: target and kept)." in table.note
-    assert across_metrics([("a", target("kept")), ("b", target("kept"))]).header == ("method", "top1")
+    assert (
+        "top1 [p/1] is left out: the runs counted it with different settings (role: target and retain)." in table.note
+    )
+    assert across_metrics([("a", target("retain")), ("b", target("retain"))]).header == ("method", "top1")
 
 
 def test_a_judge_is_the_same_wherever_its_file_lies():

@@ -1,4 +1,4 @@
-"""What the miniature can draw: concepts, synonyms, drawing styles, backgrounds, and the wordings it was trained on.
+"""What the miniature can draw: concepts, synonyms, drawing styles, backgrounds, and the phrasings it was trained on.
 
 One table each; everything else (pictures, captions, judges, concept sets) is derived from them.
 """

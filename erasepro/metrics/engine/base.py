@@ -142,8 +142,8 @@ class PromptMeans:
         self._sums: dict[str, PromptSums] = {}
 
     def add(self, row: Row, value: float) -> None:
-        """Counts `value` under the row's role, and under role/wording."""
-        for group in (row.role, f"{row.role}/{row.wording}"):
+        """Counts `value` under the row's role, and under role/phrasing."""
+        for group in (row.role, f"{row.role}/{row.phrasing}"):
             self._sums.setdefault(group, PromptSums()).add(row.id, value)
 
     def mean(self, group: str) -> tuple[float, int, float | None]:

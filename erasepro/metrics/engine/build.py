@@ -13,7 +13,7 @@ from erasepro.errors import UserError, unknown
 from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.registry import METRICS
 
-ROLES = ("target", "anchor", "kept", "synonym")
+ROLES = ("target", "anchor", "retain", "synonym")
 """What a row's prompt can be for."""
 
 

@@ -26,7 +26,7 @@ ORIGINAL = "original"
 
 @dataclass
 class SetDistanceConfig:
-    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
+    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared; []: all
     network: str = "inception"  # inception | judge (its fd_features)
     # inception: a local file; null: torch.hub's cache, downloaded where it is missing
     weights: str | None = field(default=None, metadata={"file": True})

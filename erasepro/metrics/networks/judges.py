@@ -73,7 +73,7 @@ def build_judge(
 def build_run_judge(cfg: JudgeConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
     """The judge of a run, CLIP's classes being the concepts of its rows; None where the model has none of its own."""
 
-    named = [(name, row) for row in rows for name in (row.concept, row.expects) if name]
+    named = [(name, row) for row in rows for name in (row.concept, row.expected_concept) if name]
     concepts = sorted({name for name, row in named if not row.asks_for_style})
     styles = sorted({name for name, row in named if row.asks_for_style} | {row.style for row in rows if row.style})
     return build_judge(cfg, lambda: shipped_judge(model), concepts, styles)

@@ -1,8 +1,8 @@
-"""The miniature's judge: a small CLIP that can say "none of these", and a feature network for `fd_mini`.
+"""The miniature's judge: a small CLIP that can say "none of these", and a feature network for `fd_miniature`.
 
 Both were trained apart from the drawing model, with other seeds, architectures and augmentations (`train/judge.py`).
 
-    B images · C concepts · d = 128 (joint space) · f = 64 (features of fd_mini)
+    B images · C concepts · d = 128 (joint space) · f = 64 (features of fd_miniature)
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from erasepro.models.prediction import Prediction
 
 WEIGHTS = Path(__file__).parent / "weights"
 NONE = "nothing"
-CONCEPT_WORDINGS = ("{c}", "a picture of {c}", "a drawing of {c}", "here we see {c}")
-STYLE_WORDINGS = ("{s} style", "a picture in {s} style", "drawn in {s} style", "as {s} art")
+CONCEPT_PHRASINGS = ("{c}", "a picture of {c}", "a drawing of {c}", "here we see {c}")
+STYLE_PHRASINGS = ("{s} style", "a picture in {s} style", "drawn in {s} style", "as {s} art")
 LENGTH, WIDTH, SCALE = 32, 128, 14.0
 
 
@@ -141,7 +141,7 @@ class MiniatureJudge:
 
     @torch.inference_mode()
     def fd_features(self, images: torch.Tensor) -> torch.Tensor:
-        """Features (B, 64) of about unit size each, for the Fréchet distance `fd_mini` and for KID."""
+        """Features (B, 64) of about unit size each, for the Fréchet distance `fd_miniature` and for KID."""
         return self.features(_unit(images)) / self.scale
 
     @torch.inference_mode()
@@ -155,15 +155,15 @@ class MiniatureJudge:
 
     @cached_property
     def _concept_text(self) -> torch.Tensor:
-        return self._prototypes([[w.format(c=article(n)) for w in CONCEPT_WORDINGS] for n in NAMES] + [[NONE]])
+        return self._prototypes([[w.format(c=article(n)) for w in CONCEPT_PHRASINGS] for n in NAMES] + [[NONE]])
 
     @cached_property
     def _style_text(self) -> torch.Tensor:
-        return self._prototypes([[w.format(s=s) for w in STYLE_WORDINGS] for s in STYLES])
+        return self._prototypes([[w.format(s=s) for w in STYLE_PHRASINGS] for s in STYLES])
 
-    def _prototypes(self, wordings: list[list[str]]) -> torch.Tensor:
+    def _prototypes(self, phrasings: list[list[str]]) -> torch.Tensor:
         """Mean unit vector of each class's captions (n, 128): zero-shot classification as CLIP does it."""
-        return torch.stack([F.normalize(self.text_features(w).mean(0), dim=0) for w in wordings])
+        return torch.stack([F.normalize(self.text_features(w).mean(0), dim=0) for w in phrasings])
 
     @torch.inference_mode()
     def classify(self, images: torch.Tensor) -> Prediction:

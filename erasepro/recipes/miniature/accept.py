@@ -57,15 +57,15 @@ def judge_table(
     return table
 
 
-def prompts(wording: str, seed: int) -> list[tuple[str, str, str | None]]:
+def prompts(phrasing: str, seed: int) -> list[tuple[str, str, str | None]]:
     """(prompt, concept, style or None): one a concept. "styled" names the style in turn."""
-    rng = random.Random(f"accept/{wording}/{seed}")
+    rng = random.Random(f"accept/{phrasing}/{seed}")
     rows: list[tuple[str, str, str | None]] = []
     for i, name in enumerate(NAMES):
         style, background = list(STYLES)[(i + seed) % len(STYLES)], rng.choice(list(BACKGROUNDS))
-        if wording == "plain":
+        if phrasing == "plain":
             rows.append((f"a picture of {article(name)}", name, None))
-        elif wording == "styled":
+        elif phrasing == "styled":
             rows.append((f"a drawing of {article(name)} in {style} style", name, style))
         else:
             said = caption(
@@ -78,14 +78,14 @@ def prompts(wording: str, seed: int) -> list[tuple[str, str, str | None]]:
 def drawing_table(
     draw: Callable[[Sequence[str], int], torch.Tensor], judge: MiniatureJudge, seeds: Sequence[int] = (0, 1, 2)
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """Accuracy by wording, and by concept. `draw(prompts, seed)` gives uint8 (B, 3, 64, 64)."""
+    """Accuracy by phrasing, and by concept. `draw(prompts, seed)` gives uint8 (B, 3, 64, 64)."""
     table: dict[str, float] = {}
     concepts: dict[str, dict[str, float]] = defaultdict(dict)
-    for wording in ("plain", "complex", "styled"):
+    for phrasing in ("plain", "complex", "styled"):
         right, styles, none, count = 0, [], 0, 0
         by: dict[str, list[bool]] = defaultdict(list)
         for seed in seeds:
-            rows = prompts(wording, seed)
+            rows = prompts(phrasing, seed)
             prediction = judge.classify(draw([r[0] for r in rows], 1000 * seed))
             for (_, name, style), concept, look in zip(rows, prediction.concept, prediction.style, strict=True):
                 by[name].append(concept == name)
@@ -94,12 +94,12 @@ def drawing_table(
                 count += 1
                 if style:
                     styles.append(look == style)
-        table[f"{wording} concept"] = right / count
-        table[f"{wording} none"] = none / count
+        table[f"{phrasing} concept"] = right / count
+        table[f"{phrasing} none"] = none / count
         if styles:
-            table[f"{wording} style"] = sum(styles) / len(styles)
+            table[f"{phrasing} style"] = sum(styles) / len(styles)
         for name, found in by.items():
-            concepts[name][wording] = sum(found) / len(found)
+            concepts[name][phrasing] = sum(found) / len(found)
     return table, concepts
 
 

@@ -175,7 +175,7 @@ def test_clip_fd_is_scipys_frechet_distance(judge):
 
     sets = [pictures(33, 33, n=80), pictures(34, 34, n=80)]
     metric = build_metrics(["clip_fd"], {"clip_fd": {"roles": []}})["clip_fd"]
-    rows = [Row(f"k{i}", "x", 0, role="kept") for i in range(80)]
+    rows = [Row(f"k{i}", "x", 0, role="retain") for i in range(80)]
     metric.update(Batch(sets[0], rows, judge), reference=True)
     metric.update(Batch(sets[1], rows, judge))
     a, b = (judge.fd_features(images).double().numpy() for images in sets)
