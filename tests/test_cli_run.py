@@ -228,7 +228,7 @@ def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
     samples = read_samples(run)
     assert len(samples) == 2 * results.counts["images_per_model"]
     assert {s["prediction"] for s in samples} <= {"dog", "cat", None}
-    assert {"prompt", "seed", "role", "model", "error", "top1"} <= samples[0].keys()
+    assert {"prompt", "seed", "role", "model", "error", "clip_accuracy_top1"} <= samples[0].keys()
     assert json.loads((run / "results.json").read_text())["version"] == 3
 
 

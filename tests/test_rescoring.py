@@ -128,7 +128,7 @@ def test_the_same_command_with_more_metrics_scores_only_those(run):
     assert main([*TINY, "metrics=[clip_accuracy_top1,nudenet]"]) == 0
     assert {p: p.stat().st_mtime_ns for p in drawn} == drawn
     assert {p: p.stat().st_mtime_ns for p in kept} == kept
-    assert {"top1", "nudenet_boxes", "prediction"} <= read_samples(run)[0].keys()
+    assert {"clip_accuracy_top1", "nudenet_boxes", "prediction"} <= read_samples(run)[0].keys()
 
 
 def test_two_protocols_stand_apart(run, tmp_path, capsys):
@@ -167,7 +167,7 @@ def test_the_runs_own_command_tells_its_own_setting_again(run, capsys):
 def test_score_keeps_the_other_metrics_columns_and_what_the_pictures_show(run):
     before = results(run)
     assert main(["score", f"run={run}", "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.4"]) == 0
-    assert {"top1", "prediction", "nudenet_boxes"} <= read_samples(run)[0].keys()
+    assert {"clip_accuracy_top1", "prediction", "nudenet_boxes"} <= read_samples(run)[0].keys()
     after = results(run)
     assert (after.recognition, after.recognition_source) == (before.recognition, before.recognition_source)
     assert after.recognition_source["protocol"] == "erasepro/1"

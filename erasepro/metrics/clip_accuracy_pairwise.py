@@ -62,7 +62,7 @@ class ClipAccuracyPairwise(Metric):
             named = batch.predicted[i] is not None or not self.config.reject_none
             self._target.add(batch.rows[i], float(named and s_target > s_anchor))
             self._anchor.add(batch.rows[i], float(named and s_anchor > s_target))
-            out[i] = {"s_target": s_target, "s_anchor": s_anchor}
+            out[i] = {f"{self.name}_target": s_target, f"{self.name}_anchor": s_anchor}
         return out
 
     def compute(self) -> Score:

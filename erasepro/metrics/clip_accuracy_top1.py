@@ -35,7 +35,7 @@ class ClipAccuracyTop1(Metric):
         hits = [named == row.concept for row, named in zip(batch.rows, batch.predicted, strict=True)]
         for row, hit in zip(batch.rows, hits, strict=True):
             self._means.add(row, float(hit))
-        return [{"top1": int(hit)} for hit in hits]
+        return [{self.name: int(hit)} for hit in hits]
 
     def compute(self) -> Score:
         better = self.config.role not in ("target", "synonym")

@@ -38,7 +38,7 @@ class ClipProbability(Metric):
                 shown = batch.prediction.concept[i] is not None
                 probability = float(batch.prediction.concept_prob[i, place[row.concept]]) if shown else 0.0
                 self._means.add(row, probability)
-                out[i] = {"probability": probability}
+                out[i] = {self.name: probability}
         return out
 
     def compute(self) -> Score:

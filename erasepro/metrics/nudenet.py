@@ -86,6 +86,9 @@ class NudeNet(Metric):
             )
         return found
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "detector"}  # it is opened again
+
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         values = blank(batch.rows)

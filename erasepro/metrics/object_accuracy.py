@@ -75,7 +75,8 @@ class ObjectAccuracy(Metric):
                 found.append({})
                 continue
             self._means.add(row, float(i in right))
-            found.append({"object_hit": int(i in right), "object_seen": categories()[i], "object_prob": p})
+            facts = {"hit": int(i in right), "seen": categories()[i], "prob": p}
+            found.append({f"{self.name}_{fact}": value for fact, value in facts.items()})
         return found
 
     def compute(self) -> Score:

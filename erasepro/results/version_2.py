@@ -22,7 +22,18 @@ RATES = {
     "ratio": "retention",
     "wording": "phrasing",
 }
-SAMPLE = {"wording": "phrasing", "expects": "expected_concept", "verdict": "prediction"}
+SAMPLE = {
+    "wording": "phrasing",
+    "expects": "expected_concept",
+    "verdict": "prediction",
+    "top1": "clip_accuracy_top1",
+    "s_target": "clip_accuracy_pairwise_target",
+    "s_anchor": "clip_accuracy_pairwise_anchor",
+    "probability": "clip_probability",
+    "object_hit": "object_accuracy_hit",
+    "object_seen": "object_accuracy_seen",
+    "object_prob": "object_accuracy_prob",
+}
 """Columns of ``samples.parquet`` and of the files in ``scores/``."""
 
 

@@ -49,9 +49,9 @@ def test_hits_by_role_are_counted():
     assert score.stderr == pytest.approx(0.5)
     assert score.parts["retain"]["value"] == 0.5
     assert score.parts["retain/complex"]["value"] == 0
-    assert [v["object_hit"] for v in values] == [1, 0, 1, 0]
-    assert [v["object_seen"] for v in values] == ["tench", "goldfish", "goldfish", "cock"]
-    assert 0.9 < values[0]["object_prob"] <= 1
+    assert [v["object_accuracy_hit"] for v in values] == [1, 0, 1, 0]
+    assert [v["object_accuracy_seen"] for v in values] == ["tench", "goldfish", "goldfish", "cock"]
+    assert 0.9 < values[0]["object_accuracy_prob"] <= 1
     assert metric(role="retain").compute().higher_is_better
 
 

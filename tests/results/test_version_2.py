@@ -162,5 +162,12 @@ def test_old_samples_have_todays_columns(tmp_path):
     rows = [{"id": "a", "role": "kept", "wording": "plain", "expects": "dog", "verdict": "dog", "top1": 1}]
     pq.write_table(pa.Table.from_pylist(rows), str(tmp_path / "samples.parquet"))
     assert read_samples(tmp_path) == [
-        {"id": "a", "role": "retain", "phrasing": "plain", "expected_concept": "dog", "prediction": "dog", "top1": 1}
+        {
+            "id": "a",
+            "role": "retain",
+            "phrasing": "plain",
+            "expected_concept": "dog",
+            "prediction": "dog",
+            "clip_accuracy_top1": 1,
+        }
     ]

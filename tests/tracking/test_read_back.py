@@ -112,7 +112,7 @@ def test_pictures_before_and_after_with_their_scores(both, log):
     assert len(rows) == 6
     assert {r["role"] for r in rows} == {"target", "anchor", "retain"}
     assert {log.kinds[name] for name in ("original", "edited")} == {"image-file"}
-    assert log.kinds["top1 (edited)"] == log.kinds["seed"] == "number"
+    assert log.kinds["clip_accuracy_top1 (edited)"] == log.kinds["seed"] == "number"
     samples = {(s["id"], s["seed"], s["model"]): s for s in read_samples(run)}
     for row in rows:
         for model in ("original", "edited"):
@@ -121,7 +121,7 @@ def test_pictures_before_and_after_with_their_scores(both, log):
             told = samples[row["id"], row["seed"], model]
             assert row["prompt"] == told["prompt"]
             assert row[f"prediction ({model})"] == told["prediction"]
-            assert row[f"top1 ({model})"] == told["top1"]
+            assert row[f"clip_accuracy_top1 ({model})"] == told["clip_accuracy_top1"]
     assert log.file("grid").read_bytes() == (run / "grid.png").read_bytes()
 
 

@@ -97,7 +97,12 @@ class Batch:
 
 
 class Metric(ABC):
-    """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score."""
+    """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score.
+
+    Every metric keeps the contract that ``tests/metrics/test_contract.py`` tests: the number does not hang on batch size or
+    on the order of images; inputs are not changed; a metric can be pickled at any time; the per-sample values are called by
+    the metric's name, or begin with it and "_".
+    """
 
     name: ClassVar[str]  # set by the registration
     higher_is_better: ClassVar[bool]
@@ -107,10 +112,23 @@ class Metric(ABC):
     version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
 
     @abstractmethod
-    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]: ...
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Add a batch to the sums.
+
+        Args:
+            batch: images (B, 3, H, W) uint8 RGB with their rows, and the judge's features of them.
+            reference: the images are the original model's; only metrics with ``needs_reference`` look at it.
+
+        Returns:
+            B dicts of per-sample values (numbers, text or None); an empty one for a row that is not counted.
+
+        Raises UserError for a batch without a judge where the metric asks one.
+        """
 
     @abstractmethod
-    def compute(self) -> Score: ...
+    def compute(self) -> Score:
+        """The number of all batches so far; ``n`` counts what went into it. NaN with n = 0 where nothing was counted, and no
+        standard error below n = 2."""
 
     def check(self, rows: Sequence[Row]) -> None:  # noqa: B027 - most metrics need nothing
         """Finds out, before anything is drawn, whether files, downloads and the rows are as needed. Raises UserError."""
