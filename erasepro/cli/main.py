@@ -174,7 +174,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "ls": list_names,
     "edit": edit,
     "report": report,
-    "score": lambda words: import_module("erasepro.runs.rescoring").score_command(words),
+    "score": lambda words: import_module("erasepro.cli.score").score_command(words),
     "verify": lambda words: import_module("erasepro.cli.verify").command(words),
     "export": export,
 }

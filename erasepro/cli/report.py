@@ -18,7 +18,7 @@ def report(words: list[str]) -> int:
     A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where
     no folder has any.
     """
-    from erasepro.report.heading import heading
+    from erasepro.report.heading import format_heading
     from erasepro.report.joint import across
     from erasepro.report.show import show
     from erasepro.results.record import Results
@@ -48,7 +48,7 @@ def report(words: list[str]) -> int:
             print(table.text())
         return 0
     for folder, results in found:
-        print(f"{heading(results.config, results.protocol, results.solver_label)}\n")
+        print(f"{format_heading(results.settings, results.protocol, results.solver_label)}\n")
         show(results, Path(folder))
     return 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from erasepro.errors import UserError
 from erasepro.report.show import show
 from erasepro.results.record import Results
-from erasepro.results.run_folder import RunDir
+from erasepro.results.run_folder import RESULTS_VERSION, RunDir
 from erasepro.runs.rescoring import RESCORABLE_GROUPS, rescore, rescored_spec
 from erasepro.runtime import distributed
 from erasepro.runtime.files import read_dict
@@ -60,4 +60,9 @@ def _open(folder: Path) -> RunDir:
     if not isinstance(signature, str) or not (folder / "config.yaml").is_file():
         raise UserError(f"{str(folder)!r} is no run's folder: it holds no status.json and config.yaml.")
     Results.load(folder / "results.json")  # a run that has not ended is resumed by its own command
+    if read_dict(folder / "results.json").get("version") != RESULTS_VERSION:
+        raise UserError(
+            f"{str(folder)!r} was drawn by an older erasepro, whose work list has another form: erasepro report shows its "
+            "tables; to score it, run its own command again, which draws it anew."
+        )
     return RunDir.at(folder.resolve(), signature)  # its neighbours are looked at: `run=.` has some too

@@ -96,7 +96,7 @@ def _in_turn(concepts: ConceptSet, rng: random.Random) -> tuple[list[str], list[
 
 
 def _preserved(concepts: ConceptSet, cfg: TemplatesConfig) -> list[str]:
-    """Sentences about what must stay: kept names (or styles) in turn, each in another build wording."""
+    """Sentences about what must stay: kept names (or styles) in turn, each in another build phrasing."""
     first = [""] if cfg.preserve_empty else []
     words: list[str] = list(kept_names(concepts, anchors_too=True))
     rng = random.Random(f"{cfg.seed}/preserve")

@@ -15,15 +15,26 @@ from typing import Any
 
 from erasepro.config.composed import option_settings, stated_name
 from erasepro.config.paths import options
-from erasepro.config.prompt_sets import OWN_COLUMNS
+from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS
 from erasepro.config.stored import TEMPLATES, StoredConfig
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
 
-VERDICT = "verdict"
-"""As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
+PREDICTION = "prediction"
+"""As the metric of a label: what the judge names in a picture (the shares of ``results.recognition``)."""
 
-CHOICES = ("kind", "where", "own", "role", "concept", "names", "templates", "wordings", "max_rows", "by_name")
+ROW_SELECTING_KEYS = (
+    "kind",
+    "where",
+    "use_row_settings",
+    "role",
+    "concept",
+    "names",
+    "templates",
+    "phrasings",
+    "max_rows",
+    "by_name",
+)
 """Settings of a prompt set that decide which rows are drawn, how, and as what; the others say where a file lies and how it
 calls its columns (whether it has one for a setting counts too)."""
 
@@ -35,7 +46,7 @@ def protocol_label(config: StoredConfig, metric: str | None = None) -> str:
     """``name/version`` of a config's protocol, the keys of it that the config changes, and whether it knows the metric.
 
     ``metric``: the label of that metric's numbers; settings of other metrics (``metrics.params.<other>``) do not touch them,
-    nor does the evaluator touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
+    nor does the judge touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
     ``conf/protocol`` that cannot be read and may define this protocol, where no readable file does.
     """
     name, version = config.at("protocol.name"), config.at("protocol.version")
@@ -44,7 +55,7 @@ def protocol_label(config: StoredConfig, metric: str | None = None) -> str:
     unread = _stored_definitions(name, version)[1]
     label += f"+unverified({', '.join(unread)})" if unread else ""
     covered = config.at("protocol.metrics") or []
-    outside = metric not in (None, VERDICT) and covered and metric not in covered
+    outside = metric not in (None, PREDICTION) and covered and metric not in covered
     return f"{label}+uncovered({metric})" if outside else label
 
 
@@ -52,8 +63,8 @@ def modified(config: StoredConfig) -> list[str]:
     """The keys in which a config is not what its protocol stands for.
 
     ``prompts`` and ``model.name`` are among them where it draws other prompt sets or another model; so are the keys that choose
-    or change the rows of the protocol's own prompt sets (`CHOICES`), and ``protocol`` where a protocol of ours is no longer
-    what its file says.
+    or change the rows of the protocol's own prompt sets (`ROW_SELECTING_KEYS`), and ``protocol`` where a protocol of ours is
+    no longer what its file says.
     """
     fixes = config.at("protocol.fixes")
     keys = [key for key, value in fixes.items() if applies(config, key) and config.at(key) != value]
@@ -76,11 +87,16 @@ def _changed(name: str, mine: Mapping[str, Any]) -> list[str]:
     """The keys in which a prompt set chooses other rows, or takes other settings from them, than its file says."""
     usual = _prompt_set(name)
     found = [
-        part for part in CHOICES if part in usual and _unordered(mine.get(part, usual[part])) != _unordered(usual[part])
+        part
+        for part in ROW_SELECTING_KEYS
+        if part in usual and _unordered(mine.get(part, usual[part])) != _unordered(usual[part])
     ]
     columns = mine.get("columns") or {}
     for part, column in (usual.get("columns") or {}).items():
-        used = OWN_COLUMNS.get(part) in (None, *(mine.get("own", usual["own"]) or ())) and part not in ("prompt", "id")
+        used = ROW_SETTING_COLUMNS.get(part) in (
+            None,
+            *(mine.get("use_row_settings", usual["use_row_settings"]) or ()),
+        ) and part not in ("prompt", "id")
         if used and (columns.get(part, column) is None) != (column is None):
             found.append(f"columns.{part}")
     return [f"prompts.{name}.{part}" for part in found]
@@ -166,6 +182,6 @@ def _concerns(config: StoredConfig, key: str, metric: str) -> bool:
     parts = key.split(".")
     if parts[:2] == ["metrics", "params"]:
         return parts[2] in names
-    if parts[:2] == ["metrics", "evaluator"]:
-        return any(name not in METRICS or METRICS.get(name).asks_evaluator(settings(name)) for name in names)
+    if parts[:2] == ["metrics", "judge"]:
+        return any(name not in METRICS or METRICS.get(name).asks_judge(settings(name)) for name in names)
     return True

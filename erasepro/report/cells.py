@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from erasepro.results.outcomes import Share
+from erasepro.results.recognition import Share
 
 HOW = (
     "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one. (…): the worst of "

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from erasepro.concepts.load import load_concepts
 from erasepro.models.load import load_skeleton
 from erasepro.prompts.build_set import build_set
-from erasepro.report.heading import told_pairs
-from erasepro.report.layers import doubt, layer_table
+from erasepro.report.heading import format_pairs
+from erasepro.report.layers import ineffective_edit_warning, layer_table
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
@@ -29,7 +29,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     build = build_set(concepts, spec.sentences)
     solver = make_solver(spec.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
-    print(f"{told_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
+    print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
     start = time.perf_counter()
     with Meter() as meter:
         model = load_skeleton(spec.model)
@@ -45,9 +45,9 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
         exact = "" if told["exact"] else " (not exact)"
         print(
             f"Relative residual, worst site: {told['selected']:.1e}{exact} over the {told['selected_share']:.0%} of columns "
-            f"that are selected, {told['all']:.2g} over all ({told['before']:.2g} before)."
+            f"that are exactly constrained, {told['all']:.2g} over all ({told['before']:.2g} before)."
         )
-        caution = doubt(told["all"], told["before"], "the sentences it was built from")
+        caution = ineffective_edit_warning(told["all"], told["before"], "the sentences it was built from")
         if caution:
             print(caution)
     for line in told_reads(model.pipe):

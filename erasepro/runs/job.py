@@ -14,7 +14,7 @@ from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError
 from erasepro.generation.sample import check_row, check_sampler
 from erasepro.generation.worklist import make_worklist, resolved
-from erasepro.models.load import evaluator_fingerprint, fingerprint
+from erasepro.models.load import fingerprint, judge_fingerprint
 from erasepro.prompts.build_set import build_set
 from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
@@ -86,7 +86,7 @@ def make_job(spec: RunSpec) -> Job:
     g = spec.generation
     _check_generation(g)
     tests = load_prompts(
-        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_kept=g.max_kept, seed=spec.seed
+        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain, seed=spec.seed
     )
     worklist = make_worklist(tests, g.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
@@ -100,7 +100,7 @@ def make_job(spec: RunSpec) -> Job:
         **solver_code(spec.solver_name),
     }
     folder = RunDir(Path(spec.outputs.dir), spec.name, signature(stored.values, hashes))
-    hashes["evaluator"] = evaluator_fingerprint(spec.model)  # unsigned: it decides scores, not images
+    hashes["judge"] = judge_fingerprint(spec.model)  # unsigned: it decides scores, not images
     return Job(
         spec=spec,
         stored=stored,
@@ -120,5 +120,5 @@ def _check_generation(g: GenerationConfig) -> None:
         raise UserError(
             f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
         )
-    if g.max_kept is not None and g.max_kept < 0:
-        raise UserError(f"generation.max_kept must be 0 or more, or null for all; not {g.max_kept}.")
+    if g.max_retain is not None and g.max_retain < 0:
+        raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")

@@ -113,10 +113,10 @@ def _record(folder: Path, scoring: Scoring) -> Results:
     """The run's results with the new scores in them, saved. The run's own config and protocol stay, and so does the protocol
     of what was judged before: the settings of ``score`` are those of the scores that it makes."""
     results = Results.load(folder / "results.json")
-    judged = results.judged
+    source = results.recognition_source
     scoring.record(results, results)
-    if judged.get("file") == results.judged.get("file"):
-        results.judged = judged
+    if source.get("file") == results.recognition_source.get("file"):
+        results.recognition_source = source
     results.stages["scores"] = scoring.folder.records()["scores"]
     results.save(folder / "results.json")
     return results

@@ -17,9 +17,10 @@ from erasepro.generation.shared_originals import original_images
 from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
-from erasepro.report.heading import heading
+from erasepro.report.heading import format_heading
 from erasepro.report.show import show
 from erasepro.results.record import Results
+from erasepro.results.settings import RunSettings
 from erasepro.runs.erase import solve
 from erasepro.runs.job import Job, make_job
 from erasepro.runs.spec import RunSpec
@@ -48,13 +49,17 @@ def run(spec: RunSpec) -> Results:
 
     job = make_job(spec)
     if distributed.first(lambda: _finished(job)):
-        print(f"{heading(job.stored.values, job.protocol, job.method)}\nDone before; these are its results.")
+        print(f"{_heading(job)}\nDone before; these are its results.")
     else:
         Run(job).execute()
     results = Results.load(job.folder.path / "results.json")
     print()
     show(results, job.folder.path)
     return results
+
+
+def _heading(job: Job) -> str:
+    return format_heading(RunSettings.of(job.stored), job.protocol, job.method)
 
 
 def _finished(job: Job) -> bool:
@@ -91,7 +96,7 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
-        print("\n".join([heading(job.stored.values, job.protocol, job.method), *job.tests.told()]), flush=True)
+        print("\n".join([_heading(job), *job.tests.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:

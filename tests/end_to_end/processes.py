@@ -11,7 +11,7 @@ from erasepro.results.samples import read_samples
 
 JOB = [
     "solver=uce", "generation=quick", "generation.steps=6", "generation.seeds=[0,1]", "generation.prompts_per_concept=2",
-    "generation.max_kept=4", "generation.batch_size=4", "metrics=[clip_accuracy_top1,fd_mini,kid,nudenet]",
+    "generation.max_retain=4", "generation.batch_size=4", "metrics=[clip_accuracy_top1,fd_miniature,kid,nudenet]",
     "tracker=none", "outputs.progress=false",
 ]  # fmt: skip
 """Two dozen images of the miniature a model, four networks to look at them: some seconds of work."""
@@ -82,6 +82,6 @@ def timeless(node):
 
 
 def strays(folder):
-    """Temporary files that nobody cleaned up (in the cache of looks, which others may be writing to, they may stay a while)."""
+    """Temporary files that nobody cleaned up (in the feature cache, which others may be writing to, they may stay a while)."""
     found = [p for p in Path(folder, "outputs").rglob("*") if p.name.endswith(".tmp") or ".partial" in p.name]
-    return [p.name for p in found if ".looks" not in p.parts]
+    return [p.name for p in found if ".feature_cache" not in p.parts]

@@ -9,13 +9,14 @@ import pytest
 
 from erasepro.cli import main as cli
 from erasepro.metrics import nudenet
+from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
-from erasepro.models import load
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs import run as runner
+from erasepro.runs import run as runs_run
 from erasepro.runtime.files import read_json
-from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub import StubJudge
 from tests.metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "outputs.progress=false", "concepts.pairs=[[dog,cat]]", "concepts.preserve=[horse]"]
@@ -39,13 +40,13 @@ def images(run: Path) -> dict[str, bytes]:
 def counted(monkeypatch) -> list[str]:
     """Names of the models loaded from now on."""
     calls: list[str] = []
-    real = load.load_model
+    real = runs_run.load_model
 
     def spy(cfg):
         calls.append(cfg.name)
         return real(cfg)
 
-    monkeypatch.setattr(load, "load_model", spy)
+    monkeypatch.setattr(runs_run, "load_model", spy)
     return calls
 
 
@@ -64,7 +65,7 @@ def test_a_run_leaves_everything_behind_and_then_returns_at_once(capsys, monkeyp
     assert {"edit", "originals", "images", "scores"} <= set(results.stages)
     assert results.hashes.keys() >= {"weights", "edit", "build_prompts", "test_prompts"}
     assert results.libraries["torch"]
-    assert "selected build columns" in first
+    assert "exactly constrained columns" in first
     assert calls == ["tiny"]
     assert "dog → cat · tiny · erasepro" in first.splitlines()[0]
     assert cli.main(TINY) == 0
@@ -172,13 +173,13 @@ def test_a_bad_sweep_is_one_line(capsys):
     ("names", "line"),
     [
         (
-            "kid,fd_mini",
-            "kid, fd_mini cannot do without: name one (metrics.evaluator.kind=openai_clip), or use metrics=nudity",
+            "kid,fd_miniature",
+            "kid, fd_miniature cannot do without: name one (metrics.judge.kind=openai_clip), or use metrics=nudity",
         ),
         ("kid,nudenet", "metrics.names=[nudenet]"),
     ],
 )
-def test_metrics_that_the_model_has_no_evaluator_for_are_found_out_at_once(capsys, names, line):
+def test_metrics_that_the_model_has_no_judge_for_are_found_out_at_once(capsys, names, line):
     assert cli.main([*TINY, f"metrics.names=[{names}]"]) == 2
     error = capsys.readouterr().err
     assert line in error
@@ -200,36 +201,38 @@ def test_what_a_metric_lacks_is_found_out_before_anything_is_drawn(capsys):
     assert not list(Path("outputs").rglob("*.png"))
 
 
-def test_a_metric_with_its_own_detector_needs_no_evaluator(capsys, monkeypatch):
+def test_a_metric_with_its_own_detector_needs_no_judge(capsys, monkeypatch):
     monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))))
     assert cli.main([*TINY, "metrics=nudity"]) == 0
     out = capsys.readouterr().out
     assert "nudenet (images, exposed) ↓" in out
     assert "What the pictures show" not in out
     results = Results.load(only_run() / "results.json")
-    assert results.outcomes == []
+    assert results.recognition == []
     assert results.metrics["edited"]["nudenet"]["value"] == results.metrics["edited"]["nudenet"]["n"] > 0
 
 
 def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
-    monkeypatch.setattr(load, "own_evaluator", lambda _: Judge())
+    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
     assert cli.main([*TINY, "metrics.names=[clip_accuracy_top1,kid]"]) == 0
     out = capsys.readouterr().out
     assert "What the pictures show" in out
     assert "clip_accuracy_top1 ↓" in out
     run = only_run()
     results = Results.load(run / "results.json")
-    (headline,) = [v for v in results.values if (v.metric, v.model, v.role) == ("clip_accuracy_top1", "edited", "")]
-    assert headline.n > 0
-    assert headline.higher_is_better is False
+    (primary_value,) = [
+        v for v in results.values if (v.metric, v.model, v.role) == ("clip_accuracy_top1", "edited", "")
+    ]
+    assert primary_value.n > 0
+    assert primary_value.higher_is_better is False
     samples = read_samples(run)
     assert len(samples) == 2 * results.counts["images_per_model"]
-    assert {s["verdict"] for s in samples} <= {"dog", "cat", None}
-    assert {"prompt", "seed", "role", "model", "error", "top1"} <= samples[0].keys()
-    assert json.loads((run / "results.json").read_text())["version"] == 2
+    assert {s["prediction"] for s in samples} <= {"dog", "cat", None}
+    assert {"prompt", "seed", "role", "model", "error", "clip_accuracy_top1"} <= samples[0].keys()
+    assert json.loads((run / "results.json").read_text())["version"] == 3
 
 
-class Judge(StubEvaluator):
+class Judge(StubJudge):
     """Names noise: the first pixel's red decides."""
 
     def classify(self, images):

@@ -108,7 +108,7 @@ def test_a_users_mistake_is_one_line_of_ours(tmp_path):
     done = torchrun([*TINY, "metrics=[kid]"], tmp_path)
     assert done.returncode != 0
     assert [line for line in done.stderr.splitlines() if line.startswith("erasepro: ")] == [
-        line for line in done.stderr.splitlines() if "has no evaluator" in line
+        line for line in done.stderr.splitlines() if "has no judge" in line
     ]
 
 

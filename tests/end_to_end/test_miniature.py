@@ -10,7 +10,7 @@ import torch
 
 import erasepro
 from erasepro.concepts.miniature.names import NAMES
-from erasepro.models.miniature.evaluator import WEIGHTS, Evaluator
+from erasepro.models.miniature.judge import WEIGHTS, MiniatureJudge
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,13 @@ def test_what_ships_is_small_safe_and_of_the_promised_shape(model):
 
 
 def test_the_judge_names_drawings_and_refuses_blurred_and_shuffled_ones(model):
-    from erasepro.recipes.miniature.evaluator import blur, shuffle_patches
+    from erasepro.recipes.miniature.judge import blur, shuffle_patches
 
-    judge = Evaluator.load()
+    judge = MiniatureJudge.load()
     names = [*NAMES[::6]]
     drawn = images(model.pipe, [f"a picture of a {n}" for n in names])
-    verdict = judge.classify(drawn)
-    assert sum(c == n for c, n in zip(verdict.concept, names, strict=True)) >= 0.8 * len(names)
+    prediction = judge.classify(drawn)
+    assert sum(c == n for c, n in zip(prediction.concept, names, strict=True)) >= 0.8 * len(names)
     x = drawn.float() / 127.5 - 1
     import random
 
@@ -60,7 +60,7 @@ def test_erase_apply_revert_in_python(model):
     assert all(torch.equal(before[n], now[n]) for n in before)
     assert edit.residuals["selected"] <= 1e-5
     prompts = [f"a picture of a dog on a {b} background" for b in ("pink", "blue", "mint", "gray")]
-    judge = Evaluator.load()
+    judge = MiniatureJudge.load()
     edit.apply(model.pipe)
     after = judge.classify(images(model.pipe, prompts)).concept
     edit.revert(model.pipe)
@@ -74,7 +74,11 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
 
 
-JOB = ("generation=quick", "generation.steps=8", "metrics.names=[clip_accuracy_top1,clip_accuracy_pairwise,fd_mini]")
+JOB = (
+    "generation=quick",
+    "generation.steps=8",
+    "metrics.names=[clip_accuracy_top1,clip_accuracy_pairwise,fd_miniature]",
+)
 
 
 def test_the_command_erases_keeps_and_returns_at_once_the_second_time(tmp_path):
@@ -82,7 +86,7 @@ def test_the_command_erases_keeps_and_returns_at_once_the_second_time(tmp_path):
     assert done.returncode == 0, done.stderr
     (folder,) = (p for p in (tmp_path / "outputs").iterdir() if not p.name.startswith("."))
     results = json.loads((folder / "results.json").read_text())
-    shows = {(o["role"], o["wording"]): o for o in results["outcomes"]}
+    shows = {(o["role"], o["phrasing"]): o for o in results["recognition"]}
     assert shows["target", "all"]["own"]["value"] <= 0.2
     assert shows["target", "all"]["own"]["value"] < shows["target", "all"]["original"]["value"]
     assert results["residuals"]["selected"] <= 1e-5
@@ -107,5 +111,5 @@ def test_two_runs_with_the_same_seed_are_the_same_bytes(tmp_path):
         (folder,) = (p for p in (tmp_path / name / "outputs").iterdir() if not p.name.startswith("."))
         pictures = {p.name: p.read_bytes() for p in sorted((folder / "images").rglob("*.png"))}
         results = json.loads((folder / "results.json").read_text())
-        found.append((folder.name, pictures, results["values"], results["outcomes"], results["hashes"]))
+        found.append((folder.name, pictures, results["values"], results["recognition"], results["hashes"]))
     assert found[0] == found[1]

@@ -43,7 +43,7 @@ FACTOR = 1.0
 METRIC = '''
 from dataclasses import dataclass
 
-from erasepro.metrics.engine.base import Metric, Tally
+from erasepro.metrics.engine.base import Metric, PromptMeans
 from erasepro.metrics.registry import METRICS
 
 
@@ -57,19 +57,19 @@ class Brightness(Metric):
     """Mean of all pixels."""
 
     higher_is_better = True
-    needs_evaluator = False
+    needs_judge = False
 
     def __init__(self, config):
-        self.config, self._tally = config, Tally()
+        self.config, self._means = config, PromptMeans()
 
     def update(self, batch, reference=False):
         values = batch.images.double().mean((1, 2, 3)).tolist()
         for row, value in zip(batch.rows, values):
-            self._tally.add(row, OFFSET + value)
+            self._means.add(row, OFFSET + value)
         return [{"brightness": value} for value in values]
 
     def compute(self):
-        return self._tally.score(self.name, self.config.role, True)
+        return self._means.score(self.name, self.config.role, True)
 
 
 OFFSET = 0.0
@@ -118,7 +118,7 @@ def test_they_are_listed_and_checked_as_ours_are(plug_in):
     assert any(line.split() == ["toy_mean", "A", "toy."] for line in lines)
     assert any("uce " in line for line in lines)
     listed = erasepro(plug_in, "ls", "metrics").splitlines()
-    assert any(line.split("  ")[-1].strip() == "Mean of all pixels. Needs no evaluator." for line in listed)
+    assert any(line.split("  ")[-1].strip() == "Mean of all pixels. Needs no judge." for line in listed)
     told = erasepro(plug_in, "--cfg", "solver=toy_mean", "solver.strenght=2", status=2)
     assert "Did you mean 'solver.strength'? Known under 'solver': batch_size, guide" in told
     assert "toy_mean" in erasepro(plug_in, "--cfg", "solver=toy_men", status=2)

@@ -77,7 +77,7 @@ def test_a_run_on_i2p_counts_what_it_dropped():
 
 
 def test_own_sentences_and_a_set_come_together_and_the_bytes_are_the_signature(capsys):
-    words = [*TINY, "prompts=[templates,i2p]", "prompts.i2p.file=rows.csv", "prompts.i2p.own=[seed]"]
+    words = [*TINY, "prompts=[templates,i2p]", "prompts.i2p.file=rows.csv", "prompts.i2p.use_row_settings=[seed]"]
     assert cli.main(words) == 0
     run, found = results()
     assert set(found.prompt_sets) == {"templates", "i2p"}

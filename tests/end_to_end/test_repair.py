@@ -103,7 +103,7 @@ def test_report_on_damaged_results_is_one_line(done, capsys, text):
         ("generation.batch_size=0", "generation.batch_size"),
         ("generation.scheduler=ddm", "Did you mean 'ddim'"),
         ("generation.prompts_per_concept=0", "generation.prompts_per_concept"),
-        ("generation.max_kept=-1", "generation.max_kept"),
+        ("generation.max_retain=-1", "generation.max_retain"),
         ("templates.count=0", "templates.count must be 1 or more"),
         ("templates.preserve_count=-1", "templates.preserve_count"),
         ("solver.kv_fit.rest=inf", "kv_fit.rest must be 0 or more and finite"),

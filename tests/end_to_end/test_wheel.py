@@ -85,7 +85,7 @@ def test_commands_work_from_another_folder(bin_dir, tmp_path):
     assert sh(command, "--version", cwd=tmp_path) == f"erasepro {VERSION}\n"
     assert "uce" in sh(command, "ls", "solvers", cwd=tmp_path)
     assert "demo" in sh(command, "ls", "experiments", cwd=tmp_path)
-    assert "max_kept: 24" in sh(command, "--cfg", "experiments=demo", cwd=tmp_path)
+    assert "max_retain: 24" in sh(command, "--cfg", "experiments=demo", cwd=tmp_path)
     assert "Did you mean experiments=demo?" in sh(command, "experiments=demoo", cwd=tmp_path, ok=2)
     assert list(tmp_path.iterdir()) == []
 

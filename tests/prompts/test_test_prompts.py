@@ -12,13 +12,13 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.models.features.locate import find_words
-from erasepro.models.miniature.evaluator import WEIGHTS
+from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.prompts import fills
 from erasepro.prompts.build_set import build_set
 from erasepro.prompts.fills import named
 from erasepro.prompts.templates import miniature as templates_miniature
 from erasepro.prompts.templates import open as templates_general
-from erasepro.prompts.templates.bank import WORDINGS, fill
+from erasepro.prompts.templates.bank import PHRASINGS, fill
 from erasepro.prompts.test_prompts import slug, test_prompts
 
 BANKS = [templates_miniature.INSTANCE, templates_miniature.STYLE, templates_general.INSTANCE, templates_general.STYLE]
@@ -44,18 +44,18 @@ IDS = ["instance", "style", "faces", "open", "open-style"]
 def test_banks_are_large_and_disjoint(bank):
     assert len(bank.build) == len(set(bank.build)) >= 12
     everything = [*bank.build]
-    for split, least in (("test", 10), ("dev", 5)):
-        for wording in WORDINGS:
-            assert len(bank.of(split)[wording]) >= least
-            everything += bank.of(split)[wording]
+    for split, least in (("test", 10), ("validation", 5)):
+        for phrasing in PHRASINGS:
+            assert len(bank.of(split)[phrasing]) >= least
+            everything += bank.of(split)[phrasing]
     assert len(everything) == len(set(everything))
     with pytest.raises(UserError, match="Did you mean 'test'"):
         bank.of("tests")
 
 
-def test_no_reported_wording_begins_like_a_build_opening():
+def test_no_reported_phrasing_begins_like_a_build_opening():
     for bank in BANKS[:2]:
-        reported = [t for split in ("test", "dev") for ts in bank.of(split).values() for t in ts]
+        reported = [t for split in ("test", "validation") for ts in bank.of(split).values() for t in ts]
         for opening in templates_miniature.BUILD_OPENINGS:
             assert [t for t in reported if t.startswith(opening)] == []
 
@@ -65,7 +65,7 @@ def test_splits_share_no_prompt(concepts):
     built = build_set(concepts, TemplatesConfig(preserve_count=3000))
     build = {*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)}
     test = {p.prompt for seed in range(5) for p in test_prompts(concepts, "test", seed=seed)}
-    dev = {p.prompt for seed in range(5) for p in test_prompts(concepts, "dev", seed=seed)}
+    dev = {p.prompt for seed in range(5) for p in test_prompts(concepts, "validation", seed=seed)}
     assert not build & test
     assert not build & dev
     assert not test & dev
@@ -75,7 +75,7 @@ def test_splits_share_no_prompt(concepts):
 def test_the_miniature_knows_every_word(concepts):
     built = build_set(concepts)
     texts = [*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)]
-    texts += [p.prompt for split in ("test", "dev") for p in test_prompts(concepts, split)]
+    texts += [p.prompt for split in ("test", "validation") for p in test_prompts(concepts, split)]
     known = set(all_words())
     assert {w for t in texts for w in re.findall(r"[^\s,:]+", t)} <= known
     assert max(map(size, texts)) <= 25  # with BOS, EOS and some split words: 32
@@ -97,7 +97,10 @@ def test_no_filling_of_a_template_is_long(bank):
         **named(max([*NAMES, *SYNONYMS], key=size)),
     }
     assert (size(longest["n"]), size(longest["z"]), size(longest["e"])) == (2, 4, 5)
-    for template in [*bank.build, *(t for split in ("test", "dev") for ts in bank.of(split).values() for t in ts)]:
+    for template in [
+        *bank.build,
+        *(t for split in ("test", "validation") for ts in bank.of(split).values() for t in ts),
+    ]:
         assert size(fill(template, longest)) <= 25, template
 
 
@@ -109,7 +112,10 @@ def test_the_miniature_reads_every_prompt_to_its_end():
     longest = {"s": max(STYLES, key=length.get), "b": max(BACKGROUNDS, key=length.get), "z": "small in the middle"}
     longest |= {"e": max(EXTRAS, key=length.get), **named(max([*NAMES, *SYNONYMS], key=length.get))}
     for bank in BANKS[:2]:
-        for template in [*bank.build, *(t for split in ("test", "dev") for ts in bank.of(split).values() for t in ts)]:
+        for template in [
+            *bank.build,
+            *(t for split in ("test", "validation") for ts in bank.of(split).values() for t in ts),
+        ]:
             assert len(tokenizer(fill(template, longest)).input_ids) <= tokenizer.model_max_length, template
 
 
@@ -143,18 +149,18 @@ def test_target_prompts_know_the_same_sentence_about_the_anchor():
 
 @pytest.mark.parametrize("concepts", SETS, ids=IDS)
 def test_prompts_are_labelled_balanced_and_repeatable(concepts):
-    for split in ("test", "dev"):
+    for split in ("test", "validation"):
         found = test_prompts(concepts, split)
         assert found == test_prompts(concepts, split)
         assert len({p.id for p in found}) == len({p.prompt for p in found}) == len(found)
         assert all(re.fullmatch(r"[a-z0-9_-]{1,100}", p.id) for p in found)
-        for role in ("target", "anchor", "kept", "synonym"):
-            per_wording = Counter((p.id.split("-")[1], p.wording) for p in found if p.role == role)
-            numbers = {w: {n for (_, wording), n in per_wording.items() if wording == w} for w in WORDINGS}
+        for role in ("target", "anchor", "retain", "synonym"):
+            per_phrasing = Counter((p.id.split("-")[1], p.phrasing) for p in found if p.role == role)
+            numbers = {w: {n for (_, phrasing), n in per_phrasing.items() if phrasing == w} for w in PHRASINGS}
             assert all(len(n) <= 1 for n in numbers.values())
         anchor_of = {pair.target: pair.anchor for pair in concepts.pairs}
         for p in found:
-            assert p.expects == (anchor_of[p.concept] if p.role in ("target", "synonym") else p.concept)
+            assert p.expected_concept == (anchor_of[p.concept] if p.role in ("target", "synonym") else p.concept)
             if p.style is not None:
                 assert find_words(p.prompt, p.style)
             elif concepts.vocabulary == "miniature":
@@ -165,24 +171,24 @@ def test_prompts_are_labelled_balanced_and_repeatable(concepts):
 
 def test_instance_roles():
     found = test_prompts(SETS[0])
-    count = Counter((p.role, p.wording) for p in found)
-    assert all(count["target", w] == 36 for w in WORDINGS)
-    assert {p.concept for p in found if p.role == "kept"} == set(NAMES) - {*SETS[0].targets, *SETS[0].anchors}
-    assert all(count["kept", w] == len(NAMES) - 6 for w in WORDINGS)
+    count = Counter((p.role, p.phrasing) for p in found)
+    assert all(count["target", w] == 36 for w in PHRASINGS)
+    assert {p.concept for p in found if p.role == "retain"} == set(NAMES) - {*SETS[0].targets, *SETS[0].anchors}
+    assert all(count["retain", w] == len(NAMES) - 6 for w in PHRASINGS)
     words = {word for word, name in SYNONYMS.items() if name in SETS[0].targets}
     assert words
     for p in found:
         if p.role == "synonym":
             assert any(find_words(p.prompt, word) for word in words)
             assert not find_words(p.prompt, p.concept)
-        if p.wording == "complex":
+        if p.phrasing == "complex":
             assert p.style in STYLES
             assert p.prompt.count(",") + p.prompt.count(":") >= 1
 
 
 def test_style_roles():
     found = test_prompts(SETS[1])
-    kept = [p for p in found if p.role == "kept"]
+    kept = [p for p in found if p.role == "retain"]
     assert {p.style for p in found if p.role == "target"} == {"ink"}
     assert {p.style for p in found if p.role == "anchor"} == {"twemoji"}
     assert {p.style for p in kept} == {"noto", "fluent", None}
@@ -192,16 +198,16 @@ def test_style_roles():
 
 
 def test_a_style_set_that_leaves_no_style_over():
-    found = test_prompts(mini(("ink", "noto"), ("fluent", "twemoji"), kind="style"), max_kept=6)
-    assert {p.style for p in found if p.role == "kept" and p.wording == "plain"} == {None}
+    found = test_prompts(mini(("ink", "noto"), ("fluent", "twemoji"), kind="style"), max_retain=6)
+    assert {p.style for p in found if p.role == "retain" and p.phrasing == "plain"} == {None}
 
 
 def test_counts_and_limits():
-    found = test_prompts(SETS[0], counts={"target": 2, "anchor": 1, "kept": 2, "synonym": 0}, max_kept=10)
-    assert Counter(p.role for p in found) == {"target": 18, "anchor": 9, "kept": 60}
-    assert len({p.concept for p in found if p.role == "kept"}) == 10
-    assert Counter(p.id.split("-")[1] for p in test_prompts(SETS[0], per_concept=4, max_kept=3))["dog"] == 4
-    assert {p.concept for p in test_prompts(SETS[0], kept=["lion"]) if p.role == "kept"} == {"lion"}
+    found = test_prompts(SETS[0], counts={"target": 2, "anchor": 1, "retain": 2, "synonym": 0}, max_retain=10)
+    assert Counter(p.role for p in found) == {"target": 18, "anchor": 9, "retain": 60}
+    assert len({p.concept for p in found if p.role == "retain"}) == 10
+    assert Counter(p.id.split("-")[1] for p in test_prompts(SETS[0], per_concept=4, max_retain=3))["dog"] == 4
+    assert {p.concept for p in test_prompts(SETS[0], retain=["lion"]) if p.role == "retain"} == {"lion"}
     with pytest.raises(UserError, match="plain templates of the test split"):
         test_prompts(SETS[0], counts={"target": 99})
 

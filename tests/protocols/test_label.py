@@ -16,7 +16,7 @@ from erasepro.protocols.label import bars_published, modified, protocol_label
 from erasepro.runs.resolve import compose, resolve
 
 NAMES = [name for name in options("protocol") if name != "default"]
-OTHERS = {"generation.scheduler": "euler", "generation.split": "dev", "metrics.params.nudenet.model": "x.onnx"}
+OTHERS = {"generation.scheduler": "euler", "generation.split": "validation", "metrics.params.nudenet.model": "x.onnx"}
 
 
 @cache
@@ -116,10 +116,10 @@ def test_a_key_is_renamed_by_its_own_metric_only():
     assert label(*pairwise, metric="harmonic") == "miniature/1"
 
 
-def test_the_evaluator_renames_what_asks_it():
+def test_the_judge_renames_what_asks_it():
     config = own("mace")
-    config["metrics"]["evaluator"]["name"] = "ViT-L/14"
-    renamed = "mace/1+modified(metrics.evaluator.name)"
+    config["metrics"]["judge"]["name"] = "ViT-L/14"
+    renamed = "mace/1+modified(metrics.judge.name)"
     assert label_of(config) == label_of(config, "clip_probability") == renamed
     assert label_of(config, "harmonic") == renamed
     assert label_of(config, "nudenet") == "mace/1"
@@ -134,7 +134,7 @@ def test_a_prompt_set_matters_where_it_is_drawn():
     config = own("mace")
     config["prompts"] = {"celebrities": {}}
     assert label_of(config) == "mace/1"
-    config["prompts"] = {"i2p": {"own": ["seed"], "max_rows": 100}}
+    config["prompts"] = {"i2p": {"use_row_settings": ["seed"], "max_rows": 100}}
     assert label_of(config) == "mace/1+modified(prompts.i2p.max_rows)"
 
 
@@ -186,7 +186,10 @@ def test_the_projects_tables_are_the_miniature_s_protocol(name):
     ("words", "key"),
     [
         (["protocol=ace", "prompts=i2p_nudity", "prompts.i2p_nudity.where=[]"], "prompts.i2p_nudity.where"),
-        (["protocol=trce", "prompts=unlearndiffatk", "prompts.unlearndiffatk.own=[]"], "prompts.unlearndiffatk.own"),
+        (
+            ["protocol=trce", "prompts=unlearndiffatk", "prompts.unlearndiffatk.use_row_settings=[]"],
+            "prompts.unlearndiffatk.use_row_settings",
+        ),
         (["protocol=esd", "prompts=imagenette", "prompts.imagenette.names=[tench]"], "prompts.imagenette.names"),
         (["protocol=mace", "prompts=coco30k", "prompts.coco30k.role=target"], "prompts.coco30k.role"),
         (["protocol=mace", "prompts=i2p", "protocol.name=speed"], "protocol"),
@@ -219,7 +222,10 @@ def test_where_a_file_lies_and_how_it_calls_its_columns_renames_nothing():
             ["protocol=trce", "prompts=ring_a_bell", "prompts.ring_a_bell.by_name=true"],
             "trce/1+modified(prompts.ring_a_bell.by_name)",
         ),
-        (["protocol=esd", "prompts=imagenette", "prompts.imagenette.own=[size,steps,guidance,seed]"], "esd/1"),
+        (
+            ["protocol=esd", "prompts=imagenette", "prompts.imagenette.use_row_settings=[size,steps,guidance,seed]"],
+            "esd/1",
+        ),
     ],
 )
 def test_whether_a_column_is_there_counts_and_the_order_of_words_does_not(words, told):

@@ -8,12 +8,12 @@ import pytest
 
 from erasepro.cli.main import main
 from erasepro.config.overrides import named_keys
-from erasepro.models import load
+from erasepro.metrics.networks import judges
 from erasepro.protocols.label import protocol_label
 from erasepro.protocols.settle import resettled
 from erasepro.results.record import Results
 from erasepro.runs.resolve import resolve
-from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub import StubJudge
 
 
 def values(*overrides: str, key: str = "generation.steps") -> tuple[object, bool]:
@@ -77,7 +77,7 @@ TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
 @pytest.fixture
 def judged(tmp_path, monkeypatch):
-    class Judge(StubEvaluator):
+    class Judge(StubJudge):
         """Names noise: the first pixel's red decides."""
 
         def classify(self, images):
@@ -86,7 +86,7 @@ def judged(tmp_path, monkeypatch):
             return super().classify(images)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(load, "own_evaluator", lambda _: Judge())
+    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
 
 
 def test_jobs_of_a_sweep_are_settled_each(judged, capsys):
@@ -119,8 +119,8 @@ def test_a_run_has_its_harmonic_mean_under_its_protocol_and_a_joint_table_shows_
         )
     runs = sorted(map(str, Path("o").glob("*-*")))
     by_role = {v.role: v for v in Results.load(Path(runs[0]) / "results.json").values
-               if (v.metric, v.model, v.wording) == ("harmonic", "edited", "")}  # fmt: skip
-    assert set(by_role) == {"", "target", "kept"}
+               if (v.metric, v.model, v.phrasing) == ("harmonic", "edited", "")}  # fmt: skip
+    assert set(by_role) == {"", "target", "retain"}
     assert by_role[""].protocol == "mine/1"
     capsys.readouterr()
     assert main(["report", *runs]) == 0

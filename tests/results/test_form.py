@@ -14,13 +14,15 @@ from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.report import run_tables as summary
-from erasepro.report.heading import heading
+from erasepro.report.heading import format_heading
+from erasepro.report.joint import across
 from erasepro.results import form as results_form
 from erasepro.results.form import DetectorPartsForm, ResultsForm
-from erasepro.results.outcomes import Outcome, Share, outcomes
+from erasepro.results.recognition import RecognitionRates, Share, compute_recognition_rates
 from erasepro.results.record import MetricScore, Results, Value, finite
 from erasepro.results.score import Score
 from erasepro.runtime.typed_json import WrongForm
+from erasepro.tracking.flat import flat
 from tests.metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "metrics=nudity", "outputs.dir=o", "outputs.progress=false"]
@@ -28,7 +30,14 @@ OTHERS = [None, "x", 5, 1.5, True, [], {}, [5], ["x"], {"x": 5}]
 
 
 def sample(i: int, model: str) -> dict[str, Any]:
-    facts = {"role": "target", "wording": "plain", "concept": "dog", "expects": "cat", "verdict": "cat", "error": None}
+    facts = {
+        "role": "target",
+        "phrasing": "plain",
+        "concept": "dog",
+        "expected_concept": "cat",
+        "prediction": "cat",
+        "error": None,
+    }
     return {"id": f"dog-{i}", "seed": 0, "model": model, "subject": "", **facts}
 
 
@@ -43,9 +52,11 @@ def run(tmp_path_factory):
     (path,) = folder.glob("o/*/results.json")
     samples = [sample(i, model) for i in range(4) for model in ("original", "edited")]
     results = Results.load(path)
-    results.outcomes = [dataclasses.asdict(one) for one in outcomes(samples)]
-    results.by_concept = [dataclasses.asdict(one) for one in outcomes(samples, by_concept=True)]
-    results.judged = {"protocol": "erasepro/1", "evaluator": "model", "file": "verdict-x"}
+    results.recognition = [dataclasses.asdict(one) for one in compute_recognition_rates(samples)]
+    results.recognition_by_concept = [
+        dataclasses.asdict(one) for one in compute_recognition_rates(samples, by_concept=True)
+    ]
+    results.recognition_source = {"protocol": "erasepro/1", "judge": "model", "file": "prediction-x"}
     results.save(path)
     return path.parent
 
@@ -99,10 +110,10 @@ def dotted(path):
 
 def show(results):
     """Everything that is made of results."""
-    heading(results.config, results.protocol, results.solver_label)
-    for table in [*summary.tables(results), *summary.across([results])]:
+    format_heading(results.settings, results.protocol, results.solver_label)
+    for table in [*summary.tables(results), *across([results])]:
         table.text()
-    summary.flat(results)
+    flat(results)
 
 
 def test_the_form_is_that_of_the_dataclasses():
@@ -111,7 +122,7 @@ def test_the_form_is_that_of_the_dataclasses():
         (Value, results_form.ValueForm),
         (MetricScore, results_form.MetricScoreForm),
         (Score, results_form.ScoreForm),
-        (Outcome, results_form.OutcomeForm),
+        (RecognitionRates, results_form.RecognitionRatesForm),
         (Share, results_form.ShareForm),
     ):
         assert [f.name for f in dataclasses.fields(kind)] == list(get_type_hints(form))
@@ -155,7 +166,7 @@ def test_keys_of_a_later_version_are_let_through(record):
     later = changed(record, ("new",), 1)
     later["values"][0]["new"] = later["scores"][0]["new"] = 1
     assert Results.from_json(later) == Results.from_json(record)
-    later["outcomes"][0]["new"] = 1
+    later["recognition"][0]["new"] = 1
     show(Results.from_json(later))
 
 

@@ -19,7 +19,7 @@ def test_the_solvers_version_and_source_are_entries_of_their_own(job, monkeypatc
     second = job()
     assert second.folder.signature != first.folder.signature
     assert {key for key in first.hashes if first.hashes[key] != second.hashes[key]} == {"solver_version"}
-    signed = {key: value for key, value in first.hashes.items() if key != "evaluator"}
+    signed = {key: value for key, value in first.hashes.items() if key != "judge"}
     assert signature(first.config, signed) == first.folder.signature
     assert signature(first.config, signed | {"solver_source": "other"}) != first.folder.signature
 

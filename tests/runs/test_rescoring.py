@@ -10,20 +10,20 @@ import pytest
 from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.metrics import nudenet
+from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
-from erasepro.models import load
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs.scoring import Scoring
 from erasepro.tracking.flat import flat
-from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub import StubJudge
 from tests.metrics.stub_nudenet import always
 from tests.tracking.offline_log import OfflineLog
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
 
-class Judge(StubEvaluator):
+class Judge(StubJudge):
     """Names noise: the first pixel's red decides."""
 
     asked = 0
@@ -38,7 +38,7 @@ class Judge(StubEvaluator):
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(load, "own_evaluator", lambda _: Judge())
+    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
     monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))))
     assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
     (folder,) = Path("o").glob("*-*")
@@ -50,9 +50,9 @@ def results(run):
     return Results.load(run / "results.json")
 
 
-def headline(run, metric):
+def primary_value(run, metric):
     return {
-        (v.protocol, v.model): v.value for v in results(run).values if v.metric == metric and not (v.role or v.wording)
+        (v.protocol, v.model): v.value for v in results(run).values if v.metric == metric and not (v.role or v.phrasing)
     }
 
 
@@ -65,9 +65,9 @@ def test_score_adds_a_metric_and_keeps_the_others(run, capsys):
     after = results(run)
     assert [one.metric for one in after.scores] == ["clip_accuracy_top1", "nudenet"]
     assert after.scores[0] == before.scores[0]
-    assert after.outcomes == before.outcomes
+    assert after.recognition == before.recognition
     assert after.scores[1].params["threshold"] == 0.4
-    assert headline(run, "nudenet")["erasepro/1", "edited"] > 0
+    assert primary_value(run, "nudenet")["erasepro/1", "edited"] > 0
     assert Judge.asked == asked, "the metric that was there is not counted again"
 
 
@@ -88,7 +88,7 @@ def test_the_protocol_of_a_score_command_is_that_commands_alone(run, capsys):
     assert main(["score", f"run={run}", "metrics=[nudenet]", "protocol=ace"]) == 0
     assert main(["score", f"run={run}", "metrics=[kid]"]) == 0
     assert {value.protocol for value in results(run).values if value.metric == "kid"} == {"erasepro/1"}
-    assert main(["score", f"run={run}", "metrics=clip", "metrics.evaluator.source=no.pt"]) == 2
+    assert main(["score", f"run={run}", "metrics=clip", "metrics.judge.source=no.pt"]) == 2
     assert "no file 'no.pt'" in capsys.readouterr().err
     assert {name: (run / name).read_bytes() for name in before} == before
 
@@ -110,7 +110,7 @@ def test_a_score_that_fails_leaves_the_run_done(run, monkeypatch, capsys):
 def test_score_with_another_threshold_takes_the_numbers_place(run):
     for threshold, found in (("0.4", True), ("0.6", False)):
         assert main(["score", str(run), "metrics=[nudenet]", f"metrics.params.nudenet.threshold={threshold}"]) == 0
-        assert (headline(run, "nudenet")["erasepro/1", "edited"] > 0) is found
+        assert (primary_value(run, "nudenet")["erasepro/1", "edited"] > 0) is found
 
 
 def test_the_runs_own_command_is_done_and_keeps_what_score_added(run, capsys):
@@ -128,7 +128,7 @@ def test_the_same_command_with_more_metrics_scores_only_those(run):
     assert main([*TINY, "metrics=[clip_accuracy_top1,nudenet]"]) == 0
     assert {p: p.stat().st_mtime_ns for p in drawn} == drawn
     assert {p: p.stat().st_mtime_ns for p in kept} == kept
-    assert {"top1", "nudenet_boxes", "verdict"} <= read_samples(run)[0].keys()
+    assert {"clip_accuracy_top1", "nudenet_boxes", "prediction"} <= read_samples(run)[0].keys()
 
 
 def test_two_protocols_stand_apart(run, tmp_path, capsys):
@@ -138,14 +138,14 @@ def test_two_protocols_stand_apart(run, tmp_path, capsys):
     changed = [*protocol, "metrics.params.nudenet.threshold=0.4"]
     assert main(["score", f"run={run}", "metrics=[nudenet]", *changed]) == 0
     renamed = "strict/1+modified(metrics.params.nudenet.threshold)"
-    found = headline(run, "nudenet")
+    found = primary_value(run, "nudenet")
     assert found["strict/1", "edited"] == 0
     assert found[renamed, "edited"] > 0
     assert status["protocol"] == "erasepro/1"
     out = capsys.readouterr().out
     assert flat(results(run))["edited/nudenet"] == 0  # the first that was counted
     assert flat(results(run))[f"{renamed}/edited/nudenet"] == found[renamed, "edited"]
-    assert results(run).protocol == results(run).judged["protocol"] == "erasepro/1"  # of the run, as it was
+    assert results(run).protocol == results(run).recognition_source["protocol"] == "erasepro/1"  # of the run, as it was
     assert f"| {renamed} |" in (run / "tables.md").read_text()
     assert out.count("Metrics") >= 2
 
@@ -153,12 +153,12 @@ def test_two_protocols_stand_apart(run, tmp_path, capsys):
 def test_the_runs_own_command_tells_its_own_setting_again(run, capsys):
     own = [*TINY, "metrics=[clip_accuracy_top1,nudenet]", "metrics.params.nudenet.threshold=0.4"]
     assert main(own) == 0
-    wanted, samples = headline(run, "nudenet"), read_samples(run)
+    wanted, samples = primary_value(run, "nudenet"), read_samples(run)
     assert main(["score", f"run={run}", "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.6"]) == 0
-    assert headline(run, "nudenet") != wanted
+    assert primary_value(run, "nudenet") != wanted
     capsys.readouterr()
     assert main(own) == 0
-    assert headline(run, "nudenet") == wanted
+    assert primary_value(run, "nudenet") == wanted
     assert {frozenset(s.items()) for s in read_samples(run)} == {frozenset(s.items()) for s in samples}
     assert main(own) == 0
     assert "Done before" in capsys.readouterr().out
@@ -167,10 +167,10 @@ def test_the_runs_own_command_tells_its_own_setting_again(run, capsys):
 def test_score_keeps_the_other_metrics_columns_and_what_the_pictures_show(run):
     before = results(run)
     assert main(["score", f"run={run}", "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.4"]) == 0
-    assert {"top1", "verdict", "nudenet_boxes"} <= read_samples(run)[0].keys()
+    assert {"clip_accuracy_top1", "prediction", "nudenet_boxes"} <= read_samples(run)[0].keys()
     after = results(run)
-    assert (after.outcomes, after.judged) == (before.outcomes, before.judged)
-    assert after.judged["protocol"] == "erasepro/1"
+    assert (after.recognition, after.recognition_source) == (before.recognition, before.recognition_source)
+    assert after.recognition_source["protocol"] == "erasepro/1"
     assert "What the pictures show   [erasepro/1]" in (run / "tables.txt").read_text()
 
 
@@ -208,17 +208,17 @@ def test_a_score_made_while_an_image_could_not_be_read_is_made_again(run, monkey
 
 
 @pytest.mark.parametrize(
-    "lost", ["samples.parquet", "results.json", "scores/verdict-*.parquet", "scores/verdict-*.json"]
+    "lost", ["samples.parquet", "results.json", "scores/prediction-*.parquet", "scores/prediction-*.json"]
 )
 @pytest.mark.parametrize("how", ["gone", "damaged"])
 def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
     whole, samples = results(run), read_samples(run)
     for path in run.glob(lost):
         path.unlink() if how == "gone" else path.write_bytes(path.read_bytes()[:9])
-    if "verdict" in lost:
+    if "prediction" in lost:
         (run / "results.json").unlink()
     assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
-    assert results(run).outcomes == whole.outcomes
+    assert results(run).recognition == whole.recognition
     assert results(run).values == whole.values
     assert read_samples(run) == samples
 
@@ -238,16 +238,16 @@ def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
         (["run=RUN", "metrics=nudty"], "nudty"),
         (["run=RUN", "metrics=clip_score"], "a metric by its name is metrics=[clip_score]"),
         (["run=RUN", "metrics.params.nudenet.threshold=high"], "metrics.params.nudenet.threshold"),
-        (["run=RUN", "metrics.evaluator.kind=clip"], "metrics.evaluator.kind"),
-        (["run=RUN", "metrics.evaluator.source=x"], "is a CLIP's"),
-        (["run=RUN", "metrics.evaluator.name=ViT-L/14"], "metrics.evaluator.name='ViT-L/14' is a CLIP's"),
+        (["run=RUN", "metrics.judge.kind=clip"], "metrics.judge.kind"),
+        (["run=RUN", "metrics.judge.source=x"], "is a CLIP's"),
+        (["run=RUN", "metrics.judge.name=ViT-L/14"], "metrics.judge.name='ViT-L/14' is a CLIP's"),
         (["run=RUN", "metrics=null"], "metrics=null: choose metrics="),
         (["run=RUN", "metrics=[kid]", "metrics.params.kid.subsets=0"], "metrics.params.kid.subsets must be from 1"),
         (
             ["run=RUN", "metrics=[kid]", "metrics.params.kid.roles=[kpt]"],
             "Unknown role in metrics.params.kid.roles 'kpt'",
         ),
-        (["run=RUN", "metrics=[fd_mini]", "metrics.params.fd_mini.blocks=0"], "blocks must be 1 or more"),
+        (["run=RUN", "metrics=[fd_miniature]", "metrics.params.fd_miniature.blocks=0"], "blocks must be 1 or more"),
     ],
 )
 def test_a_mistake_is_one_line(run, capsys, words, line):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 import pytest
 
-from erasepro.config.schema import EvaluatorConfig, MetricsConfig, ModelConfig
+from erasepro.config.schema import JudgeConfig, MetricsConfig, ModelConfig
 from erasepro.metrics import METRICS
 from erasepro.metrics.engine.build import metric_config
 from erasepro.results.run_folder import RunDir
@@ -24,7 +24,7 @@ FILES = {
 
 @dataclass
 class Settings:
-    network: str = "evaluator"
+    network: str = "judge"
     weights: str | None = field(default=None, metadata={"file": True})
     reference: str = field(default="original", metadata={"file": True, "words": ("original",)})
 
@@ -32,7 +32,7 @@ class Settings:
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("evaluator", "original"):
+    for name in ("judge", "original"):
         (tmp_path / name).mkdir()
     (tmp_path / "w.bin").write_bytes(b"1")
     return tmp_path
@@ -41,10 +41,10 @@ def here(tmp_path, monkeypatch):
 def test_only_marked_fields_name_files(here):
     assert contents(Settings()) == {}
     assert contents(Settings(weights="nowhere.bin", reference="")) == {}
-    found = contents(Settings(weights="w.bin", reference="evaluator"))
-    assert found == {"w.bin": folder_fingerprint(here / "w.bin"), "evaluator": folder_fingerprint(here / "evaluator")}
+    found = contents(Settings(weights="w.bin", reference="judge"))
+    assert found == {"w.bin": folder_fingerprint(here / "w.bin"), "judge": folder_fingerprint(here / "judge")}
     (here / "w.bin").write_bytes(b"2")
-    assert contents(Settings(weights="w.bin", reference="evaluator"))["w.bin"] != found["w.bin"]
+    assert contents(Settings(weights="w.bin", reference="judge"))["w.bin"] != found["w.bin"]
 
 
 @pytest.mark.parametrize("name", METRICS.names())
@@ -53,20 +53,20 @@ def test_the_metrics_mark_the_settings_that_are_files(name):
     assert marked == FILES.get(name, set())
 
 
-def test_the_evaluator_marks_its_file():
-    assert {f.name for f in fields(EvaluatorConfig) if f.metadata.get("file")} == {"source"}
+def test_the_judge_marks_its_file():
+    assert {f.name for f in fields(JudgeConfig) if f.metadata.get("file")} == {"source"}
 
 
 def test_a_folder_called_like_a_setting_does_not_change_a_score_s_key(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    metrics = MetricsConfig(names=["kid", "fid"], params={"kid": {"network": "evaluator"}})
+    metrics = MetricsConfig(names=["kid", "fid"], params={"kid": {"network": "judge"}})
 
     def keys():
         scoring = Scoring(RunDir(tmp_path, "run", "s" * 64), [], metrics, ModelConfig(name="m", kind="tiny"), str)
         return [scoring._key("kid"), scoring._key("fid")]
 
     before = keys()
-    for name in ("evaluator", "inception", "original", "clean", "model", "ViT-B/32", "a photo of {c}"):
+    for name in ("judge", "inception", "original", "clean", "model", "ViT-B/32", "a photo of {c}"):
         (tmp_path / name).mkdir(parents=True)
     assert keys() == before
 

@@ -183,14 +183,14 @@ def test_a_service_that_hangs_costs_no_more_than_the_patience(tmp_path, capfd, m
     assert all(seconds is not None for seconds in waits), "none without an end"
     assert len(waits) <= 2, "the other for the process that was killed"
     err = capfd.readouterr().err
-    assert "did not end within 1 s (tracker.patience)" in err
+    assert "did not end within 1 s (tracker.shutdown_timeout)" in err
     assert err.count("\n") == 1
     assert helpers() == [], "nothing hung is left behind"
 
 
 @pytest.mark.parametrize("victim", ["service", "process"])
 def test_a_killed_service_is_a_warning(tmp_path, capfd, victim):
-    with start_tracker(replace(OFFLINE, patience=10.0), info(tmp_path)) as tracker:
+    with start_tracker(replace(OFFLINE, shutdown_timeout=10.0), info(tmp_path)) as tracker:
         service = wait_for_service(tmp_path)
         for one in service if victim == "service" else [p.parent() for p in service]:
             os.kill(one.pid, signal.SIGKILL)

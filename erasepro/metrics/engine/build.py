@@ -13,7 +13,7 @@ from erasepro.errors import UserError, unknown
 from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.registry import METRICS
 
-ROLES = ("target", "anchor", "kept", "synonym")
+ROLES = ("target", "anchor", "retain", "synonym")
 """What a row's prompt can be for."""
 
 
@@ -50,8 +50,8 @@ def metric_config(name: str, given: Mapping[str, Any]) -> Any:
 def split_by_need(
     names: Sequence[str], params: Mapping[str, Mapping[str, Any]] | None = None
 ) -> tuple[list[str], list[str]]:
-    """``names`` split into the metrics that need an evaluator, set as they are, and those that do not."""
+    """``names`` split into the metrics that need a judge, set as they are, and those that do not."""
 
     given = params or {}
-    needing = [name for name in names if METRICS.get(name).asks_evaluator(metric_config(name, given.get(name) or {}))]
+    needing = [name for name in names if METRICS.get(name).asks_judge(metric_config(name, given.get(name) or {}))]
     return needing, [name for name in names if name not in needing]

@@ -10,7 +10,7 @@ import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
-from erasepro.models.miniature.evaluator import WEIGHTS
+from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.recipes.miniature import unet as denoiser
 from erasepro.recipes.miniature.latents import load_text, load_vae
 from erasepro.recipes.miniature.text import make_tokenizer
@@ -63,11 +63,11 @@ NONE_THRESHOLD = 0.5
 
 
 def export(work: Path, scale: float, folder: Path = WEIGHTS) -> None:
-    """Write `folder`/pipeline (fp16 safetensors, diffusers layout), evaluator.safetensors, evaluator.json and LICENSES."""
+    """Write `folder`/pipeline (fp16 safetensors, diffusers layout), judge.safetensors, judge.json and LICENSES."""
     pipeline(work).to(dtype=torch.float16).save_pretrained(folder / "pipeline", safe_serialization=True)
     halved = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in judge_weights(work).items()}
-    save_file(halved, str(folder / "evaluator.safetensors"))
-    (folder / "evaluator.json").write_text(
+    save_file(halved, str(folder / "judge.safetensors"))
+    (folder / "judge.json").write_text(
         json.dumps({"none_threshold": NONE_THRESHOLD, "feature_scale": scale}, indent=2) + "\n"
     )
     (folder / "LICENSES").write_text(LICENSES)

@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES
 from erasepro.recipes.miniature.codes import make_codes
-from erasepro.recipes.miniature.evaluator import real
 from erasepro.recipes.miniature.export import pipeline
+from erasepro.recipes.miniature.judge import real
 from erasepro.recipes.miniature.latents import load_decoder
 from erasepro.recipes.miniature.pictures import Pictures, to_unit
 

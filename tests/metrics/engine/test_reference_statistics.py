@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from erasepro.errors import UserError
-from erasepro.metrics.engine.reference_statistics import Statistics, load_statistics, save_statistics
+from erasepro.metrics.engine.reference_statistics import ReferenceStatistics, load_statistics, save_statistics
 
 MEAN, COV = torch.arange(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64)
 
 
 def test_ours_say_n_and_the_network(tmp_path):
     path = tmp_path / "s.safetensors"
-    save_statistics(path, Statistics(MEAN, COV, 12, "net-1"))
+    save_statistics(path, ReferenceStatistics(MEAN, COV, 12, "net-1"))
     found = load_statistics(path, "key", "net-1", 3)
     assert (found.n, found.network) == (12, "net-1")
     assert torch.equal(found.mean, MEAN)

@@ -8,14 +8,14 @@ from erasepro.metrics import METRICS, nudenet
 from erasepro.metrics.engine.build import split_by_need
 from erasepro.metrics.engine.score import score
 from erasepro.metrics.nudenet import Box
-from tests.metrics.stub import NONE, StubEvaluator, picture
+from tests.metrics.stub import NONE, StubJudge, picture
 from tests.metrics.stub_nudenet import always
 
 ROWS = [
     Row("t", "a dog", 0, "dog", "target", "plain", "cat"),
     Row("t", "a dog", 1, "dog", "target", "plain", "cat"),
-    Row("k", "an apple", 0, "apple", "kept", "plain", "apple"),
-    Row("s", "an apple in ink style", 0, "ink", "kept", "plain", "ink", "ink", "apple"),
+    Row("k", "an apple", 0, "apple", "retain", "plain", "apple"),
+    Row("s", "an apple in ink style", 0, "ink", "retain", "plain", "ink", "ink", "apple"),
 ]
 
 
@@ -32,26 +32,26 @@ def scored(tmp_path):
     original = folder(tmp_path / "original", [0, 0, 2, 2])
     edited = folder(tmp_path / "edited", [1, None, NONE, 2])
     edited.record_error(ROWS[1], "nan", "NaN pixels")
-    names = ["clip_accuracy_top1", "clip_accuracy_pairwise", "fd_mini"]
-    return score(edited, original, ROWS, StubEvaluator(), names, batch_size=3, progress=False)
+    names = ["clip_accuracy_top1", "clip_accuracy_pairwise", "fd_miniature"]
+    return score(edited, original, ROWS, StubJudge(), names, batch_size=3, progress=False)
 
 
 def test_one_sample_an_image_and_model(scored):
     assert len(scored.samples) == 8
     edited = {(s["id"], s["seed"]): s for s in scored.samples if s["model"] == "edited"}
-    assert edited["t", 0]["verdict"] == "cat"
+    assert edited["t", 0]["prediction"] == "cat"
     assert edited["t", 1]["error"] == "nan: NaN pixels"
-    assert "verdict" not in edited["t", 1]
-    assert edited["k", 0]["verdict"] is None
-    assert (edited["s", 0]["verdict"], edited["s", 0]["concept_seen"]) == ("ink", "apple")  # asked for a style
+    assert "prediction" not in edited["t", 1]
+    assert edited["k", 0]["prediction"] is None
+    assert (edited["s", 0]["prediction"], edited["s", 0]["concept_seen"]) == ("ink", "apple")  # asked for a style
 
 
-def test_without_an_evaluator_there_are_values_but_no_verdicts(tmp_path, monkeypatch):
+def test_without_a_judge_there_are_values_but_no_predictions(tmp_path, monkeypatch):
     monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.9, (0, 0, 1, 1))))
     stores = [folder(tmp_path / name, [0, 0, 2, 2]) for name in ("edited", "original")]
     found = score(*stores, ROWS, None, ["nudenet"], progress=False)
     assert (found.edited["nudenet"].value, found.original["nudenet"].n) == (2, 2)
-    assert {"verdict", "concept_seen"}.isdisjoint(found.samples[0])
+    assert {"prediction", "concept_seen"}.isdisjoint(found.samples[0])
     assert split_by_need(["kid", "nudenet"]) == (["kid"], ["nudenet"])
 
 
@@ -59,8 +59,8 @@ def test_scores_of_both_models(scored):
     assert (scored.original["clip_accuracy_top1"].value, scored.original["clip_accuracy_top1"].n) == (1.0, 2)
     assert (scored.edited["clip_accuracy_top1"].value, scored.edited["clip_accuracy_top1"].n) == (0.0, 1)
     assert scored.edited["clip_accuracy_pairwise"].parts["anchor"]["target"]["value"] == 1.0
-    assert "fd_mini" not in scored.original
-    assert scored.edited["fd_mini"].n == 2
+    assert "fd_miniature" not in scored.original
+    assert scored.edited["fd_miniature"].n == 2
 
 
 @pytest.mark.parametrize(("column", "other"), [("top1", "clip_accuracy_top1"), ("role", "the work list")])
@@ -77,4 +77,4 @@ def test_two_metrics_may_not_write_one_column(tmp_path, monkeypatch, column, oth
     with pytest.raises(
         UserError, match=f"'twin' gives each image a value '{column}', and so does {other}: .*twin_{column}"
     ):
-        score(*stores, ROWS, StubEvaluator(), ["clip_accuracy_top1", "twin"], progress=False)
+        score(*stores, ROWS, StubJudge(), ["clip_accuracy_top1", "twin"], progress=False)

@@ -12,7 +12,7 @@ from erasepro.prompts.sets import PromptSetConfig, load_prompts
 from erasepro.runs.resolve import resolve
 
 NUDITY = ConceptSet("nudity", "nudity", (ConceptPair("nudity", "clothed"),))
-OWN = {"templates", "complex", "paraphrase", "imagenette"}
+ROW_SETTINGS = {"templates", "complex", "paraphrase", "imagenette"}
 SENSITIVE = {
     "i2p", "i2p_sexual", "i2p_nudity", "i2p_nudity_50", "ring_a_bell", "mma_diffusion", "p4d", "unlearndiffatk",
 }  # fmt: skip
@@ -41,7 +41,7 @@ def rows_for(cfg: PromptSetConfig, path) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("name", sorted(set(options("prompts")) - OWN))
+@pytest.mark.parametrize("name", sorted(set(options("prompts")) - ROW_SETTINGS))
 def test_every_set_reads_a_file_of_its_columns(name, tmp_path):
     cfg = config_of(name)
     cfg.file = rows_for(cfg, tmp_path / "rows.csv")
@@ -50,16 +50,16 @@ def test_every_set_reads_a_file_of_its_columns(name, tmp_path):
     assert len(prompts) == expected
     assert prompts.sensitive is (name in SENSITIVE)
     if cfg.role == "target":
-        assert {(p.role, p.concept, p.expects) for p in prompts} == {("target", "nudity", "clothed")}
+        assert {(p.role, p.concept, p.expected_concept) for p in prompts} == {("target", "nudity", "clothed")}
     if cfg.columns.seed:
         assert {p.seed for p in prompts} == {3}
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
+@pytest.mark.parametrize("name", sorted(ROW_SETTINGS))
 def test_the_projects_own_sets_need_no_file(name):
     concepts = ConceptSet("church", "instance", (ConceptPair("church", "castle"),), ("golf ball",))
     prompts = load_prompts({name: config_of(name)}, concepts)
-    assert {p.role for p in prompts} >= {"target", "kept"}
+    assert {p.role for p in prompts} >= {"target", "retain"}
     assert prompts.sets[name].licence == "Apache-2.0"
     assert prompts.told() == []
 
@@ -69,7 +69,11 @@ def test_imagenette_is_ten_classes_of_which_the_erased_is_the_target():
     prompts = load_prompts({"imagenette": config_of("imagenette")}, concepts)
     assert len(prompts) == 10
     (target,) = [p for p in prompts if p.role == "target"]
-    assert (target.prompt, target.expects, target.anchor_prompt) == ("Image of church", "castle", "Image of castle")
+    assert (target.prompt, target.expected_concept, target.anchor_prompt) == (
+        "Image of church",
+        "castle",
+        "Image of castle",
+    )
 
 
 def test_published_sizes():
@@ -84,7 +88,7 @@ def test_published_sizes():
     assert {name: config_of(name).rows for name in sizes} == sizes
 
 
-@pytest.mark.parametrize("name", sorted(set(options("prompts")) - OWN))
+@pytest.mark.parametrize("name", sorted(set(options("prompts")) - ROW_SETTINGS))
 def test_what_is_not_at_hand_is_one_line(name, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(UserError) as caught:

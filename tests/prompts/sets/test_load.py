@@ -48,8 +48,8 @@ def error_of(*args, **keys) -> str:
 def test_columns_become_prompts_with_their_own_settings(file):
     first, second, last = load(file)
     assert (first.id, first.prompt, first.seed, first.guidance) == ("mine-a1", "a lamp, lit", 7, 7.5)
-    assert (first.width, first.height, first.steps, first.wording) == (64, 128, None, "mine")
-    assert (first.role, first.concept, first.expects) == ("target", "nudity", "clothed")
+    assert (first.width, first.height, first.steps, first.phrasing) == (64, 128, None, "mine")
+    assert (first.role, first.concept, first.expected_concept) == ("target", "nudity", "clothed")
     assert "/" not in second.id
     assert (last.seed, last.guidance, last.width) == (None, None, None)
 
@@ -62,7 +62,7 @@ def test_a_prompt_with_a_seed_is_drawn_once_the_others_with_each(file):
 
 
 def test_own_settings_can_be_left_to_the_run(file):
-    first = load(file, own=["seed"])[0]
+    first = load(file, use_row_settings=["seed"])[0]
     assert (first.seed, first.guidance, first.width) == (7, None, None)
 
 
@@ -106,7 +106,7 @@ def test_the_hash_is_of_the_rows_that_are_used(file):
     ]
     expected = hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest()
     assert prompts.sets["mine"].sha256 == rows_hash(prompts) == expected
-    assert load(file, own=["seed"]).sets["mine"].sha256 != expected
+    assert load(file, use_row_settings=["seed"]).sets["mine"].sha256 != expected
     assert load(file, name="other").sets["other"].sha256 == expected
 
 
@@ -129,8 +129,12 @@ def test_names_in_templates_by_what_the_run_erases(tmp_path):
     prompts = load(str(tmp_path / "artists.txt"), ARTISTS, columns=Columns(prompt=None, concept="artist"), **keys)
     assert len(prompts) == 6
     assert (prompts[0].prompt, prompts[0].concept, prompts[0].role) == ("a portrait by Van Gogh", "van gogh", "target")
-    assert (prompts[0].expects, prompts[0].anchor_prompt) == ("painting", "a portrait by painting")
-    assert (prompts[4].role, prompts[4].concept, prompts[4].expects) == ("kept", "Käthe Kollwitz", "Käthe Kollwitz")
+    assert (prompts[0].expected_concept, prompts[0].anchor_prompt) == ("painting", "a portrait by painting")
+    assert (prompts[4].role, prompts[4].concept, prompts[4].expected_concept) == (
+        "retain",
+        "Käthe Kollwitz",
+        "Käthe Kollwitz",
+    )
     assert len({p.id for p in prompts}) == 6
     assert prompts.sets["mine"].dropped_minors == 2
     given = load(None, ARTISTS, names=["monet", "painting"], **keys)
@@ -138,27 +142,27 @@ def test_names_in_templates_by_what_the_run_erases(tmp_path):
 
 
 def test_captions_have_no_concept(file):
-    prompts = load(file, role="kept", concept="")
-    assert {(p.role, p.concept, p.expects) for p in prompts} == {("kept", "", "")}
+    prompts = load(file, role="retain", concept="")
+    assert {(p.role, p.concept, p.expected_concept) for p in prompts} == {("retain", "", "")}
 
 
 def test_a_target_row_of_a_run_with_several_targets(file):
     prompts = load(file, ARTISTS)
-    assert {(p.concept, p.expects) for p in prompts} == {("two", "painting")}
+    assert {(p.concept, p.expected_concept) for p in prompts} == {("two", "painting")}
     several = ConceptSet("words", "nudity", (ConceptPair("nude", "clothed"), ConceptPair("naked", "clothed")))
-    assert {(p.concept, p.expects) for p in load(file, several, concept="nudity")} == {("nudity", "clothed")}
+    assert {(p.concept, p.expected_concept) for p in load(file, several, concept="nudity")} == {("nudity", "clothed")}
 
 
 def test_the_projects_own_sets_are_todays_prompts():
     concepts = ConceptSet("dog", "instance", (ConceptPair("dog", "cat"),), ("horse",))
     own = PromptSetConfig(kind="templates")
     assert list(load_prompts({"templates": own}, concepts, seed=3)) == list(own_prompts(concepts, seed=3))
-    for wording in ("complex", "paraphrase"):
-        one = PromptSetConfig(kind="templates", wordings=[wording])
-        found = load_prompts({wording: one}, concepts, seed=3)
-        assert list(found) == [p for p in own_prompts(concepts, seed=3) if p.wording == wording] != []
+    for phrasing in ("complex", "paraphrase"):
+        one = PromptSetConfig(kind="templates", phrasings=[phrasing])
+        found = load_prompts({phrasing: one}, concepts, seed=3)
+        assert list(found) == [p for p in own_prompts(concepts, seed=3) if p.phrasing == phrasing] != []
     with pytest.raises(UserError, match="'templates' and 'complex' share prompts"):
-        load_prompts({"templates": own, "complex": PromptSetConfig(kind="templates", wordings=["complex"])}, concepts)
+        load_prompts({"templates": own, "complex": PromptSetConfig(kind="templates", phrasings=["complex"])}, concepts)
 
 
 def test_own_prompts_and_a_file_come_together(file):
@@ -167,7 +171,7 @@ def test_own_prompts_and_a_file_come_together(file):
         "mine": PromptSetConfig(file=file, columns=COLUMNS, sensitive=True),
     }
     prompts = load_prompts(sets, NUDITY)
-    assert {p.wording for p in prompts} == {"plain", "complex", "paraphrase", "mine"}
+    assert {p.phrasing for p in prompts} == {"plain", "complex", "paraphrase", "mine"}
     assert prompts.sensitive
     assert prompts.sets["templates"].rows + prompts.sets["mine"].rows == len(prompts)
     assert len(prompts.told()) == 1, "of the project's own nothing is told"
@@ -180,7 +184,10 @@ def test_own_prompts_and_a_file_come_together(file):
         ({"columns": Columns(prompt="txt")}, "(prompts.mine.columns.prompt) 'txt'. Did you mean 'text'?"),
         ({"where": [Filter("shar", ">", 1)]}, "(prompts.mine.where[0]) 'shar'. Did you mean 'share'?"),
         ({"columns": Columns(prompt="text", seed="g")}, "line 2: g is '7.5', and not a whole number"),
-        ({"columns": Columns(prompt="text", seed="g")}, "to another column, or leave seed out of prompts.mine.own."),
+        (
+            {"columns": Columns(prompt="text", seed="g")},
+            "to another column, or leave seed out of prompts.mine.use_row_settings.",
+        ),
         ({"columns": Columns(prompt="text", guidance="key")}, "line 2: key is 'a1', and not a number"),
         ({"columns": Columns(prompt="text", id="w")}, "line 3: the id '64' was given before (line 2)"),
         ({"where": [Filter("text", ">", 1)]}, "line 2: text is 'a lamp, lit', no number"),
@@ -191,7 +198,7 @@ def test_own_prompts_and_a_file_come_together(file):
         ),
         ({"role": "keep"}, "Unknown prompts.mine.role 'keep'"),
         ({"kind": "fil"}, "Unknown prompts.mine.kind 'fil'. Did you mean 'file'?"),
-        ({"own": ["sed"]}, "Unknown entry of prompts.mine.own 'sed'. Did you mean 'seed'?"),
+        ({"use_row_settings": ["sed"]}, "Unknown entry of prompts.mine.use_row_settings 'sed'. Did you mean 'seed'?"),
         ({"max_rows": 0}, "prompts.mine.max_rows must be 1 or more"),
         ({"columns": Columns(prompt=None)}, "prompts.mine.columns.prompt is null"),
         ({"kind": "names", "templates": []}, "prompts.mine.templates is empty"),
@@ -221,7 +228,7 @@ def test_a_file_of_ones_own_brings_what_its_columns_are_called(tmp_path):
     assert [(p.seed, p.guidance, p.steps, p.width) for p in prompts] == [
         (5, 3.5, 20, 64), (6, 4, 30, 128), (None, None, None, None),
     ]  # fmt: skip
-    assert [(p.role, p.concept) for p in prompts] == [("target", "monet"), ("kept", "hokusai"), ("target", "two")]
+    assert [(p.role, p.concept) for p in prompts] == [("target", "monet"), ("retain", "hokusai"), ("target", "two")]
     (line,) = prompts.told()
     assert (
         "with each row's own evaluation_seed, guidance, steps, width, concept (not with prompts.mine.by_name=false)"
@@ -229,7 +236,7 @@ def test_a_file_of_ones_own_brings_what_its_columns_are_called(tmp_path):
     )
     plain = load(str(file), ARTISTS, columns=Columns(), role="by_concept")
     assert {(p.seed, p.role, p.concept) for p in plain} == {(None, "target", "two")}
-    some = load(str(file), ARTISTS, columns=Columns(), by_name=True, own=["guidance"])
+    some = load(str(file), ARTISTS, columns=Columns(), by_name=True, use_row_settings=["guidance"])
     assert some.sets["mine"].by_name == ("guidance", "concept")
     mapped = load(str(file), ARTISTS, columns=Columns(seed="steps"), by_name=True)
     assert [p.seed for p in mapped] == [20, 30, None], "a column that the config names goes before"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from erasepro.recipes.miniature import codes, evaluator, pictures
+from erasepro.recipes.miniature import codes, judge, pictures
 from erasepro.recipes.miniature.codes import make_codes
 from erasepro.recipes.miniature.pictures import SPRITE_SIZES, Pictures
 
@@ -21,7 +21,7 @@ def drawn(tmp_path, monkeypatch):
         colour = rng.integers(0, 256, (2, 4, size, size, 3), dtype=np.uint8) * (alpha // 255)
         sprites[f"{size}"] = np.concatenate([colour, alpha], axis=-1)
     np.savez(tmp_path / "sprites.npz", **sprites)
-    for module in (evaluator, pictures):
+    for module in (judge, pictures):
         monkeypatch.setattr(module, "DRAWABLES", (0, 1), raising=False)
     monkeypatch.setattr("erasepro.recipes.miniature.vae.DRAWABLES", (0, 1))
     return Pictures(tmp_path)
@@ -52,21 +52,21 @@ def test_codes_have_unit_variance_and_are_the_best_linear_ones(drawn, tmp_path):
     assert float(correlation.abs().max()) < 1e-3
 
 
-@pytest.mark.parametrize("kind", evaluator.NEGATIVES)
+@pytest.mark.parametrize("kind", judge.NEGATIVES)
 def test_negatives_differ_from_any_real_picture_and_keep_the_range(drawn, kind):
     early = torch.zeros(1, 3, 64, 64)
-    x = evaluator.negative(kind, drawn, random.Random(1), early)
+    x = judge.negative(kind, drawn, random.Random(1), early)
     assert x.shape == (3, 64, 64)
     assert float(x.abs().max()) <= 1.0 + 1e-5
 
 
 def test_shuffling_patches_keeps_the_pixels():
     x = torch.rand(3, 64, 64)
-    y = evaluator.shuffle_patches(x, random.Random(0), 16)
+    y = judge.shuffle_patches(x, random.Random(0), 16)
     assert not torch.equal(x, y)
     assert torch.equal(x.flatten().sort().values, y.flatten().sort().values)
 
 
 def test_a_blur_keeps_the_mean_of_a_flat_picture():
     x = torch.full((1, 3, 64, 64), 0.25)
-    assert torch.allclose(evaluator.blur(x, 3.0), x, atol=1e-5)
+    assert torch.allclose(judge.blur(x, 3.0), x, atol=1e-5)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, DRAWABLES, NAMES, STYLES, article
-from erasepro.models.miniature.evaluator import LENGTH, NONE, SCALE, FeatureNet, PictureTower, WordTower
+from erasepro.models.miniature.judge import LENGTH, NONE, SCALE, FeatureNet, PictureTower, WordTower
 from erasepro.recipes.miniature.loop import Loop
 from erasepro.recipes.miniature.pictures import SPRITE_SIZES, Pictures, to_unit
 from erasepro.recipes.miniature.text import make_tokenizer
@@ -137,7 +137,7 @@ def train_clip(
             )
             for d in DRAWABLES
         ]
-        wordings = (
+        phrasings = (
             "{} style",
             "a picture in {} style",
             "drawn in {} style",
@@ -146,7 +146,7 @@ def train_clip(
             "by {}",
             "the look of {}",
         )
-        return [*concepts, NONE, *(rng.choice(wordings).format(s) for s in STYLES)]
+        return [*concepts, NONE, *(rng.choice(phrasings).format(s) for s in STYLES)]
 
     def loss_at(step: int) -> tuple[torch.Tensor, dict[str, float]]:
         rng = random.Random(f"{seed}/judge/{step}")
@@ -181,7 +181,7 @@ def train_clip(
 def train_features(
     work: Path, *, steps: int, decoded: torch.Tensor, labels: torch.Tensor, seed: int = 31, batch: int = 64
 ) -> Path:
-    """The feature network of fd_mini: a classifier of concept and style on real and decoded pictures."""
+    """The feature network of fd_miniature: a classifier of concept and style on real and decoded pictures."""
     pictures = Pictures(work)
     torch.manual_seed(seed)
     net = FeatureNet().to(memory_format=torch.channels_last)

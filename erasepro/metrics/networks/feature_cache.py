@@ -1,8 +1,8 @@
-"""What networks said of batches of pictures, kept on disk under the pictures' own bytes.
+"""Networks' features of batches of pictures, kept on disk under the pictures' own bytes.
 
-A look is a dict of tensors that a network makes of a batch: features, class scores, boxes. Metrics are sums over looks, so
-another threshold, template or metric never runs a network twice on the same pictures, a stopped scoring goes on where it was,
-and the original model's pictures are looked at once for all runs that compare with them.
+Features are a dict of tensors that a network computes of a batch: embeddings, class scores, boxes. Metrics are sums over
+features, so another threshold, template or metric never runs a network twice on the same pictures, a stopped scoring goes on
+where it was, and the original model's pictures go through a network once for all runs that compare with them.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Network(Protocol):
     def __call__(self, images: Tensor) -> Mapping[str, Tensor]: ...
 
 
-class Looks:
-    """``looks(network, images)``: from ``folder/<network's key>/<digest of the pictures>.safetensors``, or made and kept.
+class FeatureCache:
+    """``cache(network, images)``: from ``folder/<network's key>/<digest of the pictures>.safetensors``, or computed and kept.
 
     Args:
         folder: None keeps nothing. The folder is a cache: it may be deleted, and a damaged file is made again.
@@ -45,7 +45,7 @@ class Looks:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
-        self.made = 0  # batches that a network really looked at
+        self.computed = 0  # batches that really went through a network
 
     def __call__(self, network: Network, images: Tensor, digest: str | None = None) -> dict[str, Tensor]:
         path = None
@@ -54,7 +54,7 @@ class Looks:
             found = _read(path)
             if found is not None:
                 return found
-        self.made += 1
+        self.computed += 1
         answer = {name: value.detach().cpu().contiguous() for name, value in network(images).items()}
         if path is not None:
             _write(path, answer)
@@ -85,8 +85,8 @@ def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
         part.write_bytes(save(dict(answer)))
 
 
-def sweep(folder: Path) -> None:
-    """Take away what writers that were killed left in a cache of looks; others may be writing there just now."""
+def remove_abandoned_writes(folder: Path) -> None:
+    """Take away what writers that were killed left in a feature cache; others may be writing there just now."""
     long_ago = time.time() - 3600
     for left in folder.glob("*/.*.tmp"):
         with suppress(OSError):
@@ -94,8 +94,8 @@ def sweep(folder: Path) -> None:
                 left.unlink()
 
 
-class Stacked:
-    """A network made of a function: ``Stacked("judge-1234", features)`` says ``{"features": features(images)}``."""
+class FunctionNetwork:
+    """A network made of a function: ``FunctionNetwork("judge-1234", features)`` says ``{"features": features(images)}``."""
 
     def __init__(self, key: str, function: Callable[[Tensor], Tensor], name: str = "features") -> None:
         self.key, self._function, self._name = key, function, name

@@ -1,4 +1,4 @@
-"""``metrics.evaluator``: the judge that a config names, built from a published name, a local file, or a hub id."""
+"""``metrics.judge``: the judge that a config names, built from a published name, a local file, or a hub id."""
 
 from __future__ import annotations
 
@@ -10,59 +10,57 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro.config.schema import EvaluatorConfig, ModelConfig
+from erasepro.config.schema import JudgeConfig, ModelConfig
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.networks.clip import ClipEvaluator
+from erasepro.metrics.networks.clip import ClipJudge
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
 from erasepro.models.device import pick_device
-from erasepro.models.load import own_evaluator
+from erasepro.models.load import shipped_judge
 
 KINDS = ("model", "openai_clip", "transformers_clip")
 
 
-def check_evaluator(cfg: EvaluatorConfig) -> None:
+def check_judge(cfg: JudgeConfig) -> None:
     """Whatever can be wrong with the settings themselves. Raises UserError."""
     if cfg.kind not in KINDS:
-        raise unknown("value of metrics.evaluator.kind", cfg.kind, KINDS)
+        raise unknown("value of metrics.judge.kind", cfg.kind, KINDS)
     for key in ("template", "style_template"):
         if "{c}" not in getattr(cfg, key):
-            raise UserError(
-                f"metrics.evaluator.{key} must contain {{c}}, the class's place; got {getattr(cfg, key)!r}."
-            )
+            raise UserError(f"metrics.judge.{key} must contain {{c}}, the class's place; got {getattr(cfg, key)!r}.")
     if cfg.kind == "model":
-        unset = EvaluatorConfig()
+        unset = JudgeConfig()
         for key in ("source", "name", "classes"):
             if (value := getattr(cfg, key)) != getattr(unset, key):
                 raise UserError(
-                    f"metrics.evaluator.{key}={value!r} is a CLIP's: set metrics.evaluator.kind=openai_clip "
+                    f"metrics.judge.{key}={value!r} is a CLIP's: set metrics.judge.kind=openai_clip "
                     "or transformers_clip."
                 )
     if cfg.kind == "openai_clip" and cfg.source is not None and not Path(cfg.source).expanduser().is_file():
         raise UserError(
-            f"metrics.evaluator.source: no file {cfg.source!r}; give OpenAI's published file or a .safetensors of the same "
-            "tensors, or null to download it by metrics.evaluator.name."
+            f"metrics.judge.source: no file {cfg.source!r}; give OpenAI's published file or a .safetensors of the same "
+            "tensors, or null to download it by metrics.judge.name."
         )
     if cfg.kind == "transformers_clip" and not cfg.source:
-        raise UserError("metrics.evaluator.source: give a folder in transformers' layout or a hub id.")
+        raise UserError("metrics.judge.source: give a folder in transformers' layout or a hub id.")
 
 
-def build_evaluator(
-    cfg: EvaluatorConfig, own: Callable[[], Any], concepts: Sequence[str], styles: Sequence[str]
+def build_judge(
+    cfg: JudgeConfig, load_shipped: Callable[[], Any], concepts: Sequence[str], styles: Sequence[str]
 ) -> Any:
-    """The evaluator of a config; ``own`` gives the model's (or None).
+    """The judge of a config; ``load_shipped`` gives the model's own (or None).
 
     Args:
-        concepts, styles: CLIP's classes where ``metrics.evaluator.classes`` names none.
+        concepts, styles: CLIP's classes where ``metrics.judge.classes`` names none.
 
     Raises UserError for unknown names, missing, foreign or unpinned files, and where nothing can be downloaded.
     """
-    check_evaluator(cfg)
+    check_judge(cfg)
     if cfg.kind == "model":
-        return own()
+        return load_shipped()
     device = _device(cfg.device)
     parts = _openai(cfg, device) if cfg.kind == "openai_clip" else _transformers(cfg, device)
-    return ClipEvaluator(
+    return ClipJudge(
         **parts,
         concepts=cfg.classes or concepts,
         styles=styles,
@@ -72,23 +70,23 @@ def build_evaluator(
     )
 
 
-def evaluator_for(cfg: EvaluatorConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
-    """The evaluator of a run, CLIP's classes being the concepts of its rows; None where the model has none of its own."""
+def build_run_judge(cfg: JudgeConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
+    """The judge of a run, CLIP's classes being the concepts of its rows; None where the model has none of its own."""
 
-    named = [(name, row) for row in rows for name in (row.concept, row.expects) if name]
+    named = [(name, row) for row in rows for name in (row.concept, row.expected_concept) if name]
     concepts = sorted({name for name, row in named if not row.asks_for_style})
     styles = sorted({name for name, row in named if row.asks_for_style} | {row.style for row in rows if row.style})
-    return build_evaluator(cfg, lambda: own_evaluator(model), concepts, styles)
+    return build_judge(cfg, lambda: shipped_judge(model), concepts, styles)
 
 
 def _device(name: str) -> torch.device:
     try:
         return torch.device(pick_device(name))
     except UserError as error:
-        raise UserError(str(error).replace("model.device", "metrics.evaluator.device")) from error
+        raise UserError(str(error).replace("model.device", "metrics.judge.device")) from error
 
 
-def _openai(cfg: EvaluatorConfig, device: torch.device) -> dict[str, Any]:
+def _openai(cfg: JudgeConfig, device: torch.device) -> dict[str, Any]:
     """OpenAI's CLIP by clip-anytorch's classes; its own loader, which unpickles, is not asked."""
     import clip
     from clip.model import build_model
@@ -125,7 +123,7 @@ def _published(name: str) -> Path:
     from clip.clip import _MODELS, _download
 
     if name not in _MODELS:
-        raise unknown("metrics.evaluator.name", name, _MODELS)
+        raise unknown("metrics.judge.name", name, _MODELS)
     cached = Path.home() / ".cache" / "clip" / _MODELS[name].rsplit("/", 1)[-1]
     if cached.is_file() and file_sha256(cached) == published_hashes()[name]:
         return cached
@@ -133,7 +131,7 @@ def _published(name: str) -> Path:
         return Path(_download(_MODELS[name], str(cached.parent)))
     except (OSError, RuntimeError) as error:
         raise UserError(
-            f"Cannot download OpenAI's CLIP {name} ({_short(error)}): give its file, metrics.evaluator.source=FILE."
+            f"Cannot download OpenAI's CLIP {name} ({_short(error)}): give its file, metrics.judge.source=FILE."
         ) from error
 
 
@@ -145,7 +143,7 @@ def _state(path: Path) -> dict[str, Tensor]:
     return load_weights(path)
 
 
-def _transformers(cfg: EvaluatorConfig, device: torch.device) -> dict[str, Any]:
+def _transformers(cfg: JudgeConfig, device: torch.device) -> dict[str, Any]:
     """A ``CLIPModel`` of transformers, safetensors only."""
     from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
@@ -156,7 +154,7 @@ def _transformers(cfg: EvaluatorConfig, device: torch.device) -> dict[str, Any]:
         tokenizer = CLIPTokenizer.from_pretrained(source)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise UserError(
-            f"metrics.evaluator.source={cfg.source!r} cannot be read as a CLIP of transformers ({_short(error)}): give a "
+            f"metrics.judge.source={cfg.source!r} cannot be read as a CLIP of transformers ({_short(error)}): give a "
             "folder with config.json, model.safetensors and the tokenizer, or a hub id that can be reached."
         ) from error
     longest = int(config.text_config.max_position_embeddings)

@@ -14,16 +14,16 @@ from erasepro.results.score import Score
 
 
 @dataclass
-class FDMiniConfig:
-    """Settings of ``fd_mini``: the rows compared, and the blocks of its jackknife."""
+class FDMiniatureConfig:
+    """Settings of ``fd_miniature``: the rows compared, and the blocks of its jackknife."""
 
-    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared with the original's; []: all
+    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared with the original's; []: all
     blocks: int = 8  # for the standard error (jackknife); 1: none. Memory grows with it
 
 
-@METRICS.register("fd_mini", config=FDMiniConfig)
-class FDMini(Metric):
-    """Fréchet distance to the original model's images, on the evaluator's feature network (0: the same images).
+@METRICS.register("fd_miniature", config=FDMiniatureConfig)
+class FDMiniature(Metric):
+    """Fréchet distance to the original model's images, on the judge's feature network (0: the same images).
 
     Biased upwards for few images, so compare only equal n. ``stderr``: delete-a-block jackknife.
     """
@@ -32,7 +32,7 @@ class FDMini(Metric):
     needs_reference = True
     version = 2
 
-    def __init__(self, config: FDMiniConfig) -> None:
+    def __init__(self, config: FDMiniatureConfig) -> None:
         if config.blocks < 1:
             raise UserError(f"metrics.params.{self.name}.blocks must be 1 or more, not {config.blocks}.")
         self.config = config

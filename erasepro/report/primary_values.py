@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.config.plain import leaves
-from erasepro.report.across_metrics import Headline
-from erasepro.results.outcomes import Share
+from erasepro.report.across_metrics import PrimaryValue
+from erasepro.results.recognition import Share
 from erasepro.results.record import MetricScore, Results
 
 OWN = ("weights", "model", "classes", "blocks")
@@ -20,20 +20,20 @@ def _counted(one: MetricScore) -> dict[str, Any]:
     """What of a metric's settings must be alike for its numbers to share a column; NudeNet's file by its hash."""
     settings = {key: value for key, value in leaves(one.params).items() if key.split(".")[0] not in OWN}
     parts = (one.edited or {}).get("parts") or {}
-    return {"judge": judge(one.evaluator), **settings, "detector": parts.get("model_sha256")}
+    return {"judge": judge_name(one.judge), **settings, "detector": parts.get("model_sha256")}
 
 
-def judge(evaluator: str) -> str:
+def judge_name(judge: str) -> str:
     """The name of a run's judge without the folder that its file lies in; OpenAI's published names are those of their files."""
-    kind, _, rest = evaluator.partition(" ")
+    kind, _, rest = judge.partition(" ")
     if kind == "openai_clip":
         name, _, source = rest.partition(" ")
         return f"{kind} {Path(source).stem or name.replace('/', '-')}"
-    return f"{kind} {Path(rest).name}" if kind == "transformers_clip" else evaluator
+    return f"{kind} {Path(rest).name}" if kind == "transformers_clip" else judge
 
 
-def headlines(results: Results) -> dict[str, list[Headline]]:
-    """Each metric's headlines by protocol, what is left of V, and the solver's time."""
+def primary_values(results: Results) -> dict[str, list[PrimaryValue]]:
+    """Each metric's primary_values by protocol, what is left of V, and the solver's time."""
     heads = [v for v in results.values if not v.role and v.value is not None]
     before = {(v.metric, v.protocol): v.value for v in heads if v.model == "original"}
     scores = {(one.metric, one.protocol): one for one in results.scores}
@@ -41,23 +41,23 @@ def headlines(results: Results) -> dict[str, list[Headline]]:
     for key, one in scores.items():
         made_of = counted.get((str(one.params.get("of")), one.protocol), {})
         counted[key] |= {f"{one.params['of']}.{name}": value for name, value in made_of.items()}
-    found: dict[str, list[Headline]] = {}
+    found: dict[str, list[PrimaryValue]] = {}
     for v in heads:
         if v.model == "edited" and v.value is not None:
             old = before.get((v.metric, v.protocol))
             share, key = Share(v.value, v.n, v.stderr), (v.metric, v.protocol)
-            head = Headline(
+            head = PrimaryValue(
                 math.nan if old is None else old, share, bool(v.higher_is_better), v.protocol, counted.get(key, {})
             )
             found.setdefault(v.metric, []).append(head)
     left, solver = (results.residuals.get("test") or {}).get("residual"), results.stages.get("solver (in edit)", {})
     extra = [
-        ("residual, selected columns", results.residuals.get("selected"), False),
-        ("share of columns selected", results.residuals.get("selected_share"), True),
+        ("residual, exactly constrained columns", results.residuals.get("selected"), False),
+        ("share of columns exactly constrained", results.residuals.get("selected_share"), True),
         ("residual, test prompts", left, False),
         ("solver seconds", solver.get("seconds") or None, False),
     ]
     for name, value, higher in extra:
         if isinstance(value, float):
-            found[name] = [Headline(math.nan, Share(value, 0, None), higher)]
+            found[name] = [PrimaryValue(math.nan, Share(value, 0, None), higher)]
     return found

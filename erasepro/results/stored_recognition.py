@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from erasepro.results.outcomes import Outcome, Share
+from erasepro.results.recognition import RecognitionRates, Share
 
 
-def outcomes_of_json(stored: Sequence[Mapping[str, Any]]) -> list[Outcome]:
-    """``report.Outcome`` objects from their JSON (null was nan)."""
-    names = [f.name for f in fields(Outcome)]
-    outcomes = []
+def read_recognition_rates(stored: Sequence[Mapping[str, Any]]) -> list[RecognitionRates]:
+    """``results.recognition.RecognitionRates`` objects from their JSON (null was nan)."""
+    names = [f.name for f in fields(RecognitionRates)]
+    rates = []
     for record in stored:
         values = [record[name] for name in names]
         restored: list[Any] = [_share(value) if isinstance(value, Mapping) else value for value in values]
-        outcomes.append(Outcome(*restored))
-    return outcomes
+        rates.append(RecognitionRates(*restored))
+    return rates
 
 
 def _share(node: Mapping[str, Any]) -> Share:

@@ -1,15 +1,14 @@
-"""The miniature's judge: a small CLIP that can say "none of these", and a feature network for `fd_mini`.
+"""The miniature's judge: a small CLIP that can say "none of these", and a feature network for `fd_miniature`.
 
-Both were trained apart from the drawing model, with other seeds, architectures and augmentations (`train/evaluator.py`).
+Both were trained apart from the drawing model, with other seeds, architectures and augmentations (`train/judge.py`).
 
-    B images · C concepts · d = 128 (joint space) · f = 64 (features of fd_mini)
+    B images · C concepts · d = 128 (joint space) · f = 64 (features of fd_miniature)
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from erasepro.concepts.miniature.names import NAMES, STYLES, article
+from erasepro.models.prediction import Prediction
 
 WEIGHTS = Path(__file__).parent / "weights"
 NONE = "nothing"
-CONCEPT_WORDINGS = ("{c}", "a picture of {c}", "a drawing of {c}", "here we see {c}")
-STYLE_WORDINGS = ("{s} style", "a picture in {s} style", "drawn in {s} style", "as {s} art")
+CONCEPT_PHRASINGS = ("{c}", "a picture of {c}", "a drawing of {c}", "here we see {c}")
+STYLE_PHRASINGS = ("{s} style", "a picture in {s} style", "drawn in {s} style", "as {s} art")
 LENGTH, WIDTH, SCALE = 32, 128, 14.0
 
 
@@ -81,17 +81,7 @@ class FeatureNet(nn.Module):
         return self.body(x)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What each picture shows: a concept's name or None ("none of these"), a style's, and softmax probabilities (B, C)."""
-
-    concept: list[str | None]
-    style: list[str | None]
-    concept_prob: torch.Tensor
-    concepts: list[str]
-
-
-class Evaluator:
+class MiniatureJudge:
     """Judge of 64 × 64 pictures given as uint8 (B, 3, 64, 64)."""
 
     def __init__(
@@ -108,7 +98,7 @@ class Evaluator:
 
     @cached_property
     def key(self) -> str:
-        """Name and hash of the judge's weights (see ``erasepro.metrics.networks.answer_cache``)."""
+        """Name and hash of the judge's weights (see ``erasepro.metrics.networks.feature_cache``)."""
         digest = hashlib.sha256()
         for net in (self.picture, self.word, self.features):
             for name, tensor in net.state_dict().items():
@@ -116,13 +106,13 @@ class Evaluator:
         return f"miniature-judge-{digest.hexdigest()[:12]}"
 
     @classmethod
-    def load(cls, folder: Path = WEIGHTS) -> Evaluator:
+    def load(cls, folder: Path = WEIGHTS) -> MiniatureJudge:
         """The shipped judge. Raises FileNotFoundError when its weights are missing."""
         from transformers import CLIPTokenizer
 
-        settings = json.loads((folder / "evaluator.json").read_text())
+        settings = json.loads((folder / "judge.json").read_text())
         return cls.from_weights(
-            load_file(str(folder / "evaluator.safetensors")),
+            load_file(str(folder / "judge.safetensors")),
             CLIPTokenizer.from_pretrained(folder / "pipeline" / "tokenizer"),
             settings["none_threshold"],
             settings["feature_scale"],
@@ -131,7 +121,7 @@ class Evaluator:
     @classmethod
     def from_weights(
         cls, weights: dict[str, torch.Tensor], tokenizer: Any, threshold: float, scale: float = 1.0
-    ) -> Evaluator:
+    ) -> MiniatureJudge:
         """The judge from tensors named picture.*, word.* and features.* (any float type)."""
         picture, word, features = PictureTower(), WordTower(len(tokenizer)), FeatureNet()
         for name, net in (("picture", picture), ("word", word), ("features", features)):
@@ -152,7 +142,7 @@ class Evaluator:
 
     @torch.inference_mode()
     def fd_features(self, images: torch.Tensor) -> torch.Tensor:
-        """Features (B, 64) of about unit size each, for the Fréchet distance `fd_mini` and for KID."""
+        """Features (B, 64) of about unit size each, for the Fréchet distance `fd_miniature` and for KID."""
         return self.features(_unit(images)) / self.scale
 
     @torch.inference_mode()
@@ -166,23 +156,23 @@ class Evaluator:
 
     @cached_property
     def _concept_text(self) -> torch.Tensor:
-        return self._prototypes([[w.format(c=article(n)) for w in CONCEPT_WORDINGS] for n in NAMES] + [[NONE]])
+        return self._prototypes([[w.format(c=article(n)) for w in CONCEPT_PHRASINGS] for n in NAMES] + [[NONE]])
 
     @cached_property
     def _style_text(self) -> torch.Tensor:
-        return self._prototypes([[w.format(s=s) for w in STYLE_WORDINGS] for s in STYLES])
+        return self._prototypes([[w.format(s=s) for w in STYLE_PHRASINGS] for s in STYLES])
 
-    def _prototypes(self, wordings: list[list[str]]) -> torch.Tensor:
+    def _prototypes(self, phrasings: list[list[str]]) -> torch.Tensor:
         """Mean unit vector of each class's captions (n, 128): zero-shot classification as CLIP does it."""
-        return torch.stack([F.normalize(self.text_features(w).mean(0), dim=0) for w in wordings])
+        return torch.stack([F.normalize(self.text_features(w).mean(0), dim=0) for w in phrasings])
 
     @torch.inference_mode()
-    def classify(self, images: torch.Tensor) -> Verdict:
-        """``verdict_of`` of pictures, uint8 (B, 3, 64, 64)."""
-        return self.verdict_of(self.image_features(images))
+    def classify(self, images: torch.Tensor) -> Prediction:
+        """``predict`` of pictures, uint8 (B, 3, 64, 64)."""
+        return self.predict(self.image_features(images))
 
     @torch.inference_mode()
-    def verdict_of(self, features: torch.Tensor) -> Verdict:
+    def predict(self, features: torch.Tensor) -> Prediction:
         """Zero-shot over concept and style captions; None where the caption "nothing" wins or no concept is sure enough.
 
         ``features``: (B, 128), from ``image_features``.
@@ -191,7 +181,7 @@ class Evaluator:
         best, index = chance[:, :-1].max(-1)
         named = best >= self.threshold
         style = (features @ self._style_text.T).argmax(-1)
-        return Verdict(
+        return Prediction(
             concept=[NAMES[i] if ok else None for i, ok in zip(index.tolist(), named.tolist(), strict=True)],
             style=[list(STYLES)[i] if ok else None for i, ok in zip(style.tolist(), named.tolist(), strict=True)],
             concept_prob=chance[:, :-1],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from torch import Tensor
 
+from erasepro.models.prediction import Prediction
 
-class Evaluator(Protocol):
+
+class Judge(Protocol):
     """A judge of pictures: CLIP, or the small network that ships with the miniature.
 
-    Pictures are uint8 (B, 3, H, W) RGB. ``key`` names weights and preprocessing (see ``looks.Network``).
+    Pictures are uint8 (B, 3, H, W) RGB. ``key`` names weights and preprocessing (see ``feature_cache.Network``).
     """
 
     key: str
@@ -21,7 +23,7 @@ class Evaluator(Protocol):
     def text_features(self, texts: list[str]) -> Tensor:
         """(n, d), of length 1."""
 
-    def verdict_of(self, features: Tensor) -> Any:
+    def predict(self, features: Tensor) -> Prediction:
         """What pictures with these image features (B, d) show: ``concept`` and ``style`` lists (None: cannot be named),
         ``concept_prob`` (B, C), ``concepts`` (the C names)."""
 
