@@ -24,7 +24,7 @@ def score(erased, kept, synonym=None, n=(200, 300, 50), stderr=0.01, name="clip_
 
 
 @pytest.mark.parametrize(
-    ("erased", "retain", "synonym", "published"),
+    ("erased", "kept", "synonym", "published"),
     [
         (13.54, 98.45, 23.18, 85.48),  # UCE
         (96.96, 96.73, 82.56, 6.13),  # FMN
