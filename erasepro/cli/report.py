@@ -19,7 +19,6 @@ def report(words: list[str]) -> int:
     no folder has any.
     """
     from erasepro.report.heading import format_heading
-    from erasepro.report.joint import across
     from erasepro.report.show import show
     from erasepro.results.record import Results
 
@@ -44,6 +43,8 @@ def report(words: list[str]) -> int:
     for told in missing:
         print(f"erasepro: left out: {told}", file=sys.stderr)
     if len(words) > 1:
+        from erasepro.report.joint import across
+
         for table in across([results for _, results in found]):
             print(table.text())
         return 0

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from erasepro.config.plain import differing
-from erasepro.protocols.label import PREDICTION, protocol_label
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
 from erasepro.report.primary_values import judge_name, primary_values
@@ -33,7 +32,12 @@ def across(runs: Sequence[Results]) -> list[Table]:
 
 
 def _recognition_protocol(run: Results) -> str:
-    return run.recognition_source.get("protocol") or protocol_label(run.stored, PREDICTION)
+    """The label under which the run's pictures were judged, or would be."""
+    if run.recognition_source.get("protocol"):
+        return run.recognition_source["protocol"]
+    from erasepro.protocols.label import PREDICTION, protocol_label  # it composes configs: half a second of imports
+
+    return protocol_label(run.stored, PREDICTION)
 
 
 def caution_unlike(runs: Sequence[Results]) -> list[str]:
