@@ -21,7 +21,7 @@ def test_sums_equal_columns(double_model, make_build, monkeypatch, options, sche
     build = make_build(pairs=MANY, templates=("{}",))
     settings = {**SETTING, **fit(**options), "schedule": {"name": schedule}}
     pooled = make_solver(settings).solve(double_model, build)
-    monkeypatch.setattr(Fit, "pooled", lambda *_: False)
+    monkeypatch.setattr(Fit, "sums_suffice", lambda *_: False)
     plain = make_solver(settings).solve(double_model, build)
     for name, update in plain.updates.items():
         want = update.dense()

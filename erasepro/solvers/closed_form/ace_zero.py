@@ -10,7 +10,7 @@ import torch
 from erasepro.errors import UserError
 from erasepro.linalg import Cost, projected, smallest_directions
 from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -45,4 +45,4 @@ class ACEZero(KVSolver):
         if not features.K.shape[1]:  # nothing is retained: no direction is used less than another, so all are free
             U = torch.eye(len(X), dtype=S.dtype, device=S.device)
         C = Cost.of(S, self.cfg.ridge) if self.cfg.cache else Cost.ridge(len(X), self.cfg.ridge, X.device)
-        return shared(projected(X, features.Y - X, U, C)), {"directions": U.shape[1]}
+        return by_input_map(projected(X, features.Y - X, U, C)), {"directions": U.shape[1]}

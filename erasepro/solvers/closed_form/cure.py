@@ -10,7 +10,7 @@ from torch import Tensor
 
 from erasepro.linalg import LowRankUpdate
 from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver, all_columns
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -38,7 +38,7 @@ class CURE(KVSolver):
         Uf, wf = self._spectrum(features.X)
         Ur, wr = self._spectrum(features.K)
         down = Uf.T - ((Uf.T @ Ur) * wr) @ Ur.T  # Ufᵀ (I − P_r)
-        return shared(all_columns(LowRankUpdate(-Uf * wf, down), features.X.shape[1])), {}
+        return by_input_map(all_columns(LowRankUpdate(-Uf * wf, down), features.X.shape[1])), {}
 
     def _spectrum(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Left singular vectors (d, k) and their weights (k,)."""

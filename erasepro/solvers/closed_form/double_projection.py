@@ -11,7 +11,7 @@ import torch
 from erasepro.errors import unknown
 from erasepro.linalg import null_basis, null_space
 from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -51,4 +51,4 @@ class DoubleProjection(KVSolver):
         U2 = null_basis(moment, self.cfg.threshold * level if level > 0 else 1.0)  # nothing retained: all is free
         D = null_space(X, safe - X, U2, policy=self.cfg.rank, tau=self.cfg.tau)
         D = dataclasses.replace(D, exact=False)  # it hits c*, while residuals are measured to the anchor
-        return shared(D), {"directions": U2.shape[1]}
+        return by_input_map(D), {"directions": U2.shape[1]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from erasepro.linalg import Cost, shared_soft
 from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -37,4 +37,4 @@ class MACERefinement(KVSolver):
 
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         C = Cost.of(self.cfg.preserve_scale * features.moment(), self.cfg.ridge)
-        return shared(shared_soft(features.X, features.Y, C)), {}
+        return by_input_map(shared_soft(features.X, features.Y, C)), {}

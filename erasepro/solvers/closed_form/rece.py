@@ -12,7 +12,7 @@ from erasepro.errors import UserError
 from erasepro.linalg import Cost, Update, compose, shared_soft
 from erasepro.models.sites import weight
 from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver, all_columns
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.engine.fit import check_finite
 from erasepro.solvers.registry import SOLVERS
 
@@ -62,4 +62,4 @@ class RECE(KVSolver):
             L = torch.linalg.cholesky(cfg.eta * eye + back @ whole)
             derived = torch.cholesky_solve(back @ X, L)  # (d, n) = c'
             T = compose(T, shared_soft(derived, Y, C, cfg.erase_scale).update)
-        return shared(all_columns(T, X.shape[1])), {}
+        return by_input_map(all_columns(T, X.shape[1])), {}

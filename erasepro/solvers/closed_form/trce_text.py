@@ -9,7 +9,7 @@ import torch
 
 from erasepro.linalg import Cost, shared_soft
 from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -42,4 +42,4 @@ class TRCEText(KVSolver):
         C = Cost.of(self.cfg.preserve_scale * features.moment() / max(features.retained, 1), self.cfg.ridge)
         n = features.X.shape[1]
         omega = torch.full((n,), 1.0 / n, dtype=torch.float64)
-        return shared(shared_soft(features.X, features.Y, C, 1.0, omega)), {}
+        return by_input_map(shared_soft(features.X, features.Y, C, 1.0, omega)), {}

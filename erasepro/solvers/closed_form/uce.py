@@ -7,7 +7,7 @@ from typing import Any
 
 from erasepro.linalg import Cost, shared_soft
 from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -38,4 +38,4 @@ class UCE(KVSolver):
         cfg = self.cfg
         s_p = cfg.preserve_scale if cfg.preserve_scale is not None else max(0.1, 1 / max(1, features.retained))
         C = Cost.of(s_p * features.moment(), cfg.ridge)
-        return shared(shared_soft(features.X, features.Y, C, cfg.erase_scale)), {"preserve_scale": s_p}
+        return by_input_map(shared_soft(features.X, features.Y, C, cfg.erase_scale)), {"preserve_scale": s_p}

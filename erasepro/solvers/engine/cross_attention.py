@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,7 +20,8 @@ from erasepro.models.sites import ATTENTION_KINDS, Site, read_sites
 from erasepro.prompts.fills import retained_names
 from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import finish
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, kv_pass
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
+from erasepro.solvers.engine.solved_sites import SolvedSites
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -101,30 +101,25 @@ class KVSolver(Solver):
         """The edit for build.concepts. Raises UserError for a bad config value or a concept beyond the context."""
         check_pristine(model)
         self._check()
-        start = time.perf_counter()
+        solved = SolvedSites()
         stack = TextStack(model.pipe, batch=self.cfg.batch_size)
-        updates: dict[str, Update] = {}
-        entries: list[dict[str, Any]] = []
         facts: dict[str, Any] = {}
-        reading = 0.0
         reads = reads_of(model.pipe)
         if not reads:
             raise UserError("The pipeline has no denoiser: there is no layer that reads the text to edit.")
         for read in reads:
-            before = time.perf_counter()
             features = self._features(stack, read, build)
-            reading += time.perf_counter() - before
+            solved.lap("text")
             try:
                 solve, known = self.sites(features)
                 sites = features.sites(self.kinds)
-                found, told = kv_pass(model.pipe, sites, features.X, features.Y, features.columns, solve)
+                replace_readers(model.pipe, sites, features.X, features.Y, features.columns, solve, solved)
             except ValueError as error:
                 raise UserError(f"solver={self.cfg.name}: {error}") from error
-            updates |= found
-            entries += told
+            solved.lap("kv")
             facts = known | facts | {"retained": features.retained}
-        seconds = {"text": reading, "kv": time.perf_counter() - start - reading}
-        return finish(model, build, self.cfg, updates, entries, facts | {"seconds": seconds})
+        facts["seconds"] = solved.seconds
+        return finish(model, build, self.cfg, solved.updates, solved.diagnostics, facts)
 
     def _check(self) -> None:
         for key, allowed in (

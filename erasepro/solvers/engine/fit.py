@@ -25,6 +25,7 @@ from erasepro.linalg import (
     soft,
     soft_pooled,
 )
+from erasepro.models.features.columns import PairColumns
 
 SAME = 1e-4  # exact: columns nearer than this to the span of the others depend on them
 CUT = 1e-6  # least squares: singular values of L⁻¹X below this share of the largest are cut
@@ -104,59 +105,68 @@ class Fit:
     then means least_squares; that and the soft solve need only sums, so no column is held.
     """
 
-    cfg: FitConfig
+    config: FitConfig
     weights: Tensor
     labels: Sequence[str]
 
-    def __call__(self, X: Tensor, R: Tensor, kept: Statistics | None) -> Solution:
-        """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the features in `kept`.
+    @classmethod
+    def of(cls, config: FitConfig, columns: PairColumns) -> Fit:
+        """The solve for these columns."""
+        return cls(config, columns.per_concept(), columns.labels)
+
+    def solve(self, X: Tensor, R: Tensor, retained: Statistics | None) -> Solution:
+        """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the retained features.
 
         Raises:
             UserError: a contradiction under rank=exact, naming the concepts, or a cost that cannot be built.
         """
-        cfg = self.cfg
-        omega = self.weights if cfg.weights == "concept" else None
-        policy = "least_squares" if self._too_many(*X.shape[::-1]) else cfg.rank
-        tau = {"least_squares": CUT, "exact": min(cfg.tau, SAME)}.get(policy, cfg.tau)
+        config = self.config
+        omega = self.weights if config.weights == "concept" else None
+        policy = "least_squares" if self._exceeds(len(X)) else config.rank
+        tau = {"least_squares": CUT, "exact": min(config.tau, SAME)}.get(policy, config.tau)
         options: dict[str, Any] = {
-            "policy": policy, "tau": tau, "rest": cfg.rest / X.shape[1],
+            "policy": policy, "tau": tau, "rest": config.rest / X.shape[1],
             "weights": omega, "labels": self.labels,
         }  # fmt: skip
         try:
-            if cfg.preserve.kind == "null_space" and kept is not None and kept.total > 0:
-                U = self._null_basis(kept)
-                if cfg.residual == "soft":
-                    return projected(X, R, U, None, cfg.mu / cfg.preserve.ridge, omega)
+            if config.preserve.kind == "null_space" and retained is not None and retained.total > 0:
+                U = self._null_basis(retained)
+                if config.residual == "soft":
+                    return projected(X, R, U, None, config.mu / config.preserve.ridge, omega)
                 return null_space(X, R, U, **options)
-            C = _cost(cfg.preserve, X.shape[0], kept, X.device)
-            return soft(X, R, C, cfg.mu, omega) if cfg.residual == "soft" else hard(X, R, C, **options)
+            C = _cost(config.preserve, X.shape[0], retained, X.device)
+            return soft(X, R, C, config.mu, omega) if config.residual == "soft" else hard(X, R, C, **options)
         except ValueError as error:  # a contradiction too
             raise UserError(str(error)) from error
 
-    def pooled(self, n: int, d_in: int) -> bool:
-        """Whether sums serve as well as n columns: more of them than dimensions, in a solve that takes them all."""
-        cfg = self.cfg
-        all_of_them = cfg.residual == "soft" or cfg.rank == "least_squares" or self._too_many(n, d_in)
-        return n > d_in and all_of_them and cfg.weights == "count" and cfg.preserve.kind != "null_space"
-
-    def from_sums(self, sums: Statistics, kept: Statistics | None) -> Solution:
-        """The same solve from the sums of X with partners R."""
+    def solve_from_sums(self, sums: Statistics, retained: Statistics | None) -> Solution:
+        """The same solve from the sums of X with partners R. UserError as `solve`."""
         try:
-            C = _cost(self.cfg.preserve, len(sums.xx), kept, sums.xx.device)
-            soften = self.cfg.residual == "soft"
-            update = soft_pooled(sums, C, self.cfg.mu) if soften else least_squares_pooled(sums, C, CUT)
+            C = _cost(self.config.preserve, len(sums.xx), retained, sums.xx.device)
+            soften = self.config.residual == "soft"
+            update = soft_pooled(sums, C, self.config.mu) if soften else least_squares_pooled(sums, C, CUT)
         except ValueError as error:
             raise UserError(str(error)) from error
         return Solution(update, torch.arange(sums.count), (), math.nan, exact=False)
 
-    def _too_many(self, n: int, d_in: int) -> bool:
-        cfg = self.cfg
-        return n > d_in and cfg.residual == "hard" and cfg.rank == "independent" and cfg.rest == 0
+    def sums_suffice(self, d_in: int) -> bool:
+        """Whether sums serve as well as the columns: more of them than dimensions, in a solve that takes them all."""
+        config = self.config
+        takes_all = config.residual == "soft" or config.rank == "least_squares" or self._exceeds(d_in)
+        more = len(self.labels) > d_in
+        return more and takes_all and config.weights == "count" and config.preserve.kind != "null_space"
 
-    def _null_basis(self, kept: Statistics) -> Tensor:
-        S = kept.xx / kept.total
-        level = float(S.diagonal().mean()) if self.cfg.preserve.relative else 1.0
-        return null_basis(S, self.cfg.preserve.threshold * level)
+    def _exceeds(self, d_in: int) -> bool:
+        """Whether the columns are too many to hold, and nothing fits those that are left out."""
+        config = self.config
+        return (
+            len(self.labels) > d_in and config.residual == "hard" and config.rank == "independent" and config.rest == 0
+        )
+
+    def _null_basis(self, retained: Statistics) -> Tensor:
+        S = retained.xx / retained.total
+        level = float(S.diagonal().mean()) if self.config.preserve.relative else 1.0
+        return null_basis(S, self.config.preserve.threshold * level)
 
 
 def _cost(cfg: PreserveConfig, d: int, stats: Statistics | None, device: torch.device) -> Cost:

@@ -32,9 +32,9 @@ class TextStageConfig:
 class _Stage(ErasePro):
     """The superset with these methods' choice of blocks: 7/12 of the depth up to the last but one, unless told."""
 
-    def candidates(self, count: int) -> list[int]:
+    def editable_blocks(self, count: int) -> list[int]:
         chosen = list(range(7 * count // 12, count - 1)) or [count - 1]
-        return chosen if self.cfg.text_blocks is None else super().candidates(count)
+        return chosen if self.cfg.text_blocks is None else super().editable_blocks(count)
 
 
 class TextStageSolver(Solver):
