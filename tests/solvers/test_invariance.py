@@ -103,7 +103,7 @@ def test_a_skeleton_adds_and_removes_but_is_not_edited():
         ({"solver": "alphaedit", "ridge": 1e-30}, "singular to rounding"),
         ({"text_sites": [], "kv_fit": {"residual": "soft", "mu": 1e30, "preserve": {"captions": 4}}}, "lower mu"),
         ({"kv_fit": {"rest": 1e12}}, "rest must be at most 1e"),
-        ({"solver": "double_projection", "span": "retained", "preserve": "none"}, "there are none"),
+        ({"solver": "double_projection", "span": "retained", "retain_source": "none"}, "there are none"),
         ({"solver": "uce", "schedule": "reverse"}, "has no schedule"),
     ],
 )
