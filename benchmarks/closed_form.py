@@ -97,7 +97,7 @@ def solver(settings: dict[str, Any]) -> Callable[[Model, BuildSet], dict[str, fl
     """One of ours; the residual is the worst site's over the selected columns, after rounding to float32."""
 
     def run(model: Model, made: BuildSet) -> dict[str, float]:
-        edit = make_solver(settings).solve(model, made)
+        edit = make_solver(settings["name"], settings).solve(model, made)
         left = edit.residuals
         exact = float(all(d["exact"] for d in edit.diagnostics))
         return {"residual": left["selected"], "all": left["all"], "share": left["selected_share"], "exact": exact}

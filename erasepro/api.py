@@ -97,7 +97,8 @@ def erase(
         if schema is None or "preserve" not in {f.name for f in fields(schema)}:
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
-    return make_solver({**settings, **options}).solve(loaded, build_set(chosen, cfg.templates))
+    given_options = {str(key): value for key, value in settings.items()} | options
+    return make_solver(given_options["name"], given_options).solve(loaded, build_set(chosen, cfg.templates))
 
 
 def _model(given: Any) -> Model:

@@ -13,20 +13,20 @@ import pytest
 SOLVER = '''
 from dataclasses import dataclass
 
-from erasepro.closed_form import Cost, shared_soft
-from erasepro.solvers.kv_pass import shared
-from erasepro.solvers.kv_solver import KVConfig, KVSolver
+from erasepro.linalg import Cost, shared_soft
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver
+from erasepro.solvers.engine.cross_attention_pass import by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class ToyConfig(KVConfig):
+class ToyConfig(CrossAttentionConfig):
     name: str = "toy_mean"
     strength: float = 1.0
 
 
 @SOLVERS.register("toy_mean", ToyConfig)
-class Toy(KVSolver):
+class Toy(CrossAttentionSolver[ToyConfig]):
     """A toy.
 
     W = W_o.
@@ -34,7 +34,7 @@ class Toy(KVSolver):
 
     def sites(self, features):
         cost = Cost.of(features.moment(), 0.5)
-        return shared(shared_soft(features.X, features.Y, cost, FACTOR * self.cfg.strength)), {}
+        return by_input_map(shared_soft(features.X, features.Y, cost, FACTOR * self.config.strength)), {}
 
 
 FACTOR = 1.0
@@ -43,7 +43,7 @@ FACTOR = 1.0
 METRIC = '''
 from dataclasses import dataclass
 
-from erasepro.metrics.base import Metric, Tally
+from erasepro.metrics.engine.base import Metric, Tally
 from erasepro.metrics.registry import METRICS
 
 

@@ -32,7 +32,7 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
     vocabulary = "miniature" if model_cfg.kind == "miniature" else "open"
     concepts = load_concepts(to_object(cfg.concepts, ConceptsConfig), vocabulary)
     build = build_set(concepts, cfg.templates)
-    solver = make_solver(cfg.solver)
+    solver = make_solver(cfg.solver.name, cfg.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
     print(f"{told_pairs(pairs)} · {model_cfg.name} · {cfg.solver.name}", flush=True)
     start = time.perf_counter()

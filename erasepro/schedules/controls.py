@@ -13,7 +13,7 @@ class DeepOnly(Progressive):
     """Only the deepest share of the text encoder's blocks is edited."""
 
     def blocks(self, candidates: list[int]) -> list[int]:
-        return candidates[-math.ceil(self.cfg.share * len(candidates)) :] if candidates else []
+        return candidates[-math.ceil(self.config.share * len(candidates)) :] if candidates else []
 
 
 @SCHEDULES.register("shallow_only")
@@ -21,7 +21,7 @@ class ShallowOnly(Progressive):
     """Only the shallowest share of the text encoder's blocks is edited."""
 
     def blocks(self, candidates: list[int]) -> list[int]:
-        return candidates[: math.ceil(self.cfg.share * len(candidates))]
+        return candidates[: math.ceil(self.config.share * len(candidates))]
 
 
 @SCHEDULES.register("kv_only")

@@ -18,6 +18,6 @@ class ResidualSplit(Schedule):
     """
 
     def residual(self, view: SiteView) -> Tensor:
-        if self.cfg.at == "state" and view.x_state is not None:
+        if self.config.at == "state" and view.x_state is not None:
             return view.final_gap() / view.left
         return view.branch_gap() / view.left

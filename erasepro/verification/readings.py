@@ -130,7 +130,7 @@ class Sentences:
     def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
         self.weights, self.pipe = weights, weights.pipe
         build = build_of(meta)
-        self.pairs, self.preserve = make_solver(meta["config"]).pairs(build), list(build.preserve)
+        self.pairs, self.preserve = make_solver(meta["config"]["name"], meta["config"]).pairs(build), list(build.preserve)
         self._tokens = meta.get("tokens") or meta["config"]
         self._selected = meta.get("selected")  # site → numbers of its selected columns; None in older edits
         self.original, self.edited = weights.stacks(torch.float64)

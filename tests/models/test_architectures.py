@@ -127,7 +127,7 @@ def test_erase_apply_draw_revert(name):
     before = {f"{part}.{k}": raw_bytes(v) for part, m in _networks(pipe) for k, v in m.state_dict().items()}
     plain = {"guidance": 1.0}  # the empty prompt of guidance may change too
     dog, cat = draw(name, pipe, PROMPT, **plain), draw(name, pipe, "a photo of a cat", **plain)
-    edit = make_solver(EVERYTHING).solve(Model(pipe, name, name, ""), one_pair())
+    edit = make_solver(EVERYTHING["name"], EVERYTHING).solve(Model(pipe, name, name, ""), one_pair())
     assert {f"{part}.{k}": raw_bytes(v) for part, m in _networks(pipe) for k, v in m.state_dict().items()} == before
     edit.apply(pipe)
     erased = draw(name, pipe, PROMPT, **plain)

@@ -32,15 +32,15 @@ def test_a_solver_file_holds_only_what_differs_and_composes_to_the_defaults_and_
     assert {key for key, _ in leaves(given)} <= {key for key, _ in leaves(defaults)}
     composed = OmegaConf.to_container(compose([f"solver={name}"]).solver)
     assert composed == overlaid(defaults, given)
-    assert dataclasses.asdict(make_solver(composed).cfg) == composed
+    assert dataclasses.asdict(make_solver(composed["name"], composed).config) == composed
 
 
 @pytest.mark.parametrize("name", SOLVERS.names())
 def test_the_registration_is_the_one_declaration(name):
     solver = SOLVERS.get(name)
-    assert solver.name == solver.config().name == name
-    assert SOLVERS.config(name) is solver.config
-    assert OmegaConf.to_object(compose([f"solver={name}"]).solver) == solver.config()
+    assert solver.name == solver.config_class().name == name
+    assert SOLVERS.config(name) is solver.config_class
+    assert OmegaConf.to_object(compose([f"solver={name}"]).solver) == solver.config_class()
 
 
 def test_every_key_of_the_dataclass_can_be_set():
@@ -99,4 +99,4 @@ def test_every_schedule_has_a_file():
 )
 def test_numbers_without_a_meaning_are_refused(fit, message):
     with pytest.raises(UserError, match=message):
-        check_fit(make_solver({"name": "erasepro", "text_fit": fit}).cfg.text_fit, "text_fit")
+        check_fit(make_solver("erasepro", {"text_fit": fit}).config.text_fit, "text_fit")

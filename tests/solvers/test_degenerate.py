@@ -32,7 +32,7 @@ def build_of(*pairs, templates=("a photo of a {}", "{} at sea"), preserve=CAPTIO
 
 
 def solve(name, model, build):
-    edit = make_solver({"name": name, **GENTLE.get(name, {})}).solve(model, build)
+    edit = make_solver(name, GENTLE.get(name, {})).solve(model, build)
     for update in edit.updates.values():
         assert bool(torch.isfinite(update.dense()).all())
     return edit

@@ -21,7 +21,7 @@ SCHEDULE_CASES += [{"name": "progressive", "target": "hidden_state"}, {"name": "
 
 
 def solve(model, build, **options):
-    return make_solver({"name": "erasepro", **options}).solve(model, build)
+    return make_solver("erasepro", options).solve(model, build)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULE_CASES, ids=lambda s: "-".join(s.values()))

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from erasepro.linalg import LowRankUpdate
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver, all_columns
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features, all_columns
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class CUREConfig(KVConfig):
+class CUREConfig(CrossAttentionConfig):
     """α, and the tokens whose directions are taken out."""
 
     name: str = "cure"
@@ -25,7 +25,7 @@ class CUREConfig(KVConfig):
 
 
 @SOLVERS.register("cure", CUREConfig)
-class CURE(KVSolver):
+class CURE(CrossAttentionSolver[CUREConfig]):
     """Spectral eraser: W = W_o(I − P_f + P_f P_r), without an anchor (arXiv 2505.12677).
 
     P = U diag(αr/((α − 1)r + 1)) Uᵀ with r = σ²/Σσ² of the forgotten (f) and the retained (r) features' singular values.
@@ -45,5 +45,5 @@ class CURE(KVSolver):
         U, s, _ = torch.linalg.svd(X, full_matrices=False)
         keep = s > 1e-12 * s.max() if len(s) else s > 0
         U, r = U[:, keep], s[keep].pow(2) / s.pow(2).sum()
-        alpha = self.cfg.alpha
+        alpha = self.config.alpha
         return U, alpha * r / ((alpha - 1) * r + 1)

@@ -17,9 +17,10 @@ from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import finish
 from erasepro.solvers.engine.constraints import collect_constraints, solve_input_map
 from erasepro.solvers.engine.cross_attention_pass import by_input_map, replace_readers
-from erasepro.solvers.engine.encoder_pass import EditableEncoder, Encoder, EncoderSettings, FrozenEncoder
+from erasepro.solvers.engine.encoder import ANCHOR, TARGET, Encoder, FrozenEncoder, Texts
+from erasepro.solvers.engine.encoder_pass import EditableEncoder, EncoderSettings
 from erasepro.solvers.engine.fit import Fit, FitConfig, check_fit
-from erasepro.solvers.engine.required_columns import ANCHOR, TARGET, InputColumns, Texts, plan_inputs, required_columns
+from erasepro.solvers.engine.required_columns import InputColumns, plan_inputs, required_columns
 from erasepro.solvers.engine.solved_sites import SolvedSites, site_entry
 from erasepro.solvers.registry import SOLVERS
 
@@ -66,7 +67,7 @@ class Plan:
 
 
 @SOLVERS.register("erasepro", EraseProConfig)
-class ErasePro(Solver):
+class ErasePro(Solver[EraseProConfig]):
     """Zero-residual alignment layer by layer through the text encoder, then all keys and values (arXiv 2508.04472).
 
     At each site the cheapest ΔW with ΔW X = R, C = ridge·I + scale·K Kᵀ, ΔW = R G⁺ Xᵀ C⁻¹; X is re-read through the
@@ -85,7 +86,7 @@ class ErasePro(Solver):
         check_pristine(model)
         solved = SolvedSites()
         self.align(model.pipe, self.plan(model.pipe, build), solved)
-        return finish(model, build, self.cfg, solved.updates, solved.diagnostics, {"seconds": solved.seconds})
+        return finish(model, build, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds})
 
     def align(self, pipe: Any, plan: Plan, solved: SolvedSites) -> None:
         """Algorithm: align the target with the anchor at every layer, shallow → deep, each with zero residual.
@@ -97,7 +98,7 @@ class ErasePro(Solver):
 
         # Step 1. The text encoder: layers i = 1 … S, each solved on what the layers before it, as edited, let through.
         for encoder in plan.editable:
-            fit = Fit.of(self.cfg.text_fit, encoder.columns)
+            fit = Fit.of(self.config.text_fit, encoder.columns)
             encoder.open_streams()  # X₀ into the copy that is edited, Y₀ and K into the original
             for block in range(encoder.depth):
                 sites = encoder.sites_at(block)
@@ -124,7 +125,7 @@ class ErasePro(Solver):
             X, Y = entry.features(plan.encoders, TARGET), entry.features(plan.encoders, ANCHOR)
             K = entry.retained_sums(plan.encoders)
             # Wanted: W X = W_o Y, so D X = Y − X; the cheapest is D = (Y − X) G⁺ Xᵀ C⁻¹.
-            D = solve_input_map(Fit.of(self.cfg.kv_fit, entry.columns), X, Y, K)
+            D = solve_input_map(Fit.of(self.config.kv_fit, entry.columns), X, Y, K)
             replace_readers(pipe, entry.sites, X, Y, entry.columns, by_input_map(D), solved)
         solved.lap("kv")
 
@@ -134,19 +135,21 @@ class ErasePro(Solver):
         Raises:
             UserError: nothing to edit, or a concept that does not fit the context.
         """
-        cfg = self.cfg
-        schedule = SCHEDULES.get(cfg.schedule.name)(cfg.schedule)
+        config = self.config
+        schedule = SCHEDULES.get(config.schedule.name)(config.schedule)
         targets, anchors = [p.target_prompt for p in build.pairs], [p.anchor_prompt for p in build.pairs]
         texts = Texts(targets, anchors, self._captions(build))
-        preserve = cfg.kv_fit.preserve
+        preserve = config.kv_fit.preserve
         inputs = (
-            plan_inputs(pipe, build.pairs, cfg.kv_tokens, preserve, texts.retain, cfg.long_captions) if cfg.kv else []
+            plan_inputs(pipe, build.pairs, config.kv_tokens, preserve, texts.retain, config.long_captions)
+            if config.kv
+            else []
         )
-        dtype, preserve_dtype = getattr(torch, cfg.feature_dtype), getattr(torch, cfg.preserve_dtype)
+        dtype, preserve_dtype = getattr(torch, config.feature_dtype), getattr(torch, config.preserve_dtype)
         settings = EncoderSettings(
-            cfg.text_tokens, cfg.text_fit.preserve, schedule, dtype, preserve_dtype, cfg.batch_size
+            config.text_tokens, config.text_fit.preserve, schedule, dtype, preserve_dtype, config.batch_size
         )
-        stack = TextStack(pipe, dtype, cfg.batch_size)
+        stack = TextStack(pipe, dtype, config.batch_size)
         encoders: dict[str, Encoder] = {}
         for known in architecture_of(pipe).encoders:
             name = known.component
@@ -165,28 +168,30 @@ class ErasePro(Solver):
 
     def editable_blocks(self, count: int) -> list[int]:
         """Those of an encoder's `count` blocks that may be edited. UserError for a number beyond them."""
-        chosen = list(range(count)) if self.cfg.text_blocks is None else sorted(set(self.cfg.text_blocks))
-        if any(not 0 <= b < count for b in chosen):
-            raise UserError(f"solver.text_blocks must lie in 0 … {count - 1}; got {list(self.cfg.text_blocks)}.")
-        return chosen
+        blocks = self.config.text_blocks
+        if blocks is None:
+            return list(range(count))
+        if any(not 0 <= b < count for b in blocks):
+            raise UserError(f"solver.text_blocks must lie in 0 … {count - 1}; got {list(blocks)}.")
+        return sorted(set(blocks))
 
     def _sites(self, pipe: Any, component: str, schedule: Schedule) -> list[Site]:
-        blocks = schedule.blocks(self.editable_blocks(text_blocks(pipe, component))) if self.cfg.text_sites else []
-        return [s for s in text_sites(pipe, self.cfg.text_sites, component) if s.depth in blocks]
+        blocks = schedule.blocks(self.editable_blocks(text_blocks(pipe, component))) if self.config.text_sites else []
+        return [s for s in text_sites(pipe, self.config.text_sites, component) if s.depth in blocks]
 
     def _captions(self, build: BuildSet) -> list[str]:
-        limits = [f.preserve.captions for f in (self.cfg.text_fit, self.cfg.kv_fit)]
-        return list(build.preserve if None in limits else build.preserve[: max(limits)])
+        text, readers = self.config.text_fit.preserve.captions, self.config.kv_fit.preserve.captions
+        return list(build.preserve if text is None or readers is None else build.preserve[: max(text, readers)])
 
     def _check(self) -> None:
-        check_fit(self.cfg.text_fit, "text_fit")
-        check_fit(self.cfg.kv_fit, "kv_fit")
+        check_fit(self.config.text_fit, "text_fit")
+        check_fit(self.config.kv_fit, "kv_fit")
         for key in ("feature_dtype", "preserve_dtype"):
-            if getattr(self.cfg, key) not in ("float32", "float64"):
-                raise unknown(f"solver.{key}", getattr(self.cfg, key), ("float32", "float64"))
+            if getattr(self.config, key) not in ("float32", "float64"):
+                raise unknown(f"solver.{key}", getattr(self.config, key), ("float32", "float64"))
         for key in ("batch_size", "long_captions"):
-            if getattr(self.cfg, key) < 1:
-                raise UserError(f"solver.{key} must be 1 or more; got {getattr(self.cfg, key)}.")
+            if getattr(self.config, key) < 1:
+                raise UserError(f"solver.{key} must be 1 or more; got {getattr(self.config, key)}.")
 
     @staticmethod
     def _refuse_nothing(pipe: Any) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from erasepro.linalg import Cost, shared_soft
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class MACEConfig(KVConfig):
+class MACEConfig(CrossAttentionConfig):
     """λ and s, with the words around the concept in the build prompts."""
 
     name: str = "mace_cfr"
@@ -25,7 +25,7 @@ class MACEConfig(KVConfig):
 
 
 @SOLVERS.register("mace_cfr", MACEConfig)
-class MACERefinement(KVSolver):
+class MACERefinement(CrossAttentionSolver[MACEConfig]):
     """MACE's refinement: the words around a concept lose what they know of it (CVPR 2024, closed-form part only).
 
     W = (λW_o + Σ v kᵀ + s C₁)(λI + Σ k kᵀ + s C₂)⁻¹ with v = W_o k_anchor, C₂ = Σ k kᵀ and C₁ = W_o C₂ over captions:
@@ -36,5 +36,5 @@ class MACERefinement(KVSolver):
         self.positive("ridge", "preserve_scale", zero=True)
 
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        C = Cost.of(self.cfg.preserve_scale * features.moment(), self.cfg.ridge)
+        C = Cost.of(self.config.preserve_scale * features.moment(), self.config.ridge)
         return by_input_map(shared_soft(features.X, features.Y, C)), {}

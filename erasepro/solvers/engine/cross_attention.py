@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class KVConfig:
+class CrossAttentionConfig:
     """What is read; each method's own config adds its equation's symbols and its published choice of these."""
 
     name: str = ""
@@ -83,10 +83,13 @@ def read_texts(stack: TextStack, read: Read, texts: Sequence[str], tokens: str) 
     return stack.joined(read, texts, columns)
 
 
-class KVSolver(Solver):
+C = TypeVar("C", bound=CrossAttentionConfig)
+
+
+class CrossAttentionSolver(Solver[C]):
     """Base of the methods that edit cross-attention keys and values (or one of the two) in closed form."""
 
-    config: ClassVar[type] = KVConfig
+    config_class: ClassVar[type] = CrossAttentionConfig
     kinds: ClassVar[Sequence[str]] = ATTENTION_KINDS
 
     def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
@@ -102,7 +105,7 @@ class KVSolver(Solver):
         check_pristine(model)
         self._check()
         solved = SolvedSites()
-        stack = TextStack(model.pipe, batch=self.cfg.batch_size)
+        stack = TextStack(model.pipe, batch=self.config.batch_size)
         facts: dict[str, Any] = {}
         reads = reads_of(model.pipe)
         if not reads:
@@ -115,11 +118,11 @@ class KVSolver(Solver):
                 sites = features.sites(self.kinds)
                 replace_readers(model.pipe, sites, features.X, features.Y, features.columns, solve, solved)
             except ValueError as error:
-                raise UserError(f"solver={self.cfg.name}: {error}") from error
+                raise UserError(f"solver={self.config.name}: {error}") from error
             solved.lap("kv")
             facts = known | facts | {"retained": features.retained}
         facts["seconds"] = solved.seconds
-        return finish(model, build, self.cfg, solved.updates, solved.diagnostics, facts)
+        return finish(model, build, self.config, solved.updates, solved.diagnostics, facts)
 
     def _check(self) -> None:
         for key, allowed in (
@@ -127,43 +130,43 @@ class KVSolver(Solver):
             ("preserve", ("concepts", "build", "none")),
             ("guide", ("anchor", "empty")),
         ):
-            if getattr(self.cfg, key) not in allowed:
-                raise unknown(f"solver.{key}", getattr(self.cfg, key), allowed)
-        if self.cfg.batch_size < 1:
-            raise UserError(f"solver.batch_size must be 1 or more; got {self.cfg.batch_size}.")
+            if getattr(self.config, key) not in allowed:
+                raise unknown(f"solver.{key}", getattr(self.config, key), allowed)
+        if self.config.batch_size < 1:
+            raise UserError(f"solver.batch_size must be 1 or more; got {self.config.batch_size}.")
         self.check()
 
     def positive(self, *keys: str, zero: bool = False) -> None:
         """Raise UserError unless these config values are positive numbers (0 too, where allowed)."""
         for key in keys:
-            value = getattr(self.cfg, key)
+            value = getattr(self.config, key)
             if not (value >= 0 if zero else value > 0) or value == float("inf"):
                 raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
 
     def _features(self, stack: TextStack, read: Read, build: BuildSet) -> Features:
         pairs = self.pairs(build)
-        parts = read_pairs(stack.pipe, read, pairs, self.cfg.tokens)
+        parts = read_pairs(stack.pipe, read, pairs, self.config.tokens)
         X = stack.joined(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
         Y = stack.joined(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
         retained = self._retained(build)
-        K = read_texts(stack, read, retained, self.cfg.preserve_tokens).to(X)
+        K = read_texts(stack, read, retained, self.config.preserve_tokens).to(X)
         return Features(stack, read, build, together(parts), X, Y, K, len(retained))
 
     def pairs(self, build: BuildSet) -> list[Any]:
         """The build's sentences, or the concepts' bare names; guide=empty: with the empty prompt as every anchor."""
-        if self.cfg.prompts == "build" and self.cfg.guide == "anchor":
+        if self.config.prompts == "build" and self.config.guide == "anchor":
             return list(build.pairs)
-        targets = build.pairs if self.cfg.prompts == "build" else [
+        targets = build.pairs if self.config.prompts == "build" else [
             _Bare(p.target, p.anchor, p) for p in build.concepts.pairs
         ]  # fmt: skip
-        if self.cfg.guide == "anchor":
+        if self.config.guide == "anchor":
             return list(targets)
         return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]
 
     def _retained(self, build: BuildSet) -> list[str]:
-        names = retained_names(build.concepts) if self.cfg.preserve == "concepts" else ()
-        texts = {"concepts": names, "build": build.preserve, "none": ()}[self.cfg.preserve]
-        return ([""] if self.cfg.preserve_empty else []) + list(texts)
+        names = retained_names(build.concepts) if self.config.preserve == "concepts" else ()
+        texts = {"concepts": names, "build": build.preserve, "none": ()}[self.config.preserve]
+        return ([""] if self.config.preserve_empty else []) + list(texts)
 
 
 def all_columns(update: Update, n: int) -> Solution:

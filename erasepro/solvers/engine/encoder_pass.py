@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,36 +20,14 @@ from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns
 from erasepro.models.features.layers import Columns, TextLayers, token_ids
 from erasepro.models.features.streams import Reading, Stream, encode
-from erasepro.models.features.text_stack import TextStack, door, ends, tokenizer_of
+from erasepro.models.features.text_stack import door, ends, tokenizer_of
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView
 from erasepro.solvers.engine.constraints import round_weight
+from erasepro.solvers.engine.encoder import ANCHOR, RETAIN, TARGET, Texts
 from erasepro.solvers.engine.encoder_streams import Streams, open_streams
 from erasepro.solvers.engine.fit import PreserveConfig, check_finite, share_left
-from erasepro.solvers.engine.required_columns import ANCHOR, RETAIN, TARGET, RequiredColumns, Texts
-
-
-class Encoder(Protocol):
-    """What a conditioning input asks of an encoder, for one of the streams TARGET, ANCHOR, RETAIN."""
-
-    def tokens(self, stream: str, columns: Columns) -> Tensor:
-        """Features (d, n) at these columns, as the denoiser reads them."""
-
-    def pooled(self, stream: str) -> Tensor:
-        """Pooled vectors (d, B), one a text."""
-
-
-class FrozenEncoder:
-    """An encoder that is read, not edited: targets and anchors run through the same layers."""
-
-    def __init__(self, stack: TextStack, component: str, texts: Texts) -> None:
-        self.stack, self.component, self.texts = stack, component, texts
-
-    def tokens(self, stream: str, columns: Columns) -> Tensor:
-        return self.stack.tokens(self.component, self.texts.of(stream), columns)
-
-    def pooled(self, stream: str) -> Tensor:
-        return self.stack.pooled(self.component, self.texts.of(stream))
+from erasepro.solvers.engine.required_columns import RequiredColumns
 
 
 @dataclass(frozen=True)

@@ -61,39 +61,39 @@ class FitConfig:
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
 
-def check_fit(cfg: FitConfig, where: str) -> None:
+def check_fit(config: FitConfig, where: str) -> None:
     """Raise UserError for a value out of range, before anything is computed."""
     for key, value, allowed in (
-        ("residual", cfg.residual, ("hard", "soft")),
-        ("rank", cfg.rank, POLICIES),
-        ("weights", cfg.weights, ("count", "concept")),
-        ("preserve.kind", cfg.preserve.kind, ("none", "ridge", "gram", "null_space")),
+        ("residual", config.residual, ("hard", "soft")),
+        ("rank", config.rank, POLICIES),
+        ("weights", config.weights, ("count", "concept")),
+        ("preserve.kind", config.preserve.kind, ("none", "ridge", "gram", "null_space")),
     ):
         if value not in allowed:
             raise unknown(f"solver.{where}.{key}", value, allowed)
     for key, number in (
-        ("mu", cfg.mu),
-        ("tau", cfg.tau),
-        ("preserve.threshold", cfg.preserve.threshold),
+        ("mu", config.mu),
+        ("tau", config.tau),
+        ("preserve.threshold", config.preserve.threshold),
     ):
         if not 0 < number < math.inf or (key == "tau" and number >= 1):
             limit = "in (0, 1)" if key == "tau" else "positive and finite"
             raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
     for key, number in (
-        ("rest", cfg.rest),
-        ("preserve.scale", cfg.preserve.scale),
-        ("preserve.ridge", cfg.preserve.ridge),
+        ("rest", config.rest),
+        ("preserve.scale", config.preserve.scale),
+        ("preserve.ridge", config.preserve.ridge),
     ):
         if not 0 <= number < math.inf:
             raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
-    if cfg.rest > MOST_REST:
+    if config.rest > MOST_REST:
         raise UserError(
-            f"solver.{where}.rest must be at most {MOST_REST:g} (beyond it nothing is held exactly); got {cfg.rest}."
+            f"solver.{where}.rest must be at most {MOST_REST:g} (beyond it nothing is held exactly); got {config.rest}."
         )
-    kept = cfg.preserve
+    kept = config.preserve
     if kept.captions is not None and kept.captions < 1:
         raise UserError(f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {kept.captions}.")
-    if kept.kind == "null_space" and cfg.residual == "soft" and kept.ridge == 0:
+    if kept.kind == "null_space" and config.residual == "soft" and kept.ridge == 0:
         raise UserError(f"solver.{where}: the soft solve in the null space needs preserve.ridge > 0.")
 
 
@@ -169,11 +169,11 @@ class Fit:
         return null_basis(S, self.config.preserve.threshold * level)
 
 
-def _cost(cfg: PreserveConfig, d: int, stats: Statistics | None, device: torch.device) -> Cost:
+def _cost(config: PreserveConfig, d: int, stats: Statistics | None, device: torch.device) -> Cost:
     """C for a site with d_in = d. Without features to preserve it is the ridge alone."""
-    if cfg.kind == "gram" and stats is not None and stats.total > 0:
-        return Cost.from_statistics(stats, cfg.ridge, cfg.scale, cfg.mean, cfg.relative)
-    return Cost.ridge(d, 1.0 if cfg.kind == "none" else cfg.ridge, device)
+    if config.kind == "gram" and stats is not None and stats.total > 0:
+        return Cost.from_statistics(stats, config.ridge, config.scale, config.mean, config.relative)
+    return Cost.ridge(d, 1.0 if config.kind == "none" else config.ridge, device)
 
 
 def check_finite(W: Tensor, name: str) -> None:

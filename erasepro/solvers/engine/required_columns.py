@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,26 +15,8 @@ from erasepro.models.features.columns import PairColumns, read_kept, read_pairs,
 from erasepro.models.features.layers import Columns
 from erasepro.models.features.text_stack import encoders_of, joined, parts_of, read_width, reads_of
 from erasepro.models.sites import Site, read_sites
+from erasepro.solvers.engine.encoder import RETAIN, Encoder
 from erasepro.solvers.engine.fit import PreserveConfig
-
-if TYPE_CHECKING:
-    from erasepro.solvers.engine.encoder_pass import Encoder
-
-TARGET, ANCHOR, RETAIN = "target", "anchor", "retain"
-"""The streams: sentences about the target, the same about the anchor, captions to preserve."""
-
-
-@dataclass(frozen=True)
-class Texts:
-    """The sentences of an edit: target and anchor prompts row by row, captions to preserve."""
-
-    target: Sequence[str]
-    anchor: Sequence[str]
-    retain: Sequence[str]
-
-    def of(self, stream: str) -> Sequence[str]:
-        """The sentences of one of TARGET, ANCHOR, RETAIN."""
-        return {TARGET: self.target, ANCHOR: self.anchor, RETAIN: self.retain}[stream]
 
 
 @dataclass
