@@ -49,12 +49,12 @@ class Schedule:
     """Order and targets of the text encoder's sites. Subclasses are named in conf/schedule/."""
 
     reread = True  # X is read through the layers edited so far (else through the original)
-    reread_kv = True  # the same for the cross-attention's features
+    reread_cross_attention = True  # the same for the cross-attention's features
 
     def __init__(self, config: ScheduleConfig) -> None:
         self.config = config
         self._one_of("target", ("branch", "hidden_state"))
-        self._one_of("at", ("state", "own"))
+        self._one_of("at", ("state", "output"))
         self._one_of("shape", ("linear", "cosine", "geometric"))
         if not 0 < config.share <= 1:
             raise UserError(f"schedule.share must lie in (0, 1]; got {config.share}.")

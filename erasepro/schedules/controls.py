@@ -24,7 +24,7 @@ class ShallowOnly(Progressive):
         return candidates[: math.ceil(self.config.share * len(candidates))]
 
 
-@SCHEDULES.register("kv_only")
+@SCHEDULES.register("cross_attention_only")
 class KeyValueOnly(Progressive):
     """The text encoder is left alone; only cross-attention keys and values are edited."""
 
@@ -47,4 +47,4 @@ class AllAtOnce(Progressive):
     """Every site, keys and values included, is solved on the unedited model's features."""
 
     reread = False
-    reread_kv = False
+    reread_cross_attention = False

@@ -12,7 +12,7 @@ from erasepro.solvers.extend import add_concepts, remove_concept
 
 SETTINGS = [
     {"name": "uce"},
-    {"name": "erasepro", "schedule": {"name": "kv_only"}},
+    {"name": "erasepro", "schedule": {"name": "cross_attention_only"}},
     {"name": "erasepro"},
     {"name": "alphaedit", "threshold": 1e-3},
 ]

@@ -44,7 +44,7 @@ def test_the_registration_is_the_one_declaration(name):
 
 
 def test_every_key_of_the_dataclass_can_be_set():
-    assert compose(["solver=uce", "solver.tokens=all"]).solver.tokens == "all"
+    assert compose(["solver=uce", "solver.token_policy=all"]).solver.token_policy == "all"
     fit = compose(["solver=erasepro", "solver.text_fit.preserve.ridge=0.1"]).solver.text_fit
     assert (fit.preserve.ridge, fit.preserve.kind, fit.rank) == (0.1, "gram", "independent")
 
@@ -87,7 +87,7 @@ def test_every_schedule_has_a_file():
     ("fit", "message"),
     [
         ({"residual": "soft", "mu": inf}, r"mu must be positive and finite"),
-        ({"rest": inf}, r"rest must be 0 or more and finite"),
+        ({"unselected_weight": inf}, r"rest must be 0 or more and finite"),
         ({"preserve": {"ridge": inf}}, r"preserve\.ridge must be 0 or more and finite"),
         ({"preserve": {"scale": inf}}, r"preserve\.scale must be 0 or more and finite"),
         ({"preserve": {"threshold": inf}}, r"preserve\.threshold must be positive and finite"),

@@ -107,7 +107,7 @@ def test_ace_zero(any_model, make_build, cache):
     P = U @ U.T
     l, lam2 = (0.1, 20.0) if cache else (1.0, 0.5)
     M = X @ X.T + (K @ K.T if cache else 0)
-    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "build"}
+    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "fitting"}
     want = lambda W: W + l * (W @ Y - W @ X) @ X.T @ P @ inv(l * M @ P + lam2 * eye(d))  # noqa: E731
     check(any_model, build, solver, want)
 
@@ -224,7 +224,7 @@ def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
     ("options", "message"),
     [
         ({"name": "oce", "ridge": -1.0}, "solver.ridge must be 0 or more"),
-        ({"name": "ace_zero", "free": 1.5}, "share of the directions"),
+        ({"name": "ace_zero", "free_fraction": 1.5}, "share of the directions"),
         ({"name": "rece", "epochs": -1}, "solver.epochs"),
         ({"name": "speed", "threshold": 0.0}, "solver.threshold must be positive"),
         ({"name": "double_projection", "span": "anchor"}, "Did you mean 'anchors'"),

@@ -32,11 +32,11 @@ def dense_uce(W, erased, kept, lam, s_e, s_p):
     return left @ torch.linalg.inv(right)
 
 
-@pytest.mark.parametrize("guide", ["anchor", "empty"])
+@pytest.mark.parametrize("anchor_source", ["anchor", "empty"])
 def test_equals_the_dense_transcription(double_model, make_build, guide):
     build = make_build(pairs=PAIRS)
     pipe = double_model.pipe
-    solver = make_solver("uce", {"guide": guide, "erase_scale": 2.0, "preserve_scale": 0.7})
+    solver = make_solver("uce", {"anchor_source": guide, "erase_scale": 2.0, "preserve_scale": 0.7})
     edit = solver.solve(double_model, build)
     erased = [
         (embed(pipe, p.target)[0], embed(pipe, "" if guide == "empty" else p.anchor)[0]) for p in build.concepts.pairs
@@ -57,7 +57,7 @@ def test_published_setting(double_model, make_build):
         "uce",
         {
             "preserve_scale": None,
-            "tokens": "subject_to_end",
+            "token_policy": "subject_to_end",
             "preserve_tokens": "all",
             "preserve_empty": True,
         },
@@ -97,10 +97,10 @@ def test_is_the_neither_setting_of_erasepro(double_model, make_build):
     neither = make_solver(
         "erasepro",
         {
-            "schedule": {"name": "kv_only"},
-            "kv_tokens": "last_subject",
+            "schedule": {"name": "cross_attention_only"},
+            "cross_attention_token_policy": "last_subject",
             "preserve_dtype": "float64",
-            "kv_fit": {
+            "cross_attention_fit": {
                 "residual": "soft",
                 "mu": 3.0,
                 "preserve": {

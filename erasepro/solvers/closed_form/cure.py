@@ -19,7 +19,7 @@ class CUREConfig(CrossAttentionConfig):
     """α, and the tokens whose directions are taken out."""
 
     name: str = "cure"
-    tokens: str = "subject_to_end"
+    token_policy: str = "subject_to_end"
     preserve_tokens: str = "all"
     alpha: float = 2.0  # α ≥ 1: how much the weaker directions count; 1 in proportion to their energy
 
@@ -34,7 +34,7 @@ class CURE(CrossAttentionSolver[CUREConfig]):
     def check(self) -> None:
         self.positive("alpha")
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         Uf, wf = self._spectrum(features.X)
         Ur, wr = self._spectrum(features.K)
         down = Uf.T - ((Uf.T @ Ur) * wr) @ Ur.T  # Ufᵀ (I − P_r)

@@ -23,7 +23,7 @@ class DoubleProjectionConfig(CrossAttentionConfig):
     span: str = "anchors"  # S: anchors | retained
     threshold: float = 0.01  # directions below this share of the retained texts' mean square may change
     rank: str = "independent"  # for several columns, as in erasepro
-    tau: float = 1e-6
+    independence_threshold: float = 1e-6
 
 
 @SOLVERS.register("double_projection", DoubleProjectionConfig)
@@ -35,11 +35,11 @@ class DoubleProjection(CrossAttentionSolver[DoubleProjectionConfig]):
     """
 
     def check(self) -> None:
-        self.positive("threshold", "tau")
+        self.positive("threshold", "independence_threshold")
         if self.config.span not in ("anchors", "retained"):
             raise unknown("solver.span", self.config.span, ("anchors", "retained"))
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, moment = features.X, features.moment(mean=True)
         if self.config.span == "retained" and not features.K.shape[1]:
             raise ValueError("span=retained projects on retained texts, and there are none: give concepts to preserve.")
@@ -49,6 +49,6 @@ class DoubleProjection(CrossAttentionSolver[DoubleProjectionConfig]):
         safe = Q @ (Q.T @ X)  # (d, n) = c*
         level = float(moment.diagonal().mean())
         U2 = null_basis(moment, self.config.threshold * level if level > 0 else 1.0)  # nothing retained: all is free
-        D = null_space(X, safe - X, U2, policy=self.config.rank, tau=self.config.tau)
+        D = null_space(X, safe - X, U2, policy=self.config.rank, tau=self.config.independence_threshold)
         D = dataclasses.replace(D, exact=False)  # it hits c*, while residuals are measured to the anchor
         return by_input_map(D), {"directions": U2.shape[1]}

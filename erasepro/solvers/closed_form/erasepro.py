@@ -14,7 +14,7 @@ from erasepro.models.features.text_stack import TextStack
 from erasepro.models.sites import Site, text_blocks, text_sites
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 from erasepro.solvers.base import Solver
-from erasepro.solvers.engine.assemble import finish
+from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.constraints import collect_constraints, solve_input_map
 from erasepro.solvers.engine.cross_attention_pass import by_input_map, replace_readers
 from erasepro.solvers.engine.encoder import ANCHOR, TARGET, Encoder, FrozenEncoder, Texts
@@ -37,11 +37,11 @@ class EraseProConfig:
     name: str = "erasepro"
     text_sites: list[str] = field(default_factory=lambda: ["mlp.fc2"])  # linears of each text block; [] for none
     text_blocks: list[int] | None = None  # blocks that may be edited; null: all
-    text_tokens: str = "last_to_eos"  # token policy in the text encoder
+    text_token_policy: str = "last_to_eos"  # token policy in the text encoder
     text_fit: FitConfig = field(default_factory=FitConfig)
-    kv: bool = True  # edit cross-attention keys and values at the end
-    kv_tokens: str = "last_to_eos"
-    kv_fit: FitConfig = field(default_factory=FitConfig)
+    cross_attention: bool = True  # edit cross-attention keys and values at the end
+    cross_attention_token_policy: str = "last_to_eos"
+    cross_attention_fit: FitConfig = field(default_factory=FitConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     feature_dtype: str = "float64"  # precision of the pairs' forward passes (solves are always float64)
     preserve_dtype: str = "float32"  # of the captions' to preserve: they only shape the cost
@@ -86,7 +86,7 @@ class ErasePro(Solver[EraseProConfig]):
         check_pristine(model)
         solved = SolvedSites()
         self.align(model.pipe, self.plan(model.pipe, build), solved)
-        return finish(model, build, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds})
+        return assemble_edit(model, build, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds})
 
     def align(self, pipe: Any, plan: Plan, solved: SolvedSites) -> None:
         """Algorithm: align the target with the anchor at every layer, shallow → deep, each with zero residual.
@@ -112,7 +112,7 @@ class ErasePro(Solver[EraseProConfig]):
                     # argmin tr(ΔW C ΔWᵀ) s.t. ΔW X = R, which is ΔW = R G⁺ Xᵀ C⁻¹; with K empty ‖ΔW‖² and R X⁺.
                     solution = constraints.solve(fit, encoder.retained(site))
                     W = encoder.replace(site, solution.update)  # W_i = W_o + ΔW
-                    residuals = constraints.residuals(W, solution.kept)
+                    residuals = constraints.residuals(W, solution.selected)
                     solved.add(site, solution, site_entry(site, W_o, W, solution, fit.labels, residuals))
                     del view, constraints  # the columns are large, and the streams need room
                 encoder.advance()  # X_i through W_i, Y_i through W_o,i: carry on with the next layer
@@ -125,9 +125,9 @@ class ErasePro(Solver[EraseProConfig]):
             X, Y = entry.features(plan.encoders, TARGET), entry.features(plan.encoders, ANCHOR)
             K = entry.retained_sums(plan.encoders)
             # Wanted: W X = W_o Y, so D X = Y − X; the cheapest is D = (Y − X) G⁺ Xᵀ C⁻¹.
-            D = solve_input_map(Fit.of(self.config.kv_fit, entry.columns), X, Y, K)
+            D = solve_input_map(Fit.of(self.config.cross_attention_fit, entry.columns), X, Y, K)
             replace_readers(pipe, entry.sites, X, Y, entry.columns, by_input_map(D), solved)
-        solved.lap("kv")
+        solved.lap("cross_attention")
 
     def plan(self, pipe: Any, build: BuildSet) -> Plan:
         """Which layers are edited, and which columns each reader needs of which text; no layer is run.
@@ -139,15 +139,17 @@ class ErasePro(Solver[EraseProConfig]):
         schedule = SCHEDULES.get(config.schedule.name)(config.schedule)
         targets, anchors = [p.target_prompt for p in build.pairs], [p.anchor_prompt for p in build.pairs]
         texts = Texts(targets, anchors, self._captions(build))
-        preserve = config.kv_fit.preserve
+        preserve = config.cross_attention_fit.preserve
         inputs = (
-            plan_inputs(pipe, build.pairs, config.kv_tokens, preserve, texts.retain, config.long_captions)
-            if config.kv
+            plan_inputs(
+                pipe, build.pairs, config.cross_attention_token_policy, preserve, texts.retain, config.long_captions
+            )
+            if config.cross_attention
             else []
         )
         dtype, preserve_dtype = getattr(torch, config.feature_dtype), getattr(torch, config.preserve_dtype)
         settings = EncoderSettings(
-            config.text_tokens, config.text_fit.preserve, schedule, dtype, preserve_dtype, config.batch_size
+            config.text_token_policy, config.text_fit.preserve, schedule, dtype, preserve_dtype, config.batch_size
         )
         stack = TextStack(pipe, dtype, config.batch_size)
         encoders: dict[str, Encoder] = {}
@@ -180,12 +182,12 @@ class ErasePro(Solver[EraseProConfig]):
         return [s for s in text_sites(pipe, self.config.text_sites, component) if s.depth in blocks]
 
     def _captions(self, build: BuildSet) -> list[str]:
-        text, readers = self.config.text_fit.preserve.captions, self.config.kv_fit.preserve.captions
+        text, readers = self.config.text_fit.preserve.captions, self.config.cross_attention_fit.preserve.captions
         return list(build.preserve if text is None or readers is None else build.preserve[: max(text, readers)])
 
     def _check(self) -> None:
         check_fit(self.config.text_fit, "text_fit")
-        check_fit(self.config.kv_fit, "kv_fit")
+        check_fit(self.config.cross_attention_fit, "cross_attention_fit")
         for key in ("feature_dtype", "preserve_dtype"):
             if getattr(self.config, key) not in ("float32", "float64"):
                 raise unknown(f"solver.{key}", getattr(self.config, key), ("float32", "float64"))
@@ -201,4 +203,4 @@ class ErasePro(Solver[EraseProConfig]):
                 f"{architecture.name} has no CLIP text encoder, the only kind whose own layers are edited: choose a "
                 "solver that edits the layers that read the text, such as erasepro or uce."
             )
-        raise UserError("Nothing to edit: solver.kv is false and no text site is left. Set one of them.")
+        raise UserError("Nothing to edit: solver.cross_attention is false and no text site is left. Set one of them.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.linalg import Cost, shared_soft
+from erasepro.linalg import Cost, soft_input_map
 from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
@@ -16,9 +16,9 @@ class MACEConfig(CrossAttentionConfig):
     """λ and s, with the words around the concept in the build prompts."""
 
     name: str = "mace_cfr"
-    tokens: str = "surrounding"
-    prompts: str = "build"
-    preserve: str = "build"
+    token_policy: str = "surrounding"
+    prompts: str = "fitting"
+    preserve: str = "fitting"
     preserve_tokens: str = "all"
     ridge: float = 1000.0  # λ
     preserve_scale: float = 0.0  # s
@@ -35,6 +35,6 @@ class MACERefinement(CrossAttentionSolver[MACEConfig]):
     def check(self) -> None:
         self.positive("ridge", "preserve_scale", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        C = Cost.of(self.config.preserve_scale * features.moment(), self.config.ridge)
-        return by_input_map(shared_soft(features.X, features.Y, C)), {}
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        C = Cost.from_gram(self.config.preserve_scale * features.moment(), self.config.ridge)
+        return by_input_map(soft_input_map(features.X, features.Y, C)), {}

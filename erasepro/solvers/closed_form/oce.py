@@ -20,7 +20,7 @@ class OCEConfig(CrossAttentionConfig):
     """The weights of the terms of M."""
 
     name: str = "oce"
-    tokens: str = "last_subject"
+    token_policy: str = "last_subject"
     erase_scale: float = 1.0  # s_e
     preserve_scale: float = 0.3  # s_c
     global_scale: float = 0.5  # s_g
@@ -41,7 +41,7 @@ class OCE(CrossAttentionSolver[OCEConfig]):
     def check(self) -> None:
         self.positive("erase_scale", "preserve_scale", "global_scale", "ridge", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y, KK = self.config, features.X, features.Y, features.moment()
         general = features.read(features.build.preserve)
         C_g = general @ general.T / max(general.shape[1], 1)

@@ -11,7 +11,7 @@ from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
 from erasepro.errors import UserError
-from erasepro.linalg import Cost, Solution, Statistics, null_basis, projected, without
+from erasepro.linalg import Cost, Solution, Statistics, null_basis, orthogonal_complement_in, projected
 from erasepro.models.sites import Site
 from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver
@@ -49,7 +49,7 @@ class SPEED(CrossAttentionSolver[SPEEDConfig]):
             if getattr(self.config, key) < 0:
                 raise UserError(f"solver.{key} must be 0 or more; got {getattr(self.config, key)}.")
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config = self.config
         X, K = features.X / features.X.shape[1] ** 0.5, features.K  # X Xᵀ = S_tt
         R = features.Y / features.X.shape[1] ** 0.5 - X
@@ -58,14 +58,14 @@ class SPEED(CrossAttentionSolver[SPEEDConfig]):
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
         plain = torch.linalg.solve(S_tt + config.ridge * eye, X @ R.T).T  # (d, d): plain erasure without P
         pull = fixed @ fixed.T / config.slack if config.slack > 0 else torch.zeros_like(S_tt)
-        C = Cost.of(pull, config.ridge)
+        C = Cost.from_gram(pull, config.ridge)
 
         def solve(site: Site, W: Tensor) -> Solution:
             kept = refined(W, W @ plain, K, config.filter, config.copies, config.seed)
             moment = Statistics(len(X)).update(kept).xx / max(kept.shape[1], 1)
             U = null_basis(moment, config.threshold)
             if config.slack == 0:
-                U = without(U, fixed)
+                U = orthogonal_complement_in(U, fixed)
             if not U.shape[1]:
                 raise ValueError(
                     f"no direction is left to change values in: raise threshold ({config.threshold:g}) or preserve less."

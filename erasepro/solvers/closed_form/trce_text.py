@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from erasepro.linalg import Cost, shared_soft
+from erasepro.linalg import Cost, soft_input_map
 from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
@@ -18,9 +18,9 @@ class TRCEConfig(CrossAttentionConfig):
     """s, with the first end of text of the build prompts."""
 
     name: str = "trce_text"
-    tokens: str = "eot"
-    prompts: str = "build"
-    preserve: str = "build"
+    token_policy: str = "eot"
+    prompts: str = "fitting"
+    preserve: str = "fitting"
     preserve_tokens: str = "all"
     ridge: float = 0.0  # λ; to be raised where the captions are too few to span all dimensions
     preserve_scale: float = 0.01  # s
@@ -38,8 +38,10 @@ class TRCEText(CrossAttentionSolver[TRCEConfig]):
         self.positive("preserve_scale")
         self.positive("ridge", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        C = Cost.of(self.config.preserve_scale * features.moment() / max(features.retained, 1), self.config.ridge)
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        C = Cost.from_gram(
+            self.config.preserve_scale * features.moment() / max(features.retained, 1), self.config.ridge
+        )
         n = features.X.shape[1]
         omega = torch.full((n,), 1.0 / n, dtype=torch.float64)
-        return by_input_map(shared_soft(features.X, features.Y, C, 1.0, omega)), {}
+        return by_input_map(soft_input_map(features.X, features.Y, C, 1.0, omega)), {}

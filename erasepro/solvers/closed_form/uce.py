@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.linalg import Cost, shared_soft
+from erasepro.linalg import Cost, soft_input_map
 from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
@@ -34,8 +34,8 @@ class UCE(CrossAttentionSolver[UCEConfig]):
         if self.config.preserve_scale is not None:
             self.positive("preserve_scale", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config = self.config
         s_p = config.preserve_scale if config.preserve_scale is not None else max(0.1, 1 / max(1, features.retained))
-        C = Cost.of(s_p * features.moment(), config.ridge)
-        return by_input_map(shared_soft(features.X, features.Y, C, config.erase_scale)), {"preserve_scale": s_p}
+        C = Cost.from_gram(s_p * features.moment(), config.ridge)
+        return by_input_map(soft_input_map(features.X, features.Y, C, config.erase_scale)), {"preserve_scale": s_p}

@@ -29,7 +29,7 @@ class SolverConfig(Protocol):
     name: str
 
 
-TOKENS = ("text_tokens", "kv_tokens", "tokens", "preserve_tokens")
+TOKENS = ("text_token_policy", "cross_attention_token_policy", "token_policy", "preserve_tokens")
 """Config keys that say which tokens a solver reads."""
 
 
@@ -39,7 +39,7 @@ def described(name: str) -> dict[str, str]:
     return {"method": " ".join(first.split()), "equation": " ".join(" ".join(rest).split())}
 
 
-def finish(
+def assemble_edit(
     model: Model,
     build: BuildSet,
     config: SolverConfig,
@@ -56,7 +56,7 @@ def finish(
         config: the solver's settings; a dataclass with its name.
         updates: site name → ΔW.
         diagnostics: one entry a site, see `site_entry`. A method that solves for no columns (a trained one) gives entries
-            without them: then no residual is stated, and `meta` says of no column that it was selected.
+            without them: then no residual is stated, and `meta` names no selected columns.
         facts: what else `meta` is to say.
     """
     host: dict[int, torch.Tensor] = {}  # one copy of the `down` that keys and values share
@@ -66,7 +66,7 @@ def finish(
 
     moved = {name: update_of({k: home(f) for k, f in u.factors.items()}) for name, u in updates.items()}
     measured = [entry for entry in diagnostics if "columns" in entry]
-    selected = {entry["site"]: packed(entry.pop("kept")) for entry in measured}
+    selected = {entry["site"]: packed(entry.pop("selected_columns")) for entry in measured}
     settings = dataclasses.asdict(config)
     meta = {
         "solver": config.name,
@@ -82,9 +82,9 @@ def finish(
             "vocabulary": build.concepts.vocabulary,
         },
         "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve), "sha256": sentences_hash(build)},
-        "build": stored_build(build),
+        "edit_prompts": stored_build(build),
         "base": fingerprints(model.pipe, moved),
-        **({"selected": selected} if measured else {}),
+        **({"selected_columns": selected} if measured else {}),
         "versions": versions(),
         **facts,
     }

@@ -74,7 +74,7 @@ class SummedConstraints:
 
     def residuals(self, W: Tensor, selected: Tensor) -> dict[str, float]:
         size = self._size**0.5
-        after, before = self.sums.left((W - self.W_o).double()) / size, self.sums.yy**0.5 / size
+        after, before = self.sums.residual_norm((W - self.W_o).double()) / size, self.sums.yy**0.5 / size
         return {"residual_before": before, "residual_after_selected": after, "residual_after_all": after}
 
 

@@ -13,13 +13,13 @@ from erasepro.concepts.pairs import ConceptPair
 from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
 from erasepro.linalg import Solution, Statistics, Update
-from erasepro.models.architectures import Read
-from erasepro.models.features.columns import PairColumns, read_kept, read_pairs, together
-from erasepro.models.features.text_stack import TextStack, reads_of
-from erasepro.models.sites import ATTENTION_KINDS, Site, read_sites
+from erasepro.models.architectures import ConditioningInput
+from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
+from erasepro.models.features.text_stack import TextStack, conditioning_inputs
+from erasepro.models.sites import ATTENTION_KINDS, Site, conditioning_sites
 from erasepro.prompts.fills import retained_names
 from erasepro.solvers.base import Solver
-from erasepro.solvers.engine.assemble import finish
+from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
 from erasepro.solvers.engine.solved_sites import SolvedSites
 
@@ -34,9 +34,9 @@ class CrossAttentionConfig:
     """What is read; each method's own config adds its equation's symbols and its published choice of these."""
 
     name: str = ""
-    tokens: str = "last_subject"  # token policy of the erased pairs
+    token_policy: str = "last_subject"  # token policy of the erased pairs
     prompts: str = "bare"  # bare (the concepts' own names) | build (the build prompts)
-    guide: str = "anchor"  # anchor | empty (the empty prompt)
+    anchor_source: str = "anchor"  # anchor | empty (the empty prompt)
     preserve: str = "concepts"  # concepts (names to keep; none given: all others) | build (the build captions) | none
     preserve_tokens: str = "last"  # columns of each retained text: last | words | text | all
     preserve_empty: bool = False  # retain "" as well
@@ -52,10 +52,10 @@ class _Bare:
 
 @dataclass(frozen=True)
 class Features:
-    """What the linears of a Read see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens."""
+    """What a conditioning input's linears see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens."""
 
     stack: TextStack
-    of: Read
+    of: ConditioningInput
     build: BuildSet
     columns: PairColumns
     X: Tensor
@@ -69,7 +69,7 @@ class Features:
 
     def sites(self, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
         """The linears that read them."""
-        return read_sites(self.stack.pipe, self.of, kinds)
+        return conditioning_sites(self.stack.pipe, self.of, kinds)
 
     def moment(self, mean: bool = False) -> Tensor:
         """K Kᵀ (d, d), or its mean over the columns."""
@@ -77,10 +77,10 @@ class Features:
         return stats.xx / max(stats.total, 1.0) if mean else stats.xx
 
 
-def read_texts(stack: TextStack, read: Read, texts: Sequence[str], tokens: str) -> Tensor:
+def read_texts(stack: TextStack, read: ConditioningInput, texts: Sequence[str], tokens: str) -> Tensor:
     """Features (d, m) of these texts at these tokens (see `preserve_columns`); m = 0 for no texts."""
-    columns, _ = read_kept(stack.pipe, read, texts, tokens)
-    return stack.joined(read, texts, columns)
+    columns, _ = plan_retain_columns(stack.pipe, read, texts, tokens)
+    return stack.input_features(read, texts, columns)
 
 
 C = TypeVar("C", bound=CrossAttentionConfig)
@@ -92,7 +92,7 @@ class CrossAttentionSolver(Solver[C]):
     config_class: ClassVar[type] = CrossAttentionConfig
     kinds: ClassVar[Sequence[str]] = ATTENTION_KINDS
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         """How each site is solved, and facts for the edit's meta data. A ValueError becomes a clear UserError."""
         raise NotImplementedError
 
@@ -107,28 +107,28 @@ class CrossAttentionSolver(Solver[C]):
         solved = SolvedSites()
         stack = TextStack(model.pipe, batch=self.config.batch_size)
         facts: dict[str, Any] = {}
-        reads = reads_of(model.pipe)
+        reads = conditioning_inputs(model.pipe)
         if not reads:
             raise UserError("The pipeline has no denoiser: there is no layer that reads the text to edit.")
         for read in reads:
             features = self._features(stack, read, build)
             solved.lap("text")
             try:
-                solve, known = self.sites(features)
+                solve, known = self.solve_sites(features)
                 sites = features.sites(self.kinds)
                 replace_readers(model.pipe, sites, features.X, features.Y, features.columns, solve, solved)
             except ValueError as error:
                 raise UserError(f"solver={self.config.name}: {error}") from error
-            solved.lap("kv")
+            solved.lap("cross_attention")
             facts = known | facts | {"retained": features.retained}
         facts["seconds"] = solved.seconds
-        return finish(model, build, self.config, solved.updates, solved.diagnostics, facts)
+        return assemble_edit(model, build, self.config, solved.updates, solved.diagnostics, facts)
 
     def _check(self) -> None:
         for key, allowed in (
-            ("prompts", ("bare", "build")),
-            ("preserve", ("concepts", "build", "none")),
-            ("guide", ("anchor", "empty")),
+            ("prompts", ("bare", "fitting")),
+            ("preserve", ("concepts", "fitting", "none")),
+            ("anchor_source", ("anchor", "empty")),
         ):
             if getattr(self.config, key) not in allowed:
                 raise unknown(f"solver.{key}", getattr(self.config, key), allowed)
@@ -143,29 +143,29 @@ class CrossAttentionSolver(Solver[C]):
             if not (value >= 0 if zero else value > 0) or value == float("inf"):
                 raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
 
-    def _features(self, stack: TextStack, read: Read, build: BuildSet) -> Features:
+    def _features(self, stack: TextStack, read: ConditioningInput, build: BuildSet) -> Features:
         pairs = self.pairs(build)
-        parts = read_pairs(stack.pipe, read, pairs, self.config.tokens)
-        X = stack.joined(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
-        Y = stack.joined(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
+        parts = plan_pair_columns(stack.pipe, read, pairs, self.config.token_policy)
+        X = stack.input_features(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
+        Y = stack.input_features(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
         retained = self._retained(build)
         K = read_texts(stack, read, retained, self.config.preserve_tokens).to(X)
-        return Features(stack, read, build, together(parts), X, Y, K, len(retained))
+        return Features(stack, read, build, concatenate_columns(parts), X, Y, K, len(retained))
 
     def pairs(self, build: BuildSet) -> list[Any]:
-        """The build's sentences, or the concepts' bare names; guide=empty: with the empty prompt as every anchor."""
-        if self.config.prompts == "build" and self.config.guide == "anchor":
+        """The build's sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""
+        if self.config.prompts == "fitting" and self.config.anchor_source == "anchor":
             return list(build.pairs)
-        targets = build.pairs if self.config.prompts == "build" else [
+        targets = build.pairs if self.config.prompts == "fitting" else [
             _Bare(p.target, p.anchor, p) for p in build.concepts.pairs
         ]  # fmt: skip
-        if self.config.guide == "anchor":
+        if self.config.anchor_source == "anchor":
             return list(targets)
         return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]
 
     def _retained(self, build: BuildSet) -> list[str]:
         names = retained_names(build.concepts) if self.config.preserve == "concepts" else ()
-        texts = {"concepts": names, "build": build.preserve, "none": ()}[self.config.preserve]
+        texts = {"concepts": names, "fitting": build.preserve, "none": ()}[self.config.preserve]
         return ([""] if self.config.preserve_empty else []) + list(texts)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro.linalg import Solution, share
+from erasepro.linalg import Solution, compose_with_weight
 from erasepro.models.features.columns import PairColumns
 from erasepro.models.sites import Site, weight
 from erasepro.solvers.engine.fit import check_finite, share_left
@@ -22,7 +22,7 @@ SiteSolver = Callable[[Site, Tensor], Solution]
 
 def by_input_map(D: Solution) -> SiteSolver:
     """W = W_o (I + D) at every site: one factorisation serves them all, and they share its `down`."""
-    return lambda site, W: dataclasses.replace(D, update=share(D.update, W))
+    return lambda site, W: dataclasses.replace(D, update=compose_with_weight(D.update, W))
 
 
 @torch.no_grad()
@@ -43,7 +43,7 @@ def replace_readers(
         solution = solve(site, W_o)
         W = solution.update.apply_to(W_o).to(stored.dtype).to(W_o)
         exact = (W_o, W) if solution.exact else (W_o.float(), W.float())
-        entry = site_entry(site, W_o, W, solution, columns.labels, _residuals(*exact, X, Y, solution.kept))
+        entry = site_entry(site, W_o, W, solution, columns.labels, _residuals(*exact, X, Y, solution.selected))
         solved.add(site, solution, entry | {"gap": gap})
 
 

@@ -50,7 +50,7 @@ def open_streams(
         need_k = lengths(len(k), *retained)
         K = Stream(retain_layers, k, retained[0], group(need_k, tokens), need_k, frozen=True)
     return Streams(
-        Stream(layers.twin(), x, sets[0][0], groups, need_x),
+        Stream(layers.editable_copy(), x, sets[0][0], groups, need_x),
         Stream(layers, y, sets[0][1], groups, need_y, frozen=True),
         None if reread else Stream(layers, x, sets[0][0], groups, need_x, frozen=True),
         K,

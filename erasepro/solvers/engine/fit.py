@@ -12,7 +12,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.linalg import (
-    MOST_REST,
+    LARGEST_UNSELECTED_WEIGHT,
     POLICIES,
     Cost,
     Solution,
@@ -53,10 +53,11 @@ class FitConfig:
     residual: str = "hard"  # hard | soft
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
-    tau: float = (
-        0.6  # independent: columns nearer than this to the span of the others are left out (exact: 1e-4 at most)
+    # independent: columns nearer than this (τ) to the span of the others are left out (exact: 1e-4 at most)
+    independence_threshold: float = 0.6
+    unselected_weight: float = (
+        1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     )
-    rest: float = 1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
@@ -73,27 +74,30 @@ def check_fit(config: FitConfig, where: str) -> None:
             raise unknown(f"solver.{where}.{key}", value, allowed)
     for key, number in (
         ("mu", config.mu),
-        ("tau", config.tau),
+        ("independence_threshold", config.independence_threshold),
         ("preserve.threshold", config.preserve.threshold),
     ):
-        if not 0 < number < math.inf or (key == "tau" and number >= 1):
-            limit = "in (0, 1)" if key == "tau" else "positive and finite"
+        if not 0 < number < math.inf or (key == "independence_threshold" and number >= 1):
+            limit = "in (0, 1)" if key == "independence_threshold" else "positive and finite"
             raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
     for key, number in (
-        ("rest", config.rest),
+        ("unselected_weight", config.unselected_weight),
         ("preserve.scale", config.preserve.scale),
         ("preserve.ridge", config.preserve.ridge),
     ):
         if not 0 <= number < math.inf:
             raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
-    if config.rest > MOST_REST:
+    if config.unselected_weight > LARGEST_UNSELECTED_WEIGHT:
         raise UserError(
-            f"solver.{where}.rest must be at most {MOST_REST:g} (beyond it nothing is held exactly); got {config.rest}."
+            f"solver.{where}.unselected_weight must be at most {LARGEST_UNSELECTED_WEIGHT:g} "
+            f"(beyond it nothing is held exactly); got {config.unselected_weight}."
         )
-    kept = config.preserve
-    if kept.captions is not None and kept.captions < 1:
-        raise UserError(f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {kept.captions}.")
-    if kept.kind == "null_space" and config.residual == "soft" and kept.ridge == 0:
+    preserve = config.preserve
+    if preserve.captions is not None and preserve.captions < 1:
+        raise UserError(
+            f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {preserve.captions}."
+        )
+    if preserve.kind == "null_space" and config.residual == "soft" and preserve.ridge == 0:
         raise UserError(f"solver.{where}: the soft solve in the null space needs preserve.ridge > 0.")
 
 
@@ -101,8 +105,8 @@ def check_fit(config: FitConfig, where: str) -> None:
 class Fit:
     """One site's solve as configured, for columns of these weights (ω) and names.
 
-    More columns than dimensions cannot all hold. With nothing that fits the ones left out (rest = 0), rank=independent
-    then means least_squares; that and the soft solve need only sums, so no column is held.
+    More columns than dimensions cannot all hold. With nothing that fits the ones left out (unselected_weight = 0),
+    rank=independent then means least_squares; that and the soft solve need only sums, so no column is held.
     """
 
     config: FitConfig
@@ -123,9 +127,10 @@ class Fit:
         config = self.config
         omega = self.weights if config.weights == "concept" else None
         policy = "least_squares" if self._exceeds(len(X)) else config.rank
-        tau = {"least_squares": CUT, "exact": min(config.tau, SAME)}.get(policy, config.tau)
+        threshold = config.independence_threshold
+        tau = {"least_squares": CUT, "exact": min(threshold, SAME)}.get(policy, threshold)
         options: dict[str, Any] = {
-            "policy": policy, "tau": tau, "rest": config.rest / X.shape[1],
+            "policy": policy, "tau": tau, "unselected_weight": config.unselected_weight / X.shape[1],
             "weights": omega, "labels": self.labels,
         }  # fmt: skip
         try:
@@ -159,9 +164,8 @@ class Fit:
     def _exceeds(self, d_in: int) -> bool:
         """Whether the columns are too many to hold, and nothing fits those that are left out."""
         config = self.config
-        return (
-            len(self.labels) > d_in and config.residual == "hard" and config.rank == "independent" and config.rest == 0
-        )
+        exact = config.residual == "hard" and config.rank == "independent" and config.unselected_weight == 0
+        return exact and len(self.labels) > d_in
 
     def _null_basis(self, retained: Statistics) -> Tensor:
         S = retained.xx / retained.total
@@ -196,6 +200,11 @@ def share_left(WX: Tensor, V: Tensor) -> float:
 def worst_dropped(solution: Solution, labels: Sequence[str], limit: int = 3) -> list[dict[str, object]]:
     """The columns left out that miss their target most, named."""
     return [
-        {"column": labels[d.column], "like": labels[d.like], "distance": d.distance, "miss": d.miss}
+        {
+            "column": labels[d.column],
+            "nearest_column": labels[d.nearest_column],
+            "distance": d.distance,
+            "violation": d.violation,
+        }
         for d in solution.dropped[:limit]
     ]

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from erasepro.linalg import Statistics
-from erasepro.models.architectures import Read
-from erasepro.models.features.columns import PairColumns, read_kept, read_pairs, together
+from erasepro.models.architectures import ConditioningInput
+from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
 from erasepro.models.features.layers import Columns
-from erasepro.models.features.text_stack import encoders_of, joined, parts_of, read_width, reads_of
-from erasepro.models.sites import Site, read_sites
+from erasepro.models.features.text_stack import conditioning_inputs, encoders_of, input_width, join_features, parts_of
+from erasepro.models.sites import Site, conditioning_sites
 from erasepro.solvers.engine.encoder import RETAIN, Encoder
 from erasepro.solvers.engine.fit import PreserveConfig
 
@@ -37,7 +37,7 @@ class InputColumns:
     """
 
     pipe: Any
-    source: Read
+    source: ConditioningInput
     pairs: list[PairColumns]
     retained: list[Columns]
     weights: Tensor | None
@@ -45,19 +45,19 @@ class InputColumns:
     @property
     def columns(self) -> PairColumns:
         """The pairs' columns of all parts, as `features` orders them."""
-        return together(self.pairs)
+        return concatenate_columns(self.pairs)
 
     @property
     def sites(self) -> list[Site]:
         """The linears of the group."""
-        return read_sites(self.pipe, self.source)
+        return conditioning_sites(self.pipe, self.source)
 
     def features(self, encoders: Mapping[str, Encoder], stream: str) -> Tensor:
         """The features (d, n) that the group reads of one stream; X for TARGET, Y for ANCHOR."""
         columns = self.retained if stream == RETAIN else [getattr(p, stream) for p in self.pairs]
         if not columns:
-            return torch.zeros(read_width(self.pipe, self.source), 0, dtype=torch.float64)
-        return joined(
+            return torch.zeros(input_width(self.pipe, self.source), 0, dtype=torch.float64)
+        return join_features(
             self.pipe, self.source, columns,
             lambda name, part: encoders[name].tokens(stream, part), lambda name: encoders[name].pooled(stream),
         )  # fmt: skip
@@ -82,15 +82,15 @@ def plan_inputs(
         UserError: a concept that its prompt does not hold, or that does not fit the context.
     """
     inputs = []
-    for source in reads_of(pipe):
-        columns = read_pairs(pipe, source, pairs, policy)
+    for source in conditioning_inputs(pipe):
+        columns = plan_pair_columns(pipe, source, pairs, policy)
         retained: list[Columns] = []
         weights = None
         if preserve.kind in ("gram", "null_space") and len(captions):
             chosen = captions[: preserve.captions]
             if any(not e.causal and e.padding == "read" for e in encoders_of(pipe, source)):
                 chosen = chosen[:long_captions]
-            retained, weights = read_kept(pipe, source, chosen, preserve.tokens, preserve.weights)
+            retained, weights = plan_retain_columns(pipe, source, chosen, preserve.tokens, preserve.weights)
         inputs.append(InputColumns(pipe, source, columns, retained, weights))
     return inputs
 

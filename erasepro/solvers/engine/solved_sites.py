@@ -63,8 +63,8 @@ def site_entry(
         "rank": solution.update.rank,
         "condition": finite(solution.condition),
         "columns": len(labels),
-        "selected": len(solution.kept),
+        "selected": len(solution.selected),
         "exact": solution.exact,
         "dropped": worst_dropped(solution, labels),
-        "kept": solution.kept.tolist(),
+        "selected_columns": solution.selected.tolist(),
     }

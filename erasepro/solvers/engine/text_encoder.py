@@ -23,7 +23,7 @@ class TextStageConfig:
     """Which blocks and tokens; each method's own config adds its equation's symbols."""
 
     name: str = ""
-    tokens: str = "last_subject"  # token policy of the erased pairs
+    token_policy: str = "last_subject"  # token policy of the erased pairs
     blocks: list[int] | None = None  # null: those at 7/12 of the encoder's depth up to the last but one (7 … 10 of 12)
     preserve_tokens: str = "all"  # columns of each build caption: last | words | text | all
     batch_size: int = 64
@@ -55,10 +55,10 @@ class TextStageSolver(Solver[C]):
         whole = EraseProConfig(
             name=config.name,
             text_blocks=config.blocks,
-            text_tokens=config.tokens,
+            text_token_policy=config.token_policy,
             text_fit=self.fit(),
-            kv=False,
-            kv_tokens=config.tokens,
+            cross_attention=False,
+            cross_attention_token_policy=config.token_policy,
             schedule=ScheduleConfig("residual_split", at="state"),
             preserve_dtype="float64",
             batch_size=config.batch_size,
