@@ -38,9 +38,10 @@ from erasepro.prompts.test_prompts import BuildSet
 from erasepro.solvers import make_solver
 
 README = Path(__file__).parent / "README.md"
-FIT = {"rest": 0.0, "tau": 1e-4, "preserve": {"tokens": "last", "weights": "count"}}
+FIT = {"unselected_weight": 0.0, "independence_threshold": 1e-4, "preserve": {"tokens": "last", "weights": "count"}}
 LAST_SUBJECT = {
-    "name": "erasepro", "text_tokens": "last_subject", "kv_tokens": "last_subject", "text_fit": FIT, "kv_fit": FIT,
+    "name": "erasepro", "text_token_policy": "last_subject", "cross_attention_token_policy": "last_subject",
+    "text_fit": FIT, "cross_attention_fit": FIT,
     "feature_dtype": "float32", "schedule": {"name": "progressive"},
 }  # fmt: skip
 
@@ -97,10 +98,15 @@ def solver(settings: dict[str, Any]) -> Callable[[Model, BuildSet], dict[str, fl
     """One of ours; the residual is the worst site's over the selected columns, after rounding to float32."""
 
     def run(model: Model, made: BuildSet) -> dict[str, float]:
-        edit = make_solver(settings).solve(model, made)
+        edit = make_solver(settings["name"], settings).solve(model, made)
         left = edit.residuals
         exact = float(all(d["exact"] for d in edit.diagnostics))
-        return {"residual": left["selected"], "all": left["all"], "share": left["selected_share"], "exact": exact}
+        return {
+            "residual": left["selected"],
+            "all": left["all"],
+            "compose_with_weight": left["selected_share"],
+            "exact": exact,
+        }
 
     return run
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from erasepro.models.base import Model
 
 
-RETAIN_SOURCES = ("concepts", "build", "none")
+RETAIN_SOURCES = ("concepts", "fitting", "none")
 """Where the texts come from that a solver retains (its config key ``preserve``)."""
 
 
@@ -52,10 +52,10 @@ def erase(
         schedule: an option of the config group ``schedule``; None: the default one.
         preserve: names of concepts that must stay as they are, where ``concepts`` is a list of pairs.
         retain_source: of solvers that have a choice of texts to retain (uce, rece, ace_zero, oce, speed …): "concepts" (the
-            names in ``preserve``; all others where none is given) | "build" (the sentences an edit is built from) | "none".
+            names in ``preserve``; all others where none is given) | "fitting" (the sentences an edit is fitted on) | "none".
             None: the solver's default.
         kind: instance | style | nudity | faces, where ``concepts`` is a list.
-        options: the solver's config keys, for example ``text_tokens="all"``.
+        options: the solver's config keys, for example ``text_token_policy="all"``.
 
     Returns:
         an Edit: ``edit.apply(model.pipe)``, ``edit.revert(model.pipe)``, ``edit.save(folder)``.
@@ -98,8 +98,7 @@ def erase(
         if "preserve" not in keys:
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
-    settings = {"name": spec.solver_name, **asdict(spec.solver), **options}
-    return make_solver(settings).solve(loaded, build_set(chosen, spec.sentences))
+    return make_solver(spec.solver_name, asdict(spec.solver) | options).solve(loaded, build_set(chosen, spec.sentences))
 
 
 def _model(given: Any) -> Model:

@@ -39,7 +39,7 @@ class Registry(Generic[T]):
         self._configs: dict[str, type] = {}
 
     def register(self, name: str, config: type | None = None) -> Callable[[T], T]:
-        """Decorator that enters a class or function under a name, and gives a class its ``name`` and ``config``.
+        """Decorator that enters a class or function under a name, and gives a class its ``name`` and ``config_class``.
 
         Args:
             name: how configs choose the entry.
@@ -56,7 +56,7 @@ class Registry(Generic[T]):
                     f"The {self.kind} {name!r} is registered twice, in {other} and in {_module_of(entry)}: rename one."
                 )
             if isinstance(entry, type):
-                for key, value in {"name": name, "config": config}.items():
+                for key, value in {"name": name, "config_class": config}.items():
                     if value is not None:
                         setattr(entry, key, value)
             self._entries[name] = entry

@@ -30,7 +30,7 @@ def test_preserve_is_a_list_of_names(model, preserve):
     refused(r"preserve=\['cat'\]", model, PAIRS, preserve=preserve)
 
 
-@pytest.mark.parametrize("source", ["concepts", "build", "none"])
+@pytest.mark.parametrize("source", ["concepts", "fitting", "none"])
 def test_a_source_of_retained_texts_is_no_list_of_names(model, source):
     refused(f"write retain_source='{source}'.*or preserve=\\['{source}'\\]", model, PAIRS, "uce", preserve=source)
 

@@ -142,8 +142,8 @@ def test_sub_packages_are_walked(package):
 
 
 def test_registration_sets_name_and_config(registry):
-    assert (registry.get("uce").name, registry.get("uce").config) == ("uce", UceConfig)
-    assert not hasattr(registry.get("mace"), "config")
+    assert (registry.get("uce").name, registry.get("uce").config_class) == ("uce", UceConfig)
+    assert not hasattr(registry.get("mace"), "config_class")
 
 
 @pytest.mark.parametrize(

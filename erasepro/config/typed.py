@@ -2,13 +2,92 @@
 
 from __future__ import annotations
 
-from omegaconf import OmegaConf
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
+
+from erasepro.config.hydra_errors import EXPECTED
 from erasepro.config.paths import config_dir
 from erasepro.config.schema import ModelConfig
+from erasepro.errors import UserError, unknown
+
+T = TypeVar("T")
+
+
+def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: str = "") -> T:
+    """The dataclass ``schema`` with these values over its defaults, checked key by key and type by type.
+
+    Args:
+        schema: a dataclass; fields that are dataclasses are groups of settings.
+        values: plain values, mappings for groups; keys left out keep their defaults.
+        where: how messages name the place, for example ``solver``: a bad value is at ``solver.ridge``.
+        owner: how messages name the owner of the keys, for example ``solver 'uce'``; "" for ``where``.
+
+    Raises:
+        UserError: an unknown key (the nearest and all the known ones are told), or a value of the wrong type.
+    """
+    plain = _plain(values)
+    _check_groups(schema, plain, where, owner or where)
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(schema), plain)
+        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        key = str(error.full_key or error.key)
+        if isinstance(error, ValidationError):
+            value, expected = _value_at(plain, key), _expected(error)
+            raise UserError(f"Bad value for '{where}.{key}': got {value!r}, expected {expected}.") from error
+        if isinstance(error, ConfigKeyError):
+            raise unknown(f"key of {owner or where}", key, [f.name for f in dataclasses.fields(schema)]) from error  # type: ignore[arg-type]
+        raise UserError(f"{where}.{key}: {error.msg or str(error)}".splitlines()[0]) from error
 
 
 def stored_model(name: str) -> ModelConfig:
     """The model that an option of ``conf/model`` describes."""
     stored = OmegaConf.load(config_dir() / "model" / f"{name}.yaml")
     return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ModelConfig), stored))  # type: ignore[return-value]
+
+
+def _plain(values: Any) -> Any:
+    """Mappings as dicts, dataclasses as theirs, config nodes as what they hold."""
+    if isinstance(values, DictConfig):
+        return OmegaConf.to_container(values, resolve=True)
+    if dataclasses.is_dataclass(values) and not isinstance(values, type):
+        return dataclasses.asdict(values)
+    return {key: _plain(value) for key, value in values.items()} if isinstance(values, Mapping) else values
+
+
+def _check_groups(schema: Any, values: Mapping[str, Any], where: str, owner: str) -> None:
+    """Raise UserError for an unknown key, and for a plain value in the place of a group of settings, at any depth."""
+    defaults = OmegaConf.structured(schema)
+    known = [str(key) for key in defaults]
+    for key, value in values.items():
+        if key not in known:
+            raise unknown(f"key of {owner}", str(key), known)
+        default = defaults[key]
+        if not isinstance(default, DictConfig) or OmegaConf.get_type(default) is dict:
+            continue
+        if not isinstance(value, Mapping):
+            first = next(iter(default))
+            raise UserError(
+                f"Bad value for '{where}.{key}': got {value!r}, expected settings such as {{{first!r}: {default[first]!r}}}; "
+                f"its keys: {', '.join(map(str, default))}."
+            )
+        _check_groups(OmegaConf.get_type(default), value, f"{where}.{key}", f"'{where}.{key}'")
+
+
+def _value_at(values: Any, key: str) -> Any:
+    for part in key.replace("[", ".").replace("]", "").split("."):
+        values = values[int(part)] if isinstance(values, list | tuple) else values[part]
+    return values
+
+
+def _expected(error: OmegaConfBaseException) -> str:
+    """What the error says was expected, in a reader's words."""
+    message = error.msg or str(error)
+    for kind, words in EXPECTED.items():
+        if f"to {kind}" in message or f"'{kind}'" in message or f"list[{kind}]" in message:
+            return words
+    return message.splitlines()[0].rstrip(".")

@@ -51,7 +51,7 @@ def build_of(meta: dict[str, Any]) -> BuildSet:
 def stored_build_set(meta: dict[str, Any]) -> BuildSet:
     """The BuildSet as it was stored: its sentences, or the templates that they are made from."""
 
-    held = meta.get("build")
+    held = meta.get("edit_prompts")
     if held is None:
         raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
     c = meta["concepts"]

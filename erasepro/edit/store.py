@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from erasepro.edit import format_1
 from erasepro.edit.card import card
 from erasepro.edit.foreign import refuse_file
 from erasepro.errors import UserError
@@ -21,7 +22,7 @@ from erasepro.runtime.files import FileWriter, text_writer, write_together
 if TYPE_CHECKING:
     from erasepro.edit.record import EditRecord
 
-FORMAT = 1
+FORMAT = 2
 TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"
 CERTIFICATE = "certificate.json"
 
@@ -113,7 +114,10 @@ def _facts(folder: Path) -> dict[str, Any]:
         raise UserError(f"'{folder}' holds no edit (no {FACTS}): name a folder that one was saved in.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"'{folder / FACTS}' is not valid JSON ({error}): the edit is damaged.") from error
+    if isinstance(facts, dict) and facts.get("format") == format_1.FORMAT:
+        return format_1.read_format_1(facts)
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         have = facts.get("format") if isinstance(facts, dict) else None
-        raise UserError(f"'{folder / FACTS}' has format {have}; {FORMAT} is read here: update erasepro or remake it.")
+        known = f"{format_1.FORMAT} and {FORMAT}"
+        raise UserError(f"'{folder / FACTS}' has format {have}; {known} are read here: update erasepro or remake it.")
     return facts

@@ -2,16 +2,24 @@
 
 from erasepro.linalg.cost import Cost
 from erasepro.linalg.gram import Statistics
-from erasepro.linalg.hard import MOST_REST, POLICIES, ContradictionError, Solution, hard, share, shared_hard
+from erasepro.linalg.hard import (
+    LARGEST_UNSELECTED_WEIGHT,
+    POLICIES,
+    ContradictionError,
+    Solution,
+    compose_with_weight,
+    hard,
+    hard_input_map,
+)
 from erasepro.linalg.incremental import add_columns, remove_columns
-from erasepro.linalg.null_space import null_basis, null_space, projected, smallest_directions, without
+from erasepro.linalg.null_space import null_basis, null_space, orthogonal_complement_in, projected, smallest_directions
 from erasepro.linalg.pooled import least_squares_pooled, soft_pooled
 from erasepro.linalg.select import Dropped, independent_columns
-from erasepro.linalg.soft import shared_soft, soft
+from erasepro.linalg.soft import soft, soft_input_map
 from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update, compose, update_of
 
 __all__ = [
-    "MOST_REST",
+    "LARGEST_UNSELECTED_WEIGHT",
     "POLICIES",
     "ContradictionError",
     "Cost",
@@ -23,19 +31,19 @@ __all__ = [
     "Update",
     "add_columns",
     "compose",
+    "compose_with_weight",
     "hard",
+    "hard_input_map",
     "independent_columns",
     "least_squares_pooled",
     "null_basis",
     "null_space",
+    "orthogonal_complement_in",
     "projected",
     "remove_columns",
-    "share",
-    "shared_hard",
-    "shared_soft",
     "smallest_directions",
     "soft",
+    "soft_input_map",
     "soft_pooled",
     "update_of",
-    "without",
 ]

@@ -22,10 +22,10 @@ class Cost:
     @classmethod
     def ridge(cls, d: int, lam: float = 1.0, device: torch.device | str | None = None) -> Cost:
         """C = λI."""
-        return cls.of(torch.zeros(d, d, dtype=torch.float64, device=device), lam)
+        return cls.from_gram(torch.zeros(d, d, dtype=torch.float64, device=device), lam)
 
     @classmethod
-    def of(cls, S: Tensor, lam: float) -> Cost:
+    def from_gram(cls, S: Tensor, lam: float) -> Cost:
         """C = λI + S for a positive semi-definite S (d, d) and λ ≥ 0; ValueError where that is singular."""
         if not lam >= 0:
             raise ValueError(f"The ridge λ must be 0 or more; got {lam}.")
@@ -33,7 +33,7 @@ class Cost:
 
     @classmethod
     def _owning(cls, C: Tensor, lam: float) -> Cost:
-        """As `of`, but S is a tensor that may be written to."""
+        """As `from_gram`, but S is a tensor that may be written to."""
         C.diagonal().add_(lam)
         L, info = torch.linalg.cholesky_ex(C)
         pivots = L.diagonal().pow(2)
@@ -59,14 +59,14 @@ class Cost:
         if relative:
             level = factor * stats.mean_square()
             lam = lam * level if level > 0 else lam
-        few = stats.few()
+        few = stats.held_columns()
         if few is not None and lam > 0:
             return ThinCost.of_columns(few * factor**0.5, lam)
         if not lam >= 0:
             raise ValueError(f"The ridge λ must be 0 or more; got {lam}.")
         return cls._owning(stats.xx * factor, lam)
 
-    def plus(self, X: Tensor, mu: float) -> Cost:
+    def add_gram(self, X: Tensor, mu: float) -> Cost:
         """C + μ X Xᵀ for X (d, n) and μ ≥ 0."""
         X = X.to(self.L)
         L, _ = torch.linalg.cholesky_ex(self.dense() + mu * (X @ X.T))
@@ -85,11 +85,11 @@ class Cost:
         """L⁻¹X (d, n), for some L with L Lᵀ = C: there the cost is the plain Frobenius norm."""
         return torch.linalg.solve_triangular(self.L, X.to(self.L), upper=False)
 
-    def pull(self, Z: Tensor) -> Tensor:
+    def unwhiten_rows(self, Z: Tensor) -> Tensor:
         """Zᵀ L⁻¹ (n, d) for Z (d, n) in whitened coordinates: the row space of an update."""
         return torch.linalg.solve_triangular(self.L.T, Z, upper=True).T
 
-    def of_change(self, delta: Tensor) -> float:
+    def value(self, delta: Tensor) -> float:
         """tr(ΔW C ΔWᵀ) = ‖ΔW L‖_F²."""
         return float((delta.to(self.L) @ self.L).pow(2).sum())
 
@@ -125,7 +125,7 @@ class ThinCost(Cost):
         C.diagonal().add_(self.lam)
         return C
 
-    def plus(self, X: Tensor, mu: float) -> Cost:
+    def add_gram(self, X: Tensor, mu: float) -> Cost:
         return Cost(torch.linalg.cholesky(self.dense() + mu * (X.to(self.A) @ X.to(self.A).T)))
 
     def whiten(self, X: Tensor) -> Tensor:
@@ -134,12 +134,12 @@ class ThinCost(Cost):
         inner = torch.linalg.solve_triangular(self._shifted().T, inner, upper=True)
         return torch.addmm(X, self.A, inner, alpha=-1.0).div_(self.lam**0.5)
 
-    def pull(self, Z: Tensor) -> Tensor:
+    def unwhiten_rows(self, Z: Tensor) -> Tensor:
         inner = torch.linalg.solve_triangular(self._shifted(), self.A.T @ Z, upper=False)
         inner = torch.linalg.solve_triangular(self.M_L.T, inner, upper=True)
         return torch.addmm(Z, self.A, inner, alpha=-1.0).div_(self.lam**0.5).T
 
-    def of_change(self, delta: Tensor) -> float:
+    def value(self, delta: Tensor) -> float:
         delta = delta.to(self.A)
         return self.lam * float(delta.pow(2).sum()) + float((delta @ self.A).pow(2).sum())
 

@@ -75,7 +75,7 @@ class Statistics:
         else:
             self._xx = self._xx.to(A.device).addmm_(A, A.T)  # (d_in, m) @ (m, d_in)
 
-    def few(self) -> Tensor | None:
+    def held_columns(self) -> Tensor | None:
         """The columns √ω x themselves (d_in, m), while there are no more than d_in/3 and `xx` was not asked for."""
         return torch.cat(self._few, dim=1) if self._few else None
 
@@ -95,7 +95,7 @@ class Statistics:
             _ = self.xx  # the few so far join the sums
         self._square(A)
 
-    def left(self, delta: Tensor) -> float:
+    def residual_norm(self, delta: Tensor) -> float:
         """‖ΔW X − Y‖_F of a change delta (d_out, d_in), out of the sums alone (squared: about 1e-8 of ‖Y‖ resolved)."""
         if self.yx is None:
             raise ValueError("There are no partners Y to be left.")

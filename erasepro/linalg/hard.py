@@ -20,29 +20,29 @@ from erasepro.linalg.select import Dropped, dropped_columns, independent_columns
 from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update
 
 POLICIES = ("independent", "exact", "least_squares")
-MOST_REST = 1e6  # beyond it the fit of the columns left out costs the kept ones their digits
+LARGEST_UNSELECTED_WEIGHT = 1e6  # beyond it the fit of the columns left out costs the kept ones their digits
 CONTRADICTION = 1e-3  # a miss above this share of a typical column of R is called a contradiction
 
 
 class ContradictionError(ValueError):
-    """Two columns ask for different outputs from (nearly) the same input; `column` and `like` are their numbers."""
+    """Two columns ask for different outputs from (nearly) the same input; `column` and `nearest_column` are their numbers."""
 
-    def __init__(self, message: str, column: int, like: int) -> None:
+    def __init__(self, message: str, column: int, nearest_column: int) -> None:
         super().__init__(message)
-        self.column, self.like = column, like
+        self.column, self.nearest_column = column, nearest_column
 
 
 @dataclass(frozen=True)
 class Solution:
     """A solve's answer.
 
-    update: ΔW. kept: numbers of the columns that were solved for (with `exact`, they hold exactly). dropped: what became
+    update: ΔW. selected: numbers of the columns that were solved for (with `exact`, they hold exactly). dropped: what became
     of the others. condition: of G (estimated for many columns; NaN where it is not known). exact: False for penalised
     and least-squares fits.
     """
 
     update: Update
-    kept: Tensor
+    selected: Tensor
     dropped: tuple[Dropped, ...]
     condition: float
     exact: bool = True
@@ -55,15 +55,15 @@ def hard(
     *,
     policy: str = "independent",
     tau: float = 1e-6,
-    rest: float = 0.0,
+    unselected_weight: float = 0.0,
     weights: Tensor | None = None,
     labels: Sequence[str] | None = None,
 ) -> Solution:
     """ΔW = R G⁺ Xᵀ C⁻¹, in float64, by triangular solves.
 
-    With `rest` = μ > 0 the columns that policy "independent" leaves out are not given up: among all ΔW that hold the
-    kept columns S exactly, the one of least tr(ΔW C ΔWᵀ) + μ Σ_j ‖ΔW x_j − r_j‖² over all columns, which is the soft
-    solve followed by the exact correction of what it leaves on S (`_with_rest`).
+    With `unselected_weight` = μ > 0 the columns that policy "independent" leaves out are not given up: among all ΔW that
+    hold the selected columns S exactly, the one of least tr(ΔW C ΔWᵀ) + μ Σ_j ‖ΔW x_j − r_j‖² over all columns, which is
+    the soft solve followed by the exact correction of what it leaves on S (`_with_unselected`).
 
     Args:
         X, R: features (d_in, n) and wanted output changes (d_out, n).
@@ -71,7 +71,8 @@ def hard(
         policy: "independent" keeps the columns that a pivoted QR takes before its pivot falls to `tau` and solves those
             exactly; "exact" does the same but refuses when a column left out contradicts the kept ones;
             "least_squares" fits all columns (singular values of L⁻¹X below `tau` of the largest are cut).
-        rest: μ ≥ 0, the weight of each column left out; 0 leaves them to chance. Policies but "least_squares".
+        unselected_weight: μ ≥ 0, the weight of each column left out; 0 leaves them to chance. Policies but
+            "least_squares".
         weights: ω (n,), a column's multiplicity. It matters only to an infeasible least-squares fit.
         labels: names for columns, used in errors.
 
@@ -87,8 +88,8 @@ def hard(
         raise ValueError(f"Unknown rank policy '{policy}'. Known: {', '.join(POLICIES)}.")
     basis = independent_columns(Z, tau)
     dropped = dropped_columns(Z, R, basis)
-    if policy == "exact" and dropped and dropped[0].miss > CONTRADICTION:
-        j, s = dropped[0].column, dropped[0].like
+    if policy == "exact" and dropped and dropped[0].violation > CONTRADICTION:
+        j, s = dropped[0].column, dropped[0].nearest_column
         name = labels if labels is not None else [f"column {i}" for i in range(X.shape[1])]
         if not bool(Z[:, j].any()):
             raise ContradictionError(
@@ -103,48 +104,55 @@ def hard(
             )  # fmt: skip
         raise ContradictionError(
             f"The constraints contradict each other: {name[j]} lies within {dropped[0].distance:.1e} of what "
-            f"{name[s]} spans, but asks for another output (off by {dropped[0].miss:.2g} of a typical change). "
+            f"{name[s]} spans, but asks for another output (off by {dropped[0].violation:.2g} of a typical change). "
             "Remove one of the two, or use the rank policy independent or least_squares.",
             j,
             s,
         )
-    if not 0 <= rest <= MOST_REST:
-        raise ValueError(f"The weight of the columns left out must be 0 or more and at most {MOST_REST:g}; got {rest}.")
-    if rest > 0 and dropped:
-        return Solution(_with_rest(X, R, cost, basis.kept, rest), basis.kept, dropped, basis.condition)
-    wanted = R[:, basis.kept]
+    if not 0 <= unselected_weight <= LARGEST_UNSELECTED_WEIGHT:
+        raise ValueError(
+            f"The weight of the columns left out must be 0 or more and at most {LARGEST_UNSELECTED_WEIGHT:g}; "
+            f"got {unselected_weight}."
+        )
+    if unselected_weight > 0 and dropped:
+        return Solution(
+            _with_unselected(X, R, cost, basis.selected, unselected_weight), basis.selected, dropped, basis.condition
+        )
+    wanted = R[:, basis.selected]
     idle = bool((wanted.norm(dim=0) == 0).any())  # columns that ask for no change need not be stored, below
-    if basis.gentle and not idle and len(wanted) < len(Z):  # the shorter side takes G⁻¹
+    if basis.well_conditioned and not idle and len(wanted) < len(Z):  # the shorter side takes G⁻¹
         up = torch.cholesky_solve(wanted.T, basis.T, upper=True).T
-        return Solution(LowRankUpdate(up, cost.pull(basis.columns)).thin(), basis.kept, dropped, basis.condition)
-    update = LowRankUpdate(wanted, cost.pull(basis.inverse_rows().T))
-    return Solution(update.thin(), basis.kept, dropped, basis.condition)
+        return Solution(
+            LowRankUpdate(up, cost.unwhiten_rows(basis.columns)).thin(), basis.selected, dropped, basis.condition
+        )
+    update = LowRankUpdate(wanted, cost.unwhiten_rows(basis.inverse_rows().T))
+    return Solution(update.thin(), basis.selected, dropped, basis.condition)
 
 
-def shared_hard(X: Tensor, Y: Tensor, cost: Cost | None = None, **options: Any) -> Solution:
+def hard_input_map(X: Tensor, Y: Tensor, cost: Cost | None = None, **options: Any) -> Solution:
     """D = (Y − X) G⁺ Xᵀ C⁻¹ (d_in, d_in): with the target W_o Y, every matrix reading X becomes W_o (I + D).
 
-    One factorisation serves all cross-attention keys and values; see `share`. Options as in `hard`.
+    One factorisation serves all cross-attention keys and values; see `compose_with_weight`. Options as in `hard`.
     """
     return hard(X, Y.to(X) - X, cost, **options)
 
 
-def share(D: Update, W: Tensor) -> Update:
+def compose_with_weight(D: Update, W: Tensor) -> Update:
     """ΔW = W_o D for one matrix W_o (d_out, d_in): up = W_o (Y − X)_S, and `down` is the same tensor for all."""
     if isinstance(D, DenseUpdate):
         return DenseUpdate(W.detach().to(D.delta) @ D.delta)
     return LowRankUpdate(W.detach().to(D.up) @ D.up, D.down)
 
 
-def _with_rest(X: Tensor, R: Tensor, cost: Cost, kept: Tensor, mu: float) -> Update:
+def _with_unselected(X: Tensor, R: Tensor, cost: Cost, selected: Tensor, mu: float) -> Update:
     """ΔW = B + (R_S − B X_S) G_S⁻¹ X_Sᵀ C'⁻¹ with C' = C + μ X Xᵀ, B = μ R Xᵀ C'⁻¹ and G_S = X_Sᵀ C'⁻¹ X_S."""
-    charged = cost.plus(X, mu)
+    charged = cost.add_gram(X, mu)
     Z = charged.whiten(X)  # (d_in, n)
-    T = torch.linalg.qr(Z[:, kept], mode="r").R  # (r, r): G_S = TᵀT
-    left = R[:, kept] - mu * (R @ (Z.T @ Z[:, kept]))  # (d_out, r)
+    T = torch.linalg.qr(Z[:, selected], mode="r").R  # (r, r): G_S = TᵀT
+    left = R[:, selected] - mu * (R @ (Z.T @ Z[:, selected]))  # (d_out, r)
     up = mu * R  # both parts are combinations of the rows of Xᵀ C'⁻¹
-    up[:, kept] += torch.cholesky_solve(left.T, T.T).T  # left @ (TᵀT)⁻¹
-    return LowRankUpdate(up, charged.pull(Z)).thin()
+    up[:, selected] += torch.cholesky_solve(left.T, T.T).T  # left @ (TᵀT)⁻¹
+    return LowRankUpdate(up, charged.unwhiten_rows(Z)).thin()
 
 
 def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor | None) -> Solution:
@@ -154,7 +162,7 @@ def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor
     U, s, Vh = torch.linalg.svd(Z, full_matrices=False)  # (d, k), (k,), (k, n)
     keep = s > tau * s.max() if len(s) else s > 0
     U, s, Vh = U[:, keep], s[keep], Vh[keep]
-    update = LowRankUpdate((R @ Vh.T) / s, cost.pull(U))  # (d_out, k), (k, d_in)
+    update = LowRankUpdate((R @ Vh.T) / s, cost.unwhiten_rows(U))  # (d_out, k), (k, d_in)
     condition = float((s[0] / s[-1]) ** 2) if len(s) else float("inf")
     return Solution(update.thin(), torch.arange(Z.shape[1], device=Z.device), (), condition, exact=False)
 

@@ -29,7 +29,7 @@ def add_columns(first: LowRankUpdate, X1: Tensor, X2: Tensor, R2: Tensor, cost: 
     left = R2 - first.up @ (first.down @ X2)  # (d_out, n₂)
     return LowRankUpdate(
         torch.cat([first.up, torch.cholesky_solve(left.T, T.T).T], dim=1),
-        torch.cat([first.down, cost.pull(across)], dim=0),
+        torch.cat([first.down, cost.unwhiten_rows(across)], dim=0),
     )
 
 
@@ -51,4 +51,4 @@ def remove_columns(
     L = torch.linalg.cholesky(G[stay][:, stay])
     U = U.to(Z)
     U1 = U[:, stay] + U[:, gone] @ torch.cholesky_solve(G[stay][:, gone], L).T  # (d_out, n₂) @ (n₂, n₁)
-    return U1, LowRankUpdate(U1, cost.pull(Z[:, stay]))
+    return U1, LowRankUpdate(U1, cost.unwhiten_rows(Z[:, stay]))

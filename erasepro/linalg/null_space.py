@@ -50,7 +50,7 @@ def smallest_directions(S: Tensor, count: int) -> Tensor:
     return vectors[:, : int((values <= values[count - 1] + rounding).sum())]
 
 
-def without(U: Tensor, K: Tensor, tolerance: float = 1e-10) -> Tensor:
+def orthogonal_complement_in(U: Tensor, K: Tensor, tolerance: float = 1e-10) -> Tensor:
     """The part of span U (d, k) that is orthogonal to the columns of K (d, m): there ΔW K = 0 exactly."""
     inside = U.T @ K.to(U)  # (k, m)
     left, s, _ = torch.linalg.svd(inside, full_matrices=True)
@@ -93,7 +93,7 @@ def _nothing(X: Tensor, R: Tensor) -> Solution:
 def _inside(U: Tensor, cost: Cost | None) -> Cost | None:
     if cost is None:
         return None
-    return Cost.of(U.T @ cost.dense().to(U) @ U, 0.0)
+    return Cost.from_gram(U.T @ cost.dense().to(U) @ U, 0.0)
 
 
 def _lift(solution: Solution, U: Tensor) -> Solution:

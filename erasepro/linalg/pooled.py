@@ -32,7 +32,7 @@ def least_squares_pooled(stats: Statistics, cost: Cost | None = None, tau: float
     keep = values > tau**2 * values.max()
     V, values = V[:, keep], values[keep]
     along = cost.whiten(S_rx.T).T @ V  # S_rx L⁻ᵀ V (d_out, r)
-    return DenseUpdate((along / values) @ cost.pull(V))
+    return DenseUpdate((along / values) @ cost.unwhiten_rows(V))
 
 
 def soft_pooled(stats: Statistics, cost: Cost | None = None, mu: float = 1.0) -> DenseUpdate:

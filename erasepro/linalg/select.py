@@ -19,7 +19,7 @@ from scipy.linalg import lapack
 from torch import Tensor
 
 MANY = 64  # columns from which on blocks pay
-GENTLE = 0.03  # the smallest pivot from which on a solve needs no orthonormal basis
+WELL_CONDITIONED = 0.03  # the smallest pivot from which on a solve needs no orthonormal basis
 AHEAD = 1e-6  # by how much the first column is made longer than the others: more than rounding, less than matters
 RESOLVED = 1e-5  # the smallest tau that a pivoted Cholesky can be trusted with
 
@@ -31,7 +31,7 @@ class Basis:
     Where the smallest pivot (`pivot`) is large, products with Q are formed from Z_S and T, and Q never is.
     """
 
-    kept: Tensor  # (r,) column numbers, in the order they were taken
+    selected: Tensor  # (r,) column numbers, in the order they were taken
     columns: Tensor  # Z_S (d, r)
     T: Tensor
     pivot: float  # the smallest distance that was still taken
@@ -46,19 +46,19 @@ class Basis:
         return torch.linalg.solve_triangular(L.T, Q, upper=True, left=False)  # Q L⁻ᵀ
 
     @property
-    def gentle(self) -> bool:
+    def well_conditioned(self) -> bool:
         """Whether G_SS = TᵀT is so well conditioned that its factor does the work, where Q is not known anyway."""
-        return self.pivot >= GENTLE and "Q" not in self.__dict__
+        return self.pivot >= WELL_CONDITIONED and "Q" not in self.__dict__
 
     def coordinates(self, A: Tensor) -> Tensor:
         """QᵀA (r, m) for A (d, m)."""
-        if self.gentle:
+        if self.well_conditioned:
             return torch.linalg.solve_triangular(self.T.T, self.columns.T @ A, upper=False)
         return self.Q.T @ A
 
     def inverse_rows(self) -> Tensor:
         """G_SS⁻¹ Z_Sᵀ = T⁻¹Qᵀ (r, d)."""
-        if self.gentle:
+        if self.well_conditioned:
             return torch.cholesky_solve(self.columns.T, self.T, upper=True)
         return torch.linalg.solve_triangular(self.T, self.Q.T, upper=True)
 
@@ -76,14 +76,15 @@ class Basis:
 class Dropped:
     """A column that was left out.
 
-    distance: ‖x_j − X_S a‖ / ‖x_j‖ in the C⁻¹ norm, at most τ. miss: ‖R_S a − r_j‖ over the root-mean-square column
-    norm of R; a large one is a contradiction with the kept column `like`, the one of largest |a| (itself where none is kept).
+    distance: ‖x_j − X_S a‖ / ‖x_j‖ in the C⁻¹ norm, at most τ. violation: ‖R_S a − r_j‖ over the root-mean-square column
+    norm of R; a large one is a contradiction with the selected column `nearest_column`, the one of largest |a| (itself
+    where none is selected).
     """
 
     column: int
-    like: int
+    nearest_column: int
     distance: float
-    miss: float
+    violation: float
 
 
 def independent_columns(Z: Tensor, tau: float) -> Basis:
@@ -103,7 +104,7 @@ def _by_blocks(Z: Tensor, tau: float) -> Basis:
     T = torch.from_numpy(np.triu(factor[:rank, :rank])).to(Z.device)
     pivot = float(T.diagonal().min()) if rank else 0.0
     basis = Basis(index, Z[:, index], T * size[index], pivot)
-    if basis.gentle:
+    if basis.well_conditioned:
         return basis
     Q = Basis(index, unit[:, index], T, pivot).Q
     return Basis(index, Z[:, index], torch.triu(Q.T @ Z[:, index]), pivot)
@@ -150,22 +151,22 @@ def _one_by_one(Z: Tensor, tau: float) -> Basis:
 def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
     """What became of the columns outside the basis, worst miss first. Z (d, n), R (d_out, n)."""
     mask = torch.ones(Z.shape[1], dtype=torch.bool, device=Z.device)
-    mask[basis.kept] = False
+    mask[basis.selected] = False
     out = mask.nonzero().flatten()
     typical = (R.pow(2).sum() / R.shape[1]).sqrt().clamp_min(torch.finfo(R.dtype).tiny)
-    if not len(basis.kept):
+    if not len(basis.selected):
         asked = zip(out.tolist(), (R[:, out].norm(dim=0) / typical).tolist(), strict=True)
-        return tuple(sorted((Dropped(j, j, 0.0, miss) for j, miss in asked), key=lambda x: -x.miss))
+        return tuple(sorted((Dropped(j, j, 0.0, miss) for j, miss in asked), key=lambda x: -x.violation))
     if not len(out):
         return ()
     part = basis.coordinates(Z[:, out])  # (r, n_out)
     a = torch.linalg.solve_triangular(basis.T, part, upper=True)
     size = Z[:, out].norm(dim=0).clamp_min(torch.finfo(Z.dtype).tiny)
-    if basis.gentle:
+    if basis.well_conditioned:
         distance = (1 - (part.norm(dim=0) / size).pow(2)).clamp_min(0).sqrt()
     else:
         distance = (Z[:, out] - basis.Q @ part).norm(dim=0) / size
-    miss = (R[:, basis.kept] @ a - R[:, out]).norm(dim=0) / typical
-    like = basis.kept[(a.abs() * Z[:, basis.kept].norm(dim=0)[:, None]).argmax(dim=0)]
+    miss = (R[:, basis.selected] @ a - R[:, out]).norm(dim=0) / typical
+    like = basis.selected[(a.abs() * Z[:, basis.selected].norm(dim=0)[:, None]).argmax(dim=0)]
     rows = zip(out.tolist(), like.tolist(), distance.tolist(), miss.tolist(), strict=True)
-    return tuple(sorted((Dropped(*row) for row in rows), key=lambda x: -x.miss))
+    return tuple(sorted((Dropped(*row) for row in rows), key=lambda x: -x.violation))

@@ -23,7 +23,7 @@ def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weight
         weights: ω (n,): a column counts ω_j times, as if it were repeated.
 
     Raises:
-        ValueError: μ is not positive, or shapes do not fit.
+        ValueError: μ is not positive, shapes do not fit, or μ is so large that G + I/μ is singular to rounding.
     """
     if not mu > 0:
         raise ValueError(f"The softness mu must be positive; got {mu}.")
@@ -37,18 +37,22 @@ def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weight
     spread = torch.linalg.eigvalsh(inner)
     inner.diagonal().add_(1.0 / mu)
     L, info = torch.linalg.cholesky_ex(inner)
-    if int(info) != 0:
+    pivots = L.diagonal().pow(2)
+    noise = len(L) * torch.finfo(torch.float64).eps * float(pivots.max())  # what a zero pivot may come out as
+    if int(info) != 0 or float(pivots.min()) <= noise:  # else rounding alone decides whether it can be factored
         raise ValueError(f"The penalised system is singular to rounding: lower mu ({mu:g}), or raise the ridge.")
     if n <= d:
-        update: Update = LowRankUpdate(R, cost.pull(torch.cholesky_solve(Z.T, L).T)).thin()  # (d_out, n), (n, d_in)
+        update: Update = LowRankUpdate(
+            R, cost.unwhiten_rows(torch.cholesky_solve(Z.T, L).T)
+        ).thin()  # (d_out, n), (n, d_in)
     else:
-        update = DenseUpdate(cost.pull(torch.cholesky_solve(Z @ R.T, L)))  # (d_out, d)
+        update = DenseUpdate(cost.unwhiten_rows(torch.cholesky_solve(Z @ R.T, L)))  # (d_out, d)
     condition = float((spread[-1] + 1 / mu) / (spread[0].clamp_min(0) + 1 / mu))
     return Solution(update, torch.arange(n, device=Z.device), (), condition, exact=False)
 
 
-def shared_soft(
+def soft_input_map(
     X: Tensor, Y: Tensor, cost: Cost | None = None, mu: float = 1.0, weights: Tensor | None = None
 ) -> Solution:
-    """D with W = W_o (I + D) for every matrix reading X, as in `shared_hard` but penalised."""
+    """D with W = W_o (I + D) for every matrix reading X, as in `hard_input_map` but penalised."""
     return soft(X, Y.to(X) - X, cost, mu, weights)

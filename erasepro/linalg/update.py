@@ -57,7 +57,8 @@ class LowRankUpdate:
         """The same ΔW stored in fewer numbers.
 
         Columns that ask for no change (‖up_j‖ below `tolerance` of the largest) are not stored, and factors that together
-        are larger than ΔW become a DenseUpdate (a square ΔW only beyond full rank: it may be shared, see `share`).
+        are larger than ΔW become a DenseUpdate (a square ΔW only beyond full rank: it may be
+            shared, see `compose_with_weight`).
         """
         up, down = self.up, self.down
         norms = up.norm(dim=0)

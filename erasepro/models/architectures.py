@@ -1,9 +1,10 @@
 """What each supported architecture looks like to an eraser: its text encoders, and the layers that read their features.
 
-    encoders  ──features──▶  (through: a projection, where there is one)  ──▶  the denoiser's linears of a `Read`
+    encoders  ──features──▶  (projections, where there are some)  ──▶  the denoiser's linears of a `ConditioningInput`
 
-An edit changes the encoders' own layers (CLIP's), then the linears of every `Read`. All of it can be answered from a
-pipeline's configs: weights may be on the meta device. To support another pipeline, add one entry to ARCHITECTURES.
+An edit changes the encoders' own layers (CLIP's), then the linears of every conditioning input. All of it can be
+answered from a pipeline's configs: weights may be on the meta device. To support another pipeline, add one entry to
+ARCHITECTURES.
 """
 
 from __future__ import annotations
@@ -44,21 +45,21 @@ class TextEncoder:
 
 
 @dataclass(frozen=True)
-class Read:
+class ConditioningInput:
     """Linears of the denoiser that read the same features, so that one factorisation serves them all.
 
     kind: attention (keys and values) | embedder (the first linear behind the encoders) | pooled (one vector a prompt).
     sites: a pattern of module paths; its group 1, where there is one, tells keys from values.
     parts: encoders whose features are joined, (d₁ + d₂ + …) a token, by part; parts follow one another as further tokens.
         Features narrower than the linear are followed by zeros, as the pipelines do.
-    through: modules that the features pass on their way, in order.
+    projections: modules that the features pass on their way, in order.
     denoiser: the component that holds the linears.
     """
 
     kind: str
     sites: str
     parts: tuple[tuple[str, ...], ...]
-    through: tuple[str, ...] = ()
+    projections: tuple[str, ...] = ()
     denoiser: str = "transformer"
 
 
@@ -69,7 +70,7 @@ class Architecture:
     name: str
     pipelines: tuple[str, ...]
     encoders: tuple[TextEncoder, ...]
-    reads: tuple[Read, ...]
+    reads: tuple[ConditioningInput, ...]
     about: str = ""
 
     def blocks_read(self, component: str, blocks: int) -> int:
@@ -83,7 +84,7 @@ class Architecture:
 
     @property
     def denoisers(self) -> tuple[str, ...]:
-        """Components that hold linears of a Read."""
+        """Components that hold linears of a conditioning input."""
         return tuple(dict.fromkeys(r.denoiser for r in self.reads))
 
 
@@ -95,7 +96,7 @@ ARCHITECTURES = (
         "stable-diffusion",
         ("StableDiffusionPipeline",),
         (TextEncoder(),),
-        (Read("attention", ATTENTION, (CLIP_L,), denoiser="unet"),),
+        (ConditioningInput("attention", ATTENTION, (CLIP_L,), denoiser="unet"),),
         # SD 2's text encoder is stored without its last block, so that "penultimate" is its final state there too
         "SD 1.4/1.5 (CLIP-L) and 2.1 (OpenCLIP-H): the U-Net's keys and values",
     ),
@@ -107,8 +108,8 @@ ARCHITECTURES = (
             TextEncoder("text_encoder_2", "tokenizer_2", state="penultimate"),
         ),
         (
-            Read("attention", ATTENTION, (CLIP_G,), denoiser="unet"),
-            Read("pooled", r"^add_embedding\.linear_1$", (("text_encoder_2",),), denoiser="unet"),
+            ConditioningInput("attention", ATTENTION, (CLIP_G,), denoiser="unet"),
+            ConditioningInput("pooled", r"^add_embedding\.linear_1$", (("text_encoder_2",),), denoiser="unet"),
         ),
         "SDXL base and turbo (CLIP-L and bigG side by side, bigG's pooled vector)",
     ),
@@ -121,8 +122,8 @@ ARCHITECTURES = (
             TextEncoder("text_encoder_3", "tokenizer_3", "t5", length=256),
         ),
         (
-            Read("embedder", r"^context_embedder$", (CLIP_G, T5)),
-            Read("pooled", r"^time_text_embed\.text_embedder\.linear_1$", (CLIP_G,)),
+            ConditioningInput("embedder", r"^context_embedder$", (CLIP_G, T5)),
+            ConditioningInput("pooled", r"^time_text_embed\.text_embedder\.linear_1$", (CLIP_G,)),
         ),
         "SD 3 and 3.5 (CLIP-L and CLIP-G side by side, then T5; both CLIPs' pooled vectors)",
     ),
@@ -131,8 +132,8 @@ ARCHITECTURES = (
         ("FluxPipeline",),
         (TextEncoder(state="pooled"), TextEncoder("text_encoder_2", "tokenizer_2", "t5", length=512)),
         (
-            Read("embedder", r"^context_embedder$", (("text_encoder_2",),)),
-            Read("pooled", r"^time_text_embed\.text_embedder\.linear_1$", (CLIP_L,)),
+            ConditioningInput("embedder", r"^context_embedder$", (("text_encoder_2",),)),
+            ConditioningInput("pooled", r"^time_text_embed\.text_embedder\.linear_1$", (CLIP_L,)),
         ),
         "FLUX.1 dev and schnell (T5's tokens, CLIP-L's pooled vector)",
     ),
@@ -140,7 +141,7 @@ ARCHITECTURES = (
         "pixart",
         ("PixArtSigmaPipeline",),
         (TextEncoder(family="t5", length=300, padding="ignored", lower=True),),
-        (Read("attention", ATTENTION, (CLIP_L,), ("caption_projection",)),),
+        (ConditioningInput("attention", ATTENTION, (CLIP_L,), ("caption_projection",)),),
         "PixArt-Σ (T5 through a projection: keys and values)",
     ),
     Architecture(
@@ -148,8 +149,10 @@ ARCHITECTURES = (
         ("WanPipeline",),
         (TextEncoder(family="t5", length=512, padding="zeroed", clean=True),),
         (
-            Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",)),
-            Read("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",), "transformer_2"),
+            ConditioningInput("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",)),
+            ConditioningInput(
+                "attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",), "transformer_2"
+            ),
         ),
         "Wan 2.x text-to-video (UMT5 through a projection: keys and values, of both experts where there are two)",
     ),
@@ -157,7 +160,7 @@ ARCHITECTURES = (
         "cogvideox",
         ("CogVideoXPipeline",),
         (TextEncoder(family="t5", length=226),),
-        (Read("embedder", r"^patch_embed\.text_proj$", (CLIP_L,)),),
+        (ConditioningInput("embedder", r"^patch_embed\.text_proj$", (CLIP_L,)),),
         "CogVideoX text-to-video (T5's tokens)",
     ),
 )

@@ -25,7 +25,7 @@ def source(root: nn.Module) -> Checkpoint | None:
     return getattr(root, "erasepro_weights", None)
 
 
-def real(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
+def materialise(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
     """A copy of a submodule of a meta module, its weights read in this precision."""
     weights = source(root)
     assert weights is not None

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from erasepro.errors import UserError, unknown
-from erasepro.models.architectures import Read, architecture_of
+from erasepro.models.architectures import ConditioningInput, architecture_of
 from erasepro.models.kinds import ATTENTION_KINDS, TEXT_KINDS
 
 TEXT_ENCODER = "text_encoder"
@@ -22,9 +22,9 @@ __all__ = [
     "TEXT_ENCODER",
     "TEXT_KINDS",
     "Site",
+    "conditioning_sites",
     "cross_attention_sites",
     "module",
-    "read_sites",
     "site_module",
     "text_blocks",
     "text_sites",
@@ -84,8 +84,8 @@ def text_blocks(pipe: Any, component: str = TEXT_ENCODER) -> int:
     return max((int(m[1]) + 1 for m in paths if m), default=0)
 
 
-def read_sites(pipe: Any, read: Read, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
-    """The linears of a Read, in module order; of its keys and values those of these kinds. [] without its denoiser."""
+def conditioning_sites(pipe: Any, read: ConditioningInput, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
+    """A conditioning input's linears, in module order; of its keys and values those of these kinds. [] without its denoiser."""
     root = getattr(pipe, read.denoiser, None)
     if root is None:
         return []
@@ -110,7 +110,7 @@ def read_sites(pipe: Any, read: Read, kinds: Sequence[str] = ATTENTION_KINDS) ->
 
 def cross_attention_sites(pipe: Any, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
     """Every linear of the denoiser that reads text: keys and values (of these kinds), embedders, pooled embedders."""
-    return [site for read in architecture_of(pipe).reads for site in read_sites(pipe, read, kinds)]
+    return [site for read in architecture_of(pipe).reads for site in conditioning_sites(pipe, read, kinds)]
 
 
 def site_module(pipe: Any, name: str) -> nn.Linear:

@@ -83,5 +83,8 @@ def class_attribute(module: str, name: str, key: str) -> object:
         named = any(isinstance(target, ast.Name) and target.id == key for target in targets)
         if named and isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(line.value, ast.Constant):
             return line.value.value
-    bases = (class_attribute(module, base.id, key) for base in node.bases if isinstance(base, ast.Name))
-    return next((value for value in bases if value is not None), None)
+    bases = (
+        base.value if isinstance(base, ast.Subscript) else base for base in node.bases
+    )  # Solver[UCEConfig]: Solver
+    values = (class_attribute(module, base.id, key) for base in bases if isinstance(base, ast.Name))
+    return next((value for value in values if value is not None), None)

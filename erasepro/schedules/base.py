@@ -49,15 +49,15 @@ class Schedule:
     """Order and targets of the text encoder's sites. Subclasses are named in conf/schedule/."""
 
     reread = True  # X is read through the layers edited so far (else through the original)
-    reread_kv = True  # the same for the cross-attention's features
+    reread_cross_attention = True  # the same for the cross-attention's features
 
-    def __init__(self, cfg: ScheduleConfig) -> None:
-        self.cfg = cfg
+    def __init__(self, config: ScheduleConfig) -> None:
+        self.config = config
         self._one_of("target", ("branch", "hidden_state"))
-        self._one_of("at", ("state", "own"))
+        self._one_of("at", ("state", "output"))
         self._one_of("shape", ("linear", "cosine", "geometric"))
-        if not 0 < cfg.share <= 1:
-            raise UserError(f"schedule.share must lie in (0, 1]; got {cfg.share}.")
+        if not 0 < config.share <= 1:
+            raise UserError(f"schedule.share must lie in (0, 1]; got {config.share}.")
 
     def blocks(self, candidates: list[int]) -> list[int]:
         """Those of the encoder's blocks that are edited."""
@@ -68,5 +68,5 @@ class Schedule:
         raise NotImplementedError
 
     def _one_of(self, key: str, allowed: tuple[str, ...]) -> None:
-        if getattr(self.cfg, key) not in allowed:
-            raise UserError(f"schedule.{key} must be one of {', '.join(allowed)}; got '{getattr(self.cfg, key)}'.")
+        if getattr(self.config, key) not in allowed:
+            raise UserError(f"schedule.{key} must be one of {', '.join(allowed)}; got '{getattr(self.config, key)}'.")

@@ -11,6 +11,6 @@ class ScheduleConfig:
 
     name: str = "progressive"
     target: str = "branch"  # branch: the layer's own output | hidden_state: the residual stream after it
-    at: str = "state"  # residual_split: state (the last edited block's hidden state) | own (the layer's own output)
+    at: str = "state"  # residual_split: state (the last edited block's hidden state) | output (the layer's own)
     shape: str = "linear"  # interpolate: linear | cosine | geometric
     share: float = 0.5  # deep_only, shallow_only: the share of the blocks that are edited

@@ -13,7 +13,7 @@ class DeepOnly(Progressive):
     """Only the deepest share of the text encoder's blocks is edited."""
 
     def blocks(self, candidates: list[int]) -> list[int]:
-        return candidates[-math.ceil(self.cfg.share * len(candidates)) :] if candidates else []
+        return candidates[-math.ceil(self.config.share * len(candidates)) :] if candidates else []
 
 
 @SCHEDULES.register("shallow_only")
@@ -21,10 +21,10 @@ class ShallowOnly(Progressive):
     """Only the shallowest share of the text encoder's blocks is edited."""
 
     def blocks(self, candidates: list[int]) -> list[int]:
-        return candidates[: math.ceil(self.cfg.share * len(candidates))]
+        return candidates[: math.ceil(self.config.share * len(candidates))]
 
 
-@SCHEDULES.register("kv_only")
+@SCHEDULES.register("cross_attention_only")
 class KeyValueOnly(Progressive):
     """The text encoder is left alone; only cross-attention keys and values are edited."""
 
@@ -47,4 +47,4 @@ class AllAtOnce(Progressive):
     """Every site, keys and values included, is solved on the unedited model's features."""
 
     reread = False
-    reread_kv = False
+    reread_cross_attention = False

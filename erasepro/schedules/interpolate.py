@@ -19,8 +19,8 @@ class Interpolate(Schedule):
 
     def alpha(self, step: int, steps: int) -> float:
         """α of step 1 … steps: i/S, (1 − cos πi/S)/2, or 2^(i−S)."""
-        if self.cfg.shape == "cosine":
+        if self.config.shape == "cosine":
             return (1 - math.cos(math.pi * step / steps)) / 2
-        if self.cfg.shape == "geometric":
+        if self.config.shape == "geometric":
             return 2.0 ** (step - steps)
         return step / steps

@@ -17,6 +17,6 @@ class Progressive(Schedule):
     """
 
     def residual(self, view: SiteView) -> Tensor:
-        if self.cfg.target == "hidden_state" and view.x_state is not None and view.y_state is not None:
+        if self.config.target == "hidden_state" and view.x_state is not None and view.y_state is not None:
             return view.y_state - view.x_state
         return view.branch_gap()

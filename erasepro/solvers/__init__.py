@@ -1,4 +1,4 @@
-"""Solvers: one published method a file. `SOLVERS.get(name)(cfg).solve(model, build) -> Edit`."""
+"""Solvers: one published method a file. `make_solver(name, options).solve(model, build)` gives an Edit."""
 
 from erasepro.solvers.base import Solver
 from erasepro.solvers.make import make_solver

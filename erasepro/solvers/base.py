@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
     from erasepro.models.base import Model
     from erasepro.prompts.test_prompts import BuildSet
 
+C = TypeVar("C")
+"""A solver's config: the dataclass that it was registered with."""
 
-class Solver:
-    """Base of all solvers."""
 
-    config: ClassVar[type] = object
-    """The dataclass that `cfg` is an instance of; set by the registration."""
+class Solver(Generic[C]):
+    """Base of all solvers.
+
+    Args:
+        config: the settings; `make_solver` makes them from a mapping, checked.
+    """
+
+    config_class: ClassVar[type] = object
+    """The dataclass of `config`; set by the registration."""
     name: ClassVar[str] = ""
     """How configs choose it; set by the registration."""
     version: ClassVar[int] = 1
     """Of the solver's code. Raise it when its edits change, so that no run shows an older version's results."""
+    needs_denoiser: ClassVar[bool] = False
+    """Whether it runs the denoiser, so that a skeleton (`load_skeleton`) does not serve and the whole model is loaded."""
+    needs_images: ClassVar[bool] = False
+    """Whether it is trained on pictures of the concepts, which have to be drawn or given first."""
+    deterministic: ClassVar[bool] = True
+    """Whether the same model, prompts and config give the same edit, to rounding. False: it also hangs on a seed."""
 
-    def __init__(self, cfg: Any) -> None:
-        self.cfg = cfg
+    def __init__(self, config: C) -> None:
+        self.config = config
 
     def solve(self, model: Model, build: BuildSet) -> Edit:
-        """The edit that erases build.concepts. The model's weights are the same bytes before and after."""
+        """The edit that erases build.concepts. The model's weights are the same bytes before and after.
+
+        Raises:
+            UserError: a config value out of range, or prompts or a model that it cannot be solved on.
+        """
         raise NotImplementedError
 
     def pairs(self, build: BuildSet) -> list[Any]:

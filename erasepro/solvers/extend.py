@@ -79,7 +79,7 @@ def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: Buil
             )
         preserve = dict.fromkeys((*old.preserve, *(new.preserve if new else ())))
         build = BuildSet(joint, tuple(pairs), tuple(preserve))
-    solved = make_solver(edit.meta["config"]).solve(model, build)
+    solved = make_solver(edit.meta["config"]["name"], edit.meta["config"]).solve(model, build)
     return dataclasses.replace(solved, strength=edit.strength)
 
 

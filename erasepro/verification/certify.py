@@ -15,8 +15,8 @@ from erasepro.edit.store import save_certificate
 from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
-from erasepro.models.features.text_stack import reads_of
-from erasepro.models.sites import read_sites, site_module
+from erasepro.models.features.text_stack import conditioning_inputs
+from erasepro.models.sites import conditioning_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.versions import versions
 from erasepro.verification.measure import Drift, Squares
@@ -63,7 +63,7 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
     counts: dict[str, int] = defaultdict(int)
     unmeasured: list[str] = []
     for meta in leaves(edit.meta):
-        if "build" not in meta:
+        if "edit_prompts" not in meta:
             unmeasured.append(f"{meta.get('solver', 'an edit')} does not say which sentences it was built from")
             continue
         sentences = Sentences(weights, meta)
@@ -144,9 +144,9 @@ def _readers(sentences: Sentences, squares: dict[str, Squares], drifts: dict[str
     weights = sentences.weights
     pipe, readers = weights.pipe, architecture_of(weights.pipe).denoisers
     names = {site_module(pipe, n): n for n in weights.edit.updates if n.partition(".")[0] in readers}
-    for read in reads_of(pipe):
+    for read in conditioning_inputs(pipe):
         columns, sums = sentences.read(read)
-        for site in read_sites(pipe, read):
+        for site in conditioning_sites(pipe, read):
             name = names.get(site_module(pipe, site.name), site.name)
             W_o, W = (w.to(columns[1]) for w in (weights.base(name), weights.edited(name)))
             for key in (name, "") if sentences.edits(name) else ("",):

@@ -139,7 +139,7 @@ def _same_meaning(edit: Edit, told: Mapping[str, Any]) -> bool:
         return not in_text
     kind = SCHEDULES.get(str(schedule.get("name")))
     if not in_text:
-        return kind.reread_kv
+        return kind.reread_cross_attention
     return issubclass(kind, Progressive) and kind.reread and schedule.get("target") == "branch"
 
 

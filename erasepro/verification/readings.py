@@ -19,8 +19,14 @@ from erasepro.edit.build_record import build_of
 from erasepro.edit.column_ranges import unpacked
 from erasepro.edit.record import TABLE
 from erasepro.linalg import Statistics
-from erasepro.models.architectures import Read, architecture_of
-from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns, read_kept, read_pairs
+from erasepro.models.architectures import ConditioningInput, architecture_of
+from erasepro.models.features.columns import (
+    PairColumns,
+    pair_columns,
+    plan_pair_columns,
+    plan_retain_columns,
+    preserve_columns,
+)
 from erasepro.models.features.layers import token_ids
 from erasepro.models.features.streams import Stream, group, lengths
 from erasepro.models.features.text_stack import TextStack, tokenizer_of
@@ -59,7 +65,7 @@ class Weights:
     def stacks(self, dtype: torch.dtype) -> tuple[TextStack, TextStack]:
         """The original and the edited text encoders in this precision of arithmetic."""
         original = TextStack(self.pipe, dtype, BATCH)
-        edited = original.twin()
+        edited = original.editable_copy()
         for component in self.clip:
             for site in self._text_sites(component, {**dict.fromkeys(self._held), **dict.fromkeys(self.edit.updates)}):
                 original.layers(component).set_weight(site.depth, site.kind, self.base(site.name))
@@ -130,9 +136,12 @@ class Sentences:
     def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
         self.weights, self.pipe = weights, weights.pipe
         build = build_of(meta)
-        self.pairs, self.preserve = make_solver(meta["config"]).pairs(build), list(build.preserve)
-        self._tokens = meta.get("tokens") or meta["config"]
-        self._selected = meta.get("selected")  # site → numbers of its selected columns; None in older edits
+        self.pairs, self.preserve = (
+            make_solver(meta["config"]["name"], meta["config"]).pairs(build),
+            list(build.preserve),
+        )
+        self._policies = meta.get("tokens") or meta["config"]
+        self._selected = meta.get("selected_columns")  # site → numbers of its selected columns; None in older edits
         self.original, self.edited = weights.stacks(torch.float64)
         self._kept = weights.stacks(torch.float32)  # captions are many, and a drift needs few digits
 
@@ -145,13 +154,13 @@ class Sentences:
         return None if self._selected is None else set(unpacked(self._selected.get(name, "")))
 
     def policy(self, key: str) -> str:
-        """The token policy under "text_tokens" or "kv_tokens", for methods that have one: that."""
-        return str(self._tokens.get(key, self._tokens.get("tokens", "subject_to_end")))
+        """The token policy under "text_token_policy" or "cross_attention_token_policy", for methods that have one: that."""
+        return str(self._policies.get(key, self._policies.get("token_policy", "subject_to_end")))
 
     def text(self, component: str) -> TextReading:
         """The streams through a CLIP encoder, at the door of its first block."""
         tokenizer = tokenizer_of(self.pipe, component)
-        columns = pair_columns(tokenizer, self.pairs, self.policy("text_tokens"))
+        columns = pair_columns(tokenizer, self.pairs, self.policy("text_token_policy"))
         x, y = (token_ids(tokenizer, [getattr(p, f"{who}_prompt") for p in self.pairs]) for who in ("target", "anchor"))
         need_x, need_y = lengths(len(x), columns.target), lengths(len(y), columns.anchor)
         groups = group(torch.maximum(need_x, need_y), BATCH * x.shape[1])
@@ -170,17 +179,17 @@ class Sentences:
             K, architecture_of(self.pipe).blocks_read(component, len(original.blocks)),
         )  # fmt: skip
 
-    def read(self, read: Read) -> tuple[FourColumns, Statistics | None]:
-        """What the linears of a Read see of the pairs, and the sums of what they see of K (see `measure.kept_sums`)."""
-        parts = read_pairs(self.pipe, read, self.pairs, self.policy("kv_tokens"))
+    def read(self, read: ConditioningInput) -> tuple[FourColumns, Statistics | None]:
+        """What a conditioning input's linears see of the pairs, and the sums of what they see of K: `measure.kept_sums`."""
+        parts = plan_pair_columns(self.pipe, read, self.pairs, self.policy("cross_attention_token_policy"))
         targets, anchors = [p.target_prompt for p in self.pairs], [p.anchor_prompt for p in self.pairs]
         moved = any(self.weights.text_sites(name) for part in read.parts for name in part if name in self.weights.clip)
-        O = self.original.joined(read, targets, [p.target for p in parts])
-        X = self.edited.joined(read, targets, [p.target for p in parts]) if moved else O
-        Y = self.original.joined(read, anchors, [p.anchor for p in parts])
+        O = self.original.input_features(read, targets, [p.target for p in parts])
+        X = self.edited.input_features(read, targets, [p.target for p in parts]) if moved else O
+        Y = self.original.input_features(read, anchors, [p.anchor for p in parts])
         sums = None
         if self.preserve:
-            columns, _ = read_kept(self.pipe, read, self.preserve, PRESERVE_TOKENS)
-            K = self._kept[0].joined(read, self.preserve, columns)
-            sums = kept_sums(K, self._kept[1].joined(read, self.preserve, columns) if moved else K)
+            columns, _ = plan_retain_columns(self.pipe, read, self.preserve, PRESERVE_TOKENS)
+            K = self._kept[0].input_features(read, self.preserve, columns)
+            sums = kept_sums(K, self._kept[1].input_features(read, self.preserve, columns) if moved else K)
         return (torch.arange(X.shape[1]), X, O, Y), sums

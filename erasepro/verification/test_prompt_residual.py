@@ -10,9 +10,9 @@ import torch
 from erasepro.edit.edit import Edit
 from erasepro.edit.record import TABLE
 from erasepro.errors import UserError
-from erasepro.models.features.columns import read_pairs
-from erasepro.models.features.text_stack import TextStack, reads_of
-from erasepro.models.sites import read_sites, weight
+from erasepro.models.features.columns import plan_pair_columns
+from erasepro.models.features.text_stack import TextStack, conditioning_inputs
+from erasepro.models.sites import conditioning_sites, weight
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
@@ -42,9 +42,9 @@ def test_residual(
     pipe = model.pipe
     held = getattr(pipe, TABLE, {"originals": {}})["originals"]
     config = edit.meta.get("config", {})
-    policy = policy or config.get("kv_tokens") or config.get("tokens") or "subject_to_end"
+    policy = policy or config.get("cross_attention_token_policy") or config.get("token_policy") or "subject_to_end"
     original = TextStack(pipe, batch=batch)
-    edited = original.twin()
+    edited = original.editable_copy()
     encoders = [e.component for e in original.architecture.encoders]
     for name in {**dict.fromkeys(held), **dict.fromkeys(edit.updates)}:
         component, _, path = name.partition(".")
@@ -57,12 +57,14 @@ def test_residual(
     targets, anchors = [p.target_prompt for p in prompt_pairs], [p.anchor_prompt for p in prompt_pairs]
     sums = torch.zeros(3, dtype=torch.float64)  # of squares: residual, before, wanted
     worst, count = 0.0, 0
-    for read in reads_of(pipe):
-        parts = read_pairs(pipe, read, prompt_pairs, policy)
-        X, X_o = (stack.joined(read, targets, [p.target for p in parts]) for stack in (edited, original))  # (d, n)
-        Y = original.joined(read, anchors, [p.anchor for p in parts])
+    for read in conditioning_inputs(pipe):
+        parts = plan_pair_columns(pipe, read, prompt_pairs, policy)
+        X, X_o = (
+            stack.input_features(read, targets, [p.target for p in parts]) for stack in (edited, original)
+        )  # (d, n)
+        Y = original.input_features(read, anchors, [p.anchor for p in parts])
         off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
-        for site in read_sites(pipe, read):
+        for site in conditioning_sites(pipe, read):
             W_o = held.get(site.name, weight(pipe, site.name))
             W = edit.updates[site.name].apply_to(W_o, edit.strength) if site.name in edit.updates else W_o
             W_o, W = W_o.to(X), W.to(X)

@@ -240,7 +240,7 @@ def test_the_shipped_miniature(capsys, tmp_path):
     model = load_model("miniature")
     concepts = ConceptSet("t", "instance", (ConceptPair("dog", "cat"),), ("bird",), vocabulary="miniature")
     build = build_set(concepts, TemplatesConfig(count=2, preserve_count=6))
-    edit = make_solver({"name": "erasepro", "text_blocks": [0, 1]}).solve(model, build)
+    edit = make_solver("erasepro", {"text_blocks": [0, 1]}).solve(model, build)
     edit.save(tmp_path / "edit")
     found = certify(edit, model, tmp_path / "edit")
     assert found["end_to_end"]["residual_selected"] < 1e-6 < found["end_to_end"]["residual_before"]

@@ -71,7 +71,10 @@ def test_every_experiment_composes_and_says_its_command(name):
         ("generation.seeds=3", "Bad value for 'generation.seeds': got '3', expected a list"),
         ("outputs.progress=maybe", "Bad value for 'outputs.progress': got 'maybe', expected true or false."),
         ("templates.count=few", "Bad value for 'templates.count': got 'few', expected a whole number."),
-        ("solver.kv=perhaps", "Bad value for 'solver.kv': got 'perhaps', expected true or false."),
+        (
+            "solver.cross_attention=perhaps",
+            "Bad value for 'solver.cross_attention': got 'perhaps', expected true or false.",
+        ),
         ("+solver.nothing=1", "Unknown key 'solver.nothing'."),
         ("solver.text_site=[]", "Did you mean 'solver.text_sites'?"),
         ("+schedule.shar=0.5", "Unknown key 'schedule.shar'. Did you mean 'schedule.share'?"),
@@ -87,7 +90,10 @@ def test_every_experiment_composes_and_says_its_command(name):
         ("~generation.steps", "'generation.steps' cannot be deleted: give it a value"),
         ("generation.steps=null", "'generation.steps': got 'null', expected a whole number; null is not allowed."),
         ("metrics.names=null", "'metrics.names': got 'null', expected a list, for example [0,1,2]; null is not"),
-        ("solver.kv=null", "'solver.kv': got 'null', expected true or false; null is not allowed."),
+        (
+            "solver.cross_attention=null",
+            "'solver.cross_attention': got 'null', expected true or false; null is not allowed.",
+        ),
         ("solver.name=uce", "write solver=uce instead"),
         ("concepts.pairs=[[café,cat]]", """write 'concepts.pairs=[["café",cat]]'."""),
         ("concepts.pairs={café:cat}", """write 'concepts.pairs={"café":cat}'."""),

@@ -25,7 +25,7 @@ def make_edit(model):
         (PromptPair("a photo of a dog", "a photo of a cat", pair),),
         ("a photo of a bird",),
     )
-    return make_solver({"name": "erasepro"}).solve(model, build)
+    return make_solver("erasepro").solve(model, build)
 
 
 @pytest.fixture(params=["float32", "float16", "bfloat16"])

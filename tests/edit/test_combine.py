@@ -20,7 +20,7 @@ def solve(model, target, anchor, **settings):
     pair = ConceptPair(target, anchor)
     prompts = (PromptPair(f"a photo of a {target}", f"a photo of a {anchor}", pair),)
     build = BuildSet(ConceptSet("test", "instance", (pair,), ("bird",)), prompts, ("a photo of a bird",))
-    return make_solver({"name": "erasepro", **settings}).solve(model, build)
+    return make_solver("erasepro", settings).solve(model, build)
 
 
 @pytest.fixture

@@ -13,28 +13,28 @@ import pytest
 SOLVER = '''
 from dataclasses import dataclass
 
-from erasepro.linalg import Cost, shared_soft
-from erasepro.solvers.engine.cross_attention_pass import shared
-from erasepro.solvers.engine.cross_attention import KVConfig, KVSolver
+from erasepro.linalg import Cost, soft_input_map
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver
+from erasepro.solvers.engine.cross_attention_pass import by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class ToyConfig(KVConfig):
+class ToyConfig(CrossAttentionConfig):
     name: str = "toy_mean"
     strength: float = 1.0
 
 
 @SOLVERS.register("toy_mean", ToyConfig)
-class Toy(KVSolver):
+class Toy(CrossAttentionSolver[ToyConfig]):
     """A toy.
 
     W = W_o.
     """
 
-    def sites(self, features):
-        cost = Cost.of(features.moment(), 0.5)
-        return shared(shared_soft(features.X, features.Y, cost, FACTOR * self.cfg.strength)), {}
+    def solve_sites(self, features):
+        cost = Cost.from_gram(features.moment(), 0.5)
+        return by_input_map(soft_input_map(features.X, features.Y, cost, FACTOR * self.config.strength)), {}
 
 
 FACTOR = 1.0
@@ -129,7 +129,13 @@ def test_they_are_listed_and_checked_as_ours_are(plug_in):
 
 
 def test_they_run_and_changed_code_never_shows_an_older_result(plug_in):
-    words = ["debug=tiny", "solver=toy_mean", "solver.tokens=all", "metrics=[brightness]", "outputs.progress=false"]
+    words = [
+        "debug=tiny",
+        "solver=toy_mean",
+        "solver.token_policy=all",
+        "metrics=[brightness]",
+        "outputs.progress=false",
+    ]
     outputs = plug_in.parents[1] / "outputs"
 
     def results() -> dict[str, dict]:
@@ -144,7 +150,7 @@ def test_they_run_and_changed_code_never_shows_an_older_result(plug_in):
     )
     assert "Done before" in erasepro(plug_in, *words)
     (first,) = results().values()
-    assert first["config"]["solver"]["tokens"] == "all"
+    assert first["config"]["solver"]["token_policy"] == "all"
     assert first["config"]["solver"]["strength"] == 1.0
 
     (plug_in / "metric.py").write_text(METRIC.replace("OFFSET = 0.0", "OFFSET = 1000.0"))

@@ -27,9 +27,9 @@ def test_factor_whitens_and_pulls():
     dense = 0.5 * torch.eye(6, dtype=torch.float64) + 2 * K @ K.T
     assert torch.allclose(C.L @ C.L.T, dense, atol=1e-12)
     X = torch.randn(6, 3, dtype=torch.float64)
-    assert torch.allclose(C.pull(C.whiten(X)), torch.linalg.solve(dense, X).T, atol=1e-11)
+    assert torch.allclose(C.unwhiten_rows(C.whiten(X)), torch.linalg.solve(dense, X).T, atol=1e-11)
     delta = torch.randn(4, 6, dtype=torch.float64)
-    assert C.of_change(delta) == pytest.approx(float(torch.trace(delta @ dense @ delta.T)))
+    assert C.value(delta) == pytest.approx(float(torch.trace(delta @ dense @ delta.T)))
 
 
 def test_relative_ridge_does_not_depend_on_the_scale_of_features():

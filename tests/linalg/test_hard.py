@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.linalg import ContradictionError, Cost, Statistics, hard, share, shared_hard
+from erasepro.linalg import ContradictionError, Cost, Statistics, compose_with_weight, hard, hard_input_map
 
 D, OUT, N, M = 12, 7, 4, 6
 
@@ -19,7 +19,7 @@ def test_residual_is_zero_and_rank_is_the_columns(problem):
     X, R, C, *_ = problem
     solution = hard(X, R, C)
     assert torch.allclose(solution.update.dense() @ X, R, atol=1e-11)
-    assert solution.update.rank == N == len(solution.kept)
+    assert solution.update.rank == N == len(solution.selected)
     assert solution.dropped == ()
 
 
@@ -40,12 +40,12 @@ def test_cheapest_among_feasible_changes(problem):
     T = torch.randn(OUT, D, dtype=torch.float64) @ (torch.eye(D, dtype=torch.float64) - X @ torch.linalg.pinv(X))
     assert torch.allclose(T @ X, torch.zeros(OUT, N, dtype=torch.float64), atol=1e-11)
     assert abs(float((delta @ C.L @ C.L.T * T).sum())) < 1e-9  # ΔW C ⟂ T
-    assert C.of_change(delta) < C.of_change(delta + 0.01 * T)
+    assert C.value(delta) < C.value(delta + 0.01 * T)
 
 
 def test_no_change_when_target_is_anchor(problem):
     X, *_ = problem
-    assert float(shared_hard(X, X).update.dense().abs().max()) == 0
+    assert float(hard_input_map(X, X).update.dense().abs().max()) == 0
 
 
 def test_invariant_under_permuting_duplicating_and_mixing_pairs(problem):
@@ -81,10 +81,10 @@ def test_weights_do_not_matter_when_feasible(problem):
 
 def test_one_factorisation_serves_every_matrix(problem):
     X, _, C, W, Y, _ = problem
-    D_shared = shared_hard(X, Y, C).update
+    D_shared = hard_input_map(X, Y, C).update
     for matrix in (W, torch.randn(5, D, dtype=torch.float64)):
         alone = hard(X, matrix @ (Y - X), C).update.dense()
-        update = share(D_shared, matrix)
+        update = compose_with_weight(D_shared, matrix)
         assert torch.allclose(update.dense(), alone, atol=1e-10)
         assert update.down is D_shared.down
         assert torch.allclose((matrix + update.dense()) @ X, matrix @ Y, atol=1e-10)
@@ -106,12 +106,12 @@ def test_exact_names_the_contradiction_and_independent_reports_it(problem):
     names = ["a", "b", "c", "d", "b again"]
     with pytest.raises(ContradictionError, match=r"b.*b") as info:
         hard(X2, R2, C, policy="exact", labels=names)
-    assert {info.value.column, info.value.like} == {1, 4}
+    assert {info.value.column, info.value.nearest_column} == {1, 4}
     solution = hard(X2, R2, C)
     assert len(solution.dropped) == 1
     dropped = solution.dropped[0]
     miss = solution.update.dense() @ X2[:, dropped.column] - R2[:, dropped.column]
-    assert dropped.miss == pytest.approx(float(miss.norm() / (R2.norm() / 5**0.5)), rel=1e-9)
+    assert dropped.violation == pytest.approx(float(miss.norm() / (R2.norm() / 5**0.5)), rel=1e-9)
     mean = hard(X2, R2, C, policy="least_squares").update.dense()  # equal columns get the mean
     assert torch.allclose(mean @ X[:, 1], (R[:, 1] + R[:, 1] + 1) / 2, atol=1e-10)
     heavy = hard(X2, R2, C, policy="least_squares", weights=torch.tensor([1.0, 3, 1, 1, 1])).update.dense()
@@ -122,7 +122,7 @@ def test_more_columns_than_dimensions_is_least_squares():
     X, R = torch.randn(5, 9, dtype=torch.float64), torch.randn(8, 9, dtype=torch.float64)
     got = hard(X, R, policy="least_squares", tau=1e-12)
     assert torch.allclose(got.update.dense(), R @ torch.linalg.pinv(X), atol=1e-10)
-    assert len(hard(X, R).kept) == 5
+    assert len(hard(X, R).selected) == 5
 
 
 def test_bad_input_is_refused():
@@ -138,13 +138,13 @@ def test_columns_left_out_are_fitted_beside_the_exact_ones(problem):
     near = X + 0.2 * torch.randn(D, N, generator=g, dtype=torch.float64)
     X, R = torch.cat([X, near], 1), torch.cat([R, torch.randn(OUT, N, generator=g, dtype=torch.float64)], 1)
     alone = hard(X, R, C, tau=0.5)
-    S = alone.kept
+    S = alone.selected
     assert 0 < len(S) < 2 * N
     before = (alone.update.dense() @ X - R).norm()
     for mu in (1e-2, 1.0, 1e2):
-        solution = hard(X, R, C, tau=0.5, rest=mu)
+        solution = hard(X, R, C, tau=0.5, unselected_weight=mu)
         delta = solution.update.dense()
-        assert torch.equal(solution.kept, S)
+        assert torch.equal(solution.selected, S)
         assert torch.allclose(delta @ X[:, S], R[:, S], atol=1e-9)
         assert (delta @ X - R).norm() < before
         # optimal: the gradient of cost + μ·misfit vanishes in every direction that leaves the kept columns alone
@@ -155,9 +155,9 @@ def test_columns_left_out_are_fitted_beside_the_exact_ones(problem):
 
 def test_rest_changes_nothing_where_every_column_is_kept(problem):
     X, R, C, *_ = problem
-    assert torch.equal(hard(X, R, C, rest=3.0).update.dense(), hard(X, R, C).update.dense())
+    assert torch.equal(hard(X, R, C, unselected_weight=3.0).update.dense(), hard(X, R, C).update.dense())
     with pytest.raises(ValueError, match="0 or more"):
-        hard(X, R, C, rest=-1.0)
+        hard(X, R, C, unselected_weight=-1.0)
 
 
 def test_equal_columns_with_different_wishes_get_the_weighted_mean(problem):

@@ -13,7 +13,7 @@ D, OUT = 14, 6
 def problem():
     g = torch.Generator().manual_seed(5)
     X, Y, W, A = (torch.randn(*s, generator=g, dtype=torch.float64) for s in ((D, 7), (D, 7), (OUT, D), (D, D)))
-    return X, W @ (Y - X), Cost.of(A @ A.T, 0.4)
+    return X, W @ (Y - X), Cost.from_gram(A @ A.T, 0.4)
 
 
 def test_one_by_one_equals_all_at_once(problem):

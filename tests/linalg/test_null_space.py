@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from erasepro.linalg import Cost, Statistics, hard, null_basis, null_space, projected, smallest_directions, without
+from erasepro.linalg import (
+    Cost,
+    Statistics,
+    hard,
+    null_basis,
+    null_space,
+    orthogonal_complement_in,
+    projected,
+    smallest_directions,
+)
 
 D, OUT, N, M = 12, 7, 3, 5
 
@@ -51,7 +60,7 @@ def test_is_the_limit_of_the_hard_solve(problem):
 def test_a_cost_inside_the_null_space(problem):
     X, R, _, U = problem
     A = torch.randn(D, D, dtype=torch.float64)
-    C = Cost.of(A @ A.T, 0.5)
+    C = Cost.from_gram(A @ A.T, 0.5)
     delta = null_space(X, R, U, C).update.dense()
     inner, Z = U.T @ C.dense() @ U, U.T @ X
     want = R @ torch.linalg.inv(Z.T @ torch.linalg.inv(inner) @ Z) @ Z.T @ torch.linalg.inv(inner) @ U.T
@@ -68,7 +77,7 @@ def test_projected_is_the_published_right_inverse(problem):
 def test_without_keeps_more_columns_exactly(problem):
     X, R, _, U = problem
     K2 = torch.randn(D, 2, dtype=torch.float64)
-    delta = projected(X, R, without(U, K2), mu=2.0).update.dense()
+    delta = projected(X, R, orthogonal_complement_in(U, K2), mu=2.0).update.dense()
     assert float((delta @ K2).abs().max()) < 1e-12
     P, eye = U @ U.T, torch.eye(D, dtype=torch.float64)
     M_ = torch.linalg.inv(X @ X.T @ P + 0.5 * eye)  # SPEED's form at λ = 0

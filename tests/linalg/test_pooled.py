@@ -14,7 +14,7 @@ def problem(n):
     stats = Statistics(D, OUT)
     for x, r in zip(X.split(3, dim=1), R.split(3, dim=1), strict=True):
         stats.update(x, r)
-    return X, R, Cost.of(A @ A.T, 0.7), stats
+    return X, R, Cost.from_gram(A @ A.T, 0.7), stats
 
 
 @pytest.mark.parametrize("n", [4, 40], ids=["fewer", "more than dimensions"])
@@ -27,7 +27,7 @@ def test_sums_equal_columns(n):
     exact = hard(X, R, C, policy="least_squares").update.dense()
     pooled = least_squares_pooled(stats, C).dense()
     assert torch.allclose(pooled, exact, atol=1e-8)
-    assert stats.left(pooled) == pytest.approx(float((pooled @ X - R).norm()), abs=1e-6)
+    assert stats.residual_norm(pooled) == pytest.approx(float((pooled @ X - R).norm()), abs=1e-6)
     assert torch.allclose(soft_pooled(stats, C, 3.0).dense(), soft(X, R, C, 3.0).update.dense(), atol=1e-9)
 
 

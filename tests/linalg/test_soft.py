@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.linalg import Cost, DenseUpdate, Statistics, hard, share, shared_soft, soft
+from erasepro.linalg import Cost, DenseUpdate, Statistics, compose_with_weight, hard, soft, soft_input_map
 
 D, OUT, N = 10, 6, 4
 
@@ -63,7 +63,7 @@ def test_duplicates_are_weights(problem):
 def test_more_columns_than_dimensions(problem):
     _, _, C = problem
     X, Y, W = (torch.randn(*s, dtype=torch.float64) for s in ((D, 25), (D, 25), (OUT, D)))
-    update = share(shared_soft(X, Y, C, 2.0).update, W)
+    update = compose_with_weight(soft_input_map(X, Y, C, 2.0).update, W)
     alone = W @ (Y - X) @ X.T @ torch.linalg.inv(X @ X.T + C.L @ C.L.T / 2)
     assert torch.allclose(update.dense(), alone, atol=1e-10)
     assert isinstance(update, DenseUpdate)

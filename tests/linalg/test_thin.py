@@ -23,9 +23,9 @@ def test_few_columns_make_a_thin_cost_that_is_the_same():
     assert not isinstance(full, ThinCost)
     assert torch.allclose(thin.dense(), full.dense(), atol=1e-12)
     X, R, delta = columns(D, 5, seed=1), columns(3, 5, seed=2), columns(3, D, seed=3)
-    assert torch.allclose(thin.pull(thin.whiten(X)), full.pull(full.whiten(X)), atol=1e-10)
-    assert thin.of_change(delta) == pytest.approx(full.of_change(delta))
-    assert torch.allclose(thin.plus(X, 0.7).dense(), full.plus(X, 0.7).dense(), atol=1e-10)
+    assert torch.allclose(thin.unwhiten_rows(thin.whiten(X)), full.unwhiten_rows(full.whiten(X)), atol=1e-10)
+    assert thin.value(delta) == pytest.approx(full.value(delta))
+    assert torch.allclose(thin.add_gram(X, 0.7).dense(), full.add_gram(X, 0.7).dense(), atol=1e-10)
     for solve in (hard, soft):
         assert torch.allclose(solve(X, R, thin).update.dense(), solve(X, R, full).update.dense(), atol=1e-9)
 
@@ -42,7 +42,7 @@ def test_more_columns_are_summed():
     K = columns(D, 64)
     for part in K.split(3, dim=1):
         stats.update(part)
-    assert stats.few() is None
+    assert stats.held_columns() is None
     assert torch.allclose(stats.xx, K @ K.T, atol=1e-11)
     assert stats.mean_square() == pytest.approx(float((K @ K.T).diagonal().mean()))
 
@@ -56,12 +56,12 @@ def test_many_columns_are_chosen_as_well_as_few(tau, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(select, "MANY", Z.shape[1])  # so that they count as few
         slow = independent_columns(Z, tau)
-    assert len(slow.kept) == len(quick.kept)
+    assert len(slow.selected) == len(quick.selected)
     unit = Z / Z.norm(dim=0).clamp_min(1e-300)
     for basis in (slow, quick):
-        r = len(basis.kept)
+        r = len(basis.selected)
         assert torch.allclose(basis.Q.T @ basis.Q, torch.eye(r, dtype=torch.float64), atol=1e-12)
-        assert torch.allclose(basis.Q @ basis.T, Z[:, basis.kept], atol=1e-11)
+        assert torch.allclose(basis.Q @ basis.T, Z[:, basis.selected], atol=1e-11)
         away = (unit - basis.Q @ (basis.Q.T @ unit)).norm(dim=0)  # ties aside, which column stands for its near copy
         assert float(away.max()) <= tau + 1e-7
     assert quick.condition > 0
@@ -70,5 +70,5 @@ def test_many_columns_are_chosen_as_well_as_few(tau, monkeypatch):
 def test_many_columns_hold_exactly():
     X, R = columns(300, 150), columns(7, 150, seed=6)
     solution = hard(X, R, Cost.from_statistics(Statistics(300).update(columns(300, 40, seed=7)), 1e-3), tau=1e-5)
-    assert len(solution.kept) == 150
+    assert len(solution.selected) == 150
     assert float((solution.update.dense() @ X - R).norm() / R.norm()) < 1e-10

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from erasepro.linalg import DenseUpdate, LowRankUpdate, share, update_of
+from erasepro.linalg import DenseUpdate, LowRankUpdate, compose_with_weight, update_of
 
 
 def test_dense_and_low_rank_agree():
@@ -13,7 +13,7 @@ def test_dense_and_low_rank_agree():
     assert torch.equal(thin.apply_to(W, 0.3), dense.apply_to(W, 0.3))
     assert thin.shape == dense.shape == (5, 4)
     V = torch.randn(3, 5, dtype=torch.float64)
-    assert torch.allclose(share(dense, V).dense(), share(thin, V).dense())
+    assert torch.allclose(compose_with_weight(dense, V).dense(), compose_with_weight(thin, V).dense())
     for update in (thin, dense):
         again = update_of(update.factors)
         assert type(again) is type(update)

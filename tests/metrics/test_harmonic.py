@@ -51,7 +51,7 @@ def test_h_c_of_a_published_row_of_speed():
 
 
 @pytest.mark.parametrize(
-    ("erased", "retain", "published"), [(21.31, 25.70, 4.39), (20.89, 21.21, 0.32), (22.59, 28.58, 5.99)]
+    ("erased", "kept", "published"), [(21.31, 25.70, 4.39), (20.89, 21.21, 0.32), (22.59, 28.58, 5.99)]
 )
 def test_h_a_is_a_difference_of_clip_scores(erased, kept, published):
     found = Harmonic.derive(score(erased, kept, name="clip_score"), HarmonicConfig(of="clip_score", form="artists"))

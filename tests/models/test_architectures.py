@@ -15,9 +15,9 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.errors import UserError
 from erasepro.models.architectures import ARCHITECTURES, architecture, architecture_of
 from erasepro.models.base import Model
-from erasepro.models.features.columns import read_kept
-from erasepro.models.features.text_stack import TextStack, reads_of
-from erasepro.models.sites import read_sites, site_module, text_sites
+from erasepro.models.features.columns import plan_retain_columns
+from erasepro.models.features.text_stack import TextStack, conditioning_inputs
+from erasepro.models.sites import conditioning_sites, site_module, text_sites
 from erasepro.models.skeleton import Skeleton
 from erasepro.models.tensor_hashes import raw_bytes
 from erasepro.prompts.test_prompts import BuildSet, PromptPair
@@ -28,11 +28,14 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 PROMPT = "a photo of a dog"
 EVERYTHING = {
-    "name": "erasepro", "text_tokens": "all", "kv_tokens": "all",
-    **{key: {"tau": 1e-5, "rest": 0.0, "preserve": {"kind": "none"}} for key in ("text_fit", "kv_fit")},
+    "name": "erasepro", "text_token_policy": "all", "cross_attention_token_policy": "all",
+    **{
+        key: {"independence_threshold": 1e-5, "unselected_weight": 0.0, "preserve": {"kind": "none"}}
+        for key in ("text_fit", "cross_attention_fit")
+    },
 }  # fmt: skip
 
-LIGHT: dict[str, Any] = {key: {"preserve": {"kind": "ridge"}} for key in ("text_fit", "kv_fit")}
+LIGHT: dict[str, Any] = {key: {"preserve": {"kind": "ridge"}} for key in ("text_fit", "cross_attention_fit")}
 
 FULL_SIZE: dict[str, tuple[dict[tuple[int, int], int], list[int]]] = {
     "sd14": ({(320, 768): 10, (640, 768): 10, (1280, 768): 12}, [12]),
@@ -64,7 +67,7 @@ def test_full_size_configs_list_their_sites(name, tmp_path):
     shapes, blocks = FULL_SIZE[name]
     skeleton = Skeleton(configs(name, tmp_path), weights=False)
     assert all(p.is_meta for part in skeleton.components.values() if part is not None for p in part.parameters())
-    sites = [site for read in reads_of(skeleton) for site in read_sites(skeleton, read)]
+    sites = [site for read in conditioning_inputs(skeleton) for site in conditioning_sites(skeleton, read)]
     assert Counter(tuple(site_module(skeleton, s.name).weight.shape) for s in sites) == shapes
     clips = [e.component for e in skeleton.architecture.encoders if e.family == "clip"]
     assert [len(text_sites(skeleton, ["mlp.fc2"], component)) for component in clips] == blocks
@@ -80,13 +83,13 @@ def test_features_are_what_the_layers_receive(name):
     def keep(key: str) -> Any:
         return lambda _, args: seen.setdefault(key, args[0].detach())
 
-    reads = [r for r in reads_of(pipe) if r.denoiser != "transformer_2"]  # which runs in the last steps only
+    reads = [r for r in conditioning_inputs(pipe) if r.denoiser != "transformer_2"]  # which runs in the last steps only
     for number, read in enumerate(reads):
-        site_module(pipe, read_sites(pipe, read)[0].name).register_forward_pre_hook(keep(str(number)))
+        site_module(pipe, conditioning_sites(pipe, read)[0].name).register_forward_pre_hook(keep(str(number)))
     draw(name, pipe, PROMPT)
     for number, read in enumerate(reads):
-        columns, _ = read_kept(pipe, read, [PROMPT])
-        X = stack.joined(read, [PROMPT], columns).float()  # (d, n)
+        columns, _ = plan_retain_columns(pipe, read, [PROMPT])
+        X = stack.input_features(read, [PROMPT], columns).float()  # (d, n)
         real = seen[str(number)][-1]  # (T, d), or (d,) where pooled; of several, the unguided come first
         if read.kind == "pooled":
             width = int(X.abs().sum(dim=1).nonzero().max()) + 1  # SDXL's sizes follow the text
@@ -103,10 +106,12 @@ def test_features_are_what_the_layers_receive(name):
 def test_wan_reads_a_cleaned_prompt():
     """What the pipeline makes of quotes, HTML and spaces before its tokenizer is made of them here too."""
     pipe = build("wan")
-    read = reads_of(pipe)[0]
+    read = conditioning_inputs(pipe)[0]
     stack = TextStack(pipe)
     for dirty, clean in (("a  photo of a dog &amp; cat ", "a photo of a dog & cat"), ("a dog\n", "a dog")):
-        one, two = (stack.joined(read, [text], read_kept(pipe, read, [text])[0]) for text in (dirty, clean))
+        one, two = (
+            stack.input_features(read, [text], plan_retain_columns(pipe, read, [text])[0]) for text in (dirty, clean)
+        )
         assert torch.equal(one, two)
 
 
@@ -114,7 +119,7 @@ def test_wan_reads_a_cleaned_prompt():
 def test_the_text_stage_alone_reaches_every_block(name):
     """The pooled vector depends on the last block, whether or not what reads it is edited."""
     model = Model(build(name), name, name, "")
-    alone = erasepro.erase(model, {"dog": "cat"}, kv=False, **LIGHT)
+    alone = erasepro.erase(model, {"dog": "cat"}, cross_attention=False, **LIGHT)
     whole = erasepro.erase(model, {"dog": "cat"}, **LIGHT)
     assert set(alone.updates) == {site for site in whole.updates if site.startswith("text_encoder")}
     assert any("text_encoder_2" in site and "layers.2" in site for site in alone.updates)
@@ -127,7 +132,7 @@ def test_erase_apply_draw_revert(name):
     before = {f"{part}.{k}": raw_bytes(v) for part, m in _networks(pipe) for k, v in m.state_dict().items()}
     plain = {"guidance": 1.0}  # the empty prompt of guidance may change too
     dog, cat = draw(name, pipe, PROMPT, **plain), draw(name, pipe, "a photo of a cat", **plain)
-    edit = make_solver(EVERYTHING).solve(Model(pipe, name, name, ""), one_pair())
+    edit = make_solver(EVERYTHING["name"], EVERYTHING).solve(Model(pipe, name, name, ""), one_pair())
     assert {f"{part}.{k}": raw_bytes(v) for part, m in _networks(pipe) for k, v in m.state_dict().items()} == before
     edit.apply(pipe)
     erased = draw(name, pipe, PROMPT, **plain)

@@ -14,11 +14,11 @@ import erasepro
 from erasepro.config.schema import ModelConfig
 from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
-from erasepro.models.features.text_stack import reads_of
+from erasepro.models.features.text_stack import conditioning_inputs
 from erasepro.models.load import fingerprint, load_model, load_skeleton
 from erasepro.models.published import published
 from erasepro.models.single_file import config_folder
-from erasepro.models.sites import read_sites, site_module
+from erasepro.models.sites import conditioning_sites, site_module
 from erasepro.models.skeleton import Skeleton
 from erasepro.models.tensor_hashes import raw_bytes
 from erasepro.models.tiny import tiny_pipeline
@@ -73,8 +73,9 @@ def test_published_sizes_are_known(width, sites, tmp_path):
     save_file({key: torch.zeros(320, width)}, path)
     with config_folder(path) as folder:
         skeleton = Skeleton(folder, weights=False)
-        assert len([s for read in reads_of(skeleton) for s in read_sites(skeleton, read)]) == sites
-        assert site_module(skeleton, read_sites(skeleton, reads_of(skeleton)[0])[0].name).in_features == width
+        linears = [s for read in conditioning_inputs(skeleton) for s in conditioning_sites(skeleton, read)]
+        assert len(linears) == sites
+        assert site_module(skeleton, linears[0].name).in_features == width
         assert skeleton.tokenizer("a photo of a dog").input_ids == [49406, 320, 1125, 539, 320, 1929, 49407]
     assert published(1000) is None
 

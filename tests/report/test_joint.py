@@ -24,7 +24,10 @@ from erasepro.runs.resolve import resolve
         (["solver=uce_published"], "uce_published"),
         (["solver=uce_best"], "uce_best"),
         (["schedule=reverse"], "erasepro schedule.name=reverse"),
-        (["solver.kv_fit.tau=0.2"], "erasepro kv_fit.tau=0.2"),
+        (
+            ["solver.cross_attention_fit.independence_threshold=0.2"],
+            "erasepro cross_attention_fit.independence_threshold=0.2",
+        ),
         (["solver=uce", "solver.ridge=1"], "uce ridge=1.0"),
         (["concepts=mini/dev_5"], "erasepro, 5 concepts"),
         (["concepts=mini/style_noto"], "erasepro, style"),

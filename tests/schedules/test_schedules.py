@@ -23,7 +23,7 @@ def test_targets():
     assert value(name="progressive", target="hidden_state") == 5
     assert value(name="progressive", target="hidden_state", states=False) == 1
     assert [value(name="residual_split", step=s) for s in (1, 2, 3, 4)] == pytest.approx([2, 8 / 3, 4, 8])
-    assert value(name="residual_split", at="own", step=4) == 1
+    assert value(name="residual_split", at="output", step=4) == 1
     assert value(name="residual_split", states=False) == 0.25
 
 
@@ -41,6 +41,6 @@ def test_share_of_blocks():
 
     assert blocks("deep_only", 0.4) == [3, 4]
     assert blocks("shallow_only", 0.5) == [0, 1, 2]
-    assert blocks("kv_only", 0.5) == []
+    assert blocks("cross_attention_only", 0.5) == []
     with pytest.raises(UserError, match="share"):
         blocks("deep_only", 0.0)

@@ -33,19 +33,19 @@ def test_a_solver_file_holds_only_what_differs_and_composes_to_the_defaults_and_
     assert {key for key, _ in leaves(given)} <= {key for key, _ in leaves(defaults)}
     composed = resolve([f"solver={name}"]).stored.at("solver")
     assert composed == overlaid(defaults, given)
-    assert dataclasses.asdict(make_solver(composed).cfg) == composed
+    assert dataclasses.asdict(make_solver(composed["name"], composed).config) == composed
 
 
 @pytest.mark.parametrize("name", SOLVERS.names())
 def test_the_registration_is_the_one_declaration(name):
     solver = SOLVERS.get(name)
-    assert solver.name == solver.config().name == name
-    assert SOLVERS.config(name) is solver.config
-    assert resolve([f"solver={name}"]).solver == solver.config()
+    assert solver.name == solver.config_class().name == name
+    assert SOLVERS.config(name) is solver.config_class
+    assert resolve([f"solver={name}"]).solver == solver.config_class()
 
 
 def test_every_key_of_the_dataclass_can_be_set():
-    assert compose(["solver=uce", "solver.tokens=all"]).solver.tokens == "all"
+    assert compose(["solver=uce", "solver.token_policy=all"]).solver.token_policy == "all"
     fit = compose(["solver=erasepro", "solver.text_fit.preserve.ridge=0.1"]).solver.text_fit
     assert (fit.preserve.ridge, fit.preserve.kind, fit.rank) == (0.1, "gram", "independent")
 
@@ -88,7 +88,7 @@ def test_every_schedule_has_a_file():
     ("fit", "message"),
     [
         ({"residual": "soft", "mu": inf}, r"mu must be positive and finite"),
-        ({"rest": inf}, r"rest must be 0 or more and finite"),
+        ({"unselected_weight": inf}, r"rest must be 0 or more and finite"),
         ({"preserve": {"ridge": inf}}, r"preserve\.ridge must be 0 or more and finite"),
         ({"preserve": {"scale": inf}}, r"preserve\.scale must be 0 or more and finite"),
         ({"preserve": {"threshold": inf}}, r"preserve\.threshold must be positive and finite"),
@@ -100,4 +100,4 @@ def test_every_schedule_has_a_file():
 )
 def test_numbers_without_a_meaning_are_refused(fit, message):
     with pytest.raises(UserError, match=message):
-        check_fit(make_solver({"name": "erasepro", "text_fit": fit}).cfg.text_fit, "text_fit")
+        check_fit(make_solver("erasepro", {"text_fit": fit}).config.text_fit, "text_fit")

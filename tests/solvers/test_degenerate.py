@@ -18,7 +18,7 @@ NAMES = SOLVERS.names()
 GENTLE = {
     "trce_text": {"ridge": 1e-3},
     "alphaedit": {"threshold": 1e-2},
-    "double_projection": {"tau": 1e-3},
+    "double_projection": {"independence_threshold": 1e-3},
 }
 CAPTIONS = tuple(f"a {a} {b} on a {c} hill" for a in ("big", "red", "old") for b in ("bird", "house") for c in "abcd")
 
@@ -32,7 +32,7 @@ def build_of(*pairs, templates=("a photo of a {}", "{} at sea"), preserve=CAPTIO
 
 
 def solve(name, model, build):
-    edit = make_solver({"name": name, **GENTLE.get(name, {})}).solve(model, build)
+    edit = make_solver(name, GENTLE.get(name, {})).solve(model, build)
     for update in edit.updates.values():
         assert bool(torch.isfinite(update.dense()).all())
     return edit

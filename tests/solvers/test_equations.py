@@ -47,7 +47,7 @@ def bare(build, empty=False):
 
 def check(model, build, solver, want, kinds=("attn2.to_k", "attn2.to_v")):
     """want(W) → the edited weight; relative error over all sites ≤ 1e-8."""
-    edit = make_solver(solver).solve(model, build)
+    edit = make_solver(solver["name"], solver).solve(model, build)
     sites = cross_attention_sites(model.pipe, kinds)
     assert set(edit.updates) == {s.name for s in sites}
     for site in sites:
@@ -93,7 +93,7 @@ def test_trce_text_stage(any_model, make_build):
 
 def test_trce_with_too_few_captions_is_one_clear_line(real_model, make_build):
     with pytest.raises(UserError, match=r"solver=trce_text: .*singular") as info:
-        make_solver({"name": "trce_text"}).solve(real_model, make_build(pairs=PAIRS))
+        make_solver("trce_text").solve(real_model, make_build(pairs=PAIRS))
     assert "\n" not in str(info.value)
 
 
@@ -107,7 +107,7 @@ def test_ace_zero(any_model, make_build, cache):
     P = U @ U.T
     l, lam2 = (0.1, 20.0) if cache else (1.0, 0.5)
     M = X @ X.T + (K @ K.T if cache else 0)
-    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "build"}
+    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "fitting"}
     want = lambda W: W + l * (W @ Y - W @ X) @ X.T @ P @ inv(l * M @ P + lam2 * eye(d))  # noqa: E731
     check(any_model, build, solver, want)
 
@@ -177,7 +177,7 @@ def test_rece(any_model, make_build, epochs):
         right = 0.1 * eye(len(X)) + sum(W.T @ W for W in current.values())
         derived = inv(right) @ sum(current[n].T @ original[n] for n in current) @ X
         current = {name: uce(W, derived) for name, W in current.items()}
-    edit = make_solver({"name": "rece", "epochs": epochs}).solve(any_model, build)
+    edit = make_solver("rece", {"epochs": epochs}).solve(any_model, build)
     for name, W in original.items():
         error = (W + edit.updates[name].dense() - current[name]).norm() / current[name].norm()
         assert float(error) < 1e-8
@@ -216,7 +216,7 @@ def test_speed(any_model, make_build, slack):
 
 
 def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
-    edit = make_solver({"name": "speed", "threshold": 1.0}).solve(any_model, make_build(pairs=PAIRS))
+    edit = make_solver("speed", {"threshold": 1.0}).solve(any_model, make_build(pairs=PAIRS))
     assert 2 <= edit.meta["invariants"] <= 4
 
 
@@ -224,7 +224,7 @@ def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
     ("options", "message"),
     [
         ({"name": "oce", "ridge": -1.0}, "solver.ridge must be 0 or more"),
-        ({"name": "ace_zero", "free": 1.5}, "share of the directions"),
+        ({"name": "ace_zero", "free_fraction": 1.5}, "share of the directions"),
         ({"name": "rece", "epochs": -1}, "solver.epochs"),
         ({"name": "speed", "threshold": 0.0}, "solver.threshold must be positive"),
         ({"name": "double_projection", "span": "anchor"}, "Did you mean 'anchors'"),
@@ -238,5 +238,5 @@ def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
 def test_bad_values_are_one_clear_line(shared_model, make_build, options, message):
     build = make_build(preserve=tuple(f"a {a} {b}" for a in "abcdefgh" for b in NAMES))
     with pytest.raises(UserError, match=message) as info:
-        make_solver(options).solve(shared_model, build)
+        make_solver(options["name"], options).solve(shared_model, build)
     assert "\n" not in str(info.value)

@@ -14,14 +14,14 @@ from erasepro.solvers import make_solver
 from erasepro.verification.test_prompt_residual import test_residual as residual_on
 
 ALL_SITES = ["self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2"]
-EVERY = {"tau": 1e-3}  # below the distances of these few columns: all of them are held exactly
+EVERY = {"independence_threshold": 1e-3}  # below the distances of these few columns: all of them are held exactly
 SCHEDULE_CASES = [{"name": n} for n in ("progressive", "residual_split", "interpolate", "deep_only", "shallow_only")]
-SCHEDULE_CASES += [{"name": n} for n in ("kv_only", "reverse", "all_at_once")]
-SCHEDULE_CASES += [{"name": "progressive", "target": "hidden_state"}, {"name": "residual_split", "at": "own"}]
+SCHEDULE_CASES += [{"name": n} for n in ("cross_attention_only", "reverse", "all_at_once")]
+SCHEDULE_CASES += [{"name": "progressive", "target": "hidden_state"}, {"name": "residual_split", "at": "output"}]
 
 
 def solve(model, build, **options):
-    return make_solver({"name": "erasepro", **options}).solve(model, build)
+    return make_solver("erasepro", options).solve(model, build)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULE_CASES, ids=lambda s: "-".join(s.values()))
@@ -42,7 +42,7 @@ def test_controls_edit_the_blocks_they_name(shared_model, build):
     assert depths("progressive") == [0, 1, 2]
     assert depths("deep_only") == [1, 2]
     assert depths("shallow_only") == [0, 1]
-    assert depths("kv_only") == []
+    assert depths("cross_attention_only") == []
 
 
 @pytest.mark.parametrize("sites", [["mlp.fc2"], ALL_SITES], ids=["fc2", "all"])
@@ -58,7 +58,9 @@ def test_keys_and_values_match_the_anchors_end_to_end(model, build, sites, prese
         Y = columns.anchor.gather(pipe.text_encoder(ids_y)[0])
         wanted = [module(pipe, s).weight @ Y for s in kv]
     fit = {"preserve": {"kind": preserve}, **EVERY}
-    edit = solve(model, build, text_sites=sites, text_fit=fit, kv_fit=fit, schedule={"name": "progressive"})
+    edit = solve(
+        model, build, text_sites=sites, text_fit=fit, cross_attention_fit=fit, schedule={"name": "progressive"}
+    )
     report = residual_on(model, edit, build.pairs, "last_to_eos")
     edit.apply(pipe)
     with torch.no_grad():
@@ -76,7 +78,7 @@ def test_keys_and_values_match_the_anchors_end_to_end(model, build, sites, prese
 
 @pytest.mark.parametrize("schedule", [{"name": "residual_split"}, {"name": "progressive", "target": "hidden_state"}])
 def test_hidden_states_reach_the_anchors(shared_model, build, schedule):
-    edit = solve(shared_model, build, schedule=schedule, kv=False)
+    edit = solve(shared_model, build, schedule=schedule, cross_attention=False)
     assert [d["kind"] for d in edit.diagnostics] == ["mlp.fc2"] * 3
     assert edit.diagnostics[-1]["gap"] < 1e-6
 
@@ -85,7 +87,13 @@ def test_hidden_state_target_needs_one_layer_when_every_position_is_constrained(
     build = make_build(templates=("{} on a red background",))
     schedule = {"name": "progressive", "target": "hidden_state"}
     edit = solve(
-        shared_model, build, schedule=schedule, text_tokens="all", kv_tokens="all", text_fit=EVERY, kv_fit=EVERY
+        shared_model,
+        build,
+        schedule=schedule,
+        text_token_policy="all",
+        cross_attention_token_policy="all",
+        text_fit=EVERY,
+        cross_attention_fit=EVERY,
     )
     first, *later = edit.diagnostics
     assert first["delta_norm"] > 0.1
@@ -110,7 +118,12 @@ def test_preserving_moves_the_captions_less(shared_model, build):
     K = encode(TextLayers(pipe.text_encoder), ids, kept)
     moved = {}
     for kind in ("none", "gram"):
-        edit = solve(shared_model, build, schedule={"name": "kv_only"}, kv_fit={"preserve": {"kind": kind}})
+        edit = solve(
+            shared_model,
+            build,
+            schedule={"name": "cross_attention_only"},
+            cross_attention_fit={"preserve": {"kind": kind}},
+        )
         moved[kind] = sum(float((u.dense() @ K).norm()) for u in edit.updates.values())
     assert moved["gram"] < moved["none"]
 
@@ -133,7 +146,7 @@ def test_contradicting_concepts_are_named_when_exact(shared_model, make_build):
     other = make_build(pairs=(("dog", "bird"),), templates=("a {}",))
     both = type(build)(build.concepts, build.pairs + other.pairs, build.preserve)
     with pytest.raises(UserError, match=r"'dog' → '(cat|bird)'.*'dog' → '(cat|bird)'"):
-        solve(shared_model, both, text_fit={"rank": "exact"}, kv_fit={"rank": "exact"})
+        solve(shared_model, both, text_fit={"rank": "exact"}, cross_attention_fit={"rank": "exact"})
     edit = solve(shared_model, both)
     assert edit.residuals["selected_share"] < 1
     assert edit.residuals["all"] > 0.1
@@ -143,17 +156,17 @@ def test_contradicting_concepts_are_named_when_exact(shared_model, make_build):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"text_fit": {"tau": 2.0}}, "text_fit.tau"),
-        ({"kv_fit": {"rest": -1.0}}, "kv_fit.rest"),
-        ({"kv_fit": {"rank": "indepedent"}}, "Did you mean 'independent'"),
+        ({"text_fit": {"independence_threshold": 2.0}}, "text_fit.tau"),
+        ({"cross_attention_fit": {"unselected_weight": -1.0}}, "cross_attention_fit.rest"),
+        ({"cross_attention_fit": {"rank": "indepedent"}}, "Did you mean 'independent'"),
         ({"schedule": {"name": "progresive"}}, "Did you mean 'progressive'"),
         ({"schedule": {"target": "state"}}, "schedule.target"),
         ({"text_sites": ["mlp.fc3"]}, "Did you mean 'mlp.fc2'"),
         ({"text_blocks": [7]}, "text_blocks"),
-        ({"text_tokens": "last_subjct"}, "Did you mean 'last_subject'"),
-        ({"text_sites": [], "kv": False}, "Nothing to edit"),
+        ({"text_token_policy": "last_subjct"}, "Did you mean 'last_subject'"),
+        ({"text_sites": [], "cross_attention": False}, "Nothing to edit"),
         ({"text_fits": {}}, "Did you mean 'text_fit'"),
-        ({"kv": "maybe"}, "solver.kv"),
+        ({"kv": "maybe"}, "solver.cross_attention"),
     ],
 )
 def test_bad_values_are_one_clear_line(shared_model, build, options, message):

@@ -12,7 +12,7 @@ from erasepro.solvers.extend import add_concepts, remove_concept
 
 SETTINGS = [
     {"name": "uce"},
-    {"name": "erasepro", "schedule": {"name": "kv_only"}},
+    {"name": "erasepro", "schedule": {"name": "cross_attention_only"}},
     {"name": "erasepro"},
     {"name": "alphaedit", "threshold": 1e-3},
 ]
@@ -35,7 +35,7 @@ def same(one, other):
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, s.values())))
 def test_one_by_one_equals_all_at_once_and_back(model32, settings, tmp_path):
-    solver = make_solver(settings)
+    solver = make_solver(settings["name"], settings)
     first = solver.solve(model32, own_sentences(("dog", "cat")))
     grown = add_concepts(first, own_sentences(("apple", "pear")), model32)
     grown = add_concepts(Edit.load(grown.save(tmp_path / "edit")), own_sentences(("car", "bus")), model32)
@@ -61,7 +61,7 @@ def test_from_templates_and_by_name():
 
 
 def test_bad_requests_are_one_clear_line(model32, other_model, edit32):
-    edit = make_solver({"name": "uce"}).solve(model32, own_sentences(("dog", "cat")))
+    edit = make_solver("uce").solve(model32, own_sentences(("dog", "cat")))
     for wrong, message in (
         (lambda: remove_concept(edit, "dgo", model32), "Did you mean 'dog'"),
         (lambda: remove_concept(edit, "dog", model32), "revert the edit"),
@@ -85,7 +85,7 @@ def test_bad_requests_are_one_clear_line(model32, other_model, edit32):
 
 
 def test_adding_wants_the_original_weights(model32):
-    edit = make_solver({"name": "uce"}).solve(model32, own_sentences(("dog", "cat")))
+    edit = make_solver("uce").solve(model32, own_sentences(("dog", "cat")))
     edit.apply(model32.pipe)
     with pytest.raises(UserError, match="revert it"):
         add_concepts(edit, own_sentences(("car", "bus")), model32)

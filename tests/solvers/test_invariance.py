@@ -14,7 +14,7 @@ from erasepro.solvers.extend import add_concepts, remove_concept
 from erasepro.verification.test_prompt_residual import test_residual
 
 PAIRS = [("dog", "cat"), ("horse", "car")]
-FEW = {key: {"preserve": {"captions": 20}} for key in ("text_fit", "kv_fit")}
+FEW = {key: {"preserve": {"captions": 20}} for key in ("text_fit", "cross_attention_fit")}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_the_solve_itself_does_not_see_the_order(n):
     order = torch.randperm(n, generator=g)
     for tau in (0.6, 0.9):
         one, two = hard(X, R, tau=tau), hard(X[:, order], R[:, order], tau=tau)
-        assert set(one.kept.tolist()) == set(order[two.kept].tolist())
+        assert set(one.selected.tolist()) == set(order[two.selected].tolist())
         assert float((one.update.dense() - two.update.dense()).norm()) < 1e-9 * float(one.update.dense().norm())
 
 
@@ -100,11 +100,20 @@ def test_a_skeleton_adds_and_removes_but_is_not_edited():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"text_fit": {"preserve": {"tokens": "words", "weights": "caption", "captions": 4}}, "kv": False}, None),
+        (
+            {
+                "text_fit": {"preserve": {"tokens": "words", "weights": "caption", "captions": 4}},
+                "cross_attention": False,
+            },
+            None,
+        ),
         ({"solver": "alphaedit", "ridge": 1e-30}, "singular to rounding"),
-        ({"text_sites": [], "kv_fit": {"residual": "soft", "mu": 1e30, "preserve": {"captions": 4}}}, "lower mu"),
-        ({"kv_fit": {"rest": 1e12}}, "rest must be at most 1e"),
-        ({"solver": "double_projection", "span": "retained", "preserve": "none"}, "there are none"),
+        (
+            {"text_sites": [], "cross_attention_fit": {"residual": "soft", "mu": 1e30, "preserve": {"captions": 4}}},
+            "lower mu",
+        ),
+        ({"cross_attention_fit": {"unselected_weight": 1e12}}, "rest must be at most 1e"),
+        ({"solver": "double_projection", "span": "retained", "retain_source": "none"}, "there are none"),
         ({"solver": "uce", "schedule": "reverse"}, "has no schedule"),
     ],
 )

@@ -57,7 +57,7 @@ def naive(model, build, blocks, update):
 
 
 def compare(model, build, solver, update):
-    edit = make_solver(solver).solve(model, build)
+    edit = make_solver(solver["name"], solver).solve(model, build)
     blocks = edit.meta["blocks"]
     want = naive(model, build, blocks, update)
     assert set(edit.updates) == set(want)
@@ -80,7 +80,7 @@ def test_emcid(any_model, make_build):
     solver = {"name": "emcid", "alpha": alpha, "weight": w}
     with_few = make_build(pairs=PAIRS, preserve=CAPTIONS[:2])
     with pytest.raises(UserError, match=r"solver=emcid: .*preserve more texts"):
-        make_solver(solver | {"ridge": 0.0}).solve(any_model, with_few)
+        make_solver(solver["name"], solver | {"ridge": 0.0}).solve(any_model, with_few)
     compare(any_model, build, solver, update)
 
 

@@ -37,7 +37,7 @@ def dense_uce(W, erased, kept, lam, s_e, s_p):
 def test_equals_the_dense_transcription(double_model, make_build, guide):
     build = make_build(pairs=PAIRS)
     pipe = double_model.pipe
-    solver = make_solver({"name": "uce", "guide": guide, "erase_scale": 2.0, "preserve_scale": 0.7})
+    solver = make_solver("uce", {"anchor_source": guide, "erase_scale": 2.0, "preserve_scale": 0.7})
     edit = solver.solve(double_model, build)
     erased = [
         (embed(pipe, p.target)[0], embed(pipe, "" if guide == "empty" else p.anchor)[0]) for p in build.concepts.pairs
@@ -55,13 +55,13 @@ def test_equals_the_dense_transcription(double_model, make_build, guide):
 def test_published_setting(double_model, make_build):
     build, pipe = make_build(), double_model.pipe
     solver = make_solver(
+        "uce",
         {
-            "name": "uce",
             "preserve_scale": None,
-            "tokens": "subject_to_end",
+            "token_policy": "subject_to_end",
             "preserve_tokens": "all",
             "preserve_empty": True,
-        }
+        },
     )
     edit = solver.solve(double_model, build)
     assert edit.meta["preserve_scale"] == 0.25  # "" and three names
@@ -84,24 +84,24 @@ def test_published_setting(double_model, make_build):
 )
 def test_an_empty_list_of_names_to_preserve_means_all_others(shared_model, given, retained):
     build = BuildSet(load_concepts(given, "miniature"), (), ())
-    solver = make_solver({"name": "uce"})
+    solver = make_solver("uce")
     assert set(solver._retained(build)) == retained
     assert solver.solve(shared_model, build).meta["retained"] == len(retained)
-    assert make_solver({"name": "uce", "preserve": "none"})._retained(build) == []
+    assert make_solver("uce", {"preserve": "none"})._retained(build) == []
 
 
 def test_is_the_neither_setting_of_erasepro(double_model, make_build):
     names = ("bird", "house", "tree")
     build = make_build(templates=("{}",), preserve=names, pairs=(("dog", "cat"), ("apple", "pear")))
-    rival = make_solver({"name": "uce", "ridge": 0.5, "erase_scale": 3.0, "preserve_scale": 0.2})
+    rival = make_solver("uce", {"ridge": 0.5, "erase_scale": 3.0, "preserve_scale": 0.2})
     uce = rival.solve(double_model, build)
     neither = make_solver(
+        "erasepro",
         {
-            "name": "erasepro",
-            "schedule": {"name": "kv_only"},
-            "kv_tokens": "last_subject",
+            "schedule": {"name": "cross_attention_only"},
+            "cross_attention_token_policy": "last_subject",
             "preserve_dtype": "float64",
-            "kv_fit": {
+            "cross_attention_fit": {
                 "residual": "soft",
                 "mu": 3.0,
                 "preserve": {

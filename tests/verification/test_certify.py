@@ -29,7 +29,7 @@ def sentences(*pairs):
 
 
 def solve(model, *pairs, **settings):
-    return make_solver({"name": "erasepro", **settings}).solve(model, sentences(*pairs))
+    return make_solver("erasepro", settings).solve(model, sentences(*pairs))
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_an_applied_edit_is_looked_through(certified):
     "solver", [{"name": "uce"}, {"name": "rece"}, {"name": "emcid", "ridge": 1.0}, {"name": "speed"}]
 )
 def test_other_methods_have_certificates_too(model32, solver, tmp_path):
-    edit = make_solver(solver).solve(model32, sentences(("dog", "cat"), ("car", "bus")))
+    edit = make_solver(solver["name"], solver).solve(model32, sentences(("dog", "cat"), ("car", "bus")))
     found = certify(Edit.load(edit.save(tmp_path)), model32, tmp_path)
     assert compare(json.loads((tmp_path / "certificate.json").read_text()), found) == []
     assert compare_stated(edit, found) == []

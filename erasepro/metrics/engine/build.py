@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from erasepro.config.filled import fill_schema
+from erasepro.config.typed import from_mapping
 from erasepro.errors import unknown
 from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.registry import METRICS
@@ -38,7 +38,7 @@ def metric_config(name: str, params: Mapping[str, Any]) -> Any:
         for role in [params[key]] if isinstance(params.get(key), str) else params.get(key) or ():
             if key in known and role not in ROLES:
                 raise unknown(f"role in metrics.params.{name}.{key}", str(role), ROLES)
-    return fill_schema(schema, params, f"metrics.params.{name}")
+    return from_mapping(schema, params, f"metrics.params.{name}")
 
 
 def split_by_need(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from erasepro.errors import UserError, unknown
-from erasepro.models.architectures import Read
+from erasepro.models.architectures import ConditioningInput
 from erasepro.models.features.layers import Columns, token_ids
 from erasepro.models.features.text_stack import parts_of, tokenizer_of
 from erasepro.models.features.token_pairing import pair_tokens
@@ -99,8 +99,11 @@ def preserve_columns(
     return Columns.of(chosen), torch.tensor(weights, dtype=torch.float64) if weighting != "count" else None
 
 
-def read_pairs(pipe: Any, read: Read, prompts: Sequence[PromptPair], policy: str) -> list[PairColumns]:
-    """For each part of a Read, the columns that `policy` pairs in its encoders' tokens; for pooled ones a column a prompt.
+def plan_pair_columns(
+    pipe: Any, read: ConditioningInput, prompts: Sequence[PromptPair], policy: str
+) -> list[PairColumns]:
+    """For each part of a conditioning input, the columns that `policy` pairs in its encoders' tokens; a column a prompt
+    for pooled ones.
 
     Raises:
         UserError: encoders that stand side by side but cut a prompt into different tokens.
@@ -121,18 +124,18 @@ def read_pairs(pipe: Any, read: Read, prompts: Sequence[PromptPair], policy: str
     return found
 
 
-def together(parts: Sequence[PairColumns]) -> PairColumns:
-    """The columns of all parts, one after the other (as `joined` orders them)."""
+def concatenate_columns(parts: Sequence[PairColumns]) -> PairColumns:
+    """The columns of all parts, one after the other (as `join_features` orders them)."""
     target = Columns(torch.cat([p.target.rows for p in parts]), torch.cat([p.target.positions for p in parts]))
     anchor = Columns(torch.cat([p.anchor.rows for p in parts]), torch.cat([p.anchor.positions for p in parts]))
     concepts, labels = sum((p.concepts for p in parts), ()), sum((p.labels for p in parts), ())
     return PairColumns(target, anchor, concepts, labels)
 
 
-def read_kept(
-    pipe: Any, read: Read, texts: Sequence[str], tokens: str = "all", weighting: str = "count"
+def plan_retain_columns(
+    pipe: Any, read: ConditioningInput, texts: Sequence[str], tokens: str = "all", weighting: str = "count"
 ) -> tuple[list[Columns], Tensor | None]:
-    """For each part of a Read the columns of texts to preserve, and the weights of them all (None: 1 each)."""
+    """For each part of a conditioning input the columns of texts to preserve, and the weights of them all (None: 1 each)."""
     parts = parts_of(pipe, read)
     if read.kind == "pooled":
         return [Columns(torch.arange(len(texts)), torch.zeros(len(texts), dtype=torch.long))] * len(parts), None

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
-from erasepro.models.lazy import real, source
+from erasepro.models.lazy import materialise, source
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class TextLayers:
         """d, the size of a hidden state."""
         return int(self.final_norm.weight.numel())  # type: ignore[operator]
 
-    def twin(self) -> TextLayers:
+    def editable_copy(self) -> TextLayers:
         """The same layers, free to be edited apart; the weights that are not replaced stay in common."""
         other = copy.copy(self)
         other.blocks = Blocks(len(self.blocks), lambda i: in_precision(self.blocks[i], self.dtype))
@@ -124,7 +124,7 @@ class Blocks(Sequence[nn.Module]):
 
 def submodule(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
     """A copy of a submodule in this precision, its weights read from the checkpoint where the root is only a skeleton."""
-    return in_precision(root.get_submodule(path), dtype) if source(root) is None else real(root, path, dtype)
+    return in_precision(root.get_submodule(path), dtype) if source(root) is None else materialise(root, path, dtype)
 
 
 def in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:

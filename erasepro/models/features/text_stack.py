@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
-from erasepro.models.architectures import Architecture, Read, TextEncoder, architecture_of
+from erasepro.models.architectures import Architecture, ConditioningInput, TextEncoder, architecture_of
 from erasepro.models.features.layers import Columns, TextLayers, submodule, token_ids
 from erasepro.models.features.streams import encode
 from erasepro.models.lazy import source, stream
-from erasepro.models.sites import read_sites
+from erasepro.models.sites import conditioning_sites
 
 PADS = {"read": 8, "zeroed": 1, "ignored": 0}
 """Paddings of a text that become columns, in an encoder that is not causal: hundreds of them say nearly the same."""
@@ -57,8 +57,11 @@ def tokenizer_of(pipe: Any, component: str) -> EncoderTokenizer:
     return EncoderTokenizer(getattr(pipe, encoder.tokenizer), encoder)
 
 
-def parts_of(pipe: Any, read: Read) -> tuple[tuple[str, ...], ...]:
-    """The parts of a Read whose encoders the pipeline has (SD 3 runs without T5). UserError where none is left."""
+def parts_of(pipe: Any, read: ConditioningInput) -> tuple[tuple[str, ...], ...]:
+    """The parts of a conditioning input whose encoders the pipeline has (SD 3 runs without T5).
+
+    Raises UserError where none is left.
+    """
     there = tuple(part for part in read.parts if all(getattr(pipe, name, None) is not None for name in part))
     if not there:
         wanted = sorted({name for part in read.parts for name in part})
@@ -66,8 +69,8 @@ def parts_of(pipe: Any, read: Read) -> tuple[tuple[str, ...], ...]:
     return there
 
 
-def encoders_of(pipe: Any, read: Read) -> list[TextEncoder]:
-    """The text encoders that a Read's features come from."""
+def encoders_of(pipe: Any, read: ConditioningInput) -> list[TextEncoder]:
+    """The text encoders that a conditioning input's features come from."""
     known = architecture_of(pipe)
     return [known.encoder(name) for part in parts_of(pipe, read) for name in part]
 
@@ -101,12 +104,12 @@ class TextStack:
             self._streamed[component] = stream(encoder, torch.float32)
         return self._streamed[component]
 
-    def twin(self) -> TextStack:
+    def editable_copy(self) -> TextStack:
         """The same encoders, their CLIP layers free to be edited apart."""
         other = TextStack(self.pipe, self.dtype, self.batch)
         for encoder in self.architecture.encoders:
             if encoder.family == "clip" and getattr(self.pipe, encoder.component, None) is not None:
-                other._layers[encoder.component] = self.layers(encoder.component).twin()
+                other._layers[encoder.component] = self.layers(encoder.component).editable_copy()
         return other
 
     @torch.no_grad()
@@ -117,7 +120,7 @@ class TextStack:
             return _whole(self._callable(component), tokenizer, prompts, columns, self.batch)
         layers = self.layers(component)
         ids = token_ids(tokenizer, prompts)
-        return encode(layers, ids, columns, self.batch, door(tokenizer.encoder, layers))
+        return encode(layers, ids, columns, self.batch, exit_layer(tokenizer.encoder, layers))
 
     @torch.no_grad()
     def pooled(self, component: str, prompts: Sequence[str]) -> Tensor:
@@ -125,24 +128,24 @@ class TextStack:
         tokenizer = tokenizer_of(self.pipe, component)
         ids = token_ids(tokenizer, prompts)
         layers = self.layers(component)
-        return layers.project(encode(layers, ids, ends(tokenizer, ids), self.batch))
+        return layers.project(encode(layers, ids, eot_positions(tokenizer, ids), self.batch))
 
-    def joined(self, read: Read, prompts: Sequence[str], columns: Sequence[Columns]) -> Tensor:
-        """X (d_in, n) of these prompts as the linears of a Read see it; see the function of that name."""
+    def input_features(self, read: ConditioningInput, prompts: Sequence[str], columns: Sequence[Columns]) -> Tensor:
+        """X (d_in, n) of these prompts as the linears of a conditioning input see it; see the function of that name."""
         if not len(prompts):
-            return torch.zeros(read_width(self.pipe, read), 0, dtype=torch.float64)
-        return joined(
+            return torch.zeros(input_width(self.pipe, read), 0, dtype=torch.float64)
+        return join_features(
             self.pipe, read, columns,
             lambda name, mine: self.tokens(name, prompts, mine), lambda name: self.pooled(name, prompts),
         )  # fmt: skip
 
 
-def door(encoder: TextEncoder, layers: TextLayers) -> int | None:
+def exit_layer(encoder: TextEncoder, layers: TextLayers) -> int | None:
     """The block whose input states the denoiser reads; None: the normed states after the last one."""
     return len(layers.blocks) - 1 if encoder.state == "penultimate" else None
 
 
-def ends(tokenizer: Any, ids: Tensor) -> Columns:
+def eot_positions(tokenizer: Any, ids: Tensor) -> Columns:
     """The first end of text of each prompt with these ids (B, T): where CLIP takes its pooled vector."""
     hits = (ids[:, 1:] == tokenizer.eos_token_id).int()
     found = torch.where(hits.any(dim=1), hits.argmax(dim=1) + 1, ids.shape[1] - 1)
@@ -153,40 +156,41 @@ TokenReader = Callable[[str, Columns], Tensor]
 """(encoder, columns of a part) → its tokens' features (d, n)."""
 
 
-def joined(
-    pipe: Any, read: Read, columns: Sequence[Columns], tokens: TokenReader, pooled: Callable[[str], Tensor]
+def join_features(
+    pipe: Any, read: ConditioningInput, columns: Sequence[Columns], tokens: TokenReader, pooled: Callable[[str], Tensor]
 ) -> Tensor:
-    """X (d_in, n) as a Read's linears see it: encoders side by side, parts one after the other, then `through`.
+    """X (d_in, n) as a conditioning input's linears see it: encoders side by side, parts one after the other, then its
+    projections.
 
     Args:
         columns: for each part of `parts_of(pipe, read)` its columns (unused for pooled features).
         tokens, pooled: where the encoders' features come from.
     """
-    width = read_width(pipe, read)
+    width = input_width(pipe, read)
     found = []
     for part, mine in zip(parts_of(pipe, read), columns, strict=True):
         X = torch.cat([pooled(name) if read.kind == "pooled" else tokens(name, mine) for name in part])  # (Σd, n)
         X = X.double()
-        if not read.through and len(X) < width:
+        if not read.projections and len(X) < width:
             X = torch.cat([X, X.new_zeros(width - len(X), X.shape[1])])
         found.append(X)
     X = torch.cat(found, dim=1)
     root = getattr(pipe, read.denoiser)
-    for path in read.through:
+    for path in read.projections:
         X = submodule(root, path, torch.float64)(X.T).T
     return X
 
 
-def read_width(pipe: Any, read: Read) -> int:
-    """d_in of the linears of a Read."""
-    site = read_sites(pipe, read)[0]
+def input_width(pipe: Any, read: ConditioningInput) -> int:
+    """d_in of the linears of a conditioning input."""
+    site = conditioning_sites(pipe, read)[0]
     linear = getattr(pipe, read.denoiser).get_submodule(site.path)
     assert isinstance(linear, nn.Linear)
     return linear.in_features
 
 
-def reads_of(pipe: Any) -> list[Read]:
-    """The Reads whose denoiser the pipeline has."""
+def conditioning_inputs(pipe: Any) -> list[ConditioningInput]:
+    """The conditioning inputs whose denoiser the pipeline has."""
     return [read for read in architecture_of(pipe).reads if getattr(pipe, read.denoiser, None) is not None]
 
 

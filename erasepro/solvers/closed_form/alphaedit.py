@@ -19,7 +19,7 @@ class AlphaEditConfig(TextStageConfig):
 
 
 @SOLVERS.register("alphaedit", AlphaEditConfig)
-class AlphaEdit(TextStageSolver):
+class AlphaEdit(TextStageSolver[AlphaEditConfig]):
     """Null-space constrained editing of fc2 (arXiv 2410.02355), the change split over the blocks as EMCID does.
 
     (P K Kᵀ + L₂ I) ΔWᵀ = P K Rᵀ, P over the small eigenvalues of the captions' mean k kᵀ: the penalised solve inside
@@ -29,7 +29,7 @@ class AlphaEdit(TextStageSolver):
     def fit(self) -> FitConfig:
         self.positive("ridge", "threshold")
         kept = PreserveConfig(
-            kind="null_space", ridge=self.cfg.ridge, relative=False, tokens=self.cfg.preserve_tokens,
-            weights="count", threshold=self.cfg.threshold,
+            kind="null_space", ridge=self.config.ridge, relative=False, tokens=self.config.preserve_tokens,
+            weights="count", threshold=self.config.threshold,
         )  # fmt: skip
         return FitConfig(residual="soft", mu=1.0, weights="count", preserve=kept)

@@ -9,23 +9,23 @@ import torch
 from torch import Tensor
 
 from erasepro.linalg import LowRankUpdate
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver, all_columns
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features, all_columns
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class CUREConfig(KVConfig):
+class CUREConfig(CrossAttentionConfig):
     """α, and the tokens whose directions are taken out."""
 
     name: str = "cure"
-    tokens: str = "subject_to_end"
+    token_policy: str = "subject_to_end"
     preserve_tokens: str = "all"
     alpha: float = 2.0  # α ≥ 1: how much the weaker directions count; 1 in proportion to their energy
 
 
 @SOLVERS.register("cure", CUREConfig)
-class CURE(KVSolver):
+class CURE(CrossAttentionSolver[CUREConfig]):
     """Spectral eraser: W = W_o(I − P_f + P_f P_r), without an anchor (arXiv 2505.12677).
 
     P = U diag(αr/((α − 1)r + 1)) Uᵀ with r = σ²/Σσ² of the forgotten (f) and the retained (r) features' singular values.
@@ -34,16 +34,16 @@ class CURE(KVSolver):
     def check(self) -> None:
         self.positive("alpha")
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         Uf, wf = self._spectrum(features.X)
         Ur, wr = self._spectrum(features.K)
         down = Uf.T - ((Uf.T @ Ur) * wr) @ Ur.T  # Ufᵀ (I − P_r)
-        return shared(all_columns(LowRankUpdate(-Uf * wf, down), features.X.shape[1])), {}
+        return by_input_map(all_columns(LowRankUpdate(-Uf * wf, down), features.X.shape[1])), {}
 
     def _spectrum(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Left singular vectors (d, k) and their weights (k,)."""
         U, s, _ = torch.linalg.svd(X, full_matrices=False)
         keep = s > 1e-12 * s.max() if len(s) else s > 0
         U, r = U[:, keep], s[keep].pow(2) / s.pow(2).sum()
-        alpha = self.cfg.alpha
+        alpha = self.config.alpha
         return U, alpha * r / ((alpha - 1) * r + 1)

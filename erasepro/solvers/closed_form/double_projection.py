@@ -10,24 +10,24 @@ import torch
 
 from erasepro.errors import unknown
 from erasepro.linalg import null_basis, null_space
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class DoubleProjectionConfig(KVConfig):
+class DoubleProjectionConfig(CrossAttentionConfig):
     """What spans the safe features, and when a direction counts as unused."""
 
     name: str = "double_projection"
     span: str = "anchors"  # S: anchors | retained
     threshold: float = 0.01  # directions below this share of the retained texts' mean square may change
     rank: str = "independent"  # for several columns, as in erasepro
-    tau: float = 1e-6
+    independence_threshold: float = 1e-6
 
 
 @SOLVERS.register("double_projection", DoubleProjectionConfig)
-class DoubleProjection(KVSolver):
+class DoubleProjection(CrossAttentionSolver[DoubleProjectionConfig]):
     """Each target becomes its projection on safe features; the change stays in the null space (arXiv 2604.10032).
 
     c* = S(SᵀS)⁺Sᵀ c and, for one column, ΔW = W_o(c* − c) xᵀU₂ᵀ/‖x‖² with x = U₂ᵀc; several columns are the null-space
@@ -35,20 +35,20 @@ class DoubleProjection(KVSolver):
     """
 
     def check(self) -> None:
-        self.positive("threshold", "tau")
-        if self.cfg.span not in ("anchors", "retained"):
-            raise unknown("solver.span", self.cfg.span, ("anchors", "retained"))
+        self.positive("threshold", "independence_threshold")
+        if self.config.span not in ("anchors", "retained"):
+            raise unknown("solver.span", self.config.span, ("anchors", "retained"))
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, moment = features.X, features.moment(mean=True)
-        if self.cfg.span == "retained" and not features.K.shape[1]:
+        if self.config.span == "retained" and not features.K.shape[1]:
             raise ValueError("span=retained projects on retained texts, and there are none: give concepts to preserve.")
-        S = features.Y if self.cfg.span == "anchors" else features.K
+        S = features.Y if self.config.span == "anchors" else features.K
         U, s, _ = torch.linalg.svd(S, full_matrices=False)
         Q = U[:, s > 1e-10 * s.max()] if len(s) else U
         safe = Q @ (Q.T @ X)  # (d, n) = c*
         level = float(moment.diagonal().mean())
-        U2 = null_basis(moment, self.cfg.threshold * level if level > 0 else 1.0)  # nothing retained: all is free
-        D = null_space(X, safe - X, U2, policy=self.cfg.rank, tau=self.cfg.tau)
+        U2 = null_basis(moment, self.config.threshold * level if level > 0 else 1.0)  # nothing retained: all is free
+        D = null_space(X, safe - X, U2, policy=self.config.rank, tau=self.config.independence_threshold)
         D = dataclasses.replace(D, exact=False)  # it hits c*, while residuals are measured to the anchor
-        return shared(D), {"directions": U2.shape[1]}
+        return by_input_map(D), {"directions": U2.shape[1]}

@@ -21,7 +21,7 @@ class EMCIDConfig(TextStageConfig):
 
 
 @SOLVERS.register("emcid", EMCIDConfig)
-class EMCID(TextStageSolver):
+class EMCID(TextStageSolver[EMCIDConfig]):
     """Editing massive concepts in the text encoder, with the anchor's state as target (arXiv 2403.13807, closed form).
 
     ΔW = (w/½)(Z − z)/(L − i) Kᵀ (αCov (1 − w)/½ + K Kᵀ w/½)⁻¹ at the i-th of L blocks: the soft solve with
@@ -30,12 +30,12 @@ class EMCID(TextStageSolver):
 
     def fit(self) -> FitConfig:
         self.positive("alpha")
-        if not self.cfg.ridge >= 0:
-            raise UserError(f"solver.ridge must be 0 or more; got {self.cfg.ridge}.")
-        w = self.cfg.weight
+        if not self.config.ridge >= 0:
+            raise UserError(f"solver.ridge must be 0 or more; got {self.config.ridge}.")
+        w = self.config.weight
         if not 0 < w < 1:
             raise UserError(f"solver.weight must lie in (0, 1); got {w}.")
         kept = PreserveConfig(
-            "gram", self.cfg.ridge, True, self.cfg.alpha * (1 - w) / w, True, self.cfg.preserve_tokens, "count"
+            "gram", self.config.ridge, True, self.config.alpha * (1 - w) / w, True, self.config.preserve_tokens, "count"
         )  # fmt: skip
         return FitConfig(residual="soft", mu=1.0, weights="count", preserve=kept)

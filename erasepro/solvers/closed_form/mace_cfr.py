@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.linalg import Cost, shared_soft
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.linalg import Cost, soft_input_map
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class MACEConfig(KVConfig):
+class MACEConfig(CrossAttentionConfig):
     """λ and s, with the words around the concept in the build prompts."""
 
     name: str = "mace_cfr"
-    tokens: str = "surrounding"
-    prompts: str = "build"
-    preserve: str = "build"
+    token_policy: str = "surrounding"
+    prompts: str = "fitting"
+    preserve: str = "fitting"
     preserve_tokens: str = "all"
     ridge: float = 1000.0  # λ
     preserve_scale: float = 0.0  # s
 
 
 @SOLVERS.register("mace_cfr", MACEConfig)
-class MACERefinement(KVSolver):
+class MACERefinement(CrossAttentionSolver[MACEConfig]):
     """MACE's refinement: the words around a concept lose what they know of it (CVPR 2024, closed-form part only).
 
     W = (λW_o + Σ v kᵀ + s C₁)(λI + Σ k kᵀ + s C₂)⁻¹ with v = W_o k_anchor, C₂ = Σ k kᵀ and C₁ = W_o C₂ over captions:
@@ -35,6 +35,6 @@ class MACERefinement(KVSolver):
     def check(self) -> None:
         self.positive("ridge", "preserve_scale", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        C = Cost.of(self.cfg.preserve_scale * features.moment(), self.cfg.ridge)
-        return shared(shared_soft(features.X, features.Y, C)), {}
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        C = Cost.from_gram(self.config.preserve_scale * features.moment(), self.config.ridge)
+        return by_input_map(soft_input_map(features.X, features.Y, C)), {}

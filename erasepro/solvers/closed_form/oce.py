@@ -10,17 +10,17 @@ from torch import Tensor
 
 from erasepro.linalg import DenseUpdate, Solution
 from erasepro.models.sites import Site
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver, all_columns
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features, all_columns
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class OCEConfig(KVConfig):
+class OCEConfig(CrossAttentionConfig):
     """The weights of the terms of M."""
 
     name: str = "oce"
-    tokens: str = "last_subject"
+    token_policy: str = "last_subject"
     erase_scale: float = 1.0  # s_e
     preserve_scale: float = 0.3  # s_c
     global_scale: float = 0.5  # s_g
@@ -29,31 +29,30 @@ class OCEConfig(KVConfig):
 
 
 @SOLVERS.register("oce", OCEConfig)
-class OCE(KVSolver):
+class OCE(CrossAttentionSolver[OCEConfig]):
     """Orthogonal concept erasure: W = U Vᵀ W_o, U and V from M = U S Vᵀ; values only (arXiv 2605.28902).
 
     M = −s_e E Eᵀ(I − G Gᵀ) + s_c Σ (W_o k)(W_o k)ᵀ + s_g W_o C_g W_oᵀ + λ W_o W_oᵀ; E and G are orthonormal bases of the
     erased and the guiding values W_o c, C_g is the mean k kᵀ over the build captions' tokens. Dense.
     """
 
-    config = OCEConfig
     kinds = ("attn2.to_v",)
 
     def check(self) -> None:
         self.positive("erase_scale", "preserve_scale", "global_scale", "ridge", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        cfg, X, Y, KK = self.cfg, features.X, features.Y, features.moment()
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        config, X, Y, KK = self.config, features.X, features.Y, features.moment()
         general = features.read(features.build.preserve)
         C_g = general @ general.T / max(general.shape[1], 1)
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
-        inner = cfg.preserve_scale * KK + cfg.global_scale * C_g.to(KK) + cfg.ridge * eye  # (d_in, d_in)
+        inner = config.preserve_scale * KK + config.global_scale * C_g.to(KK) + config.ridge * eye  # (d_in, d_in)
 
         def solve(site: Site, W: Tensor) -> Solution:
             E, G = _basis(W @ X), _basis(W @ Y)
-            M = W @ inner @ W.T - cfg.erase_scale * (E @ E.T - E @ (E.T @ G) @ G.T)  # (d_out, d_out)
+            M = W @ inner @ W.T - config.erase_scale * (E @ E.T - E @ (E.T @ G) @ G.T)  # (d_out, d_out)
             U, _, Vh = torch.linalg.svd(M)
-            if cfg.proper and float(torch.linalg.det(U @ Vh)) < 0:
+            if config.proper and float(torch.linalg.det(U @ Vh)) < 0:
                 U[:, -1] *= -1
             return all_columns(DenseUpdate(U @ (Vh @ W) - W), X.shape[1])
 

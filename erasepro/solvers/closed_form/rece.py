@@ -9,21 +9,21 @@ import torch
 from torch import Tensor
 
 from erasepro.errors import UserError
-from erasepro.linalg import Cost, Update, compose, shared_soft
+from erasepro.linalg import Cost, Update, compose, soft_input_map
 from erasepro.models.sites import weight
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver, all_columns
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features, all_columns
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.engine.fit import check_finite
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class RECEConfig(KVConfig):
+class RECEConfig(CrossAttentionConfig):
     """UCE's λ, s_e, s_p, the number of rounds and how freely the embeddings are derived."""
 
     name: str = "rece"
-    tokens: str = "all"
-    guide: str = "empty"
+    token_policy: str = "all"
+    anchor_source: str = "empty"
     preserve_tokens: str = "all"
     ridge: float = 0.1  # λ
     erase_scale: float = 1.0  # s_e
@@ -33,7 +33,7 @@ class RECEConfig(KVConfig):
 
 
 @SOLVERS.register("rece", RECEConfig)
-class RECE(KVSolver):
+class RECE(CrossAttentionSolver[RECEConfig]):
     """Reliable erasing: UCE, then rounds of UCE on derived embeddings (arXiv 2407.12383).
 
     Each round derives c' = (ηI + Σ W_lᵀW_l)⁻¹ (Σ W_lᵀ W_l,o) c, which the edited keys and values read as the original
@@ -43,23 +43,23 @@ class RECE(KVSolver):
     def check(self) -> None:
         self.positive("ridge", "erase_scale", "eta")
         self.positive("preserve_scale", zero=True)
-        if self.cfg.epochs < 0:
-            raise UserError(f"solver.epochs must be 0 or more; got {self.cfg.epochs}.")
+        if self.config.epochs < 0:
+            raise UserError(f"solver.epochs must be 0 or more; got {self.config.epochs}.")
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        cfg, X, Y = self.cfg, features.X, features.Y
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        config, X, Y = self.config, features.X, features.Y
         weights = []
         for site in features.sites():
             weights.append(weight(features.stack.pipe, site.name).to(X))
             check_finite(weights[-1], site.name)
         S_o: Tensor = sum((W.T @ W for W in weights), start=torch.zeros_like(weights[0].T @ weights[0]))
-        C = Cost.of(cfg.preserve_scale * features.moment(), cfg.ridge)
-        T: Update = shared_soft(X, Y, C, cfg.erase_scale).update
+        C = Cost.from_gram(config.preserve_scale * features.moment(), config.ridge)
+        T: Update = soft_input_map(X, Y, C, config.erase_scale).update
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
-        for _ in range(cfg.epochs):
+        for _ in range(config.epochs):
             whole = eye + T.dense()
             back = whole.T @ S_o  # Σ WᵀW_o; Σ WᵀW = back (I + T)
-            L = torch.linalg.cholesky(cfg.eta * eye + back @ whole)
+            L = torch.linalg.cholesky(config.eta * eye + back @ whole)
             derived = torch.cholesky_solve(back @ X, L)  # (d, n) = c'
-            T = compose(T, shared_soft(derived, Y, C, cfg.erase_scale).update)
-        return shared(all_columns(T, X.shape[1])), {}
+            T = compose(T, soft_input_map(derived, Y, C, config.erase_scale).update)
+        return by_input_map(all_columns(T, X.shape[1])), {}

@@ -11,15 +11,15 @@ from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
 from erasepro.errors import UserError
-from erasepro.linalg import Cost, Solution, Statistics, null_basis, projected, without
+from erasepro.linalg import Cost, Solution, Statistics, null_basis, orthogonal_complement_in, projected
 from erasepro.models.sites import Site
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class SPEEDConfig(KVConfig):
+class SPEEDConfig(CrossAttentionConfig):
     """ρ, λ, the null space's threshold, and how the retained set is refined."""
 
     name: str = "speed"
@@ -33,43 +33,42 @@ class SPEEDConfig(KVConfig):
 
 
 @SOLVERS.register("speed", SPEEDConfig)
-class SPEED(KVSolver):
+class SPEED(CrossAttentionSolver[SPEEDConfig]):
     """Null-space erasure of values with prior filtering, directed augmentation and invariants (arXiv 2503.07392).
 
     ΔW = W_o(S_at − S_tt) P [I − M K₂(K₂ᵀPMK₂ + λI)⁻¹K₂ᵀP] M with M = (S_tt P + ρI)⁻¹, S_tt = mean X Xᵀ, S_at = mean Y Xᵀ:
     the penalised solve inside span U, which at λ = 0 is also kept off K₂ (BOS and centres of the empty prompt).
     """
 
-    config = SPEEDConfig
     kinds = ("attn2.to_v",)
 
     def check(self) -> None:
         self.positive("ridge", "threshold")
         self.positive("slack", zero=True)
         for key in ("copies", "centres"):
-            if getattr(self.cfg, key) < 0:
-                raise UserError(f"solver.{key} must be 0 or more; got {getattr(self.cfg, key)}.")
+            if getattr(self.config, key) < 0:
+                raise UserError(f"solver.{key} must be 0 or more; got {getattr(self.config, key)}.")
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        cfg = self.cfg
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        config = self.config
         X, K = features.X / features.X.shape[1] ** 0.5, features.K  # X Xᵀ = S_tt
         R = features.Y / features.X.shape[1] ** 0.5 - X
         fixed = self._invariants(features)
         S_tt = X @ X.T
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
-        plain = torch.linalg.solve(S_tt + cfg.ridge * eye, X @ R.T).T  # (d, d): plain erasure without P
-        pull = fixed @ fixed.T / cfg.slack if cfg.slack > 0 else torch.zeros_like(S_tt)
-        C = Cost.of(pull, cfg.ridge)
+        plain = torch.linalg.solve(S_tt + config.ridge * eye, X @ R.T).T  # (d, d): plain erasure without P
+        pull = fixed @ fixed.T / config.slack if config.slack > 0 else torch.zeros_like(S_tt)
+        C = Cost.from_gram(pull, config.ridge)
 
         def solve(site: Site, W: Tensor) -> Solution:
-            kept = refined(W, W @ plain, K, cfg.filter, cfg.copies, cfg.seed)
+            kept = refined(W, W @ plain, K, config.filter, config.copies, config.seed)
             moment = Statistics(len(X)).update(kept).xx / max(kept.shape[1], 1)
-            U = null_basis(moment, cfg.threshold)
-            if cfg.slack == 0:
-                U = without(U, fixed)
+            U = null_basis(moment, config.threshold)
+            if config.slack == 0:
+                U = orthogonal_complement_in(U, fixed)
             if not U.shape[1]:
                 raise ValueError(
-                    f"no direction is left to change values in: raise threshold ({cfg.threshold:g}) or preserve less."
+                    f"no direction is left to change values in: raise threshold ({config.threshold:g}) or preserve less."
                 )
             return projected(X, W @ R, U, C)
 
@@ -78,11 +77,11 @@ class SPEED(KVSolver):
     def _invariants(self, features: Features) -> Tensor:
         """K₂ (d, 1 + centres): BOS, and k-means centres of the other tokens of the empty prompt."""
         empty = features.read([""]).to(features.X)
-        if self.cfg.centres == 0 or empty.shape[1] < 2:
+        if self.config.centres == 0 or empty.shape[1] < 2:
             return empty[:, :1]
         points = empty[:, 1:].T.cpu().numpy()
-        count = min(self.cfg.centres, len(np.unique(points, axis=0)))
-        centres, _ = kmeans2(points, count, minit="++", seed=np.random.default_rng(self.cfg.seed))
+        count = min(self.config.centres, len(np.unique(points, axis=0)))
+        centres, _ = kmeans2(points, count, minit="++", seed=np.random.default_rng(self.config.seed))
         return torch.cat([empty[:, :1], torch.from_numpy(centres).to(empty).T], dim=1)
 
 

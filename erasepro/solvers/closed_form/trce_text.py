@@ -7,27 +7,27 @@ from typing import Any
 
 import torch
 
-from erasepro.linalg import Cost, shared_soft
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.linalg import Cost, soft_input_map
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class TRCEConfig(KVConfig):
+class TRCEConfig(CrossAttentionConfig):
     """s, with the first end of text of the build prompts."""
 
     name: str = "trce_text"
-    tokens: str = "eot"
-    prompts: str = "build"
-    preserve: str = "build"
+    token_policy: str = "eot"
+    prompts: str = "fitting"
+    preserve: str = "fitting"
     preserve_tokens: str = "all"
     ridge: float = 0.0  # λ; to be raised where the captions are too few to span all dimensions
     preserve_scale: float = 0.01  # s
 
 
 @SOLVERS.register("trce_text", TRCEConfig)
-class TRCEText(KVSolver):
+class TRCEText(CrossAttentionSolver[TRCEConfig]):
     """TRCE, first stage: the end of text of a prompt about the concept becomes the anchor's (arXiv 2503.07389).
 
     W = (λW_o + mean v kᵀ + s C₁)(λI + mean k kᵀ + s C₂)⁻¹, λ = 0, k the end of text,
@@ -38,8 +38,10 @@ class TRCEText(KVSolver):
         self.positive("preserve_scale")
         self.positive("ridge", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        C = Cost.of(self.cfg.preserve_scale * features.moment() / max(features.retained, 1), self.cfg.ridge)
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        C = Cost.from_gram(
+            self.config.preserve_scale * features.moment() / max(features.retained, 1), self.config.ridge
+        )
         n = features.X.shape[1]
         omega = torch.full((n,), 1.0 / n, dtype=torch.float64)
-        return shared(shared_soft(features.X, features.Y, C, 1.0, omega)), {}
+        return by_input_map(soft_input_map(features.X, features.Y, C, 1.0, omega)), {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.linalg import Cost, shared_soft
-from erasepro.solvers.engine.cross_attention import Features, KVConfig, KVSolver
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, shared
+from erasepro.linalg import Cost, soft_input_map
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
 
 
 @dataclass
-class UCEConfig(KVConfig):
+class UCEConfig(CrossAttentionConfig):
     """The published code's keys: λ, s_e, s_p, which tokens, and what is retained."""
 
     name: str = "uce"
@@ -22,7 +22,7 @@ class UCEConfig(KVConfig):
 
 
 @SOLVERS.register("uce", UCEConfig)
-class UCE(KVSolver):
+class UCE(CrossAttentionSolver[UCEConfig]):
     """Unified Concept Editing: penalised least squares on every cross-attention key and value (arXiv 2308.14761).
 
     W = (λW_o + s_e Σ v* cᵀ + s_p Σ W_o c_j c_jᵀ)(λI + s_e Σ c cᵀ + s_p Σ c_j c_jᵀ)⁻¹ with v* = W_o c_guide: the soft
@@ -31,11 +31,11 @@ class UCE(KVSolver):
 
     def check(self) -> None:
         self.positive("ridge", "erase_scale")
-        if self.cfg.preserve_scale is not None:
+        if self.config.preserve_scale is not None:
             self.positive("preserve_scale", zero=True)
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        cfg = self.cfg
-        s_p = cfg.preserve_scale if cfg.preserve_scale is not None else max(0.1, 1 / max(1, features.retained))
-        C = Cost.of(s_p * features.moment(), cfg.ridge)
-        return shared(shared_soft(features.X, features.Y, C, cfg.erase_scale)), {"preserve_scale": s_p}
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        config = self.config
+        s_p = config.preserve_scale if config.preserve_scale is not None else max(0.1, 1 / max(1, features.retained))
+        C = Cost.from_gram(s_p * features.moment(), config.ridge)
+        return by_input_map(soft_input_map(features.X, features.Y, C, config.erase_scale)), {"preserve_scale": s_p}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import torch
 
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
     from erasepro.models.base import Model
     from erasepro.prompts.test_prompts import BuildSet
 
-TOKENS = ("text_tokens", "kv_tokens", "tokens", "preserve_tokens")
+
+class SolverConfig(Protocol):
+    """A solver's settings: a dataclass with the solver's name."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    name: str
+
+
+TOKENS = ("text_token_policy", "cross_attention_token_policy", "token_policy", "preserve_tokens")
 """Config keys that say which tokens a solver reads."""
 
 
@@ -30,17 +39,25 @@ def described(name: str) -> dict[str, str]:
     return {"method": " ".join(first.split()), "equation": " ".join(" ".join(rest).split())}
 
 
-def finish(
+def assemble_edit(
     model: Model,
     build: BuildSet,
-    cfg: Any,
+    config: SolverConfig,
     updates: dict[str, Update],
     diagnostics: list[dict[str, Any]],
     facts: dict[str, Any],
 ) -> Edit:
-    """The Edit. residuals: `selected` and `all` are the worst site's, `selected_share` is kept over all columns.
+    """The Edit.
 
-    `exact`: every site's selected columns hold exactly; False for penalised and least-squares fits.
+    Its residuals: `selected` and `all` are the worst site's, `selected_share` is selected over all columns, `exact`
+    whether every site's selected columns hold exactly (not for penalised and least-squares fits).
+
+    Args:
+        config: the solver's settings; a dataclass with its name.
+        updates: site name → ΔW.
+        diagnostics: one entry a site, see `site_entry`. A method that solves for no columns (a trained one) gives entries
+            without them: then no residual is stated, and `meta` names no selected columns.
+        facts: what else `meta` is to say.
     """
     host: dict[int, torch.Tensor] = {}  # one copy of the `down` that keys and values share
 
@@ -48,21 +65,12 @@ def finish(
         return host.setdefault(id(t), t.detach().to("cpu", torch.float64).contiguous())
 
     moved = {name: update_of({k: home(f) for k, f in u.factors.items()}) for name, u in updates.items()}
-    residuals = {}
-    selected = {d["site"]: packed(d.pop("kept")) for d in diagnostics}
-    if diagnostics:
-        columns = sum(d["columns"] for d in diagnostics)
-        residuals = {
-            "selected": max(d["residual_after_selected"] for d in diagnostics),
-            "all": max(d["residual_after_all"] for d in diagnostics),
-            "before": max(d["residual_before"] for d in diagnostics),
-            "selected_share": sum(d["selected"] for d in diagnostics) / columns,
-            "exact": all(d["exact"] for d in diagnostics),
-        }
-    settings = dataclasses.asdict(cfg)
+    measured = [entry for entry in diagnostics if "columns" in entry]
+    selected = {entry["site"]: packed(entry.pop("selected_columns")) for entry in measured}
+    settings = dataclasses.asdict(config)
     meta = {
-        "solver": cfg.name,
-        **described(cfg.name),
+        "solver": config.name,
+        **described(config.name),
         "config": settings,
         "tokens": {key: settings[key] for key in TOKENS if key in settings},
         "model": model.facts(),
@@ -74,10 +82,23 @@ def finish(
             "vocabulary": build.concepts.vocabulary,
         },
         "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve), "sha256": sentences_hash(build)},
-        "build": stored_build(build),
+        "edit_prompts": stored_build(build),
         "base": fingerprints(model.pipe, moved),
-        "selected": selected,
+        **({"selected_columns": selected} if measured else {}),
         "versions": versions(),
         **facts,
     }
-    return Edit(moved, meta, diagnostics, residuals)
+    return Edit(moved, meta, diagnostics, _residuals(measured))
+
+
+def _residuals(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The worst site's relative residuals, and the share of selected columns; nothing where no column was measured."""
+    if not entries:
+        return {}
+    return {
+        "selected": max(entry["residual_after_selected"] for entry in entries),
+        "all": max(entry["residual_after_all"] for entry in entries),
+        "before": max(entry["residual_before"] for entry in entries),
+        "selected_share": sum(entry["selected"] for entry in entries) / sum(entry["columns"] for entry in entries),
+        "exact": all(entry["exact"] for entry in entries),
+    }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,14 +13,15 @@ from erasepro.concepts.pairs import ConceptPair
 from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
 from erasepro.linalg import Solution, Statistics, Update
-from erasepro.models.architectures import Read
-from erasepro.models.features.columns import PairColumns, read_kept, read_pairs, together
-from erasepro.models.features.text_stack import TextStack, reads_of
-from erasepro.models.sites import ATTENTION_KINDS, Site, read_sites
+from erasepro.models.architectures import ConditioningInput
+from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
+from erasepro.models.features.text_stack import TextStack, conditioning_inputs
+from erasepro.models.sites import ATTENTION_KINDS, Site, conditioning_sites
 from erasepro.prompts.fills import retained_names
 from erasepro.solvers.base import Solver
-from erasepro.solvers.engine.assemble import finish
-from erasepro.solvers.engine.cross_attention_pass import SiteSolver, kv_pass
+from erasepro.solvers.engine.assemble import assemble_edit
+from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
+from erasepro.solvers.engine.solved_sites import SolvedSites
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class KVConfig:
+class CrossAttentionConfig:
     """What is read; each method's own config adds its equation's symbols and its published choice of these."""
 
     name: str = ""
-    tokens: str = "last_subject"  # token policy of the erased pairs
+    token_policy: str = "last_subject"  # token policy of the erased pairs
     prompts: str = "bare"  # bare (the concepts' own names) | build (the build prompts)
-    guide: str = "anchor"  # anchor | empty (the empty prompt)
+    anchor_source: str = "anchor"  # anchor | empty (the empty prompt)
     preserve: str = "concepts"  # concepts (names to keep; none given: all others) | build (the build captions) | none
     preserve_tokens: str = "last"  # columns of each retained text: last | words | text | all
     preserve_empty: bool = False  # retain "" as well
@@ -52,10 +52,10 @@ class _Bare:
 
 @dataclass(frozen=True)
 class Features:
-    """What the linears of a Read see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens."""
+    """What a conditioning input's linears see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens."""
 
     stack: TextStack
-    of: Read
+    of: ConditioningInput
     build: BuildSet
     columns: PairColumns
     X: Tensor
@@ -69,7 +69,7 @@ class Features:
 
     def sites(self, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
         """The linears that read them."""
-        return read_sites(self.stack.pipe, self.of, kinds)
+        return conditioning_sites(self.stack.pipe, self.of, kinds)
 
     def moment(self, mean: bool = False) -> Tensor:
         """K Kᵀ (d, d), or its mean over the columns."""
@@ -77,19 +77,22 @@ class Features:
         return stats.xx / max(stats.total, 1.0) if mean else stats.xx
 
 
-def read_texts(stack: TextStack, read: Read, texts: Sequence[str], tokens: str) -> Tensor:
+def read_texts(stack: TextStack, read: ConditioningInput, texts: Sequence[str], tokens: str) -> Tensor:
     """Features (d, m) of these texts at these tokens (see `preserve_columns`); m = 0 for no texts."""
-    columns, _ = read_kept(stack.pipe, read, texts, tokens)
-    return stack.joined(read, texts, columns)
+    columns, _ = plan_retain_columns(stack.pipe, read, texts, tokens)
+    return stack.input_features(read, texts, columns)
 
 
-class KVSolver(Solver):
+C = TypeVar("C", bound=CrossAttentionConfig)
+
+
+class CrossAttentionSolver(Solver[C]):
     """Base of the methods that edit cross-attention keys and values (or one of the two) in closed form."""
 
-    config: ClassVar[type] = KVConfig
+    config_class: ClassVar[type] = CrossAttentionConfig
     kinds: ClassVar[Sequence[str]] = ATTENTION_KINDS
 
-    def sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+    def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         """How each site is solved, and facts for the edit's meta data. A ValueError becomes a clear UserError."""
         raise NotImplementedError
 
@@ -101,74 +104,69 @@ class KVSolver(Solver):
         """The edit for build.concepts. Raises UserError for a bad config value or a concept beyond the context."""
         check_pristine(model)
         self._check()
-        start = time.perf_counter()
-        stack = TextStack(model.pipe, batch=self.cfg.batch_size)
-        updates: dict[str, Update] = {}
-        entries: list[dict[str, Any]] = []
+        solved = SolvedSites()
+        stack = TextStack(model.pipe, batch=self.config.batch_size)
         facts: dict[str, Any] = {}
-        reading = 0.0
-        reads = reads_of(model.pipe)
+        reads = conditioning_inputs(model.pipe)
         if not reads:
             raise UserError("The pipeline has no denoiser: there is no layer that reads the text to edit.")
         for read in reads:
-            before = time.perf_counter()
             features = self._features(stack, read, build)
-            reading += time.perf_counter() - before
+            solved.lap("text")
             try:
-                solve, known = self.sites(features)
+                solve, known = self.solve_sites(features)
                 sites = features.sites(self.kinds)
-                found, told = kv_pass(model.pipe, sites, features.X, features.Y, features.columns, solve)
+                replace_readers(model.pipe, sites, features.X, features.Y, features.columns, solve, solved)
             except ValueError as error:
-                raise UserError(f"solver={self.cfg.name}: {error}") from error
-            updates |= found
-            entries += told
+                raise UserError(f"solver={self.config.name}: {error}") from error
+            solved.lap("cross_attention")
             facts = known | facts | {"retained": features.retained}
-        seconds = {"text": reading, "kv": time.perf_counter() - start - reading}
-        return finish(model, build, self.cfg, updates, entries, facts | {"seconds": seconds})
+        facts["seconds"] = solved.seconds
+        return assemble_edit(model, build, self.config, solved.updates, solved.diagnostics, facts)
 
     def _check(self) -> None:
         for key, allowed in (
-            ("prompts", ("bare", "build")),
-            ("preserve", ("concepts", "build", "none")),
-            ("guide", ("anchor", "empty")),
+            ("prompts", ("bare", "fitting")),
+            ("preserve", ("concepts", "fitting", "none")),
+            ("anchor_source", ("anchor", "empty")),
         ):
-            if getattr(self.cfg, key) not in allowed:
-                raise unknown(f"solver.{key}", getattr(self.cfg, key), allowed)
-        if self.cfg.batch_size < 1:
-            raise UserError(f"solver.batch_size must be 1 or more; got {self.cfg.batch_size}.")
+            if getattr(self.config, key) not in allowed:
+                raise unknown(f"solver.{key}", getattr(self.config, key), allowed)
+        if self.config.batch_size < 1:
+            raise UserError(f"solver.batch_size must be 1 or more; got {self.config.batch_size}.")
         self.check()
 
     def positive(self, *keys: str, zero: bool = False) -> None:
         """Raise UserError unless these config values are positive numbers (0 too, where allowed)."""
         for key in keys:
-            value = getattr(self.cfg, key)
+            value = getattr(self.config, key)
             if not (value >= 0 if zero else value > 0) or value == float("inf"):
                 raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
 
-    def _features(self, stack: TextStack, read: Read, build: BuildSet) -> Features:
+    def _features(self, stack: TextStack, read: ConditioningInput, build: BuildSet) -> Features:
         pairs = self.pairs(build)
-        parts = read_pairs(stack.pipe, read, pairs, self.cfg.tokens)
-        X = stack.joined(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
-        Y = stack.joined(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
+        parts = plan_pair_columns(stack.pipe, read, pairs, self.config.token_policy)
+        X = stack.input_features(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
+        Y = stack.input_features(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
         retained = self._retained(build)
-        K = read_texts(stack, read, retained, self.cfg.preserve_tokens).to(X)
-        return Features(stack, read, build, together(parts), X, Y, K, len(retained))
+        K = read_texts(stack, read, retained, self.config.preserve_tokens).to(X)
+        return Features(stack, read, build, concatenate_columns(parts), X, Y, K, len(retained))
 
     def pairs(self, build: BuildSet) -> list[Any]:
-        """The build's sentences, or the concepts' bare names; guide=empty: with the empty prompt as every anchor."""
-        if self.cfg.prompts == "build" and self.cfg.guide == "anchor":
+        """The build's sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""
+        if self.config.prompts == "fitting" and self.config.anchor_source == "anchor":
             return list(build.pairs)
-        targets = build.pairs if self.cfg.prompts == "build" else [
+        targets = build.pairs if self.config.prompts == "fitting" else [
             _Bare(p.target, p.anchor, p) for p in build.concepts.pairs
         ]  # fmt: skip
-        if self.cfg.guide == "anchor":
+        if self.config.anchor_source == "anchor":
             return list(targets)
         return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]
 
     def _retained(self, build: BuildSet) -> list[str]:
-        names = retained_names(build.concepts) if self.cfg.preserve == "concepts" else ()
-        texts = {"concepts": names, "build": build.preserve, "none": ()}[self.cfg.preserve]
-        return ([""] if self.cfg.preserve_empty else []) + list(texts)
+        names = retained_names(build.concepts) if self.config.preserve == "concepts" else ()
+        texts = {"concepts": names, "fitting": build.preserve, "none": ()}[self.config.preserve]
+        return ([""] if self.config.preserve_empty else []) + list(texts)
 
 
 def all_columns(update: Update, n: int) -> Solution:

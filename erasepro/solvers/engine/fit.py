@@ -12,7 +12,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.linalg import (
-    MOST_REST,
+    LARGEST_UNSELECTED_WEIGHT,
     POLICIES,
     Cost,
     Solution,
@@ -25,6 +25,7 @@ from erasepro.linalg import (
     soft,
     soft_pooled,
 )
+from erasepro.models.features.columns import PairColumns
 
 SAME = 1e-4  # exact: columns nearer than this to the span of the others depend on them
 CUT = 1e-6  # least squares: singular values of L⁻¹X below this share of the largest are cut
@@ -52,47 +53,51 @@ class FitConfig:
     residual: str = "hard"  # hard | soft
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
-    tau: float = (
-        0.6  # independent: columns nearer than this to the span of the others are left out (exact: 1e-4 at most)
+    # independent: columns nearer than this (τ) to the span of the others are left out (exact: 1e-4 at most)
+    independence_threshold: float = 0.6
+    unselected_weight: float = (
+        1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     )
-    rest: float = 1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
 
-def check_fit(cfg: FitConfig, where: str) -> None:
+def check_fit(config: FitConfig, where: str) -> None:
     """Raise UserError for a value out of range, before anything is computed."""
     for key, value, allowed in (
-        ("residual", cfg.residual, ("hard", "soft")),
-        ("rank", cfg.rank, POLICIES),
-        ("weights", cfg.weights, ("count", "concept")),
-        ("preserve.kind", cfg.preserve.kind, ("none", "ridge", "gram", "null_space")),
+        ("residual", config.residual, ("hard", "soft")),
+        ("rank", config.rank, POLICIES),
+        ("weights", config.weights, ("count", "concept")),
+        ("preserve.kind", config.preserve.kind, ("none", "ridge", "gram", "null_space")),
     ):
         if value not in allowed:
             raise unknown(f"solver.{where}.{key}", value, allowed)
     for key, number in (
-        ("mu", cfg.mu),
-        ("tau", cfg.tau),
-        ("preserve.threshold", cfg.preserve.threshold),
+        ("mu", config.mu),
+        ("independence_threshold", config.independence_threshold),
+        ("preserve.threshold", config.preserve.threshold),
     ):
-        if not 0 < number < math.inf or (key == "tau" and number >= 1):
-            limit = "in (0, 1)" if key == "tau" else "positive and finite"
+        if not 0 < number < math.inf or (key == "independence_threshold" and number >= 1):
+            limit = "in (0, 1)" if key == "independence_threshold" else "positive and finite"
             raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
     for key, number in (
-        ("rest", cfg.rest),
-        ("preserve.scale", cfg.preserve.scale),
-        ("preserve.ridge", cfg.preserve.ridge),
+        ("unselected_weight", config.unselected_weight),
+        ("preserve.scale", config.preserve.scale),
+        ("preserve.ridge", config.preserve.ridge),
     ):
         if not 0 <= number < math.inf:
             raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
-    if cfg.rest > MOST_REST:
+    if config.unselected_weight > LARGEST_UNSELECTED_WEIGHT:
         raise UserError(
-            f"solver.{where}.rest must be at most {MOST_REST:g} (beyond it nothing is held exactly); got {cfg.rest}."
+            f"solver.{where}.unselected_weight must be at most {LARGEST_UNSELECTED_WEIGHT:g} "
+            f"(beyond it nothing is held exactly); got {config.unselected_weight}."
         )
-    kept = cfg.preserve
-    if kept.captions is not None and kept.captions < 1:
-        raise UserError(f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {kept.captions}.")
-    if kept.kind == "null_space" and cfg.residual == "soft" and kept.ridge == 0:
+    preserve = config.preserve
+    if preserve.captions is not None and preserve.captions < 1:
+        raise UserError(
+            f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {preserve.captions}."
+        )
+    if preserve.kind == "null_space" and config.residual == "soft" and preserve.ridge == 0:
         raise UserError(f"solver.{where}: the soft solve in the null space needs preserve.ridge > 0.")
 
 
@@ -100,70 +105,79 @@ def check_fit(cfg: FitConfig, where: str) -> None:
 class Fit:
     """One site's solve as configured, for columns of these weights (ω) and names.
 
-    More columns than dimensions cannot all hold. With nothing that fits the ones left out (rest = 0), rank=independent
-    then means least_squares; that and the soft solve need only sums, so no column is held.
+    More columns than dimensions cannot all hold. With nothing that fits the ones left out (unselected_weight = 0),
+    rank=independent then means least_squares; that and the soft solve need only sums, so no column is held.
     """
 
-    cfg: FitConfig
+    config: FitConfig
     weights: Tensor
     labels: Sequence[str]
 
-    def __call__(self, X: Tensor, R: Tensor, kept: Statistics | None) -> Solution:
-        """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the features in `kept`.
+    @classmethod
+    def of(cls, config: FitConfig, columns: PairColumns) -> Fit:
+        """The solve for these columns."""
+        return cls(config, columns.per_concept(), columns.labels)
+
+    def solve(self, X: Tensor, R: Tensor, retained: Statistics | None) -> Solution:
+        """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the retained features.
 
         Raises:
             UserError: a contradiction under rank=exact, naming the concepts, or a cost that cannot be built.
         """
-        cfg = self.cfg
-        omega = self.weights if cfg.weights == "concept" else None
-        policy = "least_squares" if self._too_many(*X.shape[::-1]) else cfg.rank
-        tau = {"least_squares": CUT, "exact": min(cfg.tau, SAME)}.get(policy, cfg.tau)
+        config = self.config
+        omega = self.weights if config.weights == "concept" else None
+        policy = "least_squares" if self._exceeds(len(X)) else config.rank
+        threshold = config.independence_threshold
+        tau = {"least_squares": CUT, "exact": min(threshold, SAME)}.get(policy, threshold)
         options: dict[str, Any] = {
-            "policy": policy, "tau": tau, "rest": cfg.rest / X.shape[1],
+            "policy": policy, "tau": tau, "unselected_weight": config.unselected_weight / X.shape[1],
             "weights": omega, "labels": self.labels,
         }  # fmt: skip
         try:
-            if cfg.preserve.kind == "null_space" and kept is not None and kept.total > 0:
-                U = self._null_basis(kept)
-                if cfg.residual == "soft":
-                    return projected(X, R, U, None, cfg.mu / cfg.preserve.ridge, omega)
+            if config.preserve.kind == "null_space" and retained is not None and retained.total > 0:
+                U = self._null_basis(retained)
+                if config.residual == "soft":
+                    return projected(X, R, U, None, config.mu / config.preserve.ridge, omega)
                 return null_space(X, R, U, **options)
-            C = _cost(cfg.preserve, X.shape[0], kept, X.device)
-            return soft(X, R, C, cfg.mu, omega) if cfg.residual == "soft" else hard(X, R, C, **options)
+            C = _cost(config.preserve, X.shape[0], retained, X.device)
+            return soft(X, R, C, config.mu, omega) if config.residual == "soft" else hard(X, R, C, **options)
         except ValueError as error:  # a contradiction too
             raise UserError(str(error)) from error
 
-    def pooled(self, n: int, d_in: int) -> bool:
-        """Whether sums serve as well as n columns: more of them than dimensions, in a solve that takes them all."""
-        cfg = self.cfg
-        all_of_them = cfg.residual == "soft" or cfg.rank == "least_squares" or self._too_many(n, d_in)
-        return n > d_in and all_of_them and cfg.weights == "count" and cfg.preserve.kind != "null_space"
-
-    def from_sums(self, sums: Statistics, kept: Statistics | None) -> Solution:
-        """The same solve from the sums of X with partners R."""
+    def solve_from_sums(self, sums: Statistics, retained: Statistics | None) -> Solution:
+        """The same solve from the sums of X with partners R. UserError as `solve`."""
         try:
-            C = _cost(self.cfg.preserve, len(sums.xx), kept, sums.xx.device)
-            soften = self.cfg.residual == "soft"
-            update = soft_pooled(sums, C, self.cfg.mu) if soften else least_squares_pooled(sums, C, CUT)
+            C = _cost(self.config.preserve, len(sums.xx), retained, sums.xx.device)
+            soften = self.config.residual == "soft"
+            update = soft_pooled(sums, C, self.config.mu) if soften else least_squares_pooled(sums, C, CUT)
         except ValueError as error:
             raise UserError(str(error)) from error
         return Solution(update, torch.arange(sums.count), (), math.nan, exact=False)
 
-    def _too_many(self, n: int, d_in: int) -> bool:
-        cfg = self.cfg
-        return n > d_in and cfg.residual == "hard" and cfg.rank == "independent" and cfg.rest == 0
+    def sums_suffice(self, d_in: int) -> bool:
+        """Whether sums serve as well as the columns: more of them than dimensions, in a solve that takes them all."""
+        config = self.config
+        takes_all = config.residual == "soft" or config.rank == "least_squares" or self._exceeds(d_in)
+        more = len(self.labels) > d_in
+        return more and takes_all and config.weights == "count" and config.preserve.kind != "null_space"
 
-    def _null_basis(self, kept: Statistics) -> Tensor:
-        S = kept.xx / kept.total
-        level = float(S.diagonal().mean()) if self.cfg.preserve.relative else 1.0
-        return null_basis(S, self.cfg.preserve.threshold * level)
+    def _exceeds(self, d_in: int) -> bool:
+        """Whether the columns are too many to hold, and nothing fits those that are left out."""
+        config = self.config
+        exact = config.residual == "hard" and config.rank == "independent" and config.unselected_weight == 0
+        return exact and len(self.labels) > d_in
+
+    def _null_basis(self, retained: Statistics) -> Tensor:
+        S = retained.xx / retained.total
+        level = float(S.diagonal().mean()) if self.config.preserve.relative else 1.0
+        return null_basis(S, self.config.preserve.threshold * level)
 
 
-def _cost(cfg: PreserveConfig, d: int, stats: Statistics | None, device: torch.device) -> Cost:
+def _cost(config: PreserveConfig, d: int, stats: Statistics | None, device: torch.device) -> Cost:
     """C for a site with d_in = d. Without features to preserve it is the ridge alone."""
-    if cfg.kind == "gram" and stats is not None and stats.total > 0:
-        return Cost.from_statistics(stats, cfg.ridge, cfg.scale, cfg.mean, cfg.relative)
-    return Cost.ridge(d, 1.0 if cfg.kind == "none" else cfg.ridge, device)
+    if config.kind == "gram" and stats is not None and stats.total > 0:
+        return Cost.from_statistics(stats, config.ridge, config.scale, config.mean, config.relative)
+    return Cost.ridge(d, 1.0 if config.kind == "none" else config.ridge, device)
 
 
 def check_finite(W: Tensor, name: str) -> None:
@@ -186,6 +200,11 @@ def share_left(WX: Tensor, V: Tensor) -> float:
 def worst_dropped(solution: Solution, labels: Sequence[str], limit: int = 3) -> list[dict[str, object]]:
     """The columns left out that miss their target most, named."""
     return [
-        {"column": labels[d.column], "like": labels[d.like], "distance": d.distance, "miss": d.miss}
+        {
+            "column": labels[d.column],
+            "nearest_column": labels[d.nearest_column],
+            "distance": d.distance,
+            "violation": d.violation,
+        }
         for d in solution.dropped[:limit]
     ]

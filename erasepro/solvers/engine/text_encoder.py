@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from erasepro.errors import UserError
 from erasepro.schedules import ScheduleConfig
@@ -23,7 +23,7 @@ class TextStageConfig:
     """Which blocks and tokens; each method's own config adds its equation's symbols."""
 
     name: str = ""
-    tokens: str = "last_subject"  # token policy of the erased pairs
+    token_policy: str = "last_subject"  # token policy of the erased pairs
     blocks: list[int] | None = None  # null: those at 7/12 of the encoder's depth up to the last but one (7 … 10 of 12)
     preserve_tokens: str = "all"  # columns of each build caption: last | words | text | all
     batch_size: int = 64
@@ -32,15 +32,18 @@ class TextStageConfig:
 class _Stage(ErasePro):
     """The superset with these methods' choice of blocks: 7/12 of the depth up to the last but one, unless told."""
 
-    def candidates(self, count: int) -> list[int]:
+    def editable_blocks(self, count: int) -> list[int]:
         chosen = list(range(7 * count // 12, count - 1)) or [count - 1]
-        return chosen if self.cfg.text_blocks is None else super().candidates(count)
+        return chosen if self.config.text_blocks is None else super().editable_blocks(count)
 
 
-class TextStageSolver(Solver):
+C = TypeVar("C", bound=TextStageConfig)
+
+
+class TextStageSolver(Solver[C]):
     """Base: `mlp.fc2` of some blocks, each closing its share of the gap that is left after the last of them."""
 
-    config: ClassVar[type] = TextStageConfig
+    config_class: ClassVar[type] = TextStageConfig
 
     def fit(self) -> FitConfig:
         """The method's equation as one of the superset's fits."""
@@ -48,27 +51,27 @@ class TextStageSolver(Solver):
 
     def solve(self, model: Model, build: BuildSet) -> Edit:
         """The edit for build.concepts. Raises UserError for a bad value, or where the captions are too few."""
-        cfg = self.cfg
+        config = self.config
         whole = EraseProConfig(
-            name=cfg.name,
-            text_blocks=cfg.blocks,
-            text_tokens=cfg.tokens,
+            name=config.name,
+            text_blocks=config.blocks,
+            text_token_policy=config.token_policy,
             text_fit=self.fit(),
-            kv=False,
-            kv_tokens=cfg.tokens,
+            cross_attention=False,
+            cross_attention_token_policy=config.token_policy,
             schedule=ScheduleConfig("residual_split", at="state"),
             preserve_dtype="float64",
-            batch_size=cfg.batch_size,
+            batch_size=config.batch_size,
         )
         try:
             edit = _Stage(whole).solve(model, build)
         except UserError as error:
-            raise UserError(f"solver={cfg.name}: {error}") from error
+            raise UserError(f"solver={config.name}: {error}") from error
         blocks = sorted({entry["depth"] for entry in edit.diagnostics})
-        return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(cfg), "blocks": blocks})
+        return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(config), "blocks": blocks})
 
     def positive(self, *keys: str) -> None:
         """Raise UserError unless these config values are positive and finite."""
         for key in keys:
-            if not 0 < getattr(self.cfg, key) < float("inf"):
-                raise UserError(f"solver.{key} must be positive; got {getattr(self.cfg, key)}.")
+            if not 0 < getattr(self.config, key) < float("inf"):
+                raise UserError(f"solver.{key} must be positive; got {getattr(self.config, key)}.")

@@ -39,7 +39,7 @@ def test_lora_draws_what_apply_draws(name, tmp_path):
     assert float((loaded - erased).abs().max()) < max(2e-5, 2e-3 * change)  # float32 sums in another order
 
 
-LIGHT = {key: {"preserve": {"kind": "ridge"}} for key in ("text_fit", "kv_fit")}
+LIGHT = {key: {"preserve": {"kind": "ridge"}} for key in ("text_fit", "cross_attention_fit")}
 
 
 def load_with_peft(transformer, path):

@@ -55,7 +55,7 @@ def test_encode_is_what_the_unet_reads(pipe, reference):
 
 def test_twins_are_apart(pipe):
     layers = TextLayers(pipe.text_encoder)
-    twin = layers.twin()
+    twin = layers.editable_copy()
     with torch.no_grad():
         twin.set_weight(0, "mlp.fc2", torch.zeros_like(twin.linear(0, "mlp.fc2").weight))
     assert float(twin.linear(0, "mlp.fc2").weight.abs().sum()) == 0

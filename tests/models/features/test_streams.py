@@ -23,7 +23,9 @@ def pipe():
 
 def walk(pipe, edit=True, **options):
     """Read fc2 and edit it in every block; everything that was read, and the features at the end."""
-    stream = open_stream(TextLayers(pipe.text_encoder).twin(), token_ids(pipe.tokenizer, TEXTS), COLUMNS, **options)
+    stream = open_stream(
+        TextLayers(pipe.text_encoder).editable_copy(), token_ids(pipe.tokenizer, TEXTS), COLUMNS, **options
+    )
     seen = []
     for block in range(3):
         reading = stream.read("mlp.fc2")

@@ -1,0 +1,108 @@
+"""Which columns of which texts each reader of the encoders needs, known before any layer is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from erasepro.linalg import Statistics
+from erasepro.models.architectures import ConditioningInput
+from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
+from erasepro.models.features.layers import Columns
+from erasepro.models.features.text_stack import conditioning_inputs, encoders_of, input_width, join_features, parts_of
+from erasepro.models.sites import Site, conditioning_sites
+from erasepro.solvers.engine.encoder import RETAIN, Encoder
+from erasepro.solvers.engine.fit import PreserveConfig
+
+
+@dataclass
+class RequiredColumns:
+    """Which columns of one encoder will be read, and whether its pooled vectors are."""
+
+    pairs: list[PairColumns] = field(default_factory=list)
+    retained: list[Columns] = field(default_factory=list)
+    pooled: bool = False
+
+
+@dataclass(frozen=True)
+class InputColumns:
+    """A group of the denoiser's linears that read the same features, and the columns that they are shown.
+
+    source: the group. pairs, retained: for each of its parts the columns of the pairs, and of the captions to preserve
+    (none: nothing is preserved by its features). weights: ω (m,) of the captions' columns; None: 1 each.
+    """
+
+    pipe: Any
+    source: ConditioningInput
+    pairs: list[PairColumns]
+    retained: list[Columns]
+    weights: Tensor | None
+
+    @property
+    def columns(self) -> PairColumns:
+        """The pairs' columns of all parts, as `features` orders them."""
+        return concatenate_columns(self.pairs)
+
+    @property
+    def sites(self) -> list[Site]:
+        """The linears of the group."""
+        return conditioning_sites(self.pipe, self.source)
+
+    def features(self, encoders: Mapping[str, Encoder], stream: str) -> Tensor:
+        """The features (d, n) that the group reads of one stream; X for TARGET, Y for ANCHOR."""
+        columns = self.retained if stream == RETAIN else [getattr(p, stream) for p in self.pairs]
+        if not columns:
+            return torch.zeros(input_width(self.pipe, self.source), 0, dtype=torch.float64)
+        return join_features(
+            self.pipe, self.source, columns,
+            lambda name, part: encoders[name].tokens(stream, part), lambda name: encoders[name].pooled(stream),
+        )  # fmt: skip
+
+    def retained_sums(self, encoders: Mapping[str, Encoder]) -> Statistics | None:
+        """The sums K Kᵀ of the captions' features; None where nothing is preserved by them."""
+        K = self.features(encoders, RETAIN)
+        return Statistics(len(K)).update(K, weights=self.weights) if K.shape[1] else None
+
+
+def plan_inputs(
+    pipe: Any, pairs: Sequence[Any], policy: str, preserve: PreserveConfig, captions: Sequence[str], long_captions: int
+) -> list[InputColumns]:
+    """The columns of every conditioning input that the pipeline has; no layer is run.
+
+    Args:
+        pairs: the prompt pairs. policy: the token policy for them.
+        captions: the sentences to preserve.
+        long_captions: how many of them at most, where an encoder always reads its whole context.
+
+    Raises:
+        UserError: a concept that its prompt does not hold, or that does not fit the context.
+    """
+    inputs = []
+    for source in conditioning_inputs(pipe):
+        columns = plan_pair_columns(pipe, source, pairs, policy)
+        retained: list[Columns] = []
+        weights = None
+        if preserve.kind in ("gram", "null_space") and len(captions):
+            chosen = captions[: preserve.captions]
+            if any(not e.causal and e.padding == "read" for e in encoders_of(pipe, source)):
+                chosen = chosen[:long_captions]
+            retained, weights = plan_retain_columns(pipe, source, chosen, preserve.tokens, preserve.weights)
+        inputs.append(InputColumns(pipe, source, columns, retained, weights))
+    return inputs
+
+
+def required_columns(pipe: Any, component: str, inputs: Sequence[InputColumns]) -> RequiredColumns:
+    """Everything that these inputs ask of one encoder."""
+    required = RequiredColumns()
+    for entry in inputs:
+        for i, part in enumerate(parts_of(pipe, entry.source)):
+            if component in part and entry.source.kind == "pooled":
+                required.pooled = True
+            elif component in part:
+                required.pairs.append(entry.pairs[i])
+                required.retained += entry.retained[i : i + 1]
+    return required
