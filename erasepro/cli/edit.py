@@ -16,7 +16,7 @@ KEYS = ("out", "force")
 """What the verb takes beside the config's keys."""
 
 
-def edit_command(words: Sequence[str]) -> int:
+def command(words: Sequence[str]) -> int:
     """``erasepro edit [group=option] [key=value] … [out=FOLDER] [force=true]``: solve, save, print what was done."""
     own = dict(word.split("=", 1) for word in words if word.split("=", 1)[0] in KEYS and "=" in word)
     if own.get("force", "false") not in ("true", "false"):

@@ -127,7 +127,7 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
 }
 
 
-def list_names(words: list[str]) -> int:
+def command(words: list[str]) -> int:
     """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
 
     if not words:

@@ -5,45 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 
-from erasepro.cli.ls import list_names
-from erasepro.cli.report import report
+from erasepro.cli.help import print_help, print_verb
+from erasepro.cli.verbs import VERBS
 from erasepro.errors import UserError, unknown
 from erasepro.runtime import distributed
 from erasepro.runtime.versions import VERSION
-
-HELP = """\
-erasepro: erase concepts from text-to-image models, and measure what is gone and what is kept.
-
-  erasepro [group=option] [key=value] …      compose a config and run it (the same command resumes a stopped run)
-  erasepro -m key=a,b …                      one run for each combination
-  erasepro --cfg [overrides]                 print the composed config, run nothing
-  erasepro ls solvers|concepts|models|metrics|prompts|protocols|schedules|experiments|trackers
-  erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
-  erasepro score DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
-  erasepro report DIR…                       print the tables of a finished run; one table over all of several
-  erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
-  erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
-  erasepro --help | --version
-
-Groups (choose with group=option):
-{groups}
-
-Examples:
-  erasepro                                           dog -> cat in the miniature, with ErasePro
-  erasepro 'concepts.pairs=[[dog,cat],[apple,pear]]' solver=uce
-  erasepro concepts.file=pairs.csv                   a CSV with the header target,anchor
-  erasepro model=sd15 model.source=/path/to/model concepts=style/van_gogh generation=stable_diffusion
-  erasepro -m solver=erasepro,uce generation.seeds=[0,1,2]
-  erasepro experiments=demo
-  erasepro debug=tiny                                the whole job on random weights, in seconds
-
-Results: outputs/<name>-<signature>/results.json, with the edit, the images and a before/after grid beside it.
-"""
-
 
 HINTS = {
     errno.ENOTDIR: "A file is in the place of a folder: move it, or choose another outputs.dir.",
@@ -57,7 +26,7 @@ HINTS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if not distributed.main():
+    if not distributed.is_main_process():
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
         return dispatch(words)
@@ -80,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:
-    if distributed.main():  # the first process speaks for all, also of the others' failures
+    if distributed.is_main_process():  # the first process speaks for all, also of the others' failures
         print(f"erasepro: {kind}{' '.join(line.split())}", file=sys.stderr)
     return status
 
@@ -88,7 +57,7 @@ def _fail(line: str, status: int, kind: str = "error: ") -> int:
 def dispatch(words: list[str]) -> int:
     """Run the verb that the first word names, or, without one, a config."""
     if any(word in ("-h", "--help") for word in words):
-        return show_verb(words[0]) if words[0] in VERBS else show_help()
+        return print_verb(words[0]) if words[0] in VERBS else print_help()
     if "--version" in words:
         print(f"erasepro {VERSION}")
         return 0
@@ -96,7 +65,7 @@ def dispatch(words: list[str]) -> int:
         verb, rest = words[0], words[1:]
         if verb not in VERBS:
             raise unknown("verb", verb, VERBS)
-        return VERBS[verb](rest)
+        return int(import_module(VERBS[verb]).command(rest))
     flags = [word for word in words if word.startswith("-")]
     overrides = [word for word in words if not word.startswith("-")]
     for flag in flags:
@@ -133,51 +102,6 @@ def show_config(overrides: list[str]) -> int:
 
     print(OmegaConf.to_yaml(compose(overrides)), end="")
     return 0
-
-
-def show_help() -> int:
-    """Print the help page with every config group and its options. Returns 0."""
-    from erasepro.config.paths import groups
-
-    found = {group: names for group, names in groups().items() if names}
-    width = max(len(group) for group in found)
-    lines = []
-    for group, names in found.items():
-        shown = textwrap.shorten(", ".join(names), 90, placeholder=f" … ({len(names)}: erasepro ls)")
-        lines.append(f"  {group:<{width}}  {shown}")
-    print(HELP.format(groups="\n".join(lines)), end="")
-    return 0
-
-
-def show_verb(verb: str) -> int:
-    """The lines of the help about one verb."""
-    lines = [line.strip() for line in HELP.splitlines() if line.startswith(f"  erasepro {verb} ")]
-    print("\n".join([*lines, "", "erasepro --help: every verb, the groups of settings, and examples."]))
-    return 0
-
-
-def edit(words: list[str]) -> int:
-    """``erasepro edit …``: see erasepro.runs.edit_only."""
-    from erasepro.cli.edit import edit_command
-
-    return edit_command(words)
-
-
-def export(words: list[str]) -> int:
-    """``erasepro export EDIT_DIR format=… out=…``: an edit for other tools, see ``erasepro.cli.export``."""
-    from erasepro.cli.export import command
-
-    return command(words)
-
-
-VERBS: dict[str, Callable[[list[str]], int]] = {
-    "ls": list_names,
-    "edit": edit,
-    "report": report,
-    "score": lambda words: import_module("erasepro.cli.score").score_command(words),
-    "verify": lambda words: import_module("erasepro.cli.verify").command(words),
-    "export": export,
-}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from erasepro.results.record import Results
 
 
-def report(words: list[str]) -> int:
+def command(words: list[str]) -> int:
     """``erasepro report DIR…``: the tables of a finished run, again; of several, tables over all that have ended.
 
     A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where

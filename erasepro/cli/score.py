@@ -18,12 +18,12 @@ from erasepro.runtime.quiet import quiet
 USAGE = "erasepro score DIR [metrics=[clip_score,fid]] [metrics.params.nudenet.threshold=0.6] [protocol=mace]"
 
 
-def score_command(words: Sequence[str]) -> int:
+def command(words: Sequence[str]) -> int:
     """Scores what is missing in a run's folder, adds it to its ``results.json``, and prints its tables.
 
     Raises UserError where the folder holds no run that has ended, or a key that decides images is given.
     """
-    return distributed.first(lambda: _score(words))  # one process counts
+    return distributed.on_main_process(lambda: _score(words))  # one process counts
 
 
 def _score(words: Sequence[str]) -> int:

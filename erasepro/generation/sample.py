@@ -82,11 +82,11 @@ def generate(
         store.drop_damaged(worklist, _own_size(pipe))
         return {row.name for row in store.missing(worklist)}
 
-    todo = distributed.first(prepare)
+    todo = distributed.on_main_process(prepare)
     if todo:
-        bar = progress_bar(title, len(worklist), len(worklist) - len(todo), progress and distributed.main())
+        bar = progress_bar(title, len(worklist), len(worklist) - len(todo), progress and distributed.is_main_process())
         with bar as advance, _borrowed(pipe, scheduler):
-            distributed.everywhere(lambda: _fill(store, pipe, worklist, todo, batch_size, advance))
+            distributed.on_all_processes(lambda: _fill(store, pipe, worklist, todo, batch_size, advance))
     return store
 
 
@@ -95,7 +95,7 @@ def _fill(
 ) -> None:
     """Draw this process's share of the batches that are to be drawn: every n-th of n processes."""
     batches = [batch for batch in cut(rows, batch_size) if any(row.name in todo for row in batch)]
-    mine = batches[distributed.rank() :: distributed.size()]
+    mine = batches[distributed.rank() :: distributed.world_size()]
     if not mine:
         return
     one_encoder = architecture_of(pipe).name == "stable-diffusion"
@@ -106,7 +106,7 @@ def _fill(
         for batch in mine:
             images = _draw(pipe, texts, batch)
             writer.put([(row, image) for row, image in zip(batch, images, strict=True) if row.name in todo])
-            if distributed.size() == 1:
+            if distributed.world_size() == 1:
                 advance(sum(row.name in todo for row in batch))
             else:  # everybody's images, as far as they are on the disk
                 done = len(todo & store.names())

@@ -38,9 +38,9 @@ def original_images(
     unique = list({row.name: row for row in named.values()}.values())
     place = shared / digest([sampler, how.get("batch_size"), [row.name for row in unique]])[:16]
     with ExitStack() as held:
-        distributed.first(lambda: _take(place, held))
+        distributed.on_main_process(lambda: _take(place, held))
         store = generate(pipe, unique, place, title="Original images", **how)
-        distributed.first(lambda: _link_all(store, rows, named, folder))
+        distributed.on_main_process(lambda: _link_all(store, rows, named, folder))
     return ImageStore(folder)
 
 

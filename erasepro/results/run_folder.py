@@ -100,7 +100,7 @@ class RunDir:
             self.status("done")
 
     @contextmanager
-    def visited(self) -> Iterator[RunDir]:
+    def reopened(self) -> Iterator[RunDir]:
         """Hold a run that has ended, to add to it. Its status stays, and its stages too where that fails."""
         with Lock(self.path / "lock.json"):
             markers = {name: text for name in STAGES if (text := _whole_text(self.marker(name)))}

@@ -39,7 +39,7 @@ def rescore(run: RunDir, spec: RunSpec) -> Results:
         UserError: an image that a score needs is gone or damaged, or something is wrong with the metrics.
     """
     folder = run.path
-    with run.visited():
+    with run.reopened():
         rows = list(read_worklist(folder / "worklist.jsonl"))
         scoring = Scoring(
             run,

@@ -48,7 +48,7 @@ def run(spec: RunSpec) -> Results:
     quiet()
 
     job = make_job(spec)
-    if distributed.first(lambda: _finished(job)):
+    if distributed.on_main_process(lambda: _finished(job)):
         print(f"{_heading(job)}\nDone before; these are its results.")
     else:
         Run(job).execute()
@@ -83,10 +83,10 @@ class Run:
 
     def execute(self) -> None:
         with ExitStack() as held:
-            distributed.first(lambda: self.open(held))
-            distributed.first(self.erase)
+            distributed.on_main_process(lambda: self.open(held))
+            distributed.on_main_process(self.erase)
             original, edited = self.generate()
-            distributed.first(lambda: self.finalise(original, edited))
+            distributed.on_main_process(lambda: self.finalise(original, edited))
 
     def open(self, held: ExitStack) -> None:
         """Hold the folder and open the tracker; whatever is wrong with the metrics must not wait for the images."""
@@ -135,15 +135,15 @@ class Run:
         keys = ("batch_size", "steps", "guidance", "size", "scheduler")
         how: dict[str, Any] = {key: getattr(job.spec.generation, key) for key in keys}
         how |= {"model_hash": job.hashes["weights"], "progress": job.spec.outputs.progress}
-        distributed.first(lambda: self.prepare_images(original, edited))
-        if distributed.first(lambda: self.is_undrawn("originals", original)):
+        distributed.on_main_process(lambda: self.prepare_images(original, edited))
+        if distributed.on_main_process(lambda: self.is_undrawn("originals", original)):
             sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
             sampler |= {"dtype": job.spec.model.dtype, "device": self.model.pipe.device.type}
-            with stages.stage("originals", resumes=True) if distributed.main() else nullcontext():
+            with stages.stage("originals", resumes=True) if distributed.is_main_process() else nullcontext():
                 shared = Path(job.spec.outputs.dir) / ".originals"
                 original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
-        if distributed.first(lambda: self.is_undrawn("images", edited)):
-            stage = stages.stage("images", resumes=True) if distributed.main() else nullcontext()
+        if distributed.on_main_process(lambda: self.is_undrawn("images", edited)):
+            stage = stages.stage("images", resumes=True) if distributed.is_main_process() else nullcontext()
             with stage, self.edit.applied(self.model.pipe):
                 generate(self.model.pipe, rows, edited.folder, edit_hash=self.edit.hash, title="Edited images", **how)
         return original, edited

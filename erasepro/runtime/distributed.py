@@ -21,34 +21,34 @@ PATIENCE = timedelta(days=30)
 """How long processes wait for each other: a solve or a scoring may take hours, and a launcher ends orphans by itself."""
 
 
-class FailedElsewhere(UserError):
+class RemoteRankError(UserError):
     """Another process failed; it has told why."""
 
 
 def rank() -> int:
     """This process's place, from 0."""
     group = _opened()
-    return group.get_rank() if group else int(os.environ.get("RANK", "0")) if size() > 1 else 0
+    return group.get_rank() if group else int(os.environ.get("RANK", "0")) if world_size() > 1 else 0
 
 
-def size() -> int:
+def world_size() -> int:
     """How many processes there are."""
     group = _opened()
     return group.get_world_size() if group else int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def main() -> bool:
+def is_main_process() -> bool:
     """Whether this is the first process, which speaks for all."""
     return rank() == 0
 
 
-def first(work: Callable[[], T]) -> T:
+def on_main_process(work: Callable[[], T]) -> T:
     """What `work` returns in the first process, in all of them; it must be picklable. An error there is an error in all."""
-    if size() == 1:
+    if world_size() == 1:
         return work()
     answer: list[object] = [None, None]
     failure: BaseException | None = None
-    if main():
+    if is_main_process():
         try:
             answer[0] = work()
         except BaseException as error:
@@ -57,26 +57,26 @@ def first(work: Callable[[], T]) -> T:
     if failure is not None:
         raise failure
     if answer[1] is not None:
-        raise FailedElsewhere(str(answer[1]))
+        raise RemoteRankError(str(answer[1]))
     return answer[0]  # type: ignore[return-value]
 
 
-def everywhere(work: Callable[[], None]) -> None:
+def on_all_processes(work: Callable[[], None]) -> None:
     """`work` in every process, until all are done with it; an error in one is an error in all."""
-    if size() == 1:
+    if world_size() == 1:
         return work()
     failure: BaseException | None = None
     try:
         work()
     except BaseException as error:
         failure = error
-    lines: list[str | None] = [None] * size()
+    lines: list[str | None] = [None] * world_size()
     _group().all_gather_object(lines, None if failure is None else _line(failure))
     if failure is not None:
         raise failure
     for place, line in enumerate(lines):
         if line is not None:
-            raise FailedElsewhere(f"Process {place}: {line}")
+            raise RemoteRankError(f"Process {place}: {line}")
     return None
 
 

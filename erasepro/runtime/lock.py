@@ -36,13 +36,13 @@ class Lock:
                     f"The run {str(self.path.parent)!r} is held by process {holder['pid']} on {holder['host']} since "
                     f"{holder['since']}. Wait for it, stop it, or delete {str(self.path)!r} if that process is gone."
                 )
-            mine = {
+            own = {
                 "pid": os.getpid(),
                 "started": started(os.getpid()),
                 "host": socket.gethostname(),
                 "since": time.strftime("%Y-%m-%d %H:%M:%S"),
             }
-            self.path.write_text(json.dumps(mine) + "\n", encoding="utf-8")
+            self.path.write_text(json.dumps(own) + "\n", encoding="utf-8")
         return True
 
     def __exit__(self, *_: object) -> None:
@@ -56,17 +56,9 @@ class Lock:
         guard = os.open(self.path.with_name(".lock.guard"), os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(guard, fcntl.LOCK_EX)
-            yield self._read()
+            yield _stored_holder(self.path)
         finally:
             os.close(guard)  # releases the lock
-
-    def _read(self) -> dict[str, Any] | None:
-        try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
-            return None
-        whole = isinstance(found, dict) and {"pid", "host", "since"} <= found.keys() and isinstance(found["pid"], int)
-        return found if whole and 0 < found["pid"] < 2**31 else None
 
 
 def is_alive(holder: dict[str, Any]) -> bool:
@@ -89,3 +81,19 @@ def started(pid: int) -> str | None:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
         return None
+
+
+def read_holder(path: Path) -> dict[str, Any] | None:
+    """Who holds a lock: ``pid``, ``host``, ``since``; None where nobody does that is alive, as far as can be told from here."""
+    holder = _stored_holder(path)
+    return holder if holder is not None and is_alive(holder) else None
+
+
+def _stored_holder(path: Path) -> dict[str, Any] | None:
+    """What a lock file says; None where there is none, or it is damaged."""
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    whole = isinstance(holder, dict) and {"pid", "host", "since"} <= holder.keys() and isinstance(holder["pid"], int)
+    return holder if whole and 0 < holder["pid"] < 2**31 else None

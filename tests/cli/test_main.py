@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,14 +56,19 @@ def test_ls(capsys, kind, name):
     assert len(row.split()) > 2, "every name comes with a line about it"
 
 
-def test_help_and_every_list_import_no_torch_and_no_solver():
+def test_light_verbs_import_no_torch_and_no_solver(tmp_path):
+    """A list, a status, the tables of a finished run: nobody waits for libraries of models."""
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    (tmp_path / "runs" / "one" / "status.json").write_text('{"state": "done"}')
+    shutil.copy(Path(__file__).parents[1] / "results" / "version_2.json", tmp_path / "runs" / "one" / "results.json")
     code = (
         "import sys\nfrom erasepro.cli.main import main\nfrom erasepro.cli.ls import KINDS\n"
-        "assert not any(main(words) for words in [['--help'], *(['ls', kind] for kind in KINDS)])\n"
+        "verbs = [['--help'], ['help'], ['status', 'runs'], ['report', 'runs/one'], *(['ls', kind] for kind in KINDS)]\n"
+        "assert not any(main(words) for words in verbs)\n"
         "heavy = {'torch', 'diffusers', 'erasepro.solvers.closed_form.uce', 'erasepro.metrics.kid'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or None)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
 
 

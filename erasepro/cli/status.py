@@ -1,0 +1,60 @@
+"""``erasepro status [DIR…]``: which runs there are, and how far each is. Nothing is changed, no library of models loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from erasepro.errors import UserError
+from erasepro.results.run_folder import STAGES
+from erasepro.runtime.files import read_dict
+from erasepro.runtime.lock import read_holder
+
+HEADER = ("run", "state", "stages", "updated", "")
+
+
+def command(words: Sequence[str]) -> int:
+    """Print a line a run of the folders given (a run's, or one that holds runs); of ``outputs`` where none is.
+
+    Raises UserError for a folder that is not there or holds no run.
+    """
+    folders = [folder for word in (words or ["outputs"]) for folder in _runs_in(Path(word))]
+    rows = [HEADER, *(_row(folder) for folder in dict.fromkeys(folders))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _runs_in(path: Path) -> list[Path]:
+    """The run that a folder is, or the runs that lie in it, the last changed first."""
+    if not path.is_dir():
+        raise UserError(
+            f"No folder {str(path)!r}: give a run's folder, or one that holds runs (outputs.dir, by default outputs)."
+        )
+    if (path / "status.json").is_file():
+        return [path]
+    files = sorted(path.glob("*/status.json"), key=lambda file: (-file.stat().st_mtime, str(file)))
+    if not files:
+        raise UserError(f"{str(path)!r} holds no run: `erasepro` makes one in outputs/, or where outputs.dir says.")
+    return [file.parent for file in files]
+
+
+def _row(folder: Path) -> tuple[str, ...]:
+    """Folder, state, stages done, time, and what there is to say."""
+    status = read_dict(folder / "status.json")
+    state, done = str(status.get("state", "damaged")), status.get("stages_done")
+    stages = f"{len(done)}/{len(STAGES)}" if isinstance(done, list) else "?"
+    note = str(status.get("error", ""))
+    holder = read_holder(folder / "lock.json")
+    if state == "running" and holder is not None:
+        note = f"process {holder['pid']} on {holder['host']}"
+    elif state == "running":
+        state, note = "stopped", "its process is gone; the same command resumes"
+    return (
+        str(folder),
+        state,
+        stages,
+        str(status.get("updated", "?"))[:19].replace("T", " "),
+        " ".join(note.split())[:120],
+    )

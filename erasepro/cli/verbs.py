@@ -1,0 +1,15 @@
+"""Which file holds which verb."""
+
+from __future__ import annotations
+
+VERBS = {
+    "ls": "erasepro.cli.ls",
+    "edit": "erasepro.cli.edit",
+    "score": "erasepro.cli.score",
+    "status": "erasepro.cli.status",
+    "report": "erasepro.cli.report",
+    "verify": "erasepro.cli.verify",
+    "export": "erasepro.cli.export",
+    "help": "erasepro.cli.help",
+}
+"""The module of each verb; its function ``command(words) -> exit status`` is imported when the verb is used."""

@@ -1,0 +1,72 @@
+"""``erasepro status``: a line a run, whatever state it is in, and nothing touched."""
+
+import json
+import os
+import socket
+
+import pytest
+
+from erasepro.cli.main import main
+from erasepro.results.run_folder import RunDir
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(name, *stages, end=None):
+    folder = RunDir("outputs", name, name[0] * 64)
+    try:
+        with folder.locked():
+            for stage in stages:
+                with folder.stage(stage):
+                    pass
+            if end is not None:
+                raise end
+    except (ValueError, KeyboardInterrupt):
+        pass
+    return folder
+
+
+def rows(capsys, *words):
+    assert main(["status", *words]) == 0
+    return {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
+
+
+def test_every_state_has_its_line(capsys):
+    done = run("done", "edit", "originals", "images", "scores")
+    failed = run("broken", "edit", end=ValueError("no such thing"))
+    stopped = run("stopped", end=KeyboardInterrupt())
+    running = run("going")
+    running.status("running")
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": "now"}
+    (running.path / "lock.json").write_text(json.dumps(holder))
+    killed = run("killed")
+    killed.status("running")
+    (killed.path / "lock.json").write_text(json.dumps(holder | {"pid": 2**22 + 1}))
+    lines = rows(capsys)
+    assert "  done  " in lines[str(done.path)]
+    assert "4/4" in lines[str(done.path)]
+    assert "  failed  " in lines[str(failed.path)]
+    assert "1/4" in lines[str(failed.path)]
+    assert "ValueError: no such thing" in lines[str(failed.path)]
+    assert "interrupted" in lines[str(stopped.path)]
+    assert f"process {os.getpid()} on" in lines[str(running.path)]
+    assert "stopped" in lines[str(killed.path)]
+    assert "the same command resumes" in lines[str(killed.path)]
+
+
+def test_one_run_and_a_damaged_one(capsys):
+    one, other = run("one"), run("two")
+    assert list(rows(capsys, str(one.path))) == [str(one.path)]
+    (other.path / "status.json").write_text("{")
+    assert "damaged" in rows(capsys, "outputs")[str(other.path)]
+
+
+def test_a_folder_without_runs_is_one_line(capsys, tmp_path):
+    assert main(["status"]) == 2
+    assert "No folder 'outputs'" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert main(["status", "empty"]) == 2
+    assert "holds no run" in capsys.readouterr().err
