@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import erasepro
+from erasepro.cli.main import main
 from erasepro.models.tiny import tiny_pipeline
 
 
@@ -29,7 +30,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_an_edit_from_disk_is_the_edit_of_the_loaded_model(model, tmp_path):
+def test_an_edit_from_disk_is_the_edit_of_the_loaded_model(model, tmp_path, monkeypatch, capsys):
     done = edit(f"model={'sd15'}", f"model.source={model}", "concepts.pairs=[[dog,cat]]", "out=made", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "dog → cat · sd15 · erasepro" in done.stdout
@@ -39,9 +40,9 @@ def test_an_edit_from_disk_is_the_edit_of_the_loaded_model(model, tmp_path):
     assert made.hash == erasepro.erase(loaded, {"dog": "cat"}).hash
     made.apply(loaded.pipe)
     assert json.loads((tmp_path / "made" / "edit.json").read_text())["meta"]["model"]["source"] == str(model)
-    again = edit(f"model.source={model}", "model=sd15", "out=made", cwd=tmp_path)
-    assert again.returncode == 2
-    assert "holds an edit already: choose another out=FOLDER, or add force=true" in again.stderr
+    monkeypatch.chdir(tmp_path)
+    assert main(["edit", f"model.source={model}", "model=sd15", "out=made"]) == 2
+    assert "holds an edit already: choose another out=FOLDER, or add force=true" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -54,13 +55,14 @@ def test_an_edit_from_disk_is_the_edit_of_the_loaded_model(model, tmp_path):
         (["concepts.pairs=[[dog,dog]]"], "dog"),
     ],
 )
-def test_mistakes_are_one_line_before_any_work(words, message, tmp_path):
+def test_mistakes_are_one_line_before_any_work(words, message, tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
-    done = edit(*words, cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    assert main(["edit", *words]) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert len(told.strip().splitlines()) == 1
+    assert "Traceback" not in told
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

@@ -1,0 +1,81 @@
+"""``erasepro -m``: every combination is a run, one that fails stops no other, and the joint table stands at the end."""
+
+import os
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from erasepro.cli import sweep as module
+from erasepro.cli.sweep import sweep
+from erasepro.errors import UserError
+from erasepro.runs import run as runner
+
+TINY = ["debug=tiny", "outputs.dir=o"]
+
+
+@pytest.fixture
+def jobs(tmp_path, monkeypatch):
+    """Runs that only note their configs; `jobs.fail[steps]` is what a job with that many steps raises."""
+    monkeypatch.chdir(tmp_path)
+    noted = SimpleNamespace(configs=[], fail={}, tables=[])
+
+    def run(cfg):
+        noted.configs.append(cfg)
+        if cfg.generation.steps in noted.fail:
+            raise noted.fail[cfg.generation.steps]
+        return SimpleNamespace(name=cfg.name, signature=f"{cfg.generation.steps}" * 64)
+
+    monkeypatch.setattr(runner, "run", run)
+    monkeypatch.setattr(module, "_summary", lambda done: noted.tables.append([path.name for _, path in done]))
+    return noted
+
+
+def test_every_combination_is_run_in_turn(jobs):
+    assert sweep([*TINY, "generation.steps=2,3", "solver=uce,oce"]) == 0
+    assert {(c.generation.steps, c.solver.name) for c in jobs.configs} == {(2, "uce"), (2, "oce"), (3, "uce"), (3, "oce")}
+    assert len(jobs.configs) == 4
+    assert len({c.tracker.group for c in jobs.configs}) == 1, "one group a sweep"
+    assert jobs.configs[0].tracker.group
+
+
+def test_one_failure_is_told_and_the_others_run(jobs, capsys):
+    jobs.fail = {2: UserError("no such thing"), 3: ValueError("a bug\nof two lines")}
+    assert sweep([*TINY, "generation.steps=2,3,4,5"]) == 2
+    assert [c.generation.steps for c in jobs.configs] == [2, 3, 4, 5]
+    err = capsys.readouterr().err
+    assert "erasepro: error: no such thing\n" in err
+    assert "erasepro: error: ValueError: a bug of two lines\n" in err
+    assert err.endswith("erasepro: 2 job(s) of the sweep failed, see above.\n")
+    assert "Traceback" not in err
+    assert len(jobs.tables[0]) == 2
+
+
+def test_a_value_that_is_wrong_in_one_job_is_that_jobs(jobs, capsys):
+    assert sweep([*TINY, "solver=uce", "solver.ridge=1,x"]) == 2
+    assert [c.solver.ridge for c in jobs.configs] == [1.0]
+    assert "Bad value for 'solver.ridge': got 'x', expected a number." in capsys.readouterr().err
+
+
+def test_the_same_run_twice_is_counted_once(jobs, capsys):
+    assert sweep([*TINY, "generation.steps=2", "generation.batch_size=1,2"]) == 0
+    assert len(jobs.configs) == 2
+    assert "It is counted once." in capsys.readouterr().out
+    assert jobs.tables == [], "one run has no joint table"
+
+
+def test_nothing_of_hydras_stays_behind(jobs, monkeypatch):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    words = sys.argv
+    sweep([*TINY, "generation.steps=2,3"])
+    assert sys.argv is words
+    assert os.environ["HYDRA_FULL_ERROR"] == "0"
+    monkeypatch.delenv("HYDRA_FULL_ERROR")
+    sweep([*TINY, "generation.steps=2,3"])
+    assert "HYDRA_FULL_ERROR" not in os.environ
+
+
+def test_a_mistake_in_the_words_stops_before_any_job(jobs):
+    with pytest.raises(UserError, match="Did you mean"):
+        sweep([*TINY, "solver=ucee,uce"])
+    assert jobs.configs == []

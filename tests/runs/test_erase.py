@@ -1,0 +1,50 @@
+"""Which test prompts the residual of an edit is measured on."""
+
+from dataclasses import replace
+
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.prompts.test_prompts import test_prompts as own_prompts
+from erasepro.runs.erase import test_pairs as paired
+
+DOG = ConceptPair("dog", "cat")
+SET = ConceptSet("two", "instance", (DOG, ConceptPair("lion", "")), vocabulary="open")
+
+
+def targets():
+    """A prompt a target."""
+    found = {}
+    for test in own_prompts(SET, "test"):
+        if test.role == "target":
+            found.setdefault(test.concept, test)
+    return found
+
+
+def test_a_target_prompt_stands_beside_the_same_sentence_about_the_anchor():
+    test = targets()["dog"]
+    (pair,) = paired([test], SET)
+    assert (pair.target_prompt, pair.anchor_prompt, pair.pair) == (test.prompt, test.anchor_prompt, DOG)
+    assert "dog" in pair.target_prompt
+    assert "cat" in pair.anchor_prompt
+
+
+def test_a_sentence_counts_once_whatever_its_seeds():
+    test = targets()["dog"]
+    assert len(paired([test, replace(test, concept="dog"), test], SET)) == 1
+
+
+def test_what_is_no_sentence_about_a_target_is_left_out():
+    test = targets()["dog"]
+    others = [
+        replace(test, role="kept"),
+        replace(test, role="synonym"),
+        replace(test, concept="bird"),
+        replace(test, prompt="a sentence that names nothing"),
+        replace(test, anchor_prompt=""),  # a published prompt
+    ]
+    assert paired(others, SET) == []
+
+
+def test_an_empty_anchor_needs_no_sentence_of_its_own():
+    test = targets()["lion"]
+    (pair,) = paired([replace(test, anchor_prompt="")], SET)
+    assert pair.anchor_prompt == ""

@@ -1,0 +1,91 @@
+"""The residual on other prompts: that of a plain computation, zero where it must be, and the model untouched."""
+
+import pytest
+import torch
+
+from erasepro.concepts.pairs import ConceptPair
+from erasepro.edit import Edit
+from erasepro.errors import UserError
+from erasepro.linalg import DenseUpdate
+from erasepro.models.sites import cross_attention_sites, site_module
+from erasepro.models.tensor_hashes import weights_hash
+from erasepro.prompts.test_prompts import PromptPair
+from erasepro.verification.test_prompt_residual import test_residual as measure
+
+PAIR = ConceptPair("dog", "cat")
+PROMPTS = (PromptPair("a small dog", "a small cat", PAIR), PromptPair("a red dog on a car", "a red cat on a car", PAIR))
+
+
+def bare(**updates):
+    return Edit(updates, {"solver": "test", "config": {"kv_tokens": "all"}})
+
+
+def states(pipe, prompts):
+    """(texts, tokens, d) as the pipeline itself encodes them."""
+    ids = pipe.tokenizer(
+        prompts, padding="max_length", max_length=pipe.tokenizer.model_max_length, truncation=True, return_tensors="pt"
+    ).input_ids
+    with torch.no_grad():
+        return pipe.text_encoder(ids)[0].double()
+
+
+def test_without_a_change_it_is_what_it_was_before(model32):
+    found = measure(model32, bare(), PROMPTS)
+    assert found["residual"] == found["before"] > 0
+    assert found["worst"] >= found["residual"]
+    assert found["columns"] > 0
+
+
+def test_weights_that_are_gone_leave_all_of_it(model32):
+    pipe = model32.pipe
+    names = [site.name for site in cross_attention_sites(pipe)]
+    gone = {name: DenseUpdate(-site_module(pipe, name).weight.detach().double()) for name in names}
+    found = measure(model32, bare(**gone), PROMPTS)
+    assert found["residual"] == pytest.approx(1)
+    assert found["worst"] == pytest.approx(1)
+
+
+def test_it_is_the_norm_of_the_stated_difference(model32):
+    """Targets and anchors of one length, all tokens paired in turn: the columns are those of the whole texts."""
+    pipe = model32.pipe
+    sites = cross_attention_sites(pipe)
+    draw = torch.Generator().manual_seed(3)
+    updates = {}
+    for site in sites[::2]:
+        W = site_module(pipe, site.name).weight
+        updates[site.name] = DenseUpdate(0.1 * torch.randn(W.shape, generator=draw, dtype=torch.float64))
+    found = measure(model32, bare(**updates), PROMPTS, policy="all")
+    X = states(pipe, [p.target_prompt for p in PROMPTS]).flatten(0, 1).T  # (d, n)
+    Y = states(pipe, [p.anchor_prompt for p in PROMPTS]).flatten(0, 1).T
+    off = off_before = size = 0.0
+    for site in sites:
+        W_o = site_module(pipe, site.name).weight.detach()
+        W = updates[site.name].apply_to(W_o, 1.0) if site.name in updates else W_o
+        V = W_o.double() @ Y
+        off += float((W.double() @ X - V).pow(2).sum())
+        off_before += float((W_o.double() @ X - V).pow(2).sum())
+        size += float(V.pow(2).sum())
+    assert found["residual"] == pytest.approx((off / size) ** 0.5, rel=1e-4)
+    assert found["before"] == pytest.approx((off_before / size) ** 0.5, rel=1e-4)
+
+
+def test_an_edit_helps_is_not_applied_and_is_looked_through_when_it_is(model32, edit32):
+    before = weights_hash(model32.pipe)
+    found = measure(model32, edit32, PROMPTS)
+    assert weights_hash(model32.pipe) == before
+    assert found["residual"] < found["before"]
+    edit32.apply(model32.pipe)
+    try:
+        assert measure(model32, edit32, PROMPTS) == found
+    finally:
+        edit32.revert(model32.pipe)
+
+
+def test_chunks_do_not_matter(model32, edit32):
+    one, all_at_once = (measure(model32, edit32, PROMPTS, batch=batch) for batch in (1, 64))
+    assert one == pytest.approx(all_at_once, rel=1e-5)
+
+
+def test_no_prompt_is_a_clear_line(model32):
+    with pytest.raises(UserError, match="No prompt to measure a residual on"):
+        measure(model32, bare(), [])
