@@ -46,7 +46,7 @@ def test_every_renamed_key_is_translated():
     assert (uce["token_policy"], uce["anchor_source"]) == ("last_subject", "empty")
     assert (uce["prompts"], uce["preserve"]) == ("fitting", "fitting")
     config = edit.meta["config"]
-    assert (config["text_token_policy"], config["cross_attention_token_policy"]) == ("subject", "last_subject")
+    assert (config["text_token_policy"], config["cross_attention_token_policy"]) == ("start_to_eos", "last_subject")
     assert config["cross_attention"] is True
     assert (config["text_fit"]["independence_threshold"], config["text_fit"]["unselected_weight"]) == (0.9, 2.0)
     assert config["cross_attention_fit"]["independence_threshold"] == 0.8

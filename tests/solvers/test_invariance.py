@@ -111,7 +111,7 @@ def test_a_skeleton_adds_and_removes_but_is_not_edited():
             {"text_sites": [], "cross_attention_fit": {"residual": "soft", "mu": 1e30, "preserve": {"captions": 4}}},
             "lower mu",
         ),
-        ({"cross_attention_fit": {"unselected_weight": 1e12}}, "rest must be at most 1e"),
+        ({"cross_attention_fit": {"unselected_weight": 1e12}}, "unselected_weight must be at most 1e"),
         ({"solver": "double_projection", "span": "retained", "retain_source": "none"}, "there are none"),
         ({"solver": "uce", "schedule": "reverse"}, "has no schedule"),
     ],

@@ -32,7 +32,7 @@ def dense_uce(W, erased, kept, lam, s_e, s_p):
     return left @ torch.linalg.inv(right)
 
 
-@pytest.mark.parametrize("anchor_source", ["anchor", "empty"])
+@pytest.mark.parametrize("guide", ["anchor", "empty"])
 def test_equals_the_dense_transcription(double_model, make_build, guide):
     build = make_build(pairs=PAIRS)
     pipe = double_model.pipe

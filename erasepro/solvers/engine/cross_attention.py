@@ -35,9 +35,10 @@ class CrossAttentionConfig:
 
     name: str = ""
     token_policy: str = "last_subject"  # token policy of the erased pairs
-    prompts: str = "bare"  # bare (the concepts' own names) | build (the build prompts)
+    prompts: str = "bare"  # bare (the concepts' own names) | fitting (the prompts the edit is fitted on)
     anchor_source: str = "anchor"  # anchor | empty (the empty prompt)
-    preserve: str = "concepts"  # concepts (names to keep; none given: all others) | build (the build captions) | none
+    # concepts (names to keep; none given: all others) | fitting (the captions it is fitted on) | none
+    preserve: str = "concepts"
     preserve_tokens: str = "last"  # columns of each retained text: last | words | text | all
     preserve_empty: bool = False  # retain "" as well
     batch_size: int = 64
@@ -101,7 +102,7 @@ class CrossAttentionSolver(Solver[C]):
 
     @torch.no_grad()
     def solve(self, model: Model, build: BuildSet) -> Edit:
-        """The edit for build.concepts. Raises UserError for a bad config value or a concept beyond the context."""
+        """The edit for the concepts. Raises UserError for a bad config value or a concept beyond the context."""
         check_pristine(model)
         self._check()
         solved = SolvedSites()
@@ -153,7 +154,7 @@ class CrossAttentionSolver(Solver[C]):
         return Features(stack, read, build, concatenate_columns(parts), X, Y, K, len(retained))
 
     def pairs(self, build: BuildSet) -> list[Any]:
-        """The build's sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""
+        """The fitting sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""
         if self.config.prompts == "fitting" and self.config.anchor_source == "anchor":
             return list(build.pairs)
         targets = build.pairs if self.config.prompts == "fitting" else [

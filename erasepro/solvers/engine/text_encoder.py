@@ -25,7 +25,7 @@ class TextStageConfig:
     name: str = ""
     token_policy: str = "last_subject"  # token policy of the erased pairs
     blocks: list[int] | None = None  # null: those at 7/12 of the encoder's depth up to the last but one (7 … 10 of 12)
-    preserve_tokens: str = "all"  # columns of each build caption: last | words | text | all
+    preserve_tokens: str = "all"  # columns of each fitting caption: last | words | text | all
     batch_size: int = 64
 
 
@@ -50,7 +50,7 @@ class TextStageSolver(Solver[C]):
         raise NotImplementedError
 
     def solve(self, model: Model, build: BuildSet) -> Edit:
-        """The edit for build.concepts. Raises UserError for a bad value, or where the captions are too few."""
+        """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
         config = self.config
         whole = EraseProConfig(
             name=config.name,
