@@ -1,4 +1,4 @@
-# make demo · make test · make test-all · make lint: each sets up .venv itself, only when pyproject.toml has changed.
+# make demo · make test · make test-slow · make test-all · make lint · make docs: each sets up .venv itself, only when pyproject.toml has changed.
 VENV   ?= .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready-$(shell cksum pyproject.toml | cut -d' ' -f1)
 WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 WANDB_MODE=offline HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n $(WORKERS)
 
-.PHONY: help demo test test-all lint setup clean
+.PHONY: help demo test test-slow test-all lint docs setup clean
 
 help:
 	@sed -n 1p Makefile
@@ -27,7 +27,11 @@ demo: $(READY)
 	$(BIN)/erasepro experiments=demo
 
 test: $(READY)
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not ci_slow"
+
+# Whole runs in processes of their own: killed and started again, two working on one folder.
+test-slow: $(READY)
+	$(PYTEST) -m ci_slow
 
 test-all: $(READY)
 	$(PYTEST)
@@ -35,6 +39,10 @@ test-all: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The pages about methods and metrics, from docstrings.
+docs: $(READY)
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

@@ -101,7 +101,12 @@ def solver(settings: dict[str, Any]) -> Callable[[Model, BuildSet], dict[str, fl
         edit = make_solver(settings["name"], settings).solve(model, made)
         left = edit.residuals
         exact = float(all(d["exact"] for d in edit.diagnostics))
-        return {"residual": left["selected"], "all": left["all"], "compose_with_weight": left["selected_share"], "exact": exact}
+        return {
+            "residual": left["selected"],
+            "all": left["all"],
+            "compose_with_weight": left["selected_share"],
+            "exact": exact,
+        }
 
     return run
 

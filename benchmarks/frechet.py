@@ -135,7 +135,7 @@ def table(threads: str) -> str:
         row = _row("--row", str(n), "--threads", threads)
         first = first or row["peak_mib"]
         grown = row["peak_mib"] - first
-        limit = "–" if n == 10_000 else f"{grown:+.0f} MiB, limit {LIMIT_GROWTH}: {_verdict(grown < LIMIT_GROWTH)}"
+        limit = "–" if n == 10_000 else f"{grown:+.0f} MiB, limit {LIMIT_GROWTH}: {_comparison(grown < LIMIT_GROWTH)}"
         cells = [f"{n:,}", f"{row['images_per_s']:,.0f}", f"{row['value']:.3f} ± {row['stderr']:.3f}"]
         cells += [f"{row['seconds_distance']:.0f}", f"{row['peak_mib']:,.0f}", limit]
         lines.append(f"| {' | '.join(cells)} |")
@@ -145,14 +145,14 @@ def table(threads: str) -> str:
         "",
         f"A folder of 1,500 PNGs ({row['side']} × {row['side']}): reading alone {row['reading_s']:.1f} s, computing alone "
         f"{row['computing_s']:.1f} s, both {row['both_s']:.1f} s; least possible here {row['least_s']:.1f} s: {over:.2f} × "
-        f"(limit {LIMIT_OVERLAP}: {_verdict(over < LIMIT_OVERLAP)}).",
+        f"(limit {LIMIT_OVERLAP}: {_comparison(over < LIMIT_OVERLAP)}).",
         "",
         f"{threads} thread(s) for sums and network, torch {torch.__version__}, one run a row.",
     ]
     return "\n".join(lines)
 
 
-def _verdict(within: bool) -> str:
+def _comparison(within: bool) -> str:
     return "ok" if within else "MISSED"
 
 

@@ -32,9 +32,9 @@ def rows(number: int) -> list[Row]:
     """Test prompts of the miniature's first pairs, each with a seed of its own."""
     from erasepro.concepts.load import load_concepts
     from erasepro.prompts.test_prompts import test_prompts
-    from erasepro.runs.resolve import compose
+    from erasepro.runs.resolve import resolve
 
-    concepts = load_concepts(compose(["concepts=mini/instance_5"]).concepts, "miniature")
+    concepts = load_concepts(resolve(["concepts=mini/instance_5"]).concepts, "miniature")
     prompts = [prompt.prompt for prompt in test_prompts(concepts)][:number]
     return [Row(f"p{i}", prompt, i) for i, prompt in enumerate(prompts)]
 

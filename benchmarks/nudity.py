@@ -4,7 +4,8 @@
 
 FOLDER: pictures of your own, looked at as they are. Without it, 512 × 512 pictures are made of scikit-image's astronaut,
 shifted and with a little noise, which PNG hardly compresses: decoding costs what a photograph's does. Each row is the median
-of --repeats, taken in turns. "metric, a run's path": image store, decoding threads, looks, update. "metric, files": `add_all`.
+of --repeats, taken in turns. "metric, a run's path": image store, decoding threads, features,
+update. "metric, files": `add_all`.
 """
 
 from __future__ import annotations
@@ -61,14 +62,14 @@ def by_store(paths: list[Path]) -> Counter[str]:
     from erasepro.metrics.engine.base import Batch
     from erasepro.metrics.engine.build import build_metrics
     from erasepro.metrics.engine.reading import read_batches
-    from erasepro.metrics.networks.answer_cache import Looks
+    from erasepro.metrics.networks.feature_cache import FeatureCache
 
     metric = build_metrics(["nudenet"], {"nudenet": {"labels": ["all"], "threshold": 0.25}})["nudenet"]
     rows = [Row(path.stem.rpartition("_")[0], "", 0, role="target") for path in paths]
     with tempfile.TemporaryDirectory() as cache:
         for read in read_batches(ImageStore(paths[0].parent), rows, 64):
             if read.images is not None:
-                metric.update(Batch(read.images, read.rows, looks=Looks(Path(cache))))
+                metric.update(Batch(read.images, read.rows, feature_cache=FeatureCache(Path(cache))))
     return +Counter(metric.compute().parts["boxes_by_label"])
 
 

@@ -24,7 +24,9 @@ from write_model import configs, weights
 DTYPES = {"sd14": torch.float32, "sdxl": torch.float16, "pixart_sigma": torch.bfloat16}
 LIMITS = {"sd14": "≤ 1,500", "sdxl": "≤ 5,000", "pixart_sigma": "≤ 3,000 + one block (386)"}
 SOLVERS = {"sd14": ("uce", "erasepro"), "sdxl": ("uce", "erasepro"), "pixart_sigma": ("uce", "erasepro")}
-FEWER = {"pixart_sigma": ["solver.cross_attention_fit.preserve.captions=8"]}  # T5-XXL on a CPU: 600 captions take half an hour
+FEWER = {
+    "pixart_sigma": ["solver.cross_attention_fit.preserve.captions=8"]
+}  # T5-XXL on a CPU: 600 captions take half an hour
 PAIR = "concepts.pairs=[[dog,cat]]"
 
 WHOLE = """

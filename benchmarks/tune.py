@@ -2,9 +2,9 @@
 
     python benchmarks/tune.py FOLDER [--write] [SOLVER ...]
 
-Runs `erasepro concepts=mini/dev_5 generation.split=dev` once a trial (the published setting is the first) and prints a
-table a solver, best first. Score: the mean of 1 − target's accuracy, the anchor's accuracy and kept accuracy over the
-original's, all wordings; the first of equals wins. A trial takes a minute or two on a core; a finished one is not
+Runs `erasepro concepts=mini/dev_5 generation.split=validation` once a trial (the published setting is the first) and prints a
+table a solver, best first. Score: the mean of 1 − target's accuracy, the anchor's accuracy and retained accuracy over the
+original's, all phrasings; the first of equals wins. A trial takes a minute or two on a core; a finished one is not
 run again. --write puts the winners into conf/solver/<name>_best.yaml.
 """
 
@@ -16,7 +16,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-SENTENCES = ["prompts=fitting", "preserve=fitting", "preserve_tokens=all"]  # what ErasePro is built from, all tokens kept
+SENTENCES = [
+    "prompts=fitting",
+    "preserve=fitting",
+    "preserve_tokens=all",
+]  # what ErasePro is built from, all tokens kept
 TRIALS: dict[str, list[list[str]]] = {
     "erasepro": [
         [],
@@ -140,8 +144,8 @@ TRIALS: dict[str, list[list[str]]] = {
     ],
 }
 RUN = [
-    "concepts=mini/dev_5", "generation=quick", "generation.split=dev", "generation.prompts_per_concept=6",
-    "generation.max_kept=40", "metrics.names=[clip_accuracy_top1]", "tracker.name=none", "outputs.progress=false",
+    "concepts=mini/dev_5", "generation=quick", "generation.split=validation", "generation.prompts_per_concept=6",
+    "generation.max_retain=40", "metrics.names=[clip_accuracy_top1]", "tracker.name=none", "outputs.progress=false",
     "outputs.grid=false",
 ]  # fmt: skip
 
@@ -164,11 +168,11 @@ def run(folder: Path, solver: str, trial: list[str]) -> dict[str, float | str]:
 
 
 def figures(results: dict) -> dict[str, float]:
-    """target ↓, anchor ↑, kept / original ↑ over all wordings, and the score."""
-    rows = {row["role"]: row for row in results["outcomes"] if row["wording"] == "all" and not row["group"]}
-    target, anchor = rows["target"]["own"]["value"], rows["target"]["anchor"]["value"]
-    kept = rows["kept"]["ratio"]["value"]
-    return {"target": target, "anchor": anchor, "kept": kept, "score": (1 - target + anchor + min(kept, 1.0)) / 3}
+    """target ↓, anchor ↑, retention ↑ over all phrasings, and the score."""
+    rows = {row["role"]: row for row in results["recognition"] if row["phrasing"] == "all" and not row["group"]}
+    target, anchor = rows["target"]["concept_shown"]["value"], rows["target"]["anchor_shown"]["value"]
+    kept = rows["retain"]["retention"]["value"]
+    return {"target": target, "anchor": anchor, "retain": kept, "score": (1 - target + anchor + min(kept, 1.0)) / 3}
 
 
 def write(solver: str, trial: list[str], score: float) -> None:
@@ -205,7 +209,7 @@ def main(arguments: list[str]) -> None:
             rows.append((run(folder, solver, trial), told))
         bad = sum("error" in row for row, _ in rows)
         failed |= bad > 0
-        print(f"\n{solver}   score  target  anchor  kept/original  setting")
+        print(f"\n{solver}   score  target  anchor  retention  setting")
         scores = [float(row.get("score", -1)) for row, _ in rows]
         if writing and bad:
             print(f"   not written: {bad} of {len(rows)} trials failed")
@@ -216,7 +220,9 @@ def main(arguments: list[str]) -> None:
             if "error" in row:
                 print(f"   error: {row['error']}   {told}")
             else:
-                print("   " + "   ".join(f"{row[k]:.3f}" for k in ("score", "target", "anchor", "kept")) + f"   {told}")
+                print(
+                    "   " + "   ".join(f"{row[k]:.3f}" for k in ("score", "target", "anchor", "retain")) + f"   {told}"
+                )
     if failed:
         sys.exit(1)
 

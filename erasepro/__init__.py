@@ -19,20 +19,42 @@ if TYPE_CHECKING:
     from erasepro.api import erase
     from erasepro.concepts.pairs import ConceptPair, ConceptSet
     from erasepro.edit import Edit
+    from erasepro.edit.export import export_edit
+    from erasepro.edit.uce_file import load_uce
     from erasepro.errors import UserError
     from erasepro.models.load import load_model
+    from erasepro.solvers.extend import add_concepts, remove_concept
+    from erasepro.verification import certify
 
 __version__ = VERSION
-__all__ = ["ConceptPair", "ConceptSet", "Edit", "UserError", "erase", "load_model"]
+__all__ = [
+    "ConceptPair",
+    "ConceptSet",
+    "Edit",
+    "UserError",
+    "add_concepts",
+    "certify",
+    "erase",
+    "export_edit",
+    "load_model",
+    "load_uce",
+    "remove_concept",
+]
 
 _HOMES = {
     "ConceptPair": "erasepro.concepts.pairs",
     "ConceptSet": "erasepro.concepts.pairs",
     "Edit": "erasepro.edit",
     "UserError": "erasepro.errors",
+    "add_concepts": "erasepro.solvers.extend",
+    "certify": "erasepro.verification",
     "erase": "erasepro.api",
+    "export_edit": "erasepro.edit.export",
     "load_model": "erasepro.models.load",
+    "load_uce": "erasepro.edit.uce_file",
+    "remove_concept": "erasepro.solvers.extend",
 }
+"""The module that each public name is imported from, at its first use."""
 
 
 def __getattr__(name: str) -> Any:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from omegaconf import OmegaConf
 
 from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.config.paths import options as options_of
+from erasepro.config.schema import ConceptsConfig
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
 from erasepro.models.load import load_skeleton
 from erasepro.prompts.build_set import build_set
-from erasepro.runs.resolve import compose
-from erasepro.solvers import SOLVERS, make_solver
+from erasepro.runs.resolve import resolve
+from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -70,9 +69,10 @@ def erase(
             f"{concepts!r} is no stored set of concepts. Give pairs, {{{concepts!r}: 'its anchor'}}, or the name of a "
             f"stored set: {', '.join(options_of('concepts'))}."
         )
-    pairs = () if isinstance(concepts, (str, ConceptSet)) else given_pairs(concepts)
-    kept = _names(preserve)
-    if kept and isinstance(concepts, (str, ConceptSet)):
+    if not isinstance(concepts, (str, ConceptSet)):
+        given_pairs(concepts)  # what is wrong with them is said before the model is loaded
+    names = _names(preserve)
+    if names and isinstance(concepts, (str, ConceptSet)):
         raise UserError(
             "preserve goes with a list of pairs; a stored set or a ConceptSet names its own concepts to keep."
         )
@@ -81,24 +81,24 @@ def erase(
     loaded = _model(model)
     overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
-    cfg = compose(overrides)
+    spec = resolve(overrides)
     if isinstance(concepts, ConceptSet):
         chosen = concepts
     else:
-        own = {"name": "custom", "kind": kind, "pairs": pairs, "preserve": kept}
-        given = cfg.concepts if isinstance(concepts, str) else own
-        chosen = load_concepts(given, "miniature" if loaded.kind == "miniature" else "open")
-    settings = OmegaConf.to_container(cfg.solver, resolve=True)
-    assert isinstance(settings, dict)
-    if schedule and "schedule" not in settings:
+        own = (
+            None
+            if isinstance(concepts, str)
+            else ConceptsConfig(kind=kind, pairs=given_pairs(concepts), preserve=names)
+        )
+        chosen = load_concepts(own or spec.concepts, "miniature" if loaded.kind == "miniature" else "open")
+    keys = {field.name for field in fields(spec.solver)}
+    if schedule and "schedule" not in keys:
         raise UserError(f"Solver {solver!r} has no schedule: leave schedule out, or use solver='erasepro'.")
     if retain_source is not None:
-        schema = SOLVERS.config(str(settings["name"]))
-        if schema is None or "preserve" not in {f.name for f in fields(schema)}:
+        if "preserve" not in keys:
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
-    given_options = {str(key): value for key, value in settings.items()} | options
-    return make_solver(given_options["name"], given_options).solve(loaded, build_set(chosen, cfg.templates))
+    return make_solver(spec.solver_name, asdict(spec.solver) | options).solve(loaded, build_set(chosen, spec.sentences))
 
 
 def _model(given: Any) -> Model:

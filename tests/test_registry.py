@@ -202,7 +202,7 @@ def test_attributes_are_read_from_the_class_and_its_bases(package):
 
 def test_metrics_attributes_are_those_of_the_imported_classes():
     for name in METRICS.names():
-        assert METRICS.attribute(name, "needs_evaluator") is METRICS.get(name).needs_evaluator, name
+        assert METRICS.attribute(name, "needs_judge") is METRICS.get(name).needs_judge, name
 
 
 def test_an_entry_point_of_another_distribution_is_listed_and_loaded_when_asked_for(package, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from erasepro.errors import UserError
 from erasepro.runs.edit_only import make_edit
+from erasepro.runs.resolve import resolve
 
 FACTS = "edit.json"
 
@@ -17,19 +18,17 @@ KEYS = ("out", "force")
 
 def edit_command(words: Sequence[str]) -> int:
     """``erasepro edit [group=option] [key=value] … [out=FOLDER] [force=true]``: solve, save, print what was done."""
-    from erasepro.runs.resolve import compose
-
     own = dict(word.split("=", 1) for word in words if word.split("=", 1)[0] in KEYS and "=" in word)
     if own.get("force", "false") not in ("true", "false"):
         raise UserError(f"Bad value for 'force': got {own['force']!r}, allowed: true, false.")
-    cfg = compose([word for word in words if word.split("=", 1)[0] not in KEYS])
-    folder = Path(own["out"]).expanduser() if own.get("out") else Path(cfg.outputs.dir) / f"{cfg.name}-edit"
+    spec = resolve([word for word in words if word.split("=", 1)[0] not in KEYS])
+    folder = Path(own["out"]).expanduser() if own.get("out") else Path(spec.outputs.dir) / f"{spec.name}-edit"
     if (folder / FACTS).exists() and own.get("force") != "true":
         raise UserError(
             f"{str(folder)!r} holds an edit already: choose another out=FOLDER, or add force=true to replace it."
         )
     _writable(folder)
-    make_edit(cfg, folder)
+    make_edit(spec, folder)
     return 0
 
 

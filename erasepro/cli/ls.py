@@ -27,8 +27,8 @@ def _solvers() -> dict[str, str]:
 def _metrics() -> dict[str, str]:
     from erasepro.metrics import METRICS
 
-    needs = {True: "Needs an evaluator.", False: "Needs no evaluator."}
-    asks = {name: METRICS.attribute(name, "needs_evaluator") for name in METRICS.names()}
+    needs = {True: "Needs a judge.", False: "Needs no judge."}
+    asks = {name: METRICS.attribute(name, "needs_judge") for name in METRICS.names()}
     return {name: f"{text} {needs.get(asks[name], '')}".rstrip() for name, text in METRICS.describe().items()}
 
 

@@ -116,16 +116,17 @@ def dispatch(words: list[str]) -> int:
 
 def run_one(overrides: list[str]) -> int:
     """Compose and run one job."""
-    from erasepro.runs.resolve import compose
+    from erasepro.runs.resolve import resolve
 
-    cfg = compose(overrides)
+    spec = resolve(overrides)
     from erasepro.runs.run import run
 
-    run(cfg)
+    run(spec)
     return 0
 
 
 def show_config(overrides: list[str]) -> int:
+    """Print the composed, checked config as yaml; nothing runs. Returns 0."""
     from omegaconf import OmegaConf
 
     from erasepro.runs.resolve import compose
@@ -135,6 +136,7 @@ def show_config(overrides: list[str]) -> int:
 
 
 def show_help() -> int:
+    """Print the help page with every config group and its options. Returns 0."""
     from erasepro.config.paths import groups
 
     found = {group: names for group, names in groups().items() if names}
@@ -172,7 +174,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "ls": list_names,
     "edit": edit,
     "report": report,
-    "score": lambda words: import_module("erasepro.runs.rescoring").score_command(words),
+    "score": lambda words: import_module("erasepro.cli.score").score_command(words),
     "verify": lambda words: import_module("erasepro.cli.verify").command(words),
     "export": export,
 }

@@ -18,8 +18,7 @@ def report(words: list[str]) -> int:
     A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where
     no folder has any.
     """
-    from erasepro.report.heading import heading
-    from erasepro.report.joint import across
+    from erasepro.report.heading import format_heading
     from erasepro.report.show import show
     from erasepro.results.record import Results
 
@@ -44,11 +43,13 @@ def report(words: list[str]) -> int:
     for told in missing:
         print(f"erasepro: left out: {told}", file=sys.stderr)
     if len(words) > 1:
+        from erasepro.report.joint import across
+
         for table in across([results for _, results in found]):
             print(table.text())
         return 0
     for folder, results in found:
-        print(f"{heading(results.config, results.protocol, results.solver_label)}\n")
+        print(f"{format_heading(results.settings, results.protocol, results.solver_label)}\n")
         show(results, Path(folder))
     return 0
 

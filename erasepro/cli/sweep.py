@@ -9,13 +9,14 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from erasepro.config.compose import named, prepare, with_experiment
+from erasepro.config.compose import custom_pairs_named, prepare, with_experiment
 from erasepro.config.hydra_errors import translated
+from erasepro.config.overrides import swept_words
 from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
 from erasepro.errors import UserError
 from erasepro.results.record import Results
 from erasepro.results.run_folder import RunDir
-from erasepro.runs.resolve import check, settled
+from erasepro.runs.resolve import checked, settled, spec_of
 
 
 def sweep(overrides: Sequence[str]) -> int:
@@ -27,8 +28,6 @@ def sweep(overrides: Sequence[str]) -> int:
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
 
-    from erasepro.tracking.naming import sweep_group
-
     failed: list[str] = []
     done: list[tuple[Results, Path]] = []
 
@@ -37,12 +36,13 @@ def sweep(overrides: Sequence[str]) -> int:
 
         try:
             chosen = list(HydraConfig.get().overrides.task)
-            checked = check(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
-            if not checked.tracker.group and not checked.experiments:
-                checked.tracker.group = group
+            whole = checked(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
+            if not whole.tracker.group and not whole.experiments:
+                whole.tracker.group = group
+            spec = spec_of(whole)
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
-            results = run(checked)
-            path = RunDir(checked.outputs.dir, results.name, results.signature).path
+            results = run(spec)
+            path = RunDir(spec.outputs.dir, results.name, results.signature).path
             if any(path == other for _, other in done):
                 print(f"The same run as before ({path}): what differs does not matter to it. It is counted once.")
             else:
@@ -57,11 +57,11 @@ def sweep(overrides: Sequence[str]) -> int:
     prepare()
     GlobalHydra.instance().clear()
     before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    sys.argv = ["erasepro", "-m", search_path_override(), *named(overrides)]
+    sys.argv = ["erasepro", "-m", search_path_override(), *custom_pairs_named(overrides)]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and leaving
     try:
         with translated(overrides):
-            group = sweep_group(overrides)
+            group = swept_words(overrides)
             hydra.main(version_base=VERSION_BASE, config_path=str(config_dir()), config_name="config")(job)()
     finally:
         sys.argv = before

@@ -9,25 +9,22 @@ from typing import Any
 
 from erasepro.concepts.miniature.names import NAMES, STYLES, SYNONYMS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet, consistent, folded
+from erasepro.config.schema import ConceptsConfig
 from erasepro.errors import UserError, nearest
 
 HEADER = ("target", "anchor")
 
 
-def load_concepts(cfg: Any, vocabulary: str = "open") -> ConceptSet:
-    """The concept set that the config group ``concepts`` describes.
+def load_concepts(config: ConceptsConfig, vocabulary: str = "open") -> ConceptSet:
+    """The concept set that the config group ``concepts`` describes; a ``file`` replaces its ``pairs``.
 
-    ``cfg``: a dataclass, mapping or DictConfig with ``name, kind, pairs, file, preserve, notes``; a ``file``
-    replaces ``pairs``. With ``vocabulary="miniature"`` every name must be one of the shipped model's concepts (of its
-    styles in a style set). Raises UserError for anything a user can get wrong.
+    With ``vocabulary="miniature"`` every name must be one of the shipped model's concepts (of its styles in a style set).
+    Raises UserError for anything a user can get wrong.
     """
-    kind = str(_get(cfg, "kind", "instance"))
-    file = _get(cfg, "file", None)
-    pairs = read_pairs(file) if file else parse_pairs(_get(cfg, "pairs", ()))
-    preserve = _names(_get(cfg, "preserve", ()), "concepts.preserve")
+    pairs = read_pairs(config.file) if config.file else parse_pairs(config.pairs)
     concepts = ConceptSet(
-        name=str(_get(cfg, "name", "custom")), kind=kind, pairs=pairs, preserve=preserve,
-        notes=str(_get(cfg, "notes", "") or ""), vocabulary=vocabulary,
+        name=config.name, kind=config.kind, pairs=pairs, preserve=_names(config.preserve, "concepts.preserve"),
+        notes=config.notes, vocabulary=vocabulary,
     )  # fmt: skip
     return _in_the_miniature(concepts) if vocabulary == "miniature" else concepts
 
@@ -171,8 +168,3 @@ def _names(value: Any, key: str) -> tuple[str, ...]:
     if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
         raise UserError(f"{key} is {value!r}, not a list of names: write '{key}=[lion,tiger]'.")
     return tuple(str(name) for name in value)
-
-
-def _get(cfg: Any, key: str, default: Any) -> Any:
-    value = cfg.get(key, default) if hasattr(cfg, "get") else getattr(cfg, key, default)
-    return default if value is None else value

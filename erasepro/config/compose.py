@@ -56,7 +56,7 @@ def uncomposed(*overrides: str) -> DictConfig:
         return hydra_compose("config", overrides=[search_path_override(), *overrides])
 
 
-def named(overrides: Sequence[str]) -> list[str]:
+def custom_pairs_named(overrides: Sequence[str]) -> list[str]:
     """The overrides, with the concept set renamed (see `custom_name`) where its pairs are replaced but not its name.
 
     ``metrics=[a,b]`` names metrics; the group's options are words. Keys under `OPEN` need no ``+`` where no config has a value

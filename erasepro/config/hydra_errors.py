@@ -20,6 +20,7 @@ from erasepro.config.compose import uncomposed
 from erasepro.config.paths import choices, groups, options
 from erasepro.config.plain import dotted_keys
 from erasepro.config.registered import registered_names
+from erasepro.config.renamed import rename_key
 from erasepro.config.unreadable import first_line, unreadable_file
 from erasepro.errors import UserError, nearest
 
@@ -107,11 +108,17 @@ def unknown_key(key: str) -> UserError:
     known = list(known_keys())
     parent = key.rpartition(".")[0]
     siblings = [k for k in known if k.rpartition(".")[0] == parent]
-    guess = nearest(key, siblings) or nearest(key, known)
+    guess = _renamed(key) or nearest(key, siblings) or nearest(key, known)
     hint = f" Did you mean {guess!r}?" if guess else ""
     names = sorted(k.rpartition(".")[2] for k in siblings) or sorted(groups())
     where = f"Known under {parent!r}" if parent and siblings else "Known"
     return UserError(f"Unknown key {key!r}.{hint} {where}: {', '.join(names)}.")
+
+
+def _renamed(key: str) -> str | None:
+    """What the key is called now; None where it never had another name."""
+    name = rename_key(key)
+    return None if name == key else name
 
 
 def known_keys() -> list[str]:
@@ -203,7 +210,8 @@ def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Se
         known = sorted(link.object_type.__dataclass_fields__)
         parent = key.rpartition(".")[0]
         guess = nearest(key.rpartition(".")[2], known)
-        hint = f" Did you mean {(parent + '.' if parent else '') + guess!r}?" if guess else ""
+        guess = _renamed(key) or (f"{parent}.{guess}" if guess and parent else guess)
+        hint = f" Did you mean {guess!r}?" if guess else ""
         return UserError(f"Unknown key {key!r}.{hint} Known under {parent or 'the config'!r}: {', '.join(known)}.")
     return unknown_key(key)
 

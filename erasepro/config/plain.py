@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
-
-
-def plain(cfg: DictConfig) -> dict[str, Any]:
-    """The config as plain dicts, lists and scalars."""
-    found = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-    assert isinstance(found, dict)
-    return {str(key): value for key, value in found.items()}
-
 
 def dotted_keys(node: Any, prefix: str = "") -> Iterator[str]:
     """Every dotted key of a config, groups and leaves."""
-    if isinstance(node, dict):
+    if isinstance(node, Mapping):
         for key, value in node.items():
             yield f"{prefix}{key}"
             yield from dotted_keys(value, f"{prefix}{key}.")
@@ -44,3 +35,28 @@ def at(config: Any, key: str, missing: Any = None) -> Any:
             return missing
         config = config[part]
     return config
+
+
+def replaced(node: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """A copy with another value at a dotted key, groups made on the way; `ABSENT` takes the key out."""
+    first, _, rest = key.partition(".")
+    copy = dict(node)
+    if rest:
+        inner = copy.get(first)
+        copy[first] = replaced(inner if isinstance(inner, Mapping) else {}, rest, value)
+    elif value is ABSENT:
+        copy.pop(first, None)
+    else:
+        copy[first] = value
+    return copy
+
+
+def overlaid(defaults: Any, given: Any) -> Any:
+    """Plain values over plain defaults, group by group."""
+    if not isinstance(defaults, dict) or not isinstance(given, dict):
+        return given
+    return defaults | {key: overlaid(defaults.get(key), value) for key, value in given.items()}
+
+
+ABSENT = object()
+"""No value at a key, where None is one."""

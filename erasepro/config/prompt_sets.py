@@ -8,10 +8,10 @@ from typing import Any
 from omegaconf import MISSING
 
 KINDS = ("templates", "file", "names")
-SET_ROLES = ("target", "kept", "by_concept")
-OWN = ("seed", "guidance", "steps", "size")
+SET_ROLES = ("target", "retain", "by_concept")
+ROW_SETTINGS = ("seed", "guidance", "steps", "size")
 """Settings that a row may bring along."""
-OWN_COLUMNS = {"seed": "seed", "guidance": "guidance", "steps": "steps", "width": "size", "height": "size"}
+ROW_SETTING_COLUMNS = {"seed": "seed", "guidance": "guidance", "steps": "steps", "width": "size", "height": "size"}
 """Fields of `Columns` that hold such a setting, and which."""
 
 
@@ -57,12 +57,16 @@ class PromptSetConfig:
         False  # settings without a column take one that is called like them, where there is one (rows.CALLED)
     )
     where: list[Filter] = field(default_factory=list)  # all must hold
-    own: list[str] = field(default_factory=lambda: list(OWN))  # a row's own settings that are used; the rest: the run's
-    role: str = "target"  # target | kept | by_concept (target where the concept is erased or none is named, else kept)
+    use_row_settings: list[str] = field(
+        default_factory=lambda: list(ROW_SETTINGS)
+    )  # a row's own settings that are used; the rest: the run's
+    role: str = (
+        "target"  # target | retain | by_concept (target where the concept is erased or none is named, else retain)
+    )
     concept: str | None = None  # of every row; null: the column's, else what the run erases
     names: list[str] = field(default_factory=list)  # kind names: in place of a file
     templates: list[str] = field(default_factory=list)  # kind names: sentences with {n}
-    wordings: list[str] = field(default_factory=list)  # kind templates: plain, complex, paraphrase; []: all
+    phrasings: list[str] = field(default_factory=list)  # kind templates: plain, complex, paraphrase; []: all
     rows: int | None = None  # rows that meet the filters in the published set
     max_rows: int | None = None  # so many of them, the same in every run; null: all
     licence: str = "not stated"

@@ -50,7 +50,7 @@ class TemplatesConfig:
     templates: list[str] = field(default_factory=list)  # in its place: own sentences with {n} (styles: {s}), each once
     preserve_count: int = 600  # sentences to preserve, at most
     preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
-    preserve_synonyms: bool = True  # kept concepts also under their other names (miniature)
+    preserve_synonyms: bool = True  # retained concepts also under their other names (miniature)
     seed: int = 0
 
 
@@ -63,15 +63,15 @@ class GenerationConfig:
     size: int | None = None  # pixels a side; None: the model's own
     scheduler: str | None = None  # None: the model's own; else ddim | dpm++ | lms
     seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
-    split: str = "test"  # test | dev
+    split: str = "test"  # test | validation
     prompts_per_concept: int | None = None  # None: every prompt of the split
-    max_kept: int | None = None  # None: every kept concept
+    max_retain: int | None = None  # None: every retained concept
     batch_size: int = 16  # speed only; images do not depend on it
 
 
 @dataclass
-class EvaluatorConfig:
-    """Who judges the pictures: the model's own evaluator, or a CLIP."""
+class JudgeConfig:
+    """Who judges the pictures: the model's own judge, or a CLIP."""
 
     kind: str = "model"  # model (the one that ships with it) | openai_clip | transformers_clip
     name: str = "ViT-B/32"  # openai_clip: a published name
@@ -89,7 +89,7 @@ class MetricsConfig:
 
     names: list[str] = field(default_factory=list)
     params: dict[str, dict[str, Any]] = field(default_factory=dict)
-    evaluator: EvaluatorConfig = field(default_factory=EvaluatorConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
 
 
 @dataclass
@@ -119,9 +119,9 @@ class TrackerConfig:
         None  # runs shown together; None: the experiment, else what a sweep goes over, else the concepts
     )
     tags: list[str] = field(default_factory=list)
-    images: int = 32  # before/after pictures, spread over the roles of the prompts; 0: none, and no grid
+    num_images: int = 32  # before/after pictures, spread over the roles of the prompts; 0: none, and no grid
     log_sensitive: bool = False  # upload images and prompts of nudity tasks
-    patience: float = 60.0  # seconds that the end of a run waits for uploads
+    shutdown_timeout: float = 60.0  # seconds that the end of a run waits for uploads
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""From plain values, or a node of a config, to a dataclass."""
+"""From settings to their dataclass, strictly: a key that the dataclass does not have is an error."""
 
 from __future__ import annotations
 
@@ -9,20 +9,12 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
 
-from erasepro.config.hydra_errors import EXPECTED, translated
+from erasepro.config.hydra_errors import EXPECTED
 from erasepro.config.paths import config_dir
 from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError, unknown
 
 T = TypeVar("T")
-
-
-def to_object(cfg: DictConfig, schema: type) -> Any:
-    """The node as an instance of ``schema`` (plain lists and dicts inside). Wrong keys or types raise UserError."""
-    with translated(()):
-        known = {f.name for f in dataclasses.fields(schema)}
-        merged = OmegaConf.merge(OmegaConf.structured(schema), {k: v for k, v in cfg.items() if k in known})
-        return OmegaConf.to_object(merged)
 
 
 def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: str = "") -> T:

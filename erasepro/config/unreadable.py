@@ -36,5 +36,6 @@ def _damage(path: Path) -> str:
 
 
 def first_line(text: str) -> str:
+    """The first line of an error's text without its full stop, to stand inside a sentence."""
     lines = text.strip().splitlines()
     return lines[0].strip().rstrip(".") if lines else "no reason given"

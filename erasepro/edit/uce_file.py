@@ -26,12 +26,12 @@ from erasepro.runtime.versions import versions
 UNET = "unet"
 
 
-def load_uce(path: Path, model: Model) -> Edit:
+def load_uce(path: str | Path, model: Model) -> Edit:
     """The edit that turns the model's weights into the file's: a DenseUpdate a key, delta (d_out, d_in) in float64.
 
     The model must be the one that the file was made from: the file does not say, so nothing can check it but the shapes.
     ``diagnostics`` has ‖ΔW‖/‖W_o‖ of each weight: another base shows as large changes everywhere. Which concepts it
-    erases is unknown too, so `add`, `remove` and residuals are not for it.
+    erases is unknown too, so adding, removing and residuals are not for it.
 
     Raises:
         UserError: a pickle, a missing or damaged file, a name that is no linear layer of the U-Net, another shape, NaN.
@@ -39,6 +39,7 @@ def load_uce(path: Path, model: Model) -> Edit:
     if not isinstance(model, Model):
         raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")
     check_pristine(model)
+    path = Path(path).expanduser()
     updates: dict[str, Update] = {}
     diagnostics: list[dict[str, Any]] = []
     unet = getattr(model.pipe, UNET, None)

@@ -29,7 +29,7 @@ class Prompted(Protocol):
 class Row:
     """One image to draw: which prompt, which seed, and what the prompt is for.
 
-    ``role`` is target | anchor | kept | synonym, ``wording`` plain | complex | paraphrase; ``expects`` is what the
+    ``role`` is target | anchor | retain | synonym, ``phrasing`` plain | complex | paraphrase; ``expected_concept`` is what the
     edited model should show (a target prompt's anchor). The image's file is ``<id>_<seed>.png``.
     """
 
@@ -38,8 +38,8 @@ class Row:
     seed: int
     concept: str = ""
     role: str = ""
-    wording: str = ""
-    expects: str = ""
+    phrasing: str = ""
+    expected_concept: str = ""
     style: str | None = None  # the drawing style named in the prompt
     subject: str = ""  # the thing drawn; in a style set it differs from the concept
     guidance: float | None = None  # this and the next three: None is the run's own

@@ -14,13 +14,15 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
 
 @dataclass
 class PairwiseConfig:
+    """Settings of ``clip_accuracy_pairwise``: the two sentences compared, and the rows they are compared on."""
+
     template: str = "A photo depicts {c}"
     style_template: str = "{c} style"  # where the concept is a style
     roles: list[str] = field(default_factory=lambda: ["target", "synonym"])
@@ -31,7 +33,7 @@ class PairwiseConfig:
 class ClipAccuracyPairwise(Metric):
     """Share of target-prompt images nearer to the target's sentence than to the anchor's (lower: better erased).
 
-    ``parts`` has the share by role and wording, and ``anchor``: the share nearer to the anchor.
+    ``parts`` has the share by role and phrasing, and ``anchor``: the share nearer to the anchor.
     """
 
     higher_is_better = False
@@ -42,7 +44,7 @@ class ClipAccuracyPairwise(Metric):
             if "{c}" not in getattr(config, key):
                 raise UserError(f"metrics.params.{self.name}.{key} must contain {{c}}, the concept's place.")
         self.config = config
-        self._target, self._anchor = Tally(shares=True), Tally(shares=True)
+        self._target, self._anchor = PromptMeans(shares=True), PromptMeans(shares=True)
         self._texts: dict[str, Tensor] = {}
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
@@ -50,7 +52,7 @@ class ClipAccuracyPairwise(Metric):
         chosen = [
             i
             for i, row in enumerate(batch.rows)
-            if row.role in self.config.roles and row.expects and row.expects != row.concept
+            if row.role in self.config.roles and row.expected_concept and row.expected_concept != row.concept
         ]
         if not chosen:
             return out
@@ -59,10 +61,10 @@ class ClipAccuracyPairwise(Metric):
         for i, (target, anchor) in zip(chosen, pairs, strict=True):
             image = batch.image_features[i].double()  # (d,)
             s_target, s_anchor = (2.5 * max(float(image @ self._texts[text]), 0.0) for text in (target, anchor))
-            named = batch.named[i] is not None or not self.config.reject_none
+            named = batch.predicted[i] is not None or not self.config.reject_none
             self._target.add(batch.rows[i], float(named and s_target > s_anchor))
             self._anchor.add(batch.rows[i], float(named and s_anchor > s_target))
-            out[i] = {"s_target": s_target, "s_anchor": s_anchor}
+            out[i] = {f"{self.name}_target": s_target, f"{self.name}_anchor": s_anchor}
         return out
 
     def compute(self) -> Score:
@@ -72,10 +74,10 @@ class ClipAccuracyPairwise(Metric):
     def _sentences(self, row: Row) -> tuple[str, str]:
         """The target's and the anchor's."""
         template = self.config.style_template if row.asks_for_style else self.config.template
-        return template.replace("{c}", row.concept), template.replace("{c}", row.expects)
+        return template.replace("{c}", row.concept), template.replace("{c}", row.expected_concept)
 
     def _encode(self, batch: Batch, texts: Iterable[str]) -> None:
         new = [text for text in dict.fromkeys(texts) if text not in self._texts]
         if new:
-            features = torch.nn.functional.normalize(batch.evaluator.text_features(new).double(), dim=-1)
+            features = torch.nn.functional.normalize(batch.judge.text_features(new).double(), dim=-1)
             self._texts.update(zip(new, features, strict=True))

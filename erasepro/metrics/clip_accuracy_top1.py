@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.metrics.engine.base import Batch, Metric, Tally
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
 
 @dataclass
 class Top1Config:
-    role: str = "target"  # the role whose share is the headline; the others are in the score's parts
+    """Settings of ``clip_accuracy_top1``: the rows whose share is the score."""
+
+    role: str = "target"  # the role whose share is the primary value; the others are in the score's parts
 
 
 @METRICS.register("clip_accuracy_top1", config=Top1Config)
 class ClipAccuracyTop1(Metric):
-    """Share of target-prompt images that the evaluator names as the target (lower: better erased).
+    """Share of target-prompt images that the judge names as the target (lower: better erased).
 
-    The evaluator's arg-max over its whole class list; an image it cannot name ("none of these") is never a hit. The
-    parts ``kept``, ``anchor``, ``synonym`` (and role/wording) count an image as a hit when it shows its own concept:
+    The judge's arg-max over its whole class list; an image it cannot name ("none of these") is never a hit. The
+    parts ``retain``, ``anchor``, ``synonym`` (and role/phrasing) count an image as a hit when it shows its own concept:
     there, higher is better.
     """
 
@@ -29,14 +31,14 @@ class ClipAccuracyTop1(Metric):
 
     def __init__(self, config: Top1Config) -> None:
         self.config = config
-        self._tally = Tally(shares=True)
+        self._means = PromptMeans(shares=True)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        hits = [named == row.concept for row, named in zip(batch.rows, batch.named, strict=True)]
+        hits = [named == row.concept for row, named in zip(batch.rows, batch.predicted, strict=True)]
         for row, hit in zip(batch.rows, hits, strict=True):
-            self._tally.add(row, float(hit))
-        return [{"top1": int(hit)} for hit in hits]
+            self._means.add(row, float(hit))
+        return [{self.name: int(hit)} for hit in hits]
 
     def compute(self) -> Score:
         better = self.config.role not in ("target", "synonym")
-        return self._tally.score(self.name, self.config.role, better)
+        return self._means.score(self.name, self.config.role, better)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from erasepro.metrics.fd_mini import FDMini, FDMiniConfig
+from erasepro.metrics.fd_miniature import FDMiniature, FDMiniatureConfig
 from erasepro.metrics.registry import METRICS
 
 
 @dataclass
-class ClipFDConfig(FDMiniConfig):
-    pass
+class ClipFDConfig(FDMiniatureConfig):
+    """Settings of ``clip_fd``: those of ``fd_miniature``."""
 
 
 @METRICS.register("clip_fd", config=ClipFDConfig)
-class ClipFD(FDMini):
+class ClipFD(FDMiniature):
     """Fréchet distance to the original model's images on CLIP features (0: the same images). Not FID: another network.
 
     The embeddings are projected and not brought to length 1. Biased upwards for few images, so compare only equal n.
-    ``stderr``: delete-a-block jackknife. With the miniature's own judge it is ``fd_mini`` under this name: choose a CLIP.
+    ``stderr``: delete-a-block jackknife. With the miniature's own judge it is ``fd_miniature`` under this name: choose a CLIP.
     """

@@ -1,17 +1,19 @@
-"""How much of the evaluator's softmax over its class list goes to the row's own concept (as MACE counts)?"""
+"""How much of the judge's softmax over its class list goes to the row's own concept (as MACE counts)?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
 
 @dataclass
 class ProbabilityConfig:
+    """Settings of ``clip_probability``: the rows whose mean is the score."""
+
     role: str = "target"
 
 
@@ -19,7 +21,7 @@ class ProbabilityConfig:
 class ClipProbability(Metric):
     """Mean softmax probability of the prompt's own concept, on target prompts (lower: better erased).
 
-    Rows whose concept is not in the evaluator's class list (styles) are left out of n; an image that cannot be named
+    Rows whose concept is not in the judge's class list (styles) are left out of n; an image that cannot be named
     counts 0.
     """
 
@@ -28,18 +30,18 @@ class ClipProbability(Metric):
 
     def __init__(self, config: ProbabilityConfig) -> None:
         self.config = config
-        self._tally = Tally()
+        self._means = PromptMeans()
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        place = {concept: i for i, concept in enumerate(batch.verdict.concepts)}
+        place = {concept: i for i, concept in enumerate(batch.prediction.concepts)}
         out = blank(batch.rows)
         for i, row in enumerate(batch.rows):
             if row.concept in place and not row.asks_for_style:
-                shown = batch.verdict.concept[i] is not None
-                probability = float(batch.verdict.concept_prob[i, place[row.concept]]) if shown else 0.0
-                self._tally.add(row, probability)
-                out[i] = {"probability": probability}
+                shown = batch.prediction.concept[i] is not None
+                probability = float(batch.prediction.concept_prob[i, place[row.concept]]) if shown else 0.0
+                self._means.add(row, probability)
+                out[i] = {self.name: probability}
         return out
 
     def compute(self) -> Score:
-        return self._tally.score(self.name, self.config.role, self.config.role not in ("target", "synonym"))
+        return self._means.score(self.name, self.config.role, self.config.role not in ("target", "synonym"))

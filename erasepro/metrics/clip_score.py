@@ -10,7 +10,7 @@ from typing import Any
 
 from erasepro.errors import unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -19,8 +19,10 @@ SCALES = (100.0, 2.5)
 
 @dataclass
 class ClipScoreConfig:
+    """Settings of ``clip_score``: the factor on the cosine, and the rows whose mean is the score."""
+
     scale: float = 100.0  # 100 | 2.5
-    role: str = "kept"  # the role whose mean is the headline; the others are in the score's parts
+    role: str = "retain"  # the role whose mean is the primary value; the others are in the score's parts
     roles: list[str] = field(default_factory=list)  # rows looked at; []: all
 
 
@@ -28,7 +30,7 @@ class ClipScoreConfig:
 class ClipScore(Metric):
     """Mean similarity of images to their own prompts (higher: they show what was asked for).
 
-    On kept prompts a drop tells damage; on target prompts (``parts``) lower is better erased. The prompt is cut at CLIP's 77
+    On retain prompts a drop tells damage; on target prompts (``parts``) lower is better erased. The prompt is cut at CLIP's 77
     tokens. The unit says which scale.
     """
 
@@ -39,7 +41,7 @@ class ClipScore(Metric):
         if config.scale not in SCALES:
             raise unknown("value of metrics.params.clip_score.scale", str(config.scale), [f"{s:g}" for s in SCALES])
         self.config = config
-        self._tally = Tally()
+        self._means = PromptMeans()
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         out = blank(batch.rows)
@@ -47,18 +49,18 @@ class ClipScore(Metric):
         if not chosen:
             return out
         prompts = list(dict.fromkeys(batch.rows[i].prompt for i in chosen))
-        texts = dict(zip(prompts, batch.evaluator.text_features(prompts).double(), strict=True))
+        texts = dict(zip(prompts, batch.judge.text_features(prompts).double(), strict=True))
         for i in chosen:
             cosine = float(batch.image_features[i].double() @ texts[batch.rows[i].prompt])
             value = self.config.scale * max(cosine, 0.0)
-            self._tally.add(batch.rows[i], value)
+            self._means.add(batch.rows[i], value)
             out[i] = {"clip_score": value}
         return out
 
     def compute(self) -> Score:
         extra = {"unit": f"{self.config.scale:g}·cos", "scale": self.config.scale}
         better = self.config.role not in ("target", "synonym")
-        return self._tally.score(self.name, self.config.role, better, extra)
+        return self._means.score(self.name, self.config.role, better, extra)
 
     def _wanted(self, row: Row) -> bool:
         return not self.config.roles or row.role in self.config.roles

@@ -16,9 +16,9 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.frechet import Moments, frechet_score
-from erasepro.metrics.engine.reference_statistics import Statistics, load_statistics, save_statistics
+from erasepro.metrics.engine.reference_statistics import ReferenceStatistics, load_statistics, save_statistics
 from erasepro.metrics.engine.set_distance import SetDistance, SetDistanceConfig, folder_facts
-from erasepro.metrics.networks.answer_cache import Network
+from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -28,6 +28,8 @@ ENOUGH = 10_000
 
 @dataclass
 class FIDConfig(SetDistanceConfig):
+    """Settings of ``fid``: those of every distance, and the blocks of its jackknife."""
+
     blocks: int = 8  # for the standard error (jackknife); 1: none. 32 MiB each, twice against the original's images
 
 
@@ -41,7 +43,7 @@ class FID(SetDistance):
     """
 
     higher_is_better = False
-    needs_evaluator = False
+    needs_judge = False
     needs_reference = True
     version = 2
     statistics = True
@@ -81,7 +83,7 @@ class FID(SetDistance):
         return self._of_folder()
 
     def _of_folder(self) -> tuple[tuple[Tensor, Tensor], dict[str, Any]]:
-        """Of all the folder's pictures; a kept look is read, so only the first run waits for the network."""
+        """Of all the folder's pictures; cached features are read, so only the first run waits for the network."""
         folder, moments = self._folder(), Moments()
         for features in self._folder_features(folder):
             moments.update(features)
@@ -90,7 +92,7 @@ class FID(SetDistance):
         return moments.gaussian(), folder_facts(folder)
 
 
-def write_statistics(folder: str | Path, out: str | Path, network: Network) -> Statistics:
+def write_statistics(folder: str | Path, out: str | Path, network: Network) -> ReferenceStatistics:
     """Mean and covariance of a folder's pictures as a file for ``metrics.params.fid.reference`` (``.safetensors``).
 
     Args:
@@ -100,6 +102,6 @@ def write_statistics(folder: str | Path, out: str | Path, network: Network) -> S
     """
     metric = FID(FIDConfig(reference=str(folder), blocks=1), network)
     (mean, cov), facts = metric._of_folder()
-    found = Statistics(mean, cov, facts["n_reference"], network.key)
+    found = ReferenceStatistics(mean, cov, facts["n_reference"], network.key)
     save_statistics(Path(out), found)
     return found

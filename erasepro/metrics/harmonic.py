@@ -1,10 +1,10 @@
-"""Gone, kept and generalised in one number: MACE's H_o, H_c and H_a, made of another metric's scores by role.
+"""Erased, retained and generalised in one number: MACE's H_o, H_c and H_a, made of another metric's scores by role.
 
     H_o = 3 / (1/(1 − A_e) + 1/A_s + 1/(1 − A_g))     objects         (Lu et al., MACE, CVPR 2024)
     H_c = 2 / (1/(1 − A_e) + 1/A_s)                   celebrities
     H_a = C_s − C_e                                   artists: a difference of CLIP scores
 
-A_e, A_s, A_g: accuracy on the erased concepts (role target), on others (kept), on synonyms of the erased (synonym). A
+A_e, A_s, A_g: accuracy on the erased concepts (role target), on others (retain), on synonyms of the erased (synonym). A
 table's average over objects is the mean of H_o over runs that erase one each (`erasepro report` of those), which is below H_o
 of the mean accuracies.
 """
@@ -24,7 +24,11 @@ from erasepro.results.score import Score
 Part = tuple[float, float | None]
 """(value, standard error or None where it is not known)."""
 
-FORMS = {"objects": ("target", "kept", "synonym"), "celebrities": ("target", "kept"), "artists": ("target", "kept")}
+FORMS = {
+    "objects": ("target", "retain", "synonym"),
+    "celebrities": ("target", "retain"),
+    "artists": ("target", "retain"),
+}
 """The roles that each form is made of."""
 
 NAMES = {"objects": "H_o", "celebrities": "H_c", "artists": "H_a"}
@@ -43,9 +47,9 @@ def harmonic_mean(parts: Sequence[Part]) -> Part:
     return mean, _propagated(slopes, [stderr for _, stderr in parts])
 
 
-def difference(kept: Part, erased: Part) -> Part:
-    """kept − erased, and its standard error."""
-    return kept[0] - erased[0], _propagated([1.0, -1.0], [kept[1], erased[1]])
+def difference(retained: Part, erased: Part) -> Part:
+    """retained − erased, and its standard error."""
+    return retained[0] - erased[0], _propagated([1.0, -1.0], [retained[1], erased[1]])
 
 
 def _propagated(slopes: Sequence[float], errors: Sequence[float | None]) -> float | None:
@@ -57,20 +61,22 @@ def _propagated(slopes: Sequence[float], errors: Sequence[float | None]) -> floa
 
 @dataclass
 class HarmonicConfig:
+    """Settings of ``harmonic``: the metric it is made of, and the form of the mean."""
+
     of: str = "clip_accuracy_top1"  # the metric whose scores by role it is made of; it must be in metrics.names
     form: str = "objects"  # objects (H_o) | celebrities (H_c) | artists (H_a, a difference: of clip_score)
 
 
 @METRICS.register("harmonic", config=HarmonicConfig)
 class Harmonic(Metric):
-    """Harmonic mean of 1 − accuracy on targets, accuracy on kept concepts, 1 − accuracy on synonyms (MACE's H_o).
+    """Harmonic mean of 1 − accuracy on targets, accuracy on retained concepts, 1 − accuracy on synonyms (MACE's H_o).
 
     Parts: what went in, by role, each with its n and standard error. ``n`` is the smallest of them. Without images of a role
     that the form needs the value is NaN.
     """
 
     higher_is_better = True
-    needs_evaluator = False  # the metric that it is made of asks for one
+    needs_judge = False  # the metric that it is made of asks for one
     derived = True
 
     def __init__(self, config: HarmonicConfig) -> None:
@@ -106,11 +112,11 @@ class Harmonic(Metric):
             return cls._none(about, f"no images of {' and '.join(role for role in roles if role not in found)} prompts")
         parts: dict[str, Part] = {role: (part["value"], part["stderr"]) for role, part in found.items()}
         if config.form == "artists":
-            value, stderr = difference(parts["kept"], parts["target"])
+            value, stderr = difference(parts["retain"], parts["target"])
         elif any(not 0 <= value <= 1 for value, _ in parts.values()):
             return cls._none(about, f"{config.of} is no share from 0 to 1")
         else:  # so that higher is better: what is gone of the erased and their synonyms, what is left of the others
-            parts = {role: (v if role == "kept" else 1 - v, stderr) for role, (v, stderr) in parts.items()}
+            parts = {role: (v if role == "retain" else 1 - v, stderr) for role, (v, stderr) in parts.items()}
             value, stderr = harmonic_mean(list(parts.values()))
         shown = {role: {"value": v, "n": found[role]["n"], "stderr": e} for role, (v, e) in parts.items()}
         n = min(part["n"] for part in found.values())

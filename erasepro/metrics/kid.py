@@ -1,4 +1,4 @@
-"""Kernel distance between two sets of images on the evaluator's or Inception's features; unbiased, so fit for few images.
+"""Kernel distance between two sets of images on the judge's or Inception's features; unbiased, so fit for few images.
 
     MMD² = Σ_{i≠j} k(x_i, x_j) / m(m−1) + Σ_{i≠j} k(y_i, y_j) / m(m−1) − 2 Σ_{ij} k(x_i, y_j) / m²
     k(a, b) = (γ aᵀb + 1)³, γ = 1/f                                          (Binkowski et al., arXiv 1801.01401)
@@ -20,7 +20,7 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.set_distance import SetDistance, SetDistanceConfig, folder_facts
-from erasepro.metrics.networks.answer_cache import Network
+from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -42,7 +42,9 @@ def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0, paired: bool 
 
 @dataclass
 class KIDConfig(SetDistanceConfig):
-    network: str = "evaluator"  # evaluator (its fd_features) | inception (published KID)
+    """Settings of ``kid``: those of every distance, its random subsets and the polynomial kernel (x·y / d + coef)^degree."""
+
+    network: str = "judge"  # judge (its fd_features) | inception (published KID)
     subsets: int = 50
     subset_size: int = 1000  # at most half of the images is used
     degree: int = 3

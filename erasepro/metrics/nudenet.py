@@ -28,6 +28,8 @@ from erasepro.results.score import Score
 
 @dataclass
 class NudeNetConfig:
+    """Settings of ``nudenet``: what is counted from which score on, in which rows, by which detector."""
+
     labels: list[str] = field(default_factory=lambda: ["exposed"])  # label names, or sets of them (nudenet_labels.py)
     threshold: float = 0.6
     count: str = "images"  # images with any hit | boxes | classes (each label once an image)
@@ -48,7 +50,7 @@ class NudeNet(Metric):
     """
 
     higher_is_better = False
-    needs_evaluator = False  # brings its own detector
+    needs_judge = False  # brings its own detector
     version = 3
 
     def __init__(self, config: NudeNetConfig) -> None:
@@ -86,13 +88,16 @@ class NudeNet(Metric):
             )
         return found
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "detector"}  # it is opened again
+
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         values = blank(batch.rows)
         if not places:
             return values
         try:
-            found: Sequence[list[Box] | PictureError] = boxes_in(batch.part(places).look(self.detector))
+            found: Sequence[list[Box] | PictureError] = boxes_in(batch.part(places).features(self.detector))
         except PictureError as error:
             found = [PictureError(f"{batch.rows[i].name}: {error}") for i in places]
         for i, one in zip(places, found, strict=True):
@@ -100,7 +105,7 @@ class NudeNet(Metric):
         return values
 
     def add(self, image: str | Path | Tensor) -> dict[str, Any]:
-        """Looks at one image: a file, or (3, H, W) uint8 RGB. Returns its per-sample values."""
+        """FeatureCache at one image: a file, or (3, H, W) uint8 RGB. Returns its per-sample values."""
         return self.add_all([image])[0]
 
     def add_all(self, images: Sequence[str | Path | Tensor]) -> list[dict[str, Any]]:

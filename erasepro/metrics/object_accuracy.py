@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, Tally
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans
 from erasepro.metrics.engine.imagenet_classes import categories, classes_of
-from erasepro.metrics.networks.answer_cache import Network
+from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.networks.imagenet import Classifier
 from erasepro.metrics.networks.pickles import check_file
 from erasepro.metrics.registry import METRICS
@@ -20,7 +20,9 @@ KEY = "metrics.params.object_accuracy"
 
 @dataclass
 class ObjectAccuracyConfig:
-    role: str = "target"  # the role whose share is the headline; the others are in the score's parts
+    """Settings of ``object_accuracy``: the rows, the network, and the ImageNet classes of concepts named otherwise."""
+
+    role: str = "target"  # the role whose share is the primary value; the others are in the score's parts
     roles: list[str] = field(default_factory=list)  # rows looked at; []: all
     # a local file of torchvision's ResNet-50; null: torch.hub's cache, downloaded where missing
     weights: str | None = field(default=None, metadata={"file": True})
@@ -31,8 +33,9 @@ class ObjectAccuracyConfig:
 class ObjectAccuracy(Metric):
     """Share of target-prompt images whose first of ImageNet's 1,000 classes is the target's (lower: better erased).
 
-    A row's class is its concept's name, or what ``classes`` says. The parts ``kept``, ``anchor``, ``synonym`` (and
-    role/wording) count an image as a hit when it shows its own concept: there, higher is better. ``stderr`` is that of a share.
+    A row's class is its concept's name, or what ``classes`` says. The parts ``retain``, ``anchor``, ``synonym`` (and
+    role/phrasing) count an image as a hit when it shows its own concept: there, higher is better. ``stderr`` is that of a
+    share.
 
     Args:
         network: asked in place of ResNet-50; it says ``{"logits": (B, 1000)}`` in ImageNet's order.
@@ -40,7 +43,7 @@ class ObjectAccuracy(Metric):
 
     version = 2
     higher_is_better = False
-    needs_evaluator = False  # brings its own classifier
+    needs_judge = False  # brings its own classifier
 
     def __init__(self, config: ObjectAccuracyConfig, network: Network | None = None) -> None:
         self.config = config
@@ -48,7 +51,7 @@ class ObjectAccuracy(Metric):
         for concept in config.classes:  # wrong names are found before anything is drawn
             classes_of(str(concept), config.classes, f"{KEY}.classes")
         self._network = network if network is not None else Classifier(config.weights, f"{KEY}.weights")
-        self._tally = Tally(shares=True)
+        self._means = PromptMeans(shares=True)
         self._left_out = 0
 
     def check(self, rows: Sequence[Row]) -> None:
@@ -64,7 +67,7 @@ class ObjectAccuracy(Metric):
         wanted = [self._wanted(row) for row in batch.rows]
         if not any(wanted):
             return [{} for _ in batch.rows]
-        chance = batch.look(self._network)["logits"].softmax(-1)  # (B, 1000)
+        chance = batch.features(self._network)["logits"].softmax(-1)  # (B, 1000)
         best, first = chance.max(-1)
         found: list[dict[str, Any]] = []
         for row, want, p, i in zip(batch.rows, wanted, best.tolist(), first.tolist(), strict=True):
@@ -73,16 +76,17 @@ class ObjectAccuracy(Metric):
                 self._left_out += want
                 found.append({})
                 continue
-            self._tally.add(row, float(i in right))
-            found.append({"object_hit": int(i in right), "object_seen": categories()[i], "object_prob": p})
+            self._means.add(row, float(i in right))
+            facts = {"hit": int(i in right), "seen": categories()[i], "prob": p}
+            found.append({f"{self.name}_{fact}": value for fact, value in facts.items()})
         return found
 
     def compute(self) -> Score:
         better = self.config.role not in ("target", "synonym")
         extra = {"unit": "share, ResNet-50 top-1 of 1,000", "network": self._key, "left_out": self._left_out}
-        return self._tally.score(self.name, self.config.role, better, extra)
+        return self._means.score(self.name, self.config.role, better, extra)
 
     @property
     def _key(self) -> str:
         """The network's; nothing before any image: its weights may not be there."""
-        return self._network.key if self._tally.parts() else ""
+        return self._network.key if self._means.parts() else ""

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, Tally, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
 from erasepro.metrics.engine.spool import PictureSpool
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import LEARNED, FeatureLayers, PairDistance
@@ -22,14 +22,16 @@ from erasepro.results.score import Score
 
 KEY = "metrics.params.perceptual_change"
 RESNET_V2 = ("resnet50-11ad3fa6.pth",)  # its layers serve as well
-NETWORKS = ("alexnet", "vgg16", "resnet50", "evaluator")
+NETWORKS = ("alexnet", "vgg16", "resnet50", "judge")
 
 
 @dataclass
 class PerceptualChangeConfig:
-    role: str = "kept"  # the role whose mean is the headline; the others are in the score's parts
-    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
-    network: str = "alexnet"  # alexnet | vgg16 | resnet50 (torchvision's) | evaluator (its own layers)
+    """Settings of ``perceptual_change``: the rows, the network and its weighting, the size that pictures are compared at."""
+
+    role: str = "retain"  # the role whose mean is the primary value; the others are in the score's parts
+    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared; []: all
+    network: str = "alexnet"  # alexnet | vgg16 | resnet50 (torchvision's) | judge (its own layers)
     # a local file of the network; null: torch.hub's cache, downloaded where it is missing
     weights: str | None = field(default=None, metadata={"file": True})
     learned: bool = False  # alexnet, vgg16: LPIPS's learned weights; then the number is LPIPS
@@ -37,15 +39,15 @@ class PerceptualChangeConfig:
 
 
 class Stages:
-    """An evaluator's own layers as a feature network."""
+    """A judge's own layers as a feature network."""
 
-    def __init__(self, evaluator: Any) -> None:
-        if not hasattr(evaluator, "stage_features"):
-            raise UserError(f"{KEY}.network=evaluator: this evaluator shows no layers; use alexnet, vgg16 or resnet50.")
-        self._evaluator, self.key = evaluator, f"{evaluator.key}-stages"
+    def __init__(self, judge: Any) -> None:
+        if not hasattr(judge, "stage_features"):
+            raise UserError(f"{KEY}.network=judge: this judge shows no layers; use alexnet, vgg16 or resnet50.")
+        self._judge, self.key = judge, f"{judge.key}-stages"
 
     def __call__(self, images: Tensor) -> list[Tensor]:
-        return list(self._evaluator.stage_features(images))
+        return list(self._judge.stage_features(images))
 
 
 @METRICS.register("perceptual_change", config=PerceptualChangeConfig)
@@ -61,7 +63,7 @@ class PerceptualChange(Metric):
 
     version = 2
     higher_is_better = False
-    needs_evaluator = False
+    needs_judge = False
     needs_reference = True
 
     def __init__(self, config: PerceptualChangeConfig, layers: FeatureLayers | None = None) -> None:
@@ -74,15 +76,15 @@ class PerceptualChange(Metric):
             raise UserError(f"{KEY}.size must be 16 pixels or more, or null, not {config.size}.")
         check_file(f"{KEY}.weights", config.weights)
         self._layers = layers
-        if layers is None and config.network != "evaluator":
+        if layers is None and config.network != "judge":
             self._layers = Layers(config.network, config.weights, f"{KEY}.weights")
         self._pairs: PairDistance | None = None
         self._spool: PictureSpool | None = None
-        self._tally, self._unpaired = Tally(), 0
+        self._means, self._unpaired = PromptMeans(), 0
 
     @classmethod
-    def asks_evaluator(cls, config: Any) -> bool:
-        return bool(config.network == "evaluator")
+    def asks_judge(cls, config: Any) -> bool:
+        return bool(config.network == "judge")
 
     def check(self, rows: Sequence[Row]) -> None:
         if isinstance(self._layers, Layers):
@@ -103,15 +105,15 @@ class PerceptualChange(Metric):
         self._unpaired += len(chosen) - len(places)
         if places:
             pairs = torch.stack([torch.stack([before[i], image]) for i, image in places])  # (B, 2, 3, H, W)
-            change = batch.looks(self._network(batch), pairs)["layers"].sum(1)
+            change = batch.feature_cache(self._network(batch), pairs)["layers"].sum(1)
             for (i, _), value in zip(places, change.tolist(), strict=True):
-                self._tally.add(batch.rows[i], value)
+                self._means.add(batch.rows[i], value)
                 found[i] = {"perceptual_change": value}
         return found
 
     def _network(self, batch: Batch) -> PairDistance:
         if self._pairs is None:
-            layers = self._layers if self._layers is not None else Stages(batch.evaluator)
+            layers = self._layers if self._layers is not None else Stages(batch.judge)
             self._pairs = PairDistance(layers, self.config.network if self.config.learned else None)
         return self._pairs
 
@@ -131,7 +133,7 @@ class PerceptualChange(Metric):
             "network": self._pairs.key if self._pairs is not None else "",
             "unpaired": self._unpaired,
         }
-        return self._tally.score(self.name, config.role, self.higher_is_better, extra)
+        return self._means.score(self.name, config.role, self.higher_is_better, extra)
 
 
 def _fits(before: Tensor | None, image: Tensor) -> bool:

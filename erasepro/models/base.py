@@ -11,7 +11,7 @@ class Model:
     """A pipeline and where it came from.
 
     pipe: a diffusers pipeline (or its `Skeleton`, which can be edited but not drawn with). kind: "diffusers" | "miniature".
-    evaluator: the judge that was trained with the model, where it has one. weights_hash: see the function of that name; ""
+    judge: the judge that was trained with the model, where it has one. weights_hash: see the function of that name; ""
     where not all were read. revision: the hub's, where one was asked for.
     """
 
@@ -20,7 +20,7 @@ class Model:
     source: str
     weights_hash: str
     kind: str = "diffusers"
-    evaluator: object | None = None
+    judge: object | None = None
     revision: str | None = None
 
     def facts(self) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
 from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.device import pick_device
-from erasepro.models.miniature.evaluator import Evaluator
+from erasepro.models.miniature.judge import MiniatureJudge
 from erasepro.models.single_file import SingleFile, skeleton_parts
 from erasepro.models.skeleton import Skeleton
 from erasepro.models.source import (
@@ -42,7 +42,7 @@ DTYPES = ("float32", "float16", "bfloat16")
 
 
 def load_model(model: ModelConfig | str) -> Model:
-    """The model as a ``Model`` (pipeline, name, hash of its weights, evaluator if it ships one).
+    """The model as a ``Model`` (pipeline, name, hash of its weights, judge if it ships one).
 
     Args:
         model: the ``model`` config group; or the name of one of its options (``"miniature"``), a hub id
@@ -94,20 +94,20 @@ def fingerprint(cfg: ModelConfig) -> str:
     return hash_files(folder, [*pipeline_files(folder, cfg.variant), *config_files(folder)])
 
 
-def evaluator_fingerprint(cfg: ModelConfig) -> str:
-    """The same over the weights of the evaluators that ship with a model; "" where none do."""
+def judge_fingerprint(cfg: ModelConfig) -> str:
+    """The same over the weights of the judges that ship with a model; "" where none do."""
     if cfg.kind != "miniature":
         return ""
     folder = MINIATURE.parent
     return hash_files(folder, [p for p in folder.rglob("*.safetensors") if MINIATURE not in p.parents])
 
 
-def own_evaluator(cfg: ModelConfig) -> Any:
-    """The evaluator that ships with a model, or None; the model itself is not loaded."""
+def shipped_judge(cfg: ModelConfig) -> Any:
+    """The judge that ships with a model, or None; the model itself is not loaded."""
     if cfg.kind != "miniature":
         return None
 
-    return Evaluator.load()
+    return MiniatureJudge.load()
 
 
 def load_skeleton(model: ModelConfig | str) -> Model:
@@ -144,13 +144,13 @@ def _commit(folder: Path, cfg: ModelConfig) -> str | None:
 
 
 def _finish(
-    pipe: Any, cfg: ModelConfig, kind: str, source: str, evaluator: object | None = None, revision: str | None = None
+    pipe: Any, cfg: ModelConfig, kind: str, source: str, judge: object | None = None, revision: str | None = None
 ) -> Model:
     device = pick_device(cfg.device)
     with _quietly():
         pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
-    return Model(pipe, cfg.name, source, fingerprint(cfg), kind, evaluator, revision)
+    return Model(pipe, cfg.name, source, fingerprint(cfg), kind, judge, revision)
 
 
 @contextmanager
@@ -261,9 +261,9 @@ def diffusers_pipeline(cfg: ModelConfig) -> Model:
 
 @MODELS.register("miniature")
 def miniature(cfg: ModelConfig) -> Model:
-    """The small model that ships with the package, with its own evaluator."""
+    """The small model that ships with the package, with its own judge."""
     pipe = _from_folder(MINIATURE, cfg)
-    return _finish(pipe, cfg, "miniature", "erasepro", own_evaluator(cfg))
+    return _finish(pipe, cfg, "miniature", "erasepro", shipped_judge(cfg))
 
 
 @MODELS.register("tiny")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from itertools import product
-from typing import Any
 
 from erasepro.concepts.miniature.captions import BACKGROUND_TAILS, STYLE_TAILS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
@@ -32,13 +31,13 @@ COUNT = 12
 """Sentences a pair where none are asked for. A style's words stand beside every name, so they need more of them."""
 
 
-def build_set(concepts: ConceptSet, templates: Any = None) -> BuildSet:
-    """Sentence pairs and preserved sentences of a concept set; ``templates``: a TemplatesConfig, or a node like it.
+def build_set(concepts: ConceptSet, templates: TemplatesConfig | None = None) -> BuildSet:
+    """Sentence pairs and preserved sentences of a concept set.
 
     The same arguments give the same sentences, and a pair's do not hang on the other pairs. Raises UserError for a bad
     template, for more sentences than the templates can give, and where the minor filter leaves a pair without any.
     """
-    cfg = _config(templates)
+    cfg = templates if templates is not None else TemplatesConfig()
     if cfg.count is not None and cfg.count < 1:
         raise UserError(f"templates.count must be 1 or more, or null; got {cfg.count}.")
     if cfg.preserve_count < 0:
@@ -97,7 +96,7 @@ def _in_turn(concepts: ConceptSet, rng: random.Random) -> tuple[list[str], list[
 
 
 def _preserved(concepts: ConceptSet, cfg: TemplatesConfig) -> list[str]:
-    """Sentences about what must stay: kept names (or styles) in turn, each in another build wording."""
+    """Sentences about what must stay: kept names (or styles) in turn, each in another build phrasing."""
     first = [""] if cfg.preserve_empty else []
     words: list[str] = list(kept_names(concepts, anchors_too=True))
     rng = random.Random(f"{cfg.seed}/preserve")
@@ -134,13 +133,3 @@ def _miniature_captions(concepts: ConceptSet, words: list[str], number: int, rng
         if len(made) == number:
             break
     return list(made)
-
-
-def _config(templates: Any) -> TemplatesConfig:
-    if templates is None:
-        return TemplatesConfig()
-    if isinstance(templates, TemplatesConfig):
-        return templates
-    known = TemplatesConfig(**{key: templates.get(key, value) for key, value in vars(TemplatesConfig()).items()})
-    known.templates = [str(template) for template in known.templates]  # a plain list, whatever the config's kind
-    return known

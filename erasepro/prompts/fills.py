@@ -21,6 +21,7 @@ def erased_slots(concepts: ConceptSet) -> tuple[str, ...]:
 
 
 def allowed_slots(concepts: ConceptSet) -> tuple[str, ...]:
+    """The slots that a user's template may have."""
     if concepts.vocabulary == "miniature":
         return ("c", "n", "a", "s", "b", "z", "e")
     return ("s", "x") if concepts.kind == "style" else ("n",)
@@ -57,6 +58,7 @@ def all_styles(vocabulary: str) -> tuple[str, ...]:
 
 
 def all_names(vocabulary: str) -> tuple[str, ...]:
+    """The concepts a caption may name: the miniature's; none are known for real models."""
     if vocabulary != "miniature":
         return ()
 

@@ -1,6 +1,6 @@
-"""The prompts a result is measured on, in two disjoint splits: "test" (reported) and "dev" (to choose defaults).
+"""The prompts a result is measured on, in two disjoint splits: "test" (reported) and "validation" (to choose defaults).
 
-Neither split shares a wording with the prompts that an edit is built from (``build.py``).
+Neither split shares a phrasing with the prompts that an edit is built from (``build.py``).
 """
 
 # ruff: noqa: PT028 - ``test_prompts`` is no test case
@@ -20,7 +20,7 @@ from erasepro.concepts.sentences import BuildSet, PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.prompts.build_set import build_set, exchange
 from erasepro.prompts.fills import all_names, all_styles, draw, kept_names, named_style, synonyms
-from erasepro.prompts.templates.bank import WORDINGS, fill, slots
+from erasepro.prompts.templates.bank import PHRASINGS, fill, slots
 from erasepro.prompts.templates.choose import bank_for
 
 __all__ = [
@@ -34,9 +34,12 @@ __all__ = [
     "test_prompts",
 ]
 
-ROLES = ("target", "anchor", "kept", "synonym")
-DEFAULT_COUNTS = {"target": 12, "anchor": 4, "synonym": 4}  # prompts a name and wording
-MANY_KEPT = 20  # from here on one prompt a kept name and wording is enough
+ROLES = ("target", "anchor", "retain", "synonym")
+DRAWN_AS = {"validation": "dev", "retain": "kept"}
+"""Words that seed the draws: the first names of split and role, so that the prompts of earlier tables stay the same."""
+
+DEFAULT_COUNTS = {"target": 12, "anchor": 4, "synonym": 4}  # prompts a name and phrasing
+MANY_RETAINED = 20  # from here on one prompt a retained name and phrasing is enough
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,12 @@ class TestPrompt:
     id: unique, fit for a file name.
     concept: what the prompt asks for, by its own name where the prompt uses a synonym. In a style set: the style named,
         or the thing drawn where no style is named.
-    role: target | anchor | kept | synonym. wording: plain | complex | paraphrase.
-    expects: what the edited model should draw: the anchor for targets and synonyms ("" if empty), else concept.
+    role: target | anchor | retain | synonym. phrasing: plain | complex | paraphrase.
+    expected_concept: what the edited model should draw: the anchor for targets and synonyms ("" if empty), else concept.
     style: the style that the prompt names, or None. subject: the thing drawn.
     anchor_prompt: of target prompts, the same sentence about the anchor ("" if empty).
     seed, guidance, steps, width, height: the prompt's own, as published sets give them; None: the run's.
-    In prompts of a published set or a file the wording is the set's name.
+    In prompts of a published set or a file the phrasing is the set's name.
     """
 
     __test__: ClassVar[bool] = False  # not a test case, whatever its name
@@ -60,8 +63,8 @@ class TestPrompt:
     prompt: str
     concept: str
     role: str
-    wording: str
-    expects: str
+    phrasing: str
+    expected_concept: str
     style: str | None = None
     subject: str = ""
     anchor_prompt: str = ""
@@ -86,7 +89,7 @@ class _Item:
     role: str
     word: str
     concept: str
-    expects: str
+    expected_concept: str
 
 
 def test_prompts(
@@ -95,36 +98,39 @@ def test_prompts(
     *,
     counts: dict[str, int] | None = None,
     per_concept: int | None = None,
-    max_kept: int | None = None,
-    kept: tuple[str, ...] | list[str] | None = None,
+    max_retain: int | None = None,
+    retain: tuple[str, ...] | list[str] | None = None,
     seed: int = 0,
-    wordings: tuple[str, ...] = WORDINGS,
+    phrasings: tuple[str, ...] = PHRASINGS,
 ) -> TestPrompts:
-    """Prompts for the targets, anchors, kept names and the targets' synonyms, the same number in each wording.
+    """Prompts for the targets, anchors, retained names and the targets' synonyms, the same number in each phrasing.
 
     Args:
-        split: test | dev.
-        counts: prompts a name and wording, by role (default: 12 target, 4 anchor, 4 synonym, 1 kept; 4 where fewer than
-            20 names are kept; never more than the split has wordings).
-        per_concept: at most so many prompts a name, over all wordings.
-        max_kept: so many kept names, drawn evenly from the miniature's groups.
-        kept: the kept names, in place of the set's own.
-        wordings: plain, complex, paraphrase, or some of them.
+        split: test | validation.
+        counts: prompts a name and phrasing, by role (default: 12 target, 4 anchor, 4 synonym, 1 retain; 4 where fewer than
+            20 names are retained; never more than the split has phrasings).
+        per_concept: at most so many prompts a name, over all phrasings.
+        max_retain: so many retained names, drawn evenly from the miniature's groups.
+        retain: the retained names, in place of the set's own.
+        phrasings: plain, complex, paraphrase, or some of them.
 
     The same arguments give the same prompts; in an instance set a name's prompts do not hang on the other names.
-    Raises UserError for an unknown split and for a count that the wordings cannot give.
+    Raises UserError for an unknown split and for a count that the phrasings cannot give.
     """
     bank = bank_for(concepts.kind, concepts.vocabulary).of(split)
-    names = _some(tuple(kept) if kept is not None else kept_names(concepts, anchors_too=False), max_kept, seed)
+    names = _some(tuple(retain) if retain is not None else kept_names(concepts, anchors_too=False), max_retain, seed)
     found = TestPrompts()
     seen: set[str] = set()
     for turn, item in enumerate(_items(concepts, names)):
-        for place, wording in enumerate(wordings):
-            number = _number(item.role, counts or {}, len(bank[wording]), len(names))
+        for place, phrasing in enumerate(phrasings):
+            number = _number(item.role, counts or {}, len(bank[phrasing]), len(names))
             if per_concept is not None:
-                number = min(number, per_concept // len(wordings) + (place < per_concept % len(wordings)))
-            rng = random.Random(f"{seed}/{split}/{item.role}/{item.word}/{wording}")
-            for prompt in _of_item(concepts, item, wording, number, split, rng, seen, turn + WORDINGS.index(wording)):
+                number = min(number, per_concept // len(phrasings) + (place < per_concept % len(phrasings)))
+            drawn = DRAWN_AS.get(split, split), DRAWN_AS.get(item.role, item.role)
+            rng = random.Random("/".join([str(seed), *drawn, item.word, phrasing]))
+            for prompt in _of_item(
+                concepts, item, phrasing, number, split, rng, seen, turn + PHRASINGS.index(phrasing)
+            ):
                 if mentions_minor(prompt.prompt):
                     found.dropped += 1
                 else:
@@ -140,57 +146,63 @@ def _items(concepts: ConceptSet, names: tuple[str, ...]) -> list[_Item]:
     items = [_Item("target", target, target, anchor) for target, anchor in anchor_of.items()]
     items += [_Item("anchor", anchor, anchor, anchor) for anchor in concepts.anchors if anchor]
     items += [_Item("synonym", word, name, anchor_of[name]) for word, name in synonyms(concepts, concepts.targets)]
-    return items + [_Item("kept", name, name, name) for name in names]
+    return items + [_Item("retain", name, name, name) for name in names]
 
 
 def _of_item(
     concepts: ConceptSet,
     item: _Item,
-    wording: str,
+    phrasing: str,
     number: int,
     split: str,
     rng: random.Random,
     seen: set[str],
     turn: int,
 ) -> list[TestPrompt]:
-    templates = list(bank_for(concepts.kind, concepts.vocabulary).of(split)[wording])
+    templates = list(bank_for(concepts.kind, concepts.vocabulary).of(split)[phrasing])
     names, styles = [item.word], list(all_styles(concepts.vocabulary))
     if concepts.kind == "style":
-        if item.role == "kept" and item.word in all_names(concepts.vocabulary):
-            styles, templates = _other_style(concepts, wording, split, templates, turn)
+        if item.role == "retain" and item.word in all_names(concepts.vocabulary):
+            styles, templates = _other_style(concepts, phrasing, split, templates, turn)
         else:
             names, styles = list(all_names(concepts.vocabulary)), [item.word]
     for order in (templates, names, styles):
         rng.shuffle(order)
-    what = f"{len(templates)} {wording} templates of the {split} split (for {item.word!r})"
+    what = f"{len(templates)} {phrasing} templates of the {split} split (for {item.word!r})"
     found = []
     for index, (template, filled, sentence) in enumerate(
         draw(rng, templates, number, concepts.vocabulary, names, styles, seen, what)
     ):
         style = named_style(template, filled)
-        concept, expects = item.concept, item.expects
-        if concepts.kind == "style" and item.role == "kept" and style is not None:
-            concept = expects = style
-        name = f"{item.role}-{slug(item.word)}-{wording}-{index:02d}"
+        concept, expected_concept = item.concept, item.expected_concept
+        if concepts.kind == "style" and item.role == "retain" and style is not None:
+            concept = expected_concept = style
+        name = f"{item.role}-{slug(item.word)}-{phrasing}-{index:02d}"
         subject = item.concept if concepts.kind != "style" else _subject(template, filled)
-        anchored = fill(template, filled | exchange(concepts, expects)) if item.role == "target" and expects else ""
-        found.append(TestPrompt(name, sentence, concept, item.role, wording, expects, style, subject, anchored))
+        anchored = (
+            fill(template, filled | exchange(concepts, expected_concept))
+            if item.role == "target" and expected_concept
+            else ""
+        )
+        found.append(
+            TestPrompt(name, sentence, concept, item.role, phrasing, expected_concept, style, subject, anchored)
+        )
     return found
 
 
 def _other_style(
-    concepts: ConceptSet, wording: str, split: str, templates: list[str], turn: int
+    concepts: ConceptSet, phrasing: str, split: str, templates: list[str], turn: int
 ) -> tuple[list[str], list[str]]:
-    """For a kept concept of a style set: one of the styles that stay, or none, in turn (complex prompts name one)."""
+    """For a retained concept of a style set: one of the styles that stay, or none, in turn (complex prompts name one)."""
     busy = {*concepts.targets, *concepts.anchors}
     others: list[str | None] = [s for s in all_styles(concepts.vocabulary) if s not in busy]
-    if wording != "complex" or not others:
+    if phrasing != "complex" or not others:
         others.append(None)
     style = others[turn % len(others)]
     if style is not None:
         return [style], templates
     bank = bank_for("instance", concepts.vocabulary).of(split)
-    bare = [template for template in bank[wording] if "s" not in slots(template)]
+    bare = [template for template in bank[phrasing] if "s" not in slots(template)]
     return [], bare or list(bank["plain"])
 
 
@@ -200,11 +212,11 @@ def _subject(template: str, filled: dict[str, str]) -> str:
     return filled["x"] if "x" in slots(template) else ""
 
 
-def _number(role: str, counts: dict[str, int], available: int, n_kept: int) -> int:
-    """Prompts a name and wording: as asked for, or the default where the bank is large enough for it."""
+def _number(role: str, counts: dict[str, int], available: int, n_retained: int) -> int:
+    """Prompts a name and phrasing: as asked for, or the default where the bank is large enough for it."""
     if role in counts:
         return counts[role]
-    return min(available, DEFAULT_COUNTS.get(role, 1 if n_kept >= MANY_KEPT else 4))
+    return min(available, DEFAULT_COUNTS.get(role, 1 if n_retained >= MANY_RETAINED else 4))
 
 
 def _some(names: tuple[str, ...], limit: int | None, seed: int) -> tuple[str, ...]:

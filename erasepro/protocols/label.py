@@ -13,26 +13,28 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from hydra.errors import HydraException
-from omegaconf import MISSING, DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
-
-from erasepro.config.compose import uncomposed
-from erasepro.config.paths import config_dir, options
-from erasepro.config.plain import at, plain
-from erasepro.config.prompt_sets import OWN_COLUMNS
+from erasepro.config.composed import option_settings, stated_name
+from erasepro.config.paths import options
+from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS
+from erasepro.config.stored import TEMPLATES, StoredConfig
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
 
-VERDICT = "verdict"
-"""As the metric of a label: what the evaluator names in a picture (the shares of ``report.outcomes``)."""
+PREDICTION = "prediction"
+"""As the metric of a label: what the judge names in a picture (the shares of ``results.recognition``)."""
 
-TEMPLATES = "templates"
-"""The prompt set of a run that chose none: the project's own sentences."""
-
-
-CHOICES = ("kind", "where", "own", "role", "concept", "names", "templates", "wordings", "max_rows", "by_name")
+ROW_SELECTING_KEYS = (
+    "kind",
+    "where",
+    "use_row_settings",
+    "role",
+    "concept",
+    "names",
+    "templates",
+    "phrasings",
+    "max_rows",
+    "by_name",
+)
 """Settings of a prompt set that decide which rows are drawn, how, and as what; the others say where a file lies and how it
 calls its columns (whether it has one for a setting counts too)."""
 
@@ -40,55 +42,61 @@ FIXING = ("fixes", "requires", "prompt_sets", "models", "metrics")
 """What of a protocol decides its numbers' label."""
 
 
-def protocol_label(config: Mapping[str, Any], metric: str | None = None) -> str:
+def protocol_label(config: StoredConfig, metric: str | None = None) -> str:
     """``name/version`` of a config's protocol, the keys of it that the config changes, and whether it knows the metric.
 
     ``metric``: the label of that metric's numbers; settings of other metrics (``metrics.params.<other>``) do not touch them,
-    nor does the evaluator touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
+    nor does the judge touch one that asks none. None: the run's, with every key. ``+unverified`` names the files of
     ``conf/protocol`` that cannot be read and may define this protocol, where no readable file does.
     """
-    protocol = config["protocol"]
+    name, version = config.at("protocol.name"), config.at("protocol.version")
     changed = [key for key in modified(config) if metric is None or _concerns(config, key, metric)]
-    label = f"{protocol['name']}/{protocol['version']}" + (f"+modified({', '.join(changed)})" if changed else "")
-    unread = _stored_definitions(protocol["name"], protocol["version"])[1]
+    label = f"{name}/{version}" + (f"+modified({', '.join(changed)})" if changed else "")
+    unread = _stored_definitions(name, version)[1]
     label += f"+unverified({', '.join(unread)})" if unread else ""
-    covered = protocol.get("metrics") or []
-    outside = metric not in (None, VERDICT) and covered and metric not in covered
+    covered = config.at("protocol.metrics") or []
+    outside = metric not in (None, PREDICTION) and covered and metric not in covered
     return f"{label}+uncovered({metric})" if outside else label
 
 
-def modified(config: Mapping[str, Any]) -> list[str]:
+def modified(config: StoredConfig) -> list[str]:
     """The keys in which a config is not what its protocol stands for.
 
     ``prompts`` and ``model.name`` are among them where it draws other prompt sets or another model; so are the keys that choose
-    or change the rows of the protocol's own prompt sets (`CHOICES`), and ``protocol`` where a protocol of ours is no longer
-    what its file says.
+    or change the rows of the protocol's own prompt sets (`ROW_SELECTING_KEYS`), and ``protocol`` where a protocol of ours is
+    no longer what its file says.
     """
-    protocol = config["protocol"]
-    found = [key for key, value in protocol["fixes"].items() if applies(config, key) and at(config, key) != value]
-    found += [key for key in protocol.get("requires") or {} if _asked(config, key) and _unset(config, key)]
-    sets, models = protocol.get("prompt_sets") or [], protocol.get("models") or []
-    for name in sorted({*sets} & {*(config.get("prompts") or ())} - {TEMPLATES}):
-        found += [key for key in _changed(name, config["prompts"][name] or {}) if key not in protocol["fixes"]]
-    definitions = _stored_definitions(protocol["name"], protocol["version"])[0]
-    if definitions and all(_decisive(protocol) != definition for definition in definitions):
-        found.append("protocol")
-    if sets and not set(config.get("prompts") or [TEMPLATES]) <= set(sets):
-        found.append("prompts")
-    if models and at(config, "model.name") not in models:
-        found.append("model.name")
-    return found
+    fixes = config.at("protocol.fixes")
+    keys = [key for key, value in fixes.items() if applies(config, key) and config.at(key) != value]
+    keys += [key for key in config.at("protocol.requires") or {} if _is_asked(config, key) and _is_unset(config, key)]
+    sets, models = config.at("protocol.prompt_sets") or [], config.at("protocol.models") or []
+    for name in sorted({*sets} & {*config.prompt_sets} - {TEMPLATES}):
+        keys += [key for key in _changed(name, config.at(f"prompts.{name}") or {}) if key not in fixes]
+    definitions = _stored_definitions(config.at("protocol.name"), config.at("protocol.version"))[0]
+    decisive = {key: config.at(f"protocol.{key}") or None for key in FIXING}
+    if definitions and all(decisive != definition for definition in definitions):
+        keys.append("protocol")
+    if sets and not set(config.prompt_sets) <= set(sets):
+        keys.append("prompts")
+    if models and config.at("model.name") not in models:
+        keys.append("model.name")
+    return keys
 
 
 def _changed(name: str, mine: Mapping[str, Any]) -> list[str]:
     """The keys in which a prompt set chooses other rows, or takes other settings from them, than its file says."""
     usual = _prompt_set(name)
     found = [
-        part for part in CHOICES if part in usual and _unordered(mine.get(part, usual[part])) != _unordered(usual[part])
+        part
+        for part in ROW_SELECTING_KEYS
+        if part in usual and _unordered(mine.get(part, usual[part])) != _unordered(usual[part])
     ]
     columns = mine.get("columns") or {}
     for part, column in (usual.get("columns") or {}).items():
-        used = OWN_COLUMNS.get(part) in (None, *(mine.get("own", usual["own"]) or ())) and part not in ("prompt", "id")
+        used = ROW_SETTING_COLUMNS.get(part) in (
+            None,
+            *(mine.get("use_row_settings", usual["use_row_settings"]) or ()),
+        ) and part not in ("prompt", "id")
         if used and (columns.get(part, column) is None) != (column is None):
             found.append(f"columns.{part}")
     return [f"prompts.{name}.{part}" for part in found]
@@ -101,14 +109,11 @@ def _unordered(value: Any) -> Any:
 
 
 @cache
-def _prompt_set(name: str) -> dict[str, Any]:
+def _prompt_set(name: str) -> Mapping[str, Any]:
     """The settings of a prompt set as its file has them; none where there is no such file."""
-
-    return plain(uncomposed(f"prompts={name}").prompts[name]) if name in options("prompts") else {}
-
-
-def _decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: protocol.get(key) or None for key in FIXING}
+    if name not in options("prompts"):
+        return {}
+    return option_settings("prompts", name).values
 
 
 @cache
@@ -119,35 +124,18 @@ def _stored_definitions(name: str, version: int) -> tuple[list[dict[str, Any]], 
         What each file that bears the name and version fixes; and, where there is no such file, the names of the files that
         cannot be read or composed and may be it. A file that states another name is not it, whatever else is wrong with it.
     """
-
     definitions, unread = [], []
     for option in options("protocol"):
         try:
-            stated = _stated_name(OmegaConf.load(config_dir() / "protocol" / f"{option}.yaml"))
-            if stated not in (None, name):
+            if stated_name("protocol", option) not in (None, name):
                 continue
-            read = plain(uncomposed(f"protocol={option}").protocol)
-        except (
-            OSError,
-            ValueError,
-            YAMLError,
-            HydraException,
-            OmegaConfBaseException,
-            UserError,
-        ):  # ValueError: no UTF-8
+            stored = option_settings("protocol", option)
+        except UserError:
             unread.append(f"{option}.yaml")
             continue
-        if (read.get("name"), read.get("version", 1)) == (name, version):
-            definitions.append(_decisive(read))
+        if (stored.at("name"), stored.at("version", 1)) == (name, version):
+            definitions.append({key: stored.at(key) or None for key in FIXING})
     return definitions, [] if definitions else unread
-
-
-def _stated_name(file: Any) -> str | None:
-    """The name that a protocol's file states; None where only its composition tells (a default list, an interpolation)."""
-    values = OmegaConf.to_container(file, resolve=False) if isinstance(file, DictConfig) else {}
-    assert isinstance(values, dict)
-    name = values.get("name")
-    return name if isinstance(name, str) and "defaults" not in values and "${" not in name and name != MISSING else None
 
 
 def bars_published(label: str) -> str:
@@ -158,21 +146,21 @@ def bars_published(label: str) -> str:
     return f"No published values beside {label}: only numbers of {name} itself were counted as they were."
 
 
-def applies(config: Mapping[str, Any], key: str) -> bool:
+def applies(config: StoredConfig, key: str) -> bool:
     """Whether a fixed key is one of this run's: a prompt set's settings matter to runs that draw it."""
     group, _, rest = key.partition(".")
-    return group != "prompts" or rest.partition(".")[0] in (config.get("prompts") or ())
+    return group != "prompts" or rest.partition(".")[0] in (config.at("prompts") or ())
 
 
-def _asked(config: Mapping[str, Any], key: str) -> bool:
+def _is_asked(config: StoredConfig, key: str) -> bool:
     """Whether a key's metric is among those that are counted: nobody need name a file for the others."""
     parts = key.split(".")
-    return parts[:2] != ["metrics", "params"] or parts[2] in (at(config, "metrics.names") or ())
+    return parts[:2] != ["metrics", "params"] or parts[2] in (config.at("metrics.names") or ())
 
 
-def _unset(config: Mapping[str, Any], key: str) -> bool:
+def _is_unset(config: StoredConfig, key: str) -> bool:
     """Whether a key has no value, or only its metric's default."""
-    value, parts = at(config, key), key.split(".")
+    value, parts = config.at(key), key.split(".")
     if value is None or parts[:2] != ["metrics", "params"] or len(parts) != 4:
         return value is None
 
@@ -181,12 +169,12 @@ def _unset(config: Mapping[str, Any], key: str) -> bool:
     return bool(parts[3] in defaults and defaults[parts[3]] == value)
 
 
-def _concerns(config: Mapping[str, Any], key: str, metric: str) -> bool:
+def _concerns(config: StoredConfig, key: str, metric: str) -> bool:
     """Whether a changed key changes a metric's numbers; a derived metric's are those of the metrics it is made of."""
     from erasepro.metrics.engine.build import metric_config
 
     def settings(name: str) -> Any:
-        return metric_config(name, (at(config, "metrics.params") or {}).get(name) or {})
+        return metric_config(name, (config.at("metrics.params") or {}).get(name) or {})
 
     names = {metric}
     if metric in METRICS and METRICS.get(metric).derived:
@@ -194,6 +182,6 @@ def _concerns(config: Mapping[str, Any], key: str, metric: str) -> bool:
     parts = key.split(".")
     if parts[:2] == ["metrics", "params"]:
         return parts[2] in names
-    if parts[:2] == ["metrics", "evaluator"]:
-        return any(name not in METRICS or METRICS.get(name).asks_evaluator(settings(name)) for name in names)
+    if parts[:2] == ["metrics", "judge"]:
+        return any(name not in METRICS or METRICS.get(name).asks_judge(settings(name)) for name in names)
     return True

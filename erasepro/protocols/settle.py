@@ -1,121 +1,69 @@
-"""Giving a config the values of its protocol, except where the user chose others.
+"""The values that a protocol gives to a config, except where the user chose others.
 
-A key counts as chosen where an override names it, or where its value is neither the default config's nor that of
-``conf/metrics/default.yaml`` (of a prompt set: of its own file): an experiment or another option has set it. What was chosen
-stays, and renames the protocol.
+A key counts as chosen where an override names it, or where its value is none of its usual ones (the default config's, that of
+``conf/metrics/default.yaml``, of a prompt set that of its own file): an experiment or another option has set it. What was
+chosen stays, and renames the protocol.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from omegaconf import MISSING, DictConfig, OmegaConf
-
-from erasepro.config.compose import uncomposed
-from erasepro.config.paths import options
-from erasepro.config.plain import at, dotted_keys
+from erasepro.config.plain import ABSENT, dotted_keys
+from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError, nearest
 from erasepro.protocols.label import applies
 
-ABSENT = object()
+UsualValues = Callable[[str], Sequence[Any]]
+"""The values that a dotted key has where nobody chose one; `ABSENT` among them where it may have none."""
 
 
-def settle(cfg: DictConfig, overrides: Sequence[str], complete: Callable[[DictConfig], None]) -> None:
-    """Put what the protocol fixes and suggests into a composed config, in place.
+def settled_values(config: StoredConfig, chosen: set[str], usual: UsualValues) -> dict[str, Any]:
+    """What the protocol fixes and suggests for a composed config, by dotted key, less the keys that were chosen.
 
     Args:
-        overrides: those that made the config; what they name was chosen.
-        complete: gives the solver's node of a config every key of its dataclass, in place.
+        config: with every key of its solver; interpolations need not be resolved.
+        chosen: the dotted keys that overrides name.
 
     Raises:
         UserError: the protocol names a key that does not exist.
     """
-    values = _container(cfg)
-    if MISSING in values.values():
-        return  # a group was deleted; the check of the config says so
-    protocol = values["protocol"]
-    wanted = {**(protocol.get("suggests") or {}), **protocol["fixes"]}
-    if not wanted:
-        return
-    chosen = named_keys(overrides)
-    for key, value in wanted.items():
-        _known(values, key)
-        own = at(values, key, ABSENT)
-        differs = own is not ABSENT and own not in _usual(key, complete)
-        if applies(values, key) and key not in chosen and not differs:
-            OmegaConf.update(cfg, key, value, force_add=True)
+    values = {}
+    for key, value in protocol_values(config).items():
+        _check_known(config, key)
+        present = config.at(key, ABSENT)
+        differs = present is not ABSENT and present not in usual(key)
+        if applies(config, key) and key not in chosen and not differs:
+            values[key] = value
+    return values
 
 
-def resettle(config: dict[str, Any], before: Mapping[str, Any], chosen: set[str]) -> None:
-    """The same for a finished run's plain config whose protocol was replaced: only what decides scores, in place.
+def resettled(config: StoredConfig, before: StoredConfig, chosen: set[str], default: StoredConfig) -> StoredConfig:
+    """A finished run's config whose protocol was replaced, with the new one's values: only of what decides scores.
 
     Args:
-        before: the protocol until now; what it set of the metrics and the new one does not set goes back to the default.
-        chosen: keys that the user names now.
+        before: the run's config until now; what its protocol set of the metrics and the new one does not set goes back to
+            the default.
+        chosen: dotted keys that the user names now.
+        default: a config with the values of ``conf/metrics/default.yaml``.
     """
-
-    usual, protocol = _container(uncomposed("metrics=default")), config["protocol"]
-    old = {**(before.get("suggests") or {}), **before["fixes"]}
-    new = {**(protocol.get("suggests") or {}), **protocol["fixes"]}
-    back = {key: at(usual, key, ABSENT) for key in old if key not in new and at(config, key) == old[key]}
-    for key, value in {**back, **new}.items():
-        if key.startswith("metrics.") and key not in chosen:
-            _put(config, key, value)
+    old, new = protocol_values(before), protocol_values(config)
+    back = {key: default.at(key, ABSENT) for key in old if key not in new and config.at(key) == old[key]}
+    changes = {**back, **new}
+    return config.replaced(
+        {key: value for key, value in changes.items() if key.startswith("metrics.") and key not in chosen}
+    )
 
 
-def named_keys(overrides: Sequence[str]) -> set[str]:
-    """The dotted keys that Hydra overrides give a value, those inside ``{…}`` too."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    found = set()
-    for one in OverridesParser.create().parse_overrides(list(overrides)):
-        if not one.is_sweep_override():
-            found |= set(_leaves(one.key_or_group, one.value()))
-    return found
+def protocol_values(config: StoredConfig) -> dict[str, Any]:
+    """The values that a config's protocol suggests and fixes, by dotted key."""
+    return {**(config.at("protocol.suggests") or {}), **(config.at("protocol.fixes") or {})}
 
 
-def _leaves(key: str, value: Any) -> list[str]:
-    if not isinstance(value, Mapping):
-        return [key]
-    return [leaf for name, part in value.items() for leaf in _leaves(f"{key}.{getattr(name, 'text', name)}", part)]
-
-
-def _usual(key: str, complete: Callable[[DictConfig], None]) -> list[Any]:
-    """The values of a key that nobody chose: the default config's, and those of the options that it stands in."""
-
-    configs = [uncomposed(), uncomposed("metrics=default")]
-    group, _, rest = key.partition(".")
-    if group == "solver":
-        configs = [copy.deepcopy(one) for one in configs]
-        for one in configs:
-            complete(one)
-    name = rest.partition(".")[0]
-    if group == "prompts" and name in options(group):  # to choose a prompt set is not to choose its settings
-        configs.append(uncomposed(f"prompts={name}"))
-    return [at(_container(one), key, ABSENT) for one in configs]
-
-
-def _known(values: Mapping[str, Any], key: str) -> None:
+def _check_known(config: StoredConfig, key: str) -> None:
     """Metrics' parameters are checked where metrics are built, prompt sets' where they are read."""
-    if at(values, key, ABSENT) is ABSENT and not key.startswith(("metrics.params.", "prompts.")):
-        guess = nearest(key, dotted_keys(values))
+    if config.at(key, ABSENT) is ABSENT and not key.startswith(("metrics.params.", "prompts.")):
+        guess = nearest(key, dotted_keys(config.values))
         hint = f" Did you mean {guess!r}?" if guess else " `erasepro --cfg` prints the keys there are."
-        raise UserError(f"The protocol {values['protocol']['name']!r} names the unknown key {key!r}.{hint}")
-
-
-def _put(config: dict[str, Any], key: str, value: Any) -> None:
-    *path, last = key.split(".")
-    node = config
-    for part in path:
-        node = node.setdefault(part, {})
-    if value is ABSENT:
-        node.pop(last, None)
-    else:
-        node[last] = value
-
-
-def _container(cfg: DictConfig) -> dict[str, Any]:
-    found = OmegaConf.to_container(cfg, resolve=False)
-    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+        raise UserError(f"The protocol {config.at('protocol.name')!r} names the unknown key {key!r}.{hint}")

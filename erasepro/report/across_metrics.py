@@ -10,11 +10,11 @@ from typing import Any
 from erasepro.config.plain import differing
 from erasepro.report.cells import HOW, Cell, cell, counted, short
 from erasepro.report.tables import Table
-from erasepro.results.outcomes import Share
+from erasepro.results.recognition import Share
 
 
 @dataclass(frozen=True)
-class Headline:
+class PrimaryValue:
     """A run's number of one metric under one protocol ("": of no protocol, as seconds are). ``original``: NaN for none.
 
     ``counted``: the metric's settings and its judge, which a protocol need not fix.
@@ -27,8 +27,8 @@ class Headline:
     counted: Mapping[str, Any] = field(default_factory=dict)
 
 
-Scores = tuple[str, Mapping[str, Sequence[Headline]]]
-"""(method, metric -> its headline under each protocol that the run was scored by)."""
+Scores = tuple[str, Mapping[str, Sequence[PrimaryValue]]]
+"""(method, metric -> its primary value under each protocol that the run was scored by)."""
 
 
 def across_metrics(
@@ -76,7 +76,7 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
     return columns, refused
 
 
-def _cell(mine: Sequence[Mapping[str, Sequence[Headline]]], name: str, protocol: str) -> Cell:
+def _cell(mine: Sequence[Mapping[str, Sequence[PrimaryValue]]], name: str, protocol: str) -> Cell:
     found = [one for scores in mine for one in scores.get(name, ()) if one.protocol == protocol]
     before = [one.original for one in found if not math.isnan(one.original)]
     after, n = cell([one.edited for one in found], min if found and found[0].higher_is_better else max)

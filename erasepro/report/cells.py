@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from erasepro.results.outcomes import Share
+from erasepro.results.recognition import Share
 
 HOW = (
     "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one. (…): the worst of "
@@ -54,4 +54,5 @@ def short(value: float) -> str:
 
 
 def format_number(value: Any, form: str) -> str:
+    """The value in a format (``{:.3f}``); ``–`` for None and NaN."""
     return "–" if value is None or math.isnan(value) else form.format(value)

@@ -8,19 +8,19 @@ from itertools import groupby
 
 from erasepro.generation.worklist import Row
 
-GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("kept", 4))
+GRID = (("target", 3), ("synonym", 1), ("anchor", 1), ("retain", 4))
 """Pictures in the before/after grid by role."""
 
 
 def grid_rows(rows: Iterable[Row]) -> list[Row]:
-    """A few rows of each role, wordings and concepts mixed, first seed only."""
+    """A few rows of each role, phrasings and concepts mixed, first seed only."""
     listed = list(rows)
     first = list({row.id: row for row in reversed(listed)}.values())[::-1]
     chosen: list[Row] = []
     for role, number in GRID:
         mine = [row for row in first if row.role == role]
-        spread = sorted(mine, key=lambda row: (row.id.rpartition("-")[2], row.wording))  # an id ends in its number
-        varied = [next(group) for _, group in groupby(spread, key=lambda row: (row.wording, row.concept))]
+        spread = sorted(mine, key=lambda row: (row.id.rpartition("-")[2], row.phrasing))  # an id ends in its number
+        varied = [next(group) for _, group in groupby(spread, key=lambda row: (row.phrasing, row.concept))]
         chosen += _concepts_first(varied, number)
     return chosen or first[:9]
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from erasepro.config.stored import TEMPLATES
+from erasepro.results.settings import RunSettings
 
 
-def heading(config: Mapping[str, Any], protocol: str, method: str) -> str:
-    """One line that says what a run does: pairs, model, method, sampler, seeds, protocol."""
-    concepts, generation = config["concepts"], config["generation"]
-    told = told_pairs(concepts["pairs"])
-    seeds = ", ".join(map(str, generation["seeds"]))
-    split = "" if generation["split"] == "test" else f" · {generation['split']} prompts"
-    sets = prompt_sets_of(config)
-    split += "" if sets == ["templates"] else f" · prompts {', '.join(sets)}"
-    return (
-        f"{told} · {config['model']['name']} · {method} · {generation['steps']} steps, guidance "
-        f"{generation['guidance']:g}, seed{'s' if len(generation['seeds']) > 1 else ''} {seeds}{split} · {protocol}"
-    )
+def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
+    """One line that says what a run does: pairs, model, method, sampler, seeds, prompts, protocol.
+
+    Args:
+        protocol: its label, ``name/version``.
+        method: the solver's preset and what was changed in it.
+    """
+    seeds = f"seed{'s' if len(settings.seeds) > 1 else ''} {', '.join(map(str, settings.seeds))}"
+    prompts = [] if settings.split == "test" else [f"{settings.split} prompts"]
+    prompts += [] if settings.prompt_sets == (TEMPLATES,) else [f"prompts {', '.join(settings.prompt_sets)}"]
+    sampler = f"{settings.steps} steps, guidance {settings.guidance:g}, {seeds}"
+    return " · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol])
 
 
-def prompt_sets_of(config: Mapping[str, Any]) -> list[str]:
-    """The prompt sets that a run chose."""
-    return list(config.get("prompts") or ["templates"])
-
-
-def told_pairs(pairs: Sequence[Sequence[str]]) -> str:
+def format_pairs(pairs: Sequence[Sequence[str]]) -> str:
     """The first pairs, and how many more there are."""
     first = [f"{target} → {anchor or '(empty)'}" for target, anchor in pairs[:4]]
     more = len(pairs) - len(first)

@@ -5,53 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from erasepro.config.plain import differing, leaves
-from erasepro.protocols.label import VERDICT, protocol_label
+from erasepro.config.plain import differing
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
-from erasepro.report.heading import prompt_sets_of
-from erasepro.report.headlines import headlines, judge
+from erasepro.report.primary_values import judge_name, primary_values
 from erasepro.report.tables import Table
 from erasepro.results.record import Results
-from erasepro.results.stored_outcomes import outcomes_of_json
-
-COMPARED = ("model", "generation", "templates", "metrics", "protocol", "seed")
-"""Config groups in which the runs of a joint table should be alike …"""
+from erasepro.results.stored_recognition import read_recognition_rates
 
 
-UNCOMPARED = ("generation.batch_size", "model.device", "metrics.names")
-"""… except for these: they change no number, or (names) a column says it already."""
-
-
-def across(found: Sequence[Results]) -> list[Table]:
+def across(runs: Sequence[Results]) -> list[Table]:
     """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it).
 
     Raises UserError where the runs' pictures were drawn and judged under different protocols.
     """
-    labels = [_method(r) for r in found]
-    runs = [
-        (label, r.name, r.judged.get("protocol") or protocol_label(r.config, VERDICT), outcomes_of_json(r.outcomes))
-        for label, r in zip(labels, found, strict=True)
+    labels = [label_method(run) for run in runs]
+    recognition = [
+        (label, run.name, _recognition_protocol(run), read_recognition_rates(run.recognition))
+        for label, run in zip(labels, runs, strict=True)
     ]
-    metrics = across_metrics([(label, headlines(r)) for label, r in zip(labels, found, strict=True)])
+    metrics = across_metrics([(label, primary_values(run)) for label, run in zip(labels, runs, strict=True)])
+    caution = caution_unlike(runs)
     return [
-        replace(table, note=" ".join([table.note, *_unlike(found)]).strip()) for table in (across_table(runs), metrics)
+        replace(table, note=" ".join([table.note, *caution]).strip()) for table in (across_table(recognition), metrics)
     ]
 
 
-def _unlike(runs: Sequence[Results]) -> list[str]:
+def _recognition_protocol(run: Results) -> str:
+    """The label under which the run's pictures were judged, or would be."""
+    if run.recognition_source.get("protocol"):
+        return run.recognition_source["protocol"]
+    from erasepro.protocols.label import PREDICTION, protocol_label  # it composes configs: half a second of imports
+
+    return protocol_label(run.stored, PREDICTION)
+
+
+def caution_unlike(runs: Sequence[Results]) -> list[str]:
     """A sentence that names the settings in which runs of one table differ though they are no part of a method."""
-    every = [
-        leaves({key: r.config.get(key) for key in COMPARED})
-        | {"prompts": ", ".join(prompt_sets_of(r.config)), "judge": judge(r.judged.get("evaluator", ""))}
-        for r in runs
+    settings = [
+        {
+            **run.settings.comparable,
+            "prompts": ", ".join(run.settings.prompt_sets),
+            "judge": judge_name(run.recognition_source.get("judge", "")),
+        }
+        for run in runs
     ]
-    found = [f"{key} ({', '.join(values)})" for key, values in differing(every).items() if key not in UNCOMPARED]
-    return [f"CAUTION: these runs are not alike in {'; '.join(found)}."] if found else []
+    unlike = [f"{key} ({', '.join(values)})" for key, values in differing(settings).items()]
+    return [f"CAUTION: these runs are not alike in {'; '.join(unlike)}."] if unlike else []
 
 
-def _method(results: Results) -> str:
+def label_method(run: Results) -> str:
     """The preset (conf/solver) nearest to a run's solver, with the keys in which it differs; kind and size of its set."""
-    kind, size = results.config["concepts"]["kind"], len(results.config["concepts"]["pairs"])
-    parts = [results.solver_label, *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
-    return ", ".join(parts)
+    kind, size = run.settings.kind, len(run.settings.pairs)
+    return ", ".join(
+        [run.solver_label, *([kind] if kind != "instance" else []), *([f"{size} concepts"] if size > 1 else [])]
+    )

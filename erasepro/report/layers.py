@@ -9,16 +9,19 @@ from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report.cells import format_number
 from erasepro.report.tables import Table
 
+DISTANCE = "distance to anchor, hidden state"
+
 LITTLE = 0.8  # an edit that leaves more than this share of the residual is doubted
 
 
-def doubt(after: float | None, before: float | None, what: str) -> str:
+def ineffective_edit_warning(after: float | None, before: float | None, what: str) -> str:
     """A word of caution where an edit brings features little nearer to the anchors'; "" where it does."""
     if after is None or before is None or not after > LITTLE * before:
         return ""
     return (
-        f"CAUTION: the edit brings {what} little or no nearer to their anchors ({before:.2g} before, {after:.2g} after). "
-        "Concepts that contradict each other, or words that the text encoder does not know, do that."
+        f"CAUTION: the edit brings {what} little or no nearer to their anchors ({before:.2g} in the original model, "
+        f"{after:.2g} in the edited one). Concepts that contradict each other, or words that the text encoder does not know, "
+        "do that."
     )
 
 
@@ -39,9 +42,10 @@ def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
         mean = sum(norms) / len(norms) if norms else None
         name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
         rows.append((name, str(rank), format_number(mean, "{:.3g}"), format_number(many[0].get("gap"), "{:.3g}")))
-    header = ("layer", "rank", "‖ΔW‖/‖W‖", "gap left")
+    header = ("layer", "rank", "‖ΔW‖/‖W‖", DISTANCE)
     note = (
-        "rank: columns stored of the low-rank change. gap left: how far the target prompts' state in the edited model is "
-        "from the anchor prompts' in the original, after the layer, at the paired tokens; over the latter's size."
+        "rank: columns stored of the low-rank change. distance to anchor: how far the target prompts' hidden state in the "
+        "edited model is from the anchor prompts' in the original, after the layer, at the paired tokens; over the latter's "
+        "size."
     )
     return [Table("Size of the change by layer", header, tuple(rows), note)] if rows else []

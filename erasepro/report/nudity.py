@@ -26,7 +26,7 @@ def nudity_tables(scores: Sequence[MetricScore]) -> list[Table]:
     return found
 
 
-HEADER = ("images before", "images", "boxes before", "boxes")
+HEADER = ("images, original", "images, edited", "boxes, original", "boxes, edited")
 
 
 def _by_label(protocol: str, original: Parts, edited: Parts) -> Table:
@@ -67,9 +67,9 @@ def _cell(point: Parts, count: str) -> str:
 
 def _note(original: Parts, edited: Parts) -> str:
     looked = f"n = {edited['n']} images" + (
-        f" ({original['n']} before)" if original.get("n", edited["n"]) != edited["n"] else ""
+        f" ({original['n']} of the original model)" if original.get("n", edited["n"]) != edited["n"] else ""
     )
     failed = len(edited["errors"]) + len(original.get("errors", []))
     errors = f" {failed} could not be looked at and are in no count." if failed else ""
     file = f"nudenet {edited['package_version']}, file {edited['model_sha256'][:12]}"
-    return f"{looked}; {file}. before: the original model's on the same prompts and seeds.{errors}"
+    return f"{looked}; {file}. Both models on the same prompts and seeds.{errors}"

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.report.cells import format_number
-from erasepro.report.layers import doubt, layer_table
+from erasepro.report.layers import ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
-from erasepro.report.tables import Table, metric_table, outcome_table
-from erasepro.results.outcomes import ALL, Outcome, worst
+from erasepro.report.tables import RETENTION, Table, metric_table, recognition_table
+from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.record import Results
-from erasepro.results.stored_outcomes import outcomes_of_json
+from erasepro.results.stored_recognition import read_recognition_rates
 from erasepro.runtime.files import write_text
 
 WORST = "Worst concept"
@@ -22,8 +22,8 @@ WORST = "Worst concept"
 
 def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
-    title = f"What the pictures show   [{results.judged.get('protocol', results.protocol)}]"
-    found = [outcome_table(outcomes_of_json(results.outcomes), title)] if results.outcomes else []
+    title = f"What the pictures show   [{results.recognition_source.get('protocol', results.protocol)}]"
+    found = [recognition_table(read_recognition_rates(results.recognition), title)] if results.recognition else []
     found += _worst_table(results)
     for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
         mine = [one for one in results.scores if one.protocol == protocol]
@@ -42,21 +42,21 @@ def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
 
 
 def _worst_table(results: Results) -> list[Table]:
-    by_concept = outcomes_of_json(results.by_concept)
+    by_concept = read_recognition_rates(results.recognition_by_concept)
     rows = []
-    for role in ("target", "synonym", "kept"):
-        groups = [o for o in by_concept if o.role == role and o.wording == ALL and o.own.n]
-        found = worst(by_concept, role)
+    for role in ("target", "synonym", "retain"):
+        groups = [o for o in by_concept if o.role == role and o.phrasing == ALL and o.concept_shown.n]
+        found = find_worst_group(by_concept, role)
         if found is not None and len(groups) > 1:
-            key = "ratio" if role == "kept" else "own"
+            key = "retention" if role == "retain" else "concept_shown"
             ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
             name = f"{found.group} and {ties} more" if ties else found.group
-            rows.append((role, name, str(found.own.n), *_both(found)))
-    return [Table(WORST, ("prompts", "concept", "n", "own", "own / before"), tuple(rows))] if rows else []
+            rows.append((role, name, str(found.concept_shown.n), *_both(found)))
+    return [Table(WORST, ("prompts", "concept", "n", "concept shown", RETENTION), tuple(rows))] if rows else []
 
 
-def _both(outcome: Outcome) -> tuple[str, str]:
-    return format_number(outcome.own.value, "{:.3f}"), format_number(outcome.ratio.value, "{:.3f}")
+def _both(rates: RecognitionRates) -> tuple[str, str]:
+    return format_number(rates.concept_shown.value, "{:.3f}"), format_number(rates.retention.value, "{:.3f}")
 
 
 def _residual_table(results: Results) -> list[Table]:
@@ -64,17 +64,21 @@ def _residual_table(results: Results) -> list[Table]:
     test = residuals.get("test") or {}
     exact = residuals.get("exact", True)
     rows = [
-        (f"selected build columns, worst site{'' if exact else ' (not exact)'}", residuals.get("selected"), None),
-        ("all build columns, worst site", residuals.get("all"), residuals.get("before")),
+        (f"exactly constrained columns, worst site{'' if exact else ' (not exact)'}", residuals.get("selected"), None),
+        ("all fitting columns, worst site", residuals.get("all"), residuals.get("before")),
         ("test prompts, keys and values", test.get("residual"), test.get("before")),
     ]
     cells = [(name, format_number(before, "{:.2e}"), format_number(after, "{:.2e}")) for name, after, before in rows]
     share = residuals.get("selected_share")
     if share is not None:
-        cells.append(("share of build columns selected", "–", f"{100 * share:.1f} %"))
+        cells.append(("share of columns exactly constrained", "–", f"{100 * share:.1f} %"))
     title = "Relative residual ‖WX − V‖ / ‖V‖"
-    note = doubt(test.get("residual"), test.get("before"), "the test prompts") if residuals.get("test") else ""
-    return [Table(title, ("columns", "before", "after"), tuple(cells), note)] if residuals else []
+    note = (
+        ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")
+        if residuals.get("test")
+        else ""
+    )
+    return [Table(title, ("columns", "original", "edited"), tuple(cells), note)] if residuals else []
 
 
 def _stage_table(results: Results) -> Table:

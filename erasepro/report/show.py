@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from erasepro.report.heading import heading
+from erasepro.report.heading import format_heading
 from erasepro.report.run_tables import tables, write_tables
 from erasepro.results.record import Results
 
@@ -17,7 +17,7 @@ def show(results: Results, path: Path) -> None:
     for table in found:
         print(table.text())
     try:
-        write_tables(heading(results.config, results.protocol, results.solver_label), found, path)
+        write_tables(format_heading(results.settings, results.protocol, results.solver_label), found, path)
     except OSError as error:  # a finished run on a read-only disk can still be read
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))

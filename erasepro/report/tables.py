@@ -15,7 +15,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from erasepro.results.outcomes import Outcome, Share
+from erasepro.results.recognition import RecognitionRates, Share
 
 
 @dataclass(frozen=True)
@@ -60,25 +60,35 @@ class Table:
         return made
 
 
+RETENTION = "retention (edited/original)"
+"""Header of the share that shows the concept in the edited model's images over that in the original's."""
+
 READING = (
-    "Shares of images, ± one standard error. before: the original model's that show the prompt's own concept. The rest is "
-    "the edited model's, same prompts and seeds: own (↓ for target and synonym prompts, ↑ for the others), the anchor, "
-    "none (cannot be named) and other add to 1; own/before = own over before."
+    "Shares of images, ± one standard error. original: the original model's that show the prompt's concept. The rest is the "
+    "edited model's, same prompts and seeds: concept shown (↓ for target and synonym prompts, ↑ for the others), anchor "
+    "shown, unrecognised (the judge names nothing) and other add to 1; retention = concept shown over original."
 )
 
 
-def outcome_table(found: Sequence[Outcome], title: str = "What the pictures show") -> Table:
-    """Role by wording: the share that shows the prompt's own concept before and after, and what came instead."""
+def recognition_table(found: Sequence[RecognitionRates], title: str = "What the pictures show") -> Table:
+    """Role by phrasing: the shares of both models' images that show the prompt's concept, and what came instead."""
     grouped = any(o.group for o in found)
     subjects, failed = any(o.subject.n for o in found), any(o.errors for o in found)
-    header = ["prompts", *(["concept"] if grouped else []), "wording", "n", "before", "own", "anchor", "none", "other"]
-    header += ["own/before", *(["subject"] if subjects else []), *(["errors"] if failed else [])]
+    header = ["prompts", *(["concept"] if grouped else []), "phrasing", "n", "original"]
+    header += ["concept shown", "anchor shown", "unrecognised", "other", RETENTION]
+    header += [*(["subject"] if subjects else []), *(["errors"] if failed else [])]
     rows = []
     for o in found:
         arrow = "↓" if o.role in ("target", "synonym") else "↑"
-        anchor = share(o.anchor) if o.role in ("target", "synonym") else "–"
-        cells = [f"{o.role} {arrow}", *([o.group] if grouped else []), o.wording, str(o.own.n), share(o.original)]
-        cells += [share(o.own), anchor, share(o.none), share(o.other), share(o.ratio)]
+        anchor = share(o.anchor_shown) if o.role in ("target", "synonym") else "–"
+        cells = [
+            f"{o.role} {arrow}",
+            *([o.group] if grouped else []),
+            o.phrasing,
+            str(o.concept_shown.n),
+            share(o.original),
+        ]
+        cells += [share(o.concept_shown), anchor, share(o.unrecognised), share(o.other), share(o.retention)]
         cells += [*([share(o.subject)] if subjects else []), *([str(o.errors)] if failed else [])]
         rows.append(tuple(cells))
     note = READING + (" subject: shows the thing that the prompt names." if subjects else "")
@@ -107,6 +117,7 @@ def metric_table(
 
 
 def share(found: Share) -> str:
+    """A share with its standard error, three digits after the point."""
     return number(found.value, found.stderr, digits=3)
 
 

@@ -18,19 +18,19 @@ class ShareForm(TypedDict):
     stderr: float | None
 
 
-class OutcomeForm(TypedDict):
-    """What the images of one group of prompts show (``report.Outcome``)."""
+class RecognitionRatesForm(TypedDict):
+    """What the images of one group of prompts show (``results.recognition.RecognitionRates``)."""
 
     role: str
-    wording: str
+    phrasing: str
     group: str
-    own: ShareForm
-    anchor: ShareForm
-    none: ShareForm
+    concept_shown: ShareForm
+    anchor_shown: ShareForm
+    unrecognised: ShareForm
     other: ShareForm
     subject: ShareForm
     original: ShareForm
-    ratio: ShareForm
+    retention: ShareForm
     errors: int
 
 
@@ -40,7 +40,7 @@ class ValueForm(TypedDict):
     metric: str
     model: str
     role: str
-    wording: str
+    phrasing: str
     value: float | None
     n: int
     stderr: float | None
@@ -92,9 +92,10 @@ class MetricScoreForm(TypedDict):
     params: dict[str, Any]
     edited: ScoreForm | None
     original: ScoreForm | None
-    evaluator: str
+    judge: str
     seconds: float
     version: int
+    source: str
     file: str
 
 
@@ -149,11 +150,11 @@ class StageForm(TypedDict):
     peak_gpu_mib: NotRequired[float]
 
 
-class JudgedForm(TypedDict, total=False):
-    """The outcomes' protocol, evaluator and file in ``scores/``."""
+class RecognitionSourceForm(TypedDict, total=False):
+    """The recognition rates' protocol, judge and file in ``scores/``."""
 
     protocol: str
-    evaluator: str
+    judge: str
     file: str
 
 
@@ -188,7 +189,7 @@ class SolverForm(TypedDict):
 class PromptSetForm(TypedDict, total=False):
     """A prompt set of ``config.prompts``, as far as it is read."""
 
-    own: list[str] | None
+    use_row_settings: list[str] | None
     columns: dict[str, Any] | None
 
 
@@ -233,18 +234,18 @@ class ResultsForm(TypedDict):
     hashes: dict[str, str]
     values: list[ValueForm]
     scores: list[MetricScoreForm]
-    outcomes: list[OutcomeForm]
-    judged: JudgedForm
-    by_concept: list[OutcomeForm]
+    recognition: list[RecognitionRatesForm]
+    recognition_source: RecognitionSourceForm
+    recognition_by_concept: list[RecognitionRatesForm]
     residuals: ResidualsForm
     edit: EditForm
     stages: dict[str, StageForm]
     counts: dict[str, int]
     prompt_sets: dict[str, Any]
-    method: NotRequired[str]  # results of before it was stored are headed by the solver's name
     sensitive: NotRequired[bool]  # where it is not told, images are blurred and stay here
     libraries: dict[str, str]
     git: dict[str, Any] | None
+    method: NotRequired[str]  # results of before it was stored are headed by the solver's name
     machine: str
     version: int
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError
+from erasepro.results import version_2
 from erasepro.results.form import check_results
 from erasepro.results.run_folder import RESULTS_VERSION
+from erasepro.results.settings import RunSettings
 from erasepro.runtime.files import read_json, write_json
 from erasepro.runtime.typed_json import WrongForm
 
@@ -23,8 +26,8 @@ class Value:
 
     metric: str
     model: str  # original | edited
-    role: str  # target | anchor | kept | synonym | "" (the metric's headline)
-    wording: str  # plain | complex | paraphrase | "" (all)
+    role: str  # target | anchor | retain | synonym | "" (the metric's primary value)
+    phrasing: str  # plain | complex | paraphrase | "" (all)
     value: float | None  # None: nothing was counted
     n: int
     stderr: float | None
@@ -41,7 +44,7 @@ class MetricScore:
     params: dict[str, Any]
     edited: dict[str, Any] | None
     original: dict[str, Any] | None = None  # None: it compares the two models
-    evaluator: str = ""  # who judged
+    judge: str = ""  # who judged
     seconds: float = 0.0  # of the scoring pass that made it
     version: int = 1  # of the metric's code
     source: str = ""  # digest of the metric's code; "": made before it was told
@@ -63,9 +66,9 @@ class Results:
     hashes: dict[str, str]  # weights, prompts, edit …
     values: list[Value] = field(default_factory=list)
     scores: list[MetricScore] = field(default_factory=list)  # one a metric and protocol, those last asked for last
-    outcomes: list[dict[str, Any]] = field(default_factory=list)  # report.Outcome, by role and wording
-    judged: dict[str, str] = field(default_factory=dict)  # the outcomes' protocol, evaluator and file in scores/
-    by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
+    recognition: list[dict[str, Any]] = field(default_factory=list)  # RecognitionRates by role and phrasing
+    recognition_source: dict[str, str] = field(default_factory=dict)  # the rates' protocol, judge and file in scores/
+    recognition_by_concept: list[dict[str, Any]] = field(default_factory=list)  # the same, by concept too
     residuals: dict[str, Any] = field(default_factory=dict)  # over selected, all build, and test columns
     edit: dict[str, Any] = field(default_factory=dict)  # meta of the edit and its diagnostics by site
     stages: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, peak memory
@@ -79,9 +82,19 @@ class Results:
     version: int = RESULTS_VERSION
 
     @property
+    def stored(self) -> StoredConfig:
+        """What the run was set to, by dotted key."""
+        return StoredConfig(self.config)
+
+    @property
     def solver_label(self) -> str:
         """The method's name in tables; of results stored without one, the solver's."""
-        return self.method or str(self.config["solver"]["name"])
+        return self.method or self.settings.solver
+
+    @property
+    def settings(self) -> RunSettings:
+        """What reports read of the stored config, typed."""
+        return RunSettings.of(self.stored)
 
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:
@@ -104,7 +117,7 @@ class Results:
     def score_files(self) -> list[str]:
         """The files in ``scores/`` that these results are made of, those last asked for last."""
         return list(
-            dict.fromkeys(name for name in [self.judged.get("file"), *(one.file for one in self.scores)] if name)
+            dict.fromkeys(filter(None, [self.recognition_source.get("file"), *(score.file for score in self.scores)]))
         )
 
     def save(self, path: Path) -> None:
@@ -119,10 +132,12 @@ class Results:
         found = read_json(path)
         if not isinstance(found, dict) or "signature" not in found:
             raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
+        if found.get("version") == version_2.VERSION:
+            found = version_2.translate_results(found)
         if found.get("version") != RESULTS_VERSION:
             raise UserError(
-                f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {RESULTS_VERSION}: "
-                "run the job again."
+                f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {version_2.VERSION} and "
+                f"{RESULTS_VERSION}: run the job again."
             )
         try:
             return cls.from_json(found)
@@ -161,20 +176,21 @@ def finite(node: Any) -> Any:
 
 
 def values_of(one: MetricScore) -> list[Value]:
-    """A ``Value`` for a metric's headline, and for each of its parts that is a number with n and stderr, of each model."""
+    """A ``Value`` for a metric's primary value, and for each of its parts that is a number with n and stderr, of each model."""
     found = []
     for model, score in (("edited", one.edited), ("original", one.original)):
         if score is None:
             continue
-        head = number(score["value"]), score["n"], score["stderr"], score["higher_is_better"]
+        head = finite_or_none(score["value"]), score["n"], score["stderr"], score["higher_is_better"]
         found.append(Value(one.metric, model, "", "", *head, one.protocol))
         for group, part in score["parts"].items():
             if isinstance(part, dict) and {"value", "n"} <= part.keys():
-                role, _, wording = group.partition("/")
-                numbers = number(part["value"]), part["n"], part.get("stderr")
-                found.append(Value(one.metric, model, role, wording, *numbers, protocol=one.protocol))
+                role, _, phrasing = group.partition("/")
+                numbers = finite_or_none(part["value"]), part["n"], part.get("stderr")
+                found.append(Value(one.metric, model, role, phrasing, *numbers, protocol=one.protocol))
     return found
 
 
-def number(value: float | None) -> float | None:
+def finite_or_none(value: float | None) -> float | None:
+    """A number as JSON holds it: NaN and infinity become None."""
     return None if value is None or not math.isfinite(value) else float(value)

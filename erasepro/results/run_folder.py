@@ -20,7 +20,7 @@ from erasepro.runtime.meter import Meter
 STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 """Version of each stage's code. Raise one when its results change, and no stale result is ever reused."""
 
-RESULTS_VERSION = 2
+RESULTS_VERSION = 3
 """Version of ``results.json``'s layout."""
 
 NAME_LENGTH = 100

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from erasepro.results.version_2 import translate_sample
 from erasepro.runtime.files import replacing
 
 FILE = "samples.parquet"
@@ -30,13 +31,16 @@ def write_samples(path: Path, samples: Iterable[Mapping[str, Any]], made_of: Seq
 
 
 def read_samples(path: Path) -> list[dict[str, Any]]:
-    """The rows of a file, or of the ``samples.parquet`` in a run's folder. Raises FileNotFoundError; ValueError if damaged."""
+    """The rows of a file, or of the ``samples.parquet`` in a run's folder; an older run's under today's column names.
+
+    Raises FileNotFoundError; ValueError if damaged.
+    """
     import pyarrow.parquet as pq
 
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise FileNotFoundError(f"no per-sample rows in {str(path)!r}")
-    return pq.read_table(str(file)).to_pylist()  # pa.ArrowInvalid is a ValueError
+    return [translate_sample(sample) for sample in pq.read_table(str(file)).to_pylist()]  # ArrowInvalid is a ValueError
 
 
 def samples_made_of(path: Path) -> list[str] | None:

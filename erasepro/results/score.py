@@ -20,7 +20,7 @@ def restored(score: dict[str, Any]) -> Score:
 
 @dataclass(frozen=True)
 class Score:
-    """A metric's result. ``parts`` holds the same number by role and wording, or what else the metric counts."""
+    """A metric's result. ``parts`` holds the same number by role and phrasing, or what else the metric counts."""
 
     name: str
     value: float  # nan where nothing was counted

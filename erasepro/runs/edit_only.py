@@ -6,15 +6,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig
-
 from erasepro.concepts.load import load_concepts
-from erasepro.config.schema import ConceptsConfig, ModelConfig
-from erasepro.config.typed import to_object
 from erasepro.models.load import load_skeleton
 from erasepro.prompts.build_set import build_set
-from erasepro.report.heading import told_pairs
-from erasepro.report.layers import doubt, layer_table
+from erasepro.report.heading import format_pairs
+from erasepro.report.layers import ineffective_edit_warning, layer_table
+from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
 from erasepro.solvers import make_solver
@@ -24,20 +21,18 @@ if TYPE_CHECKING:
     from erasepro.models.skeleton import Skeleton
 
 
-def make_edit(cfg: DictConfig, folder: Path) -> Edit:
-    """Solve a composed config from the checkpoint on disk, save the edit in the folder, print what was read and done."""
+def make_edit(spec: RunSpec, folder: Path) -> Edit:
+    """Solve for an edit from the checkpoint on disk, save the edit in the folder, print what was read and done."""
 
     quiet()
-    model_cfg = to_object(cfg.model, ModelConfig)
-    vocabulary = "miniature" if model_cfg.kind == "miniature" else "open"
-    concepts = load_concepts(to_object(cfg.concepts, ConceptsConfig), vocabulary)
-    build = build_set(concepts, cfg.templates)
-    solver = make_solver(cfg.solver.name, cfg.solver)
+    concepts = load_concepts(spec.concepts, spec.vocabulary)
+    build = build_set(concepts, spec.sentences)
+    solver = make_solver(spec.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
-    print(f"{told_pairs(pairs)} · {model_cfg.name} · {cfg.solver.name}", flush=True)
+    print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
     start = time.perf_counter()
     with Meter() as meter:
-        model = load_skeleton(model_cfg)
+        model = load_skeleton(spec.model)
         loaded = time.perf_counter()
         edit = solver.solve(model, build)
         solved = time.perf_counter()
@@ -50,9 +45,9 @@ def make_edit(cfg: DictConfig, folder: Path) -> Edit:
         exact = "" if told["exact"] else " (not exact)"
         print(
             f"Relative residual, worst site: {told['selected']:.1e}{exact} over the {told['selected_share']:.0%} of columns "
-            f"that are selected, {told['all']:.2g} over all ({told['before']:.2g} before)."
+            f"that are exactly constrained, {told['all']:.2g} over all ({told['before']:.2g} before)."
         )
-        caution = doubt(told["all"], told["before"], "the sentences it was built from")
+        caution = ineffective_edit_warning(told["all"], told["before"], "the sentences it was built from")
         if caution:
             print(caution)
     for line in told_reads(model.pipe):

@@ -24,7 +24,7 @@ def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]
     The residual is None where no test prompt names a target (nothing to measure).
     """
 
-    solver = make_solver(job.cfg.solver.name, job.cfg.solver)
+    solver = make_solver(job.spec.solver)
     start = time.perf_counter()
     edit = solver.solve(model, job.build)
     seconds = time.perf_counter() - start

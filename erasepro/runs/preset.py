@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from erasepro.config.paths import config_dir, filed_options, unfiled_solvers
 from erasepro.config.plain import leaves
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import resolve
 
 
 def nearest_preset(solver: Mapping[str, Any]) -> str:
@@ -30,5 +28,4 @@ def _presets(solver: str) -> dict[str, dict[str, Any]]:
     files = {name: config_dir() / "solver" / f"{name}.yaml" for name in filed_options("solver")}
     names = [name for name, file in files.items() if f"\nname: {solver}\n" in f"\n{file.read_text(encoding='utf-8')}\n"]
     names += [name for name in unfiled_solvers() if name == solver]
-    configs = {name: compose([f"solver={name}"]).solver for name in names}
-    return {name: leaves(OmegaConf.to_container(cfg, resolve=True)) for name, cfg in configs.items()}
+    return {name: leaves(resolve([f"solver={name}"]).stored.at("solver")) for name in names}

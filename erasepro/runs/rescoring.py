@@ -1,80 +1,122 @@
-"""``erasepro score DIR [metrics=…] [protocol=…]``: count again, or more, on the images of a run; no model is loaded."""
+"""Counting again, or more, on the images of a run that has ended; no model is loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
-
 from erasepro.config.hydra_errors import translated
+from erasepro.config.nodes import read_config
+from erasepro.config.overrides import named_keys, override_values
 from erasepro.config.paths import choices, groups
-from erasepro.config.plain import plain
 from erasepro.errors import UserError
-from erasepro.metrics import METRICS
-from erasepro.protocols.settle import named_keys, resettle
+from erasepro.generation import ImageStore, read_worklist
+from erasepro.metrics.registry import METRICS
+from erasepro.protocols.label import protocol_label
+from erasepro.protocols.settle import resettled
 from erasepro.results.record import Results
-from erasepro.runs.resolve import check, compose
+from erasepro.results.run_folder import RunDir
+from erasepro.runs.resolve import resolve, spec_of_stored
 from erasepro.runs.scoring import Scoring
+from erasepro.runs.spec import RunSpec
+from erasepro.tracking import start_tracker
+from erasepro.tracking.log_run import log_run
+from erasepro.tracking.naming import run_info
 
-CHANGEABLE = ("metrics", "protocol", "outputs", "tracker")
+RESCORABLE_GROUPS = ("metrics", "protocol", "outputs", "tracker")
+"""Config groups that do not decide which images are drawn."""
+
+
+def rescore(run: RunDir, spec: RunSpec) -> Results:
+    """Scores what is missing in a run's folder and adds it to its ``results.json``; what it has now is logged as the run
+    that it is.
+
+    Args:
+        run: the folder of a run that has ended.
+        spec: its stored settings with other metrics or another protocol (`rescored_spec`).
+
+    Raises:
+        UserError: an image that a score needs is gone or damaged, or something is wrong with the metrics.
+    """
+    folder = run.path
+    with run.visited():
+        rows = list(read_worklist(folder / "worklist.jsonl"))
+        scoring = Scoring(
+            run,
+            rows,
+            spec.metrics,
+            spec.model,
+            lambda metric: protocol_label(spec.stored, metric),
+            spec.outputs.progress,
+        )
+        scoring.check()
+        original, edited = ImageStore(folder / "images" / "original"), ImageStore(folder / "images" / "edited")
+        if not scoring.done:
+            lost = sum(len(store.missing(rows)) + len(store.damaged(rows)) for store in (original, edited))
+            if lost:
+                raise UserError(
+                    f"{lost} images of {str(folder)!r} are gone or damaged. Run its own command with these metrics instead: it "
+                    "draws those images again, and scores."
+                )
+        with start_tracker(spec.tracker, run_info(spec.stored, folder, run.signature)) as tracker:
+            with run.stage("scores"):
+                scoring.go(edited, original)
+            results = _record(folder, scoring)
+            log_run(tracker, spec.tracker, results, folder, rows)
+    return results
+
+
+def rescored_spec(file: Path, overrides: Sequence[str]) -> RunSpec:
+    """A run's stored settings with the groups of `RESCORABLE_GROUPS` changed by Hydra overrides.
+
+    ``metrics=[a,b]`` names metrics, ``metrics=nudity`` takes that option's settings whole. Of a new protocol the keys under
+    ``metrics`` are set; what it fixes of the images stays as it was drawn, and renames it where it differs.
+
+    Args:
+        file: the run's ``config.yaml``.
+
+    Raises:
+        UserError: a damaged file, an unknown key or option, a value of the wrong type.
+    """
+    before = read_config(file)
+    lost = [key for key in (*RESCORABLE_GROUPS, "model") if not isinstance(before.at(key), dict)]
+    if lost:
+        raise UserError(f"{str(file)!r} is damaged: it holds no run's config (without {', '.join(lost)}).")
+    with translated(overrides):
+        values, chosen = override_values(overrides), named_keys(overrides)
+    if isinstance(values.get("metrics"), list):
+        values["metrics.names"] = values.pop("metrics")
+        chosen.add("metrics.names")
+    options = {group: values.pop(group) for group in ("metrics", "protocol", "tracker") if group in values}
+    for group, option in options.items():
+        _check_option(group, option)
+    config = before.replaced(
+        {group: resolve([f"{group}={option}"]).stored.at(group) for group, option in options.items()}
+    )
+    if "metrics" in options:
+        chosen.add("metrics.names")  # an option is chosen with the metrics that it names
+    if options:
+        config = resettled(config, before, chosen, resolve(["metrics=default"]).stored)
+    return spec_of_stored(config.replaced(values), overrides)
+
+
+def _check_option(group: str, option: object) -> None:
+    """Raise UserError for null, and for a metric's name in the place of an option of ``conf/metrics``."""
+    if option is None:
+        hint = ", or metrics=[clip_score,fid]" if group == "metrics" else ""
+        raise UserError(f"{group}=null: choose {choices(group)}{hint}.")
+    if group == "metrics" and isinstance(option, str) and option in METRICS and option not in groups()["metrics"]:
+        raise UserError(f"metrics={option}: a metric by its name is metrics=[{option}].")
 
 
 def _record(folder: Path, scoring: Scoring) -> Results:
     """The run's results with the new scores in them, saved. The run's own config and protocol stay, and so does the protocol
     of what was judged before: the settings of ``score`` are those of the scores that it makes."""
     results = Results.load(folder / "results.json")
-    judged = results.judged
+    source = results.recognition_source
     scoring.record(results, results)
-    if judged.get("file") == results.judged.get("file"):
-        results.judged = judged
+    if source.get("file") == results.recognition_source.get("file"):
+        results.recognition_source = source
     results.stages["scores"] = scoring.folder.records()["scores"]
     results.save(folder / "results.json")
     return results
-
-
-def rescored_config(file: Path, overrides: Sequence[str]) -> DictConfig:
-    """A run's stored config with the groups of `CHANGEABLE` changed by Hydra overrides.
-
-    ``metrics=[a,b]`` names metrics, ``metrics=nudity`` takes that option's settings whole. Of a new protocol the keys under
-    ``metrics`` are set; what it fixes of the images stays as it was drawn, and renames it where it differs.
-    """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    try:
-        own = OmegaConf.load(file)
-        config = plain(own) if isinstance(own, DictConfig) else {}
-    except Exception as error:  # yaml has many ways to be wrong
-        raise UserError(f"{str(file)!r} is damaged: {(str(error) or type(error).__name__).splitlines()[0]}.") from error
-    lost = [key for key in (*CHANGEABLE, "model") if not isinstance(config.get(key), dict)]
-    if lost:
-        raise UserError(f"{str(file)!r} is damaged: it holds no run's config (without {', '.join(lost)}).")
-    with translated(overrides):
-        parsed = [OverridesParser.create().parse_override(word) for word in overrides]
-    values = {one.key_or_group: one.value() for one in parsed}
-    before, chosen = config["protocol"], named_keys(overrides)
-    if isinstance(values.get("metrics"), list):
-        values["metrics.names"] = values.pop("metrics")
-        chosen.add("metrics.names")
-    options = {group: values.pop(group) for group in ("metrics", "protocol", "tracker") if group in values}
-    for group, option in options.items():
-        if option is None:
-            raise UserError(
-                f"{group}=null: choose {choices(group)}{', or metrics=[clip_score,fid]' if group == 'metrics' else ''}."
-            )
-    if (
-        isinstance(options.get("metrics"), str)
-        and options["metrics"] in METRICS
-        and options["metrics"] not in groups()["metrics"]
-    ):
-        raise UserError(f"metrics={options['metrics']}: a metric by its name is metrics=[{options['metrics']}].")
-    for group, option in options.items():
-        config[group] = plain(compose([f"{group}={option}"]))[group]
-    if "metrics" in options:
-        chosen.add("metrics.names")  # an option is chosen with the metrics that it names
-    if options:
-        resettle(config, before, chosen)
-    found = OmegaConf.create(config)
-    for key, value in values.items():
-        OmegaConf.update(found, key, value, force_add=True)
-    return check(found, overrides)

@@ -1,68 +1,99 @@
-"""From the words of a command to the checked config of one run."""
+"""From the words of a command to the `RunSpec` of one run: compose → protocol's values → types → checks.
+
+This is the last place that sees a config.
+"""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra import compose as hydra_compose
-from hydra import initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 
 from erasepro.concepts.load import parse_pairs
-from erasepro.config.compose import CUSTOM, named, prepare, with_experiment
+from erasepro.config.compose import CUSTOM, custom_pairs_named, uncomposed
+from erasepro.config.composed import composed
 from erasepro.config.hydra_errors import translated
-from erasepro.config.paths import VERSION_BASE, choices, config_dir, search_path_override
-from erasepro.config.plain import plain
+from erasepro.config.nodes import stored_config, unresolved_config
+from erasepro.config.overrides import named_keys
+from erasepro.config.paths import choices, options
+from erasepro.config.plain import ABSENT, overlaid
 from erasepro.config.schema import Config
+from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import metric_config
-from erasepro.protocols.settle import settle
-from erasepro.schedules import ScheduleConfig
-from erasepro.solvers import SOLVERS
+from erasepro.protocols.settle import settled_values
+from erasepro.runs.spec import RunSpec
+from erasepro.schedules.config import ScheduleConfig
+from erasepro.solvers.registry import SOLVERS
+
+
+def resolve(overrides: Sequence[str] = ()) -> RunSpec:
+    """The run that Hydra overrides describe, every key known and of its type.
+
+    Raises UserError with one clear line for any bad override.
+    """
+    return spec_of(compose(overrides))
+
+
+def spec_of(cfg: DictConfig) -> RunSpec:
+    """The run that a checked config (of `compose` or `checked`) describes."""
+    with translated(()):
+        config = OmegaConf.to_object(cfg)
+    assert isinstance(config, Config)
+    stored = stored_config(cfg)
+    return RunSpec(
+        name=config.name,
+        seed=config.seed,
+        model=config.model,
+        concepts=config.concepts,
+        sentences=config.templates,
+        solver=config.solver,
+        solver_name=str(stored.at("solver.name")),
+        prompts=config.prompts,
+        generation=config.generation,
+        metrics=config.metrics,
+        tracker=config.tracker,
+        outputs=config.outputs,
+        stored=stored,
+    )
+
+
+def spec_of_stored(stored: StoredConfig, overrides: Sequence[str] = ()) -> RunSpec:
+    """The run that a stored config describes, checked again; the overrides that changed it serve the error messages only."""
+    return spec_of(checked(OmegaConf.create(dict(stored.values)), overrides))
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
     """The resolved, checked config of one run. Raises UserError with one clear line for any bad override."""
-    prepare()
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
-        words = [search_path_override(), *named(overrides)]
-        cfg = hydra_compose("config", overrides=words, return_hydra_config=True)
-    return check(settled(with_experiment(cfg, cfg.hydra.runtime.choices), named(overrides)), overrides)
+    return checked(settled(composed(overrides), custom_pairs_named(overrides)), overrides)
 
 
 def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """The config with every key of its solver, and with the values of its protocol where nothing else was chosen.
 
-    ``overrides`` are those that made the config: what they name was chosen.
+    ``overrides`` are those that made the config: what they name was chosen. The config is changed in place.
     """
-
     with translated(overrides):
         complete_solver(cfg, overrides)
-        settle(cfg, overrides, complete_solver)
+        values = unresolved_config(cfg)
+        if MISSING not in values.values.values():  # a group was deleted: the check of the config says so
+            for key, value in settled_values(values, named_keys(overrides), _usual_values).items():
+                OmegaConf.update(cfg, key, value, force_add=True)
     return cfg
 
 
-def custom_name(pairs: Any, file: str | None) -> str:
-    """A name for a set given on the command line: the file's, or the first targets (``dog-apple-and-7-more``)."""
-    if file:
-        return Path(str(file)).stem
-    targets = [str(pair[0]) for pair in pairs or () if isinstance(pair, Sequence) and len(pair) and pair[0]]
-    return "-".join([*targets[:3], *([f"and-{len(targets) - 3}-more"] if len(targets) > 3 else [])]) or CUSTOM
-
-
-def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
-    """Resolve interpolations and check every key: shared groups by ``schema.py``, the solver by its own dataclass.
+def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
+    """The config with its interpolations resolved and every key checked: shared groups by ``config/schema.py``, the solver
+    and the metrics by their own dataclasses.
 
     The overrides that made the config serve the error messages only.
     """
-
     with translated(overrides):
-        for key, value in OmegaConf.to_container(cfg, resolve=False).items():  # type: ignore[union-attr]
+        for key, value in unresolved_config(cfg).values.items():
             if value == MISSING:  # first: others may refer to a group that was deleted
                 raise UserError(f"The key {key!r} has no value. Choose {choices(str(key))}.")
         if OmegaConf.select(cfg, "concepts.name") == CUSTOM:
@@ -70,28 +101,27 @@ def check(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         OmegaConf.resolve(cfg)
         for missing in sorted(OmegaConf.missing_keys(cfg)):
             raise UserError(f"The key {missing!r} has no value. Give one: {missing}=…")
-        values = plain(cfg)
-        parse_pairs(values["concepts"]["pairs"])  # its messages show the form; omegaconf's do not name the key
-        if values["schedule"] is not None:
+        values = stored_config(cfg)
+        parse_pairs(values.at("concepts.pairs"))  # its messages show the form; omegaconf's do not name the key
+        if values.at("schedule") is not None:
             # first: the solver holds a copy, and errors should name the key that was written
-            OmegaConf.merge({"schedule": OmegaConf.structured(ScheduleConfig)}, {"schedule": values["schedule"]})
-        for metric, given in (values["metrics"].get("params") or {}).items():
+            OmegaConf.merge({"schedule": OmegaConf.structured(ScheduleConfig)}, {"schedule": values.at("schedule")})
+        for metric, given in (values.at("metrics.params") or {}).items():
             metric_config(metric, given or {})
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
         if schema is not None:
             typed.solver = OmegaConf.structured(schema)
         # the whole is merged once more: `+key=value` slips past the schemas while Hydra composes
-        checked = OmegaConf.merge(typed, values)
-    assert isinstance(checked, DictConfig)
-    if not checked.outputs.dir.strip():
+        merged = OmegaConf.merge(typed, dict(values.values))
+    assert isinstance(merged, DictConfig)
+    if not merged.outputs.dir.strip():
         raise UserError("outputs.dir is empty: name a folder, or outputs.dir=. for the one you are in.")
-    return checked
+    return merged
 
 
 def solver_schema(cfg: DictConfig) -> type | None:
     """The dataclass of ``cfg.solver.name``, or None where the solver registered none."""
-
     name = OmegaConf.select(cfg, "solver.name")
     if name is None:
         raise UserError("The key 'solver.name' has no value: choose a solver, for example solver=erasepro.")
@@ -102,7 +132,7 @@ def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
     """Give the chosen solver's node every key of its dataclass, in place: an option says only what differs from it.
 
     A solver with a ``schedule`` gets the config group's, unless its option names another. Wrong keys and values stay
-    for `check` to tell. Raises UserError for an unknown solver, or one that cannot be imported.
+    for `checked` to tell. Raises UserError for an unknown solver, or one that cannot be imported.
     """
     if OmegaConf.is_missing(cfg, "solver") or not isinstance(cfg.solver, DictConfig):
         return
@@ -124,8 +154,23 @@ def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
         cfg.solver = overlaid(defaults, OmegaConf.to_container(cfg.solver, resolve=False))
 
 
-def overlaid(defaults: Any, given: Any) -> Any:
-    """Plain values over plain defaults, group by group."""
-    if not isinstance(defaults, dict) or not isinstance(given, dict):
-        return given
-    return defaults | {key: overlaid(defaults.get(key), value) for key, value in given.items()}
+def custom_name(pairs: Any, file: str | None) -> str:
+    """A name for a set given on the command line: the file's, or the first targets (``dog-apple-and-7-more``)."""
+    if file:
+        return Path(str(file)).stem
+    targets = [str(pair[0]) for pair in pairs or () if isinstance(pair, Sequence) and len(pair) and pair[0]]
+    return "-".join([*targets[:3], *([f"and-{len(targets) - 3}-more"] if len(targets) > 3 else [])]) or CUSTOM
+
+
+def _usual_values(key: str) -> list[Any]:
+    """The values of a key that nobody chose: the default config's, and those of the options that it stands in."""
+    configs = [uncomposed(), uncomposed("metrics=default")]
+    group, _, rest = key.partition(".")
+    if group == "solver":
+        configs = [copy.deepcopy(cfg) for cfg in configs]
+        for cfg in configs:
+            complete_solver(cfg)
+    name = rest.partition(".")[0]
+    if group == "prompts" and name in options(group):  # to choose a prompt set is not to choose its settings
+        configs.append(uncomposed(f"prompts={name}"))
+    return [unresolved_config(cfg).at(key, ABSENT) for cfg in configs]

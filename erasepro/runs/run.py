@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
-
+from erasepro.config.nodes import yaml_text
 from erasepro.edit import Edit
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, generate, write_worklist
@@ -18,11 +17,13 @@ from erasepro.generation.shared_originals import original_images
 from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
-from erasepro.report.heading import heading
+from erasepro.report.heading import format_heading
 from erasepro.report.show import show
 from erasepro.results.record import Results
+from erasepro.results.settings import RunSettings
 from erasepro.runs.erase import solve
 from erasepro.runs.job import Job, make_job
+from erasepro.runs.spec import RunSpec
 from erasepro.runtime import distributed
 from erasepro.runtime.environment import git_state, libraries, machine
 from erasepro.runtime.files import write_text
@@ -38,23 +39,27 @@ if TYPE_CHECKING:
     from erasepro.models.base import Model
 
 
-def run(cfg: DictConfig) -> Results:
-    """Run a composed config, or go on with it, or, when it is done already, print its results again.
+def run(spec: RunSpec) -> Results:
+    """Run what was resolved, or go on with it, or, when it is done already, print its results again.
 
     The run's heading is printed before anything is computed. Raises UserError for a user's mistake; whatever else goes
     wrong is written to the folder's ``status.json``.
     """
     quiet()
 
-    job = make_job(cfg)
+    job = make_job(spec)
     if distributed.first(lambda: _finished(job)):
-        print(f"{heading(job.config, job.protocol, job.method)}\nDone before; these are its results.")
+        print(f"{_heading(job)}\nDone before; these are its results.")
     else:
-        Run(job).go()
+        Run(job).execute()
     results = Results.load(job.folder.path / "results.json")
     print()
     show(results, job.folder.path)
     return results
+
+
+def _heading(job: Job) -> str:
+    return format_heading(RunSettings.of(job.stored), job.protocol, job.method)
 
 
 def _finished(job: Job) -> bool:
@@ -62,8 +67,8 @@ def _finished(job: Job) -> bool:
     try:
         if not job.folder.done or not job.scoring.done:
             return False
-        found = Results.load(job.folder.path / "results.json")
-        return found.protocol == job.protocol and job.scoring.recorded(found)
+        results = Results.load(job.folder.path / "results.json")
+        return results.protocol == job.protocol and job.scoring.recorded(results)
     except UserError:  # damaged: recorded again
         return False
 
@@ -76,29 +81,27 @@ class Run:
         self.path = job.folder.path
         self.load_seconds = 0.0
 
-    def go(self) -> None:
+    def execute(self) -> None:
         with ExitStack() as held:
-            distributed.first(lambda: self.begin(held))
+            distributed.first(lambda: self.open(held))
             distributed.first(self.erase)
-            original, edited = self.draw()
-            distributed.first(lambda: self.end(original, edited))
+            original, edited = self.generate()
+            distributed.first(lambda: self.finalise(original, edited))
 
-    def begin(self, held: ExitStack) -> None:
+    def open(self, held: ExitStack) -> None:
         """Hold the folder and open the tracker; whatever is wrong with the metrics must not wait for the images."""
-        from omegaconf import OmegaConf
-
         job, folder = self.job, self.job.folder
         job.scoring.check()
         held.enter_context(folder.locked())
-        tracked = run_info(job.config, self.path, folder.signature)
-        self.tracker = held.enter_context(start_tracker(job.tracker, tracked))
-        write_text(self.path / "config.yaml", OmegaConf.to_yaml(job.cfg))
-        print("\n".join([heading(job.config, job.protocol, job.method), *job.tests.told()]), flush=True)
+        tracked = run_info(job.stored, self.path, folder.signature)
+        self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
+        write_text(self.path / "config.yaml", yaml_text(job.stored))
+        print("\n".join([_heading(job), *job.tests.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:
         with Meter() as meter:
-            model = load_model(self.job.model)
+            model = load_model(self.job.spec.model)
         self.load_seconds = meter.seconds
         return model
 
@@ -123,31 +126,26 @@ class Run:
             facts["seconds_load"] = self.load_seconds
             edit.save(self.path / "edit")
 
-    def draw(self) -> tuple[ImageStore, ImageStore]:
+    def generate(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
 
         job, stages = self.job, self.job.folder
         original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
         rows = list(job.worklist)
         keys = ("batch_size", "steps", "guidance", "size", "scheduler")
-        how: dict[str, Any] = {key: getattr(job.generation, key) for key in keys}
-        how |= {"model_hash": job.hashes["weights"], "progress": job.outputs.progress}
+        how: dict[str, Any] = {key: getattr(job.spec.generation, key) for key in keys}
+        how |= {"model_hash": job.hashes["weights"], "progress": job.spec.outputs.progress}
         distributed.first(lambda: self.prepare_images(original, edited))
         if distributed.first(lambda: self.is_undrawn("originals", original)):
             sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
-            sampler |= {"dtype": job.model.dtype, "device": self.model.pipe.device.type}
+            sampler |= {"dtype": job.spec.model.dtype, "device": self.model.pipe.device.type}
             with stages.stage("originals", resumes=True) if distributed.main() else nullcontext():
-                shared = Path(job.outputs.dir) / ".originals"
+                shared = Path(job.spec.outputs.dir) / ".originals"
                 original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
         if distributed.first(lambda: self.is_undrawn("images", edited)):
-            with stages.stage("images", resumes=True) if distributed.main() else nullcontext():
-                self.edit.apply(self.model.pipe)
-                try:
-                    generate(
-                        self.model.pipe, rows, edited.folder, edit_hash=self.edit.hash, title="Edited images", **how
-                    )
-                finally:
-                    self.edit.revert(self.model.pipe)
+            stage = stages.stage("images", resumes=True) if distributed.main() else nullcontext()
+            with stage, self.edit.applied(self.model.pipe):
+                generate(self.model.pipe, rows, edited.folder, edit_hash=self.edit.hash, title="Edited images", **how)
         return original, edited
 
     def prepare_images(self, original: ImageStore, edited: ImageStore) -> None:
@@ -170,12 +168,12 @@ class Run:
             return False
         return not self.job.folder.is_done(stage) or bool(store.missing(self.job.worklist))
 
-    def end(self, original: ImageStore, edited: ImageStore) -> None:
+    def finalise(self, original: ImageStore, edited: ImageStore) -> None:
         """Score, record, track."""
 
         self.score(original, edited)
         results = self.record(self.edit, original, edited)
-        log_run(self.tracker, self.job.tracker, results, self.path, list(self.job.worklist))
+        log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
         """What no score is there of: every image judged, ``scores/`` written."""
@@ -188,9 +186,9 @@ class Run:
         job, facts = self.job, self.job.folder.facts("edit")
         failed = len(original.errors()) + len(edited.errors())
         results = Results(
-            name=job.name,
+            name=job.spec.name,
             signature=job.folder.signature,
-            config=job.config,
+            config=dict(job.stored.values),
             protocol=job.protocol,
             method=job.method,
             hashes={**job.hashes, "edit": edit.hash},
@@ -214,15 +212,15 @@ class Run:
             git=git_state(),
             machine=machine(),
         )
-        if job.outputs.grid and len(job.worklist):
+        if job.spec.outputs.grid and len(job.worklist):
             rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
             if rows:
                 before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)
-        job.scoring.record(results, self.before())
+        job.scoring.record(results, self.earlier_results())
         results.save(self.path / "results.json")
         return results
 
-    def before(self) -> Results | None:
+    def earlier_results(self) -> Results | None:
         """What an earlier command recorded in the same folder."""
         try:
             return Results.load(self.path / "results.json")

@@ -1,8 +1,9 @@
 """A run's scores: which are there, which are missing, and the pass over the images that makes them.
 
 Each metric has its own files in the run's ``scores/`` folder, named by a hash of what decides its numbers: the run's
-signature, the metric's version, source, parameters and files, the evaluator. So a run that is scored again scores only what is
-missing. What networks said of the images lies beside the runs (``.looks``), and a stopped pass asks none of them twice.
+signature, the metric's version, source, parameters and files, the judge. So a run that is scored again scores only what is
+missing. Networks' features of the images lie beside the runs (``.feature_cache``), and a stopped pass computes
+none of them twice.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from erasepro.errors import UserError
 from erasepro.metrics import METRICS
 from erasepro.metrics.engine.build import build_metrics, metric_config, split_by_need
 from erasepro.metrics.engine.code import is_current, metric_code
-from erasepro.metrics.engine.score import VERDICT, score
-from erasepro.metrics.networks.answer_cache import Looks, sweep
-from erasepro.metrics.networks.evaluators import check_evaluator, evaluator_for
-from erasepro.models.load import evaluator_fingerprint
-from erasepro.results.outcomes import outcomes
+from erasepro.metrics.engine.score import PREDICTION, score
+from erasepro.metrics.networks.feature_cache import FeatureCache, remove_abandoned_writes
+from erasepro.metrics.networks.judges import build_run_judge, check_judge
+from erasepro.models.load import judge_fingerprint
+from erasepro.results.recognition import compute_recognition_rates
 from erasepro.results.record import MetricScore, Results, finite
 from erasepro.results.run_folder import RunDir
 from erasepro.results.samples import FILE, read_samples, samples_made_of, unreadable, write_samples
@@ -43,7 +44,7 @@ VERSION = 1
 class Scoring:
     """The metrics asked of one run.
 
-    folder: the run's. rows: its work list. label: the protocol's name for a metric's numbers. model: only its own evaluator is
+    folder: the run's. rows: its work list. label: the protocol's name for a metric's numbers. model: only its own judge is
     loaded, and only where it is needed.
     """
 
@@ -67,13 +68,13 @@ class Scoring:
                         f"The metric {name!r} is made of {other!r}: add it, metrics.names=[{other},{name}], or set "
                         f"metrics.params.{name} so that it uses another."
                     )
-        check_evaluator(self.metrics.evaluator)
+        check_judge(self.metrics.judge)
         needing, others = split_by_need(names, self.metrics.params)
-        if needing and self.missing and self.evaluator is None:
+        if needing and self.missing and self.judge is None:
             rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
             raise UserError(
-                f"The model {self.model.name!r} has no evaluator, and {', '.join(needing)} cannot do without: name one "
-                f"(metrics.evaluator.kind=openai_clip), or {rest}, or add metrics=none to erase and draw only."
+                f"The model {self.model.name!r} has no judge, and {', '.join(needing)} cannot do without: name one "
+                f"(metrics.judge.kind=openai_clip), or {rest}, or add metrics=none to erase and draw only."
             )
 
     @property
@@ -84,30 +85,30 @@ class Scoring:
     @property
     def done(self) -> bool:
         """Whether nobody needs to look at the images again."""
-        return not self.missing and not self._verdicts_missing
+        return not self.missing and not self._predictions_missing
 
     def go(self, edited: ImageStore, original: ImageStore) -> None:
         """Score what is missing."""
 
         names = self.missing
-        if names or self._verdicts_missing:
-            looks = Looks(self.folder.path.parent / ".looks")
-            sweep(self.folder.path.parent / ".looks")
+        if names or self._predictions_missing:
+            feature_cache = FeatureCache(self.folder.path.parent / ".feature_cache")
+            remove_abandoned_writes(self.folder.path.parent / ".feature_cache")
             params = {name: self.metrics.params[name] for name in names if name in self.metrics.params}
             with Meter() as meter:
                 found = score(
                     edited,
                     original,
                     self.rows,
-                    self.evaluator if self._verdicts_missing or self._judged(names) else None,
+                    self.judge if self._predictions_missing or self._ask_judge(names) else None,
                     names,
                     params,
-                    looks=looks,
+                    feature_cache=feature_cache,
                     progress=self.progress,
                 )
             images = [{"id": r.id, "seed": r.seed, "model": model, "error": why} for r, model, why in found.images]
-            judged = [VERDICT] if self._verdicts_missing else []
-            for name in [*judged, *names]:
+            predictions = [PREDICTION] if self._predictions_missing else []
+            for name in [*predictions, *names]:
                 values = zip(images, found.values[name], strict=True)
                 write_samples(self._stem(name).with_suffix(".parquet"), ({**a, **b} for a, b in values))
                 scores = {"edited": found.edited.get(name), "original": found.original.get(name)}
@@ -116,12 +117,12 @@ class Scoring:
                 write_json(self._stem(name).with_suffix(".json"), finite({**entry, "seconds": seconds}))
 
     @property
-    def _verdicts_missing(self) -> bool:
+    def _predictions_missing(self) -> bool:
         """Whether it is still to be said what each picture shows, by a judge that is there."""
 
-        return bool(self._judge_key[-1] or self._judged(self._counted)) and not self._whole(VERDICT)
+        return bool(self._judge_key[-1] or self._ask_judge(self._counted)) and not self._whole(PREDICTION)
 
-    def _judged(self, names: Sequence[str]) -> bool:
+    def _ask_judge(self, names: Sequence[str]) -> bool:
         return bool(split_by_need(names, self.metrics.params)[0])
 
     def scores(self) -> list[MetricScore]:
@@ -147,17 +148,23 @@ class Scoring:
         known = before if before is not None and before.signature == self.folder.signature else None
         results.scores = self.earlier(known) if known else []
         results.add(self.scores())
-        if unreadable(self._file(VERDICT)) is not None:
-            results.judged = {
-                "protocol": self.label(VERDICT),
-                "evaluator": self._evaluator_text(),
-                "file": self._stem(VERDICT).name,
+        if unreadable(self._file(PREDICTION)) is not None:
+            results.recognition_source = {
+                "protocol": self.label(PREDICTION),
+                "judge": self._judge_text(),
+                "file": self._stem(PREDICTION).name,
             }
-            samples = self.samples([self._stem(VERDICT).name])
-            results.outcomes = [dataclasses.asdict(o) for o in outcomes(samples)]
-            results.by_concept = [dataclasses.asdict(o) for o in outcomes(samples, by_concept=True)]
+            samples = self.samples([self._stem(PREDICTION).name])
+            results.recognition = [dataclasses.asdict(o) for o in compute_recognition_rates(samples)]
+            results.recognition_by_concept = [
+                dataclasses.asdict(o) for o in compute_recognition_rates(samples, by_concept=True)
+            ]
         elif known is not None:
-            results.outcomes, results.by_concept, results.judged = known.outcomes, known.by_concept, known.judged
+            results.recognition, results.recognition_by_concept, results.recognition_source = (
+                known.recognition,
+                known.recognition_by_concept,
+                known.recognition_source,
+            )
         files = results.score_files()
         results.counts["images_unreadable"] = max(
             (unreadable(self._file(name)) or 0 for name in self._counted), default=0
@@ -190,10 +197,10 @@ class Scoring:
         return list(found.values())
 
     @cached_property
-    def evaluator(self) -> Any:
-        """The judge that ``metrics.evaluator`` names, or None."""
+    def judge(self) -> Any:
+        """The judge that ``metrics.judge`` names, or None."""
 
-        return evaluator_for(self.metrics.evaluator, self.model, self.rows)
+        return build_run_judge(self.metrics.judge, self.model, self.rows)
 
     @property
     def derived(self) -> list[str]:
@@ -211,7 +218,7 @@ class Scoring:
             params=self._params(name),
             edited=entry.get("edited"),
             original=entry.get("original"),
-            evaluator=self._evaluator_name(name),
+            judge=self._judge_name(name),
             seconds=entry.get("seconds", 0.0),
             version=version,
             source=source,
@@ -234,11 +241,11 @@ class Scoring:
     def _params(self, name: str) -> dict[str, Any]:
         return dataclasses.asdict(self._config(name))
 
-    def _evaluator_name(self, name: str) -> str:
-        return self._evaluator_text() if self._judged([name]) else ""
+    def _judge_name(self, name: str) -> str:
+        return self._judge_text() if self._ask_judge([name]) else ""
 
-    def _evaluator_text(self) -> str:
-        cfg = self.metrics.evaluator
+    def _judge_text(self) -> str:
+        cfg = self.metrics.judge
         parts: dict[str, list[str | None]] = {
             "model": [self.model.name],
             "openai_clip": [cfg.name, cfg.source],
@@ -249,7 +256,7 @@ class Scoring:
     def _whole(self, name: str) -> bool:
         """Whether a metric's files are there and sound, and every image could be read when they were made."""
 
-        return (name == VERDICT or isinstance(self._read(name).get("edited"), dict)) and unreadable(
+        return (name == PREDICTION or isinstance(self._read(name).get("edited"), dict)) and unreadable(
             self._file(name)
         ) == 0
 
@@ -261,15 +268,15 @@ class Scoring:
         return self._stem(name).with_suffix(".parquet")
 
     def _stem(self, name: str) -> Path:
-        key = self._judge_key if name == VERDICT else self._key(name)
+        key = self._judge_key if name == PREDICTION else self._key(name)
         return self.folder.path / "scores" / f"{name}-{digest([VERSION, self.folder.signature, name, key])[:8]}"
 
     def _key(self, name: str) -> Any:
-        params, judge = self._params(name), self._judge_key if self._judged([name]) else None
+        params, judge = self._params(name), self._judge_key if self._ask_judge([name]) else None
         return [*metric_code(name), params, contents(self._config(name)), judge]
 
     @cached_property
     def _judge_key(self) -> Any:
-        cfg = {key: value for key, value in dataclasses.asdict(self.metrics.evaluator).items() if key != "device"}
-        own = evaluator_fingerprint(self.model) if self.metrics.evaluator.kind == "model" else ""
-        return [cfg, contents(self.metrics.evaluator), own]
+        cfg = {key: value for key, value in dataclasses.asdict(self.metrics.judge).items() if key != "device"}
+        own = judge_fingerprint(self.model) if self.metrics.judge.kind == "model" else ""
+        return [cfg, contents(self.metrics.judge), own]

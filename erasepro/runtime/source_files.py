@@ -83,6 +83,8 @@ def class_attribute(module: str, name: str, key: str) -> object:
         named = any(isinstance(target, ast.Name) and target.id == key for target in targets)
         if named and isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(line.value, ast.Constant):
             return line.value.value
-    bases = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)  # Solver[UCEConfig]: Solver
+    bases = (
+        base.value if isinstance(base, ast.Subscript) else base for base in node.bases
+    )  # Solver[UCEConfig]: Solver
     values = (class_attribute(module, base.id, key) for base in bases if isinstance(base, ast.Name))
     return next((value for value in values if value is not None), None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import ConceptSet, folded
 from erasepro.concepts.sentences import BuildSet
+from erasepro.config.schema import ConceptsConfig
 from erasepro.edit.build_record import stored_build_set
 from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
@@ -108,7 +109,7 @@ def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
                     f"The edit's concepts are of {key} {ours!r}, these of {theirs!r}: solve for them apart."
                 )
         return concepts
-    given = {"name": like.name, "kind": like.kind, "pairs": given_pairs(concepts)}
+    given = ConceptsConfig(name=like.name, kind=like.kind, pairs=given_pairs(concepts))
     return load_concepts(given, like.vocabulary)
 
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from erasepro.generation.worklist import Row
 
 MODELS = ("original", "edited")
-SPREAD = ("role", "concept", "wording")
-FACTS = ("id", "seed", "role", "wording")
-WORDS = ("concept", "expects", "subject", "prompt")
+SPREAD = ("role", "concept", "phrasing")
+FACTS = ("id", "seed", "role", "phrasing")
+WORDS = ("concept", "expected_concept", "subject", "prompt")
 """Facts that may hold a prompt: a file's concept column may be the prompts themselves."""
 
 
 def spread(rows: Sequence[Row], number: int, keys: Sequence[str] = SPREAD) -> list[Row]:
-    """So many of the rows, as evenly over the roles as there are rows, within a role over the concepts, then the wordings."""
+    """So many of the rows, as evenly over the roles as there are rows, within a role over the concepts, then the phrasings."""
     return _dealt(rows, keys)[:number]
 
 

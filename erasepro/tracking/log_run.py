@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Path, rows: Sequence[Row]) -> None:
-    """The headline numbers, each value with its n, standard error and protocol, the printed tables, the residuals by layer as
+    """The primary values, each value with its n, standard error and protocol, the printed tables, the residuals by layer as
     curves, a table of pictures before and after with their per-sample scores, the grid, and the edit's files.
 
-    ``tracker.images`` bounds the table of pictures; 0 logs neither pictures nor the grid.
+    ``tracker.num_images`` bounds the table of pictures; 0 logs neither pictures nor the grid.
 
     Of a sensitive run (``results.sensitive``: the concepts are nudity) no picture is logged, the blurred grid neither, and no
     prompt or concept of one: only ids, seeds, roles and scores; of other runs the rows are left out whose prompt names nudity.
@@ -43,7 +43,7 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     from erasepro.edit.store import CARD, FACTS, TENSORS
 
     told = cfg.log_sensitive or not results.sensitive
-    shown = cfg.images > 0 and told
+    shown = cfg.num_images > 0 and told
     tracker.log_summary(flat(results))
     header = [f.name for f in fields(Value)]
     tracker.log_table("tables/values", header, [astuple(value) for value in results.values])
@@ -52,7 +52,7 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
             continue  # a file's concept column may be its prompts
         tracker.log_table(f"tables/{name}", table.header, table.rows)
     tracker.log_curves("layers", AXIS, layer_curves(results.edit.get("diagnostics", [])))
-    chosen = spread(rows if results.sensitive or cfg.log_sensitive else presentable(rows), cfg.images)
+    chosen = spread(rows if results.sensitive or cfg.log_sensitive else presentable(rows), cfg.num_images)
     if chosen:
         tracker.log_table("before_after", *before_after(chosen, run_dir / "images", _samples(run_dir), shown=shown))
     if shown and (run_dir / "grid.png").is_file():

@@ -56,12 +56,12 @@ class TrackerProcess:
         """Its exit status, None while it lives."""
         return self._process.poll()
 
-    def close(self, patience: float) -> bool:
-        """End of the messages; waits for the process to end. False where that takes longer than `patience` seconds: it is
-        killed then, and every process that it started."""
+    def close(self, shutdown_timeout: float) -> bool:
+        """End of the messages; waits for the process to end. False where that takes longer than `shutdown_timeout` seconds:
+        it is killed then, and every process that it started."""
         self._messages.put(END)
         try:
-            self._process.wait(patience)
+            self._process.wait(shutdown_timeout)
             for thread in self._threads:
                 thread.join(1)
             return True

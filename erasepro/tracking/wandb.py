@@ -27,8 +27,8 @@ MODULE = "erasepro.tracking.wandb_process"
 def wandb_tracker(cfg: TrackerConfig, run: RunInfo) -> WandbTracker | None:
     """Weights & Biases; offline without a key (sync later with `wandb sync`)."""
     mode = choose_mode(cfg.mode)
-    if not cfg.patience > 0:
-        raise UserError(f"tracker.patience must be more than 0 seconds, not {cfg.patience:g}.")
+    if not cfg.shutdown_timeout > 0:
+        raise UserError(f"tracker.shutdown_timeout must be more than 0 seconds, not {cfg.shutdown_timeout:g}.")
     return None if mode == "disabled" else WandbTracker(cfg, run, mode)
 
 
@@ -36,7 +36,7 @@ class WandbTracker:
     """One run at Weights & Biases, online or offline; offline after all where the login fails. No method waits but `finish`."""
 
     def __init__(self, cfg: TrackerConfig, run: RunInfo, mode: str) -> None:
-        self._patience = cfg.patience
+        self._shutdown_timeout = cfg.shutdown_timeout
         self._dir = run.dir.resolve()
         self._process = TrackerProcess(MODULE, self._dir / "wandb" / "process.log")
         settings = {"project": cfg.project, "entity": cfg.entity, "tags": list(cfg.tags), "mode": mode}
@@ -62,12 +62,12 @@ class WandbTracker:
         self._send("files", name=name, kind=kind, files=paths, facts=dict(facts))
 
     def finish(self, failed: bool = False) -> None:
-        """Raises TrackerWarning where W&B does not end within ``tracker.patience`` seconds, or has something to tell."""
+        """Raises TrackerWarning where W&B does not end within ``tracker.shutdown_timeout`` seconds, or has something to say."""
         self._process.send({"do": "close", "failed": failed})
-        if not self._process.close(self._patience):
+        if not self._process.close(self._shutdown_timeout):
             raise TrackerWarning(
-                f"W&B did not end within {self._patience:g} s (tracker.patience); the run's own folder is whole. Upload what "
-                f"W&B has of it with `wandb sync {self._dir}/wandb/*run-*`."
+                f"W&B did not end within {self._shutdown_timeout:g} s (tracker.shutdown_timeout); the run's own folder is "
+                f"whole. Upload what W&B has of it with `wandb sync {self._dir}/wandb/*run-*`."
             )
         self._listen(closed=True)
 

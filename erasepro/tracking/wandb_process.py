@@ -157,6 +157,7 @@ def settle(run_dir: Path) -> Path:
 
 
 def told(error: BaseException) -> str:
+    """An error's text on one line, at most 200 characters; its type where it has none."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
@@ -181,6 +182,7 @@ def serve(messages: TextIO, tell: Callable[[str], None], orphaned: Callable[[], 
 
 
 def main() -> None:
+    """Serve the messages on standard input; the one argument is the process number of the run."""
     parent = int(sys.argv[1])
     messages = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")

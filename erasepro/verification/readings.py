@@ -136,7 +136,10 @@ class Sentences:
     def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
         self.weights, self.pipe = weights, weights.pipe
         build = build_of(meta)
-        self.pairs, self.preserve = make_solver(meta["config"]["name"], meta["config"]).pairs(build), list(build.preserve)
+        self.pairs, self.preserve = (
+            make_solver(meta["config"]["name"], meta["config"]).pairs(build),
+            list(build.preserve),
+        )
         self._policies = meta.get("tokens") or meta["config"]
         self._selected = meta.get("selected_columns")  # site → numbers of its selected columns; None in older edits
         self.original, self.edited = weights.stacks(torch.float64)

@@ -7,12 +7,13 @@ from typing import Any
 
 from erasepro.report.tables import Table
 
-HEADER = ("weight", "columns", "selected", "before", "after", "after, selected", "drift", "‖ΔW‖/‖W‖")
+EXACT = "exactly constrained columns"
+HEADER = ("weight", "columns", EXACT, "original", "edited", f"edited, {EXACT}", "drift", "‖ΔW‖/‖W‖")
 NOTE = (
-    "before, after: ‖WX − W_oY‖/‖W_oY‖ over all columns of the sentences that the edit was built from, X through the edited "
-    "text encoder; read the residual over the selected columns with their number. drift: ‖W K_e − W_oK‖/‖W_oK‖ on the "
-    "preserved sentences. A text layer that was asked for a hidden state, not for its own output, may be far from the latter: "
-    "see the gap. gap: ‖A_x − A_y‖/‖A_y‖ of the hidden states. –: not known or nothing to measure."
+    "original, edited: ‖WX − W_oY‖/‖W_oY‖ over all columns of the sentences that the edit was built from, X through the edited "
+    "text encoder; read the residual over the exactly constrained columns with their number. drift: ‖W K_e − W_oK‖/‖W_oK‖ "
+    "on the preserved sentences. A text layer that was asked for a hidden state, not for its own output, may be far from the "
+    "latter: see the gap. gap: ‖A_x − A_y‖/‖A_y‖ of the hidden states. –: not known or nothing to measure."
 )
 
 
@@ -32,7 +33,7 @@ def table(certificate: Mapping[str, Any]) -> str:
         for gap in leaf
     ]
     if gaps:
-        parts.append(Table("Hidden-state gap", ("text layer", "before", "after"), tuple(gaps)).text())
+        parts.append(Table("Hidden-state gap", ("text layer", "original", "edited"), tuple(gaps)).text())
     return "\n".join([*parts, *(f"Not measured: {told}.\n" for told in certificate["unmeasured"])])
 
 

@@ -59,7 +59,9 @@ def test_residual(
     worst, count = 0.0, 0
     for read in conditioning_inputs(pipe):
         parts = plan_pair_columns(pipe, read, prompt_pairs, policy)
-        X, X_o = (stack.input_features(read, targets, [p.target for p in parts]) for stack in (edited, original))  # (d, n)
+        X, X_o = (
+            stack.input_features(read, targets, [p.target for p in parts]) for stack in (edited, original)
+        )  # (d, n)
         Y = original.input_features(read, anchors, [p.anchor for p in parts])
         off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
         for site in conditioning_sites(pipe, read):
@@ -84,6 +86,6 @@ test_residual.__test__ = False  # type: ignore[attr-defined]  # a measurement, n
 
 
 def _block(path: str) -> tuple[int, str]:
-    """ "encoder.layers.3.mlp.fc2" → (3, "mlp.fc2")."""
+    """The block's number and the layer in it: "encoder.layers.3.mlp.fc2" → (3, "mlp.fc2")."""
     number, _, kind = path.partition("layers.")[2].partition(".")
     return int(number), kind

@@ -19,7 +19,7 @@ MINI = [option for option in OPTIONS if option.startswith("mini/")]
 
 def load(option):
     node = OmegaConf.merge(OmegaConf.structured(ConceptsConfig), OmegaConf.load(CONF / f"{option}.yaml"))
-    return load_concepts(node, "miniature" if option.startswith("mini/") else "open")
+    return load_concepts(OmegaConf.to_object(node), "miniature" if option.startswith("mini/") else "open")
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -30,7 +30,7 @@ def test_every_set_loads_and_gives_prompts(option):
     assert len(built.pairs) == {"style": 48}.get(concepts.kind, 12) * len(concepts.pairs)
     assert built.dropped == prompts.dropped == 0
     assert sum(p.role == "target" for p in prompts) >= 32 * len(concepts.pairs)
-    assert any(p.role == "kept" for p in prompts)
+    assert any(p.role == "retain" for p in prompts)
 
 
 def test_names_are_unique():

@@ -98,7 +98,7 @@ def test_pickles_damage_and_other_things_are_one_line(model32, weights, tmp_path
     path.write_bytes(whole)
     with pytest.raises(UserError, match="what load_model returns"):
         load_uce(path, model32.pipe)
-    edit = load_uce(path, model32)
+    edit = load_uce(str(path), model32)
     edit.apply(model32.pipe)
     with pytest.raises(UserError, match="revert it"):
         load_uce(path, model32)

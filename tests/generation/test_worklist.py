@@ -14,15 +14,15 @@ class Prompt:
     prompt: str
     concept: str = "dog"
     role: str = "target"
-    wording: str = "plain"
-    expects: str = "cat"
+    phrasing: str = "plain"
+    expected_concept: str = "cat"
     style: str | None = None
 
 
 def test_every_prompt_with_every_seed_and_its_facts():
-    rows = make_worklist([Prompt("p0", "a dog"), Prompt("p1", "a red dog", wording="complex")], [3, 5])
+    rows = make_worklist([Prompt("p0", "a dog"), Prompt("p1", "a red dog", phrasing="complex")], [3, 5])
     assert [row.name for row in rows] == ["p0_3", "p0_5", "p1_3", "p1_5"]
-    assert (rows[2].concept, rows[2].expects, rows[2].wording) == ("dog", "cat", "complex")
+    assert (rows[2].concept, rows[2].expected_concept, rows[2].phrasing) == ("dog", "cat", "complex")
 
 
 def test_prompts_that_mention_a_minor_are_left_out_and_counted(tmp_path):

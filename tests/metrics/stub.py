@@ -1,4 +1,4 @@
-"""A stand-in for the evaluator: it reads the concept off the first pixel, so that answers can be counted by hand."""
+"""A stand-in for the judge: it reads the concept off the first pixel, so that answers can be counted by hand."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ NONE = 9  # a first pixel of 9 cannot be named
 
 
 @dataclass
-class Verdict:
+class Prediction:
     concept: list
     style: list
     concept_prob: torch.Tensor
     concepts: list
 
 
-class StubEvaluator:
+class StubJudge:
     """Pixel (0, 0): red = index of the concept, green = index of the style. Features: the axis of that concept."""
 
     def classify(self, images):
@@ -28,7 +28,7 @@ class StubEvaluator:
                 prob[i, r] = 0.8
         concept = [None if r == NONE else CONCEPTS[r] for r in red]
         style = [None if r == NONE else STYLES[g] for r, g in zip(red, green, strict=True)]
-        return Verdict(concept, style, prob, CONCEPTS)
+        return Prediction(concept, style, prob, CONCEPTS)
 
     def image_features(self, images):
         concepts = torch.eye(5)[images[:, 0, 0, 0].long().clamp(max=2)]

@@ -15,7 +15,7 @@ from scipy.linalg import sqrtm
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import build_metrics, split_by_need
 from erasepro.metrics.fid import FID, FIDConfig, write_statistics
-from erasepro.metrics.networks.answer_cache import Looks
+from erasepro.metrics.networks.feature_cache import FeatureCache
 from tests.metrics.wide import WideNetwork, feed, noise
 
 NET = WideNetwork(6)
@@ -109,15 +109,15 @@ def test_a_folder_is_a_number_of_each_model_and_unreadable_files_are_counted(tmp
 
 
 def test_a_folder_is_looked_at_once(tmp_path):
-    folder, a, looks = save(tmp_path / "real", noise(40, 1)), noise(40, 0), Looks(tmp_path / "looks")
-    first = feed(fid(WideNetwork(6), reference=folder), a, looks=looks).compute()
+    folder, a, feature_cache = save(tmp_path / "real", noise(40, 1)), noise(40, 0), FeatureCache(tmp_path / "features")
+    first = feed(fid(WideNetwork(6), reference=folder), a, feature_cache=feature_cache).compute()
     network = WideNetwork(6)
-    assert feed(fid(network, reference=folder), a, looks=looks).compute() == first
+    assert feed(fid(network, reference=folder), a, feature_cache=feature_cache).compute() == first
     assert network.asked == 0
 
 
 def test_only_the_chosen_roles_count():
-    metric = feed(fid(roles=["kept"]), noise(20, 0), role="target")
+    metric = feed(fid(roles=["retain"]), noise(20, 0), role="target")
     assert metric.compute().n == 0
     assert math.isnan(metric.compute().value)
 
@@ -156,9 +156,9 @@ def test_weights_that_do_not_fit_are_found_before_anything_is_drawn(tmp_path):
         metric.check([])
 
 
-def test_which_evaluator_is_needed_hangs_on_the_network():
+def test_which_judge_is_needed_hangs_on_the_network():
     assert split_by_need(["fid", "kid"]) == (["kid"], ["fid"])
-    params = {"fid": {"network": "evaluator"}, "kid": {"network": "inception"}}
+    params = {"fid": {"network": "judge"}, "kid": {"network": "inception"}}
     assert split_by_need(["fid", "kid"], params) == (["fid"], ["kid"])
 
 

@@ -14,7 +14,7 @@ from erasepro.results.score import Score
 
 
 def score(erased, kept, synonym=None, n=(200, 300, 50), stderr=0.01, name="clip_accuracy_top1"):
-    values = {"target": erased, "kept": kept, "synonym": synonym}
+    values = {"target": erased, "retain": kept, "synonym": synonym}
     parts = {
         role: {"value": value, "n": count, "stderr": stderr}
         for (role, value), count in zip(values.items(), n, strict=True)

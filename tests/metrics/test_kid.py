@@ -9,7 +9,7 @@ from PIL import Image
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
-from tests.metrics.stub import StubEvaluator
+from tests.metrics.stub import StubJudge
 from tests.metrics.wide import WideNetwork, feed, noise
 
 NET = WideNetwork(16)
@@ -68,14 +68,14 @@ def test_the_original_models_images_are_paired():
     assert found.value == pytest.approx(0, abs=1e-12)
 
 
-def test_the_evaluator_looks_at_a_folder_too(tmp_path):
+def test_the_judge_looks_at_a_folder_too(tmp_path):
     folder = save(tmp_path / "real", noise(40, 1))
     metric = KID(KIDConfig(roles=[], reference=folder))
     from erasepro.metrics.engine.base import Batch
     from tests.metrics.wide import rows
 
     images = noise(40, 0)
-    metric.update(Batch(images, rows(40), StubEvaluator()))
+    metric.update(Batch(images, rows(40), StubJudge()))
     assert metric.compute().parts["n_reference"] == 40
 
 

@@ -12,7 +12,7 @@ from erasepro.generation import Row
 from erasepro.metrics import nudenet as module
 from erasepro.metrics.engine.base import Batch
 from erasepro.metrics.engine.build import build_metrics
-from erasepro.metrics.networks.answer_cache import Looks
+from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet import Box, NudeNetDetector
 from tests.metrics.networks.onnx_bytes import nudenet_like
@@ -93,16 +93,16 @@ def test_a_batch_is_looked_at_once_whatever_is_counted_and_other_roles_never(mon
 
     monkeypatch.setattr(module, "NudeNetDetector", Faces)
     images = torch.arange(3 * 3 * 4 * 4, dtype=torch.uint8).reshape(3, 3, 4, 4)
-    looks, values = Looks(tmp_path), []
+    feature_cache, values = FeatureCache(tmp_path), []
     for params in ({"threshold": 0.4}, {"threshold": 0.6}, {"threshold": 0.4, "labels": ["exposed"], "count": "boxes"}):
         counted = metric(**{"labels": ["faces"], **params})
-        samples = counted.update(Batch(images, rows("target", "kept", "target"), looks=looks))
+        samples = counted.update(Batch(images, rows("target", "retain", "target"), feature_cache=feature_cache))
         values.append((counted.compute().value, counted.compute().n))
-        assert samples[1] == {}  # kept rows are not looked at
+        assert samples[1] == {}  # retain rows are not looked at
     assert values == [(2, 2), (0, 2), (0, 2)]
-    assert looks.made == 1
+    assert feature_cache.computed == 1
     every = metric(roles=[])
-    every.update(Batch(images, rows("target", "kept", "target"), looks=looks))
+    every.update(Batch(images, rows("target", "retain", "target"), feature_cache=feature_cache))
     assert every.compute().n == 3
 
 

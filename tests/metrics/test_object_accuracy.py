@@ -39,20 +39,20 @@ def test_hits_by_role_are_counted():
     rows = [
         Row("a", "a tench", 0, "tench", "target", "plain"),
         Row("a", "a tench", 1, "tench", "target", "plain"),
-        Row("b", "a goldfish", 0, "goldfish", "kept", "plain"),
-        Row("c", "a hen", 0, "a Hen", "kept", "complex"),
+        Row("b", "a goldfish", 0, "goldfish", "retain", "plain"),
+        Row("c", "a hen", 0, "a Hen", "retain", "complex"),
     ]
     counted = metric()
     values = counted.update(Batch(shown("tench", "goldfish", "goldfish", "cock"), rows))
     score = counted.compute()
     assert (score.value, score.n, score.higher_is_better) == (0.5, 2, False)
     assert score.stderr == pytest.approx(0.5)
-    assert score.parts["kept"]["value"] == 0.5
-    assert score.parts["kept/complex"]["value"] == 0
-    assert [v["object_hit"] for v in values] == [1, 0, 1, 0]
-    assert [v["object_seen"] for v in values] == ["tench", "goldfish", "goldfish", "cock"]
-    assert 0.9 < values[0]["object_prob"] <= 1
-    assert metric(role="kept").compute().higher_is_better
+    assert score.parts["retain"]["value"] == 0.5
+    assert score.parts["retain/complex"]["value"] == 0
+    assert [v["object_accuracy_hit"] for v in values] == [1, 0, 1, 0]
+    assert [v["object_accuracy_seen"] for v in values] == ["tench", "goldfish", "goldfish", "cock"]
+    assert 0.9 < values[0]["object_accuracy_prob"] <= 1
+    assert metric(role="retain").compute().higher_is_better
 
 
 def test_names_are_matched_exactly_folded_and_by_hand():
@@ -73,10 +73,10 @@ def test_imagenettes_ten_classes_are_there():
 
 
 def test_concepts_left_out_are_in_no_n():
-    rows = [Row("a", "a person", 0, "person", "kept"), Row("b", "a hen", 0, "hen", "kept")]
+    rows = [Row("a", "a person", 0, "person", "retain"), Row("b", "a hen", 0, "hen", "retain")]
     counted = metric(classes={"person": []})
     assert counted.update(Batch(shown("hen", "hen"), rows))[0] == {}
-    assert counted.compute().parts["kept"]["n"] == 1
+    assert counted.compute().parts["retain"]["n"] == 1
     assert counted.compute().parts["left_out"] == 1
 
 

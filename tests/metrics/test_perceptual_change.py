@@ -10,7 +10,7 @@ from erasepro.errors import UserError
 from erasepro.metrics.engine.base import Batch
 from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.engine.spool import PictureSpool
-from erasepro.metrics.networks.answer_cache import Looks
+from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import PairDistance
 from erasepro.metrics.perceptual_change import PerceptualChange, PerceptualChangeConfig
@@ -107,10 +107,10 @@ def test_resnets_layers(tmp_path):
 
 
 def test_the_miniatures_judge_shows_its_layers():
-    from erasepro.models.miniature.evaluator import Evaluator
+    from erasepro.models.miniature.judge import MiniatureJudge
 
-    judge = Evaluator.load()
-    metric = build_metrics(["perceptual_change"], {"perceptual_change": {"network": "evaluator"}})["perceptual_change"]
+    judge = MiniatureJudge.load()
+    metric = build_metrics(["perceptual_change"], {"perceptual_change": {"network": "judge"}})["perceptual_change"]
     images, named = noise(3, 0, side=64), rows(3)
     metric.update(Batch(images, named, judge), reference=True)
     values = metric.update(Batch(torch.stack([images[0], images[1], images[2] // 2]), named, judge))
@@ -120,10 +120,10 @@ def test_the_miniatures_judge_shows_its_layers():
 
 
 def test_a_pair_is_looked_at_once(tmp_path):
-    looks = Looks(tmp_path)
+    feature_cache = FeatureCache(tmp_path)
     for _ in range(2):
-        feed(feed(change(), noise(5, 0), reference=True), noise(5, 1), looks=looks)
-    assert looks.made == 1
+        feed(feed(change(), noise(5, 0), reference=True), noise(5, 1), feature_cache=feature_cache)
+    assert feature_cache.computed == 1
 
 
 def test_large_pictures_are_made_smaller_and_laid_aside_on_disk():
@@ -147,7 +147,7 @@ def test_mistakes_are_one_line():
     ):
         with pytest.raises(UserError, match=message):
             build_metrics(["perceptual_change"], {"perceptual_change": config})
-    metric = build_metrics(["perceptual_change"], {"perceptual_change": {"network": "evaluator"}})["perceptual_change"]
+    metric = build_metrics(["perceptual_change"], {"perceptual_change": {"network": "judge"}})["perceptual_change"]
     feed(metric, noise(1, 0), reference=True)
-    with pytest.raises(UserError, match="this evaluator shows no layers; use alexnet, vgg16 or resnet50"):
+    with pytest.raises(UserError, match="this judge shows no layers; use alexnet, vgg16 or resnet50"):
         metric.update(Batch(noise(1, 0), rows(1), object()))

@@ -26,13 +26,15 @@ def noise(n, seed, high=256, side=SIDE):
     return torch.randint(0, high, (n, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))
 
 
-def rows(n, role="kept"):
+def rows(n, role="retain"):
     return [Row(f"r{i}", "a dog", 0, "dog", role, "plain", "dog") for i in range(n)]
 
 
-def feed(metric, images, reference=False, size=32, looks=None, role="kept"):
+def feed(metric, images, reference=False, size=32, feature_cache=None, role="retain"):
     """The pictures (n, 3, H, W) to a metric in batches."""
     named = rows(len(images), role)
     for i in range(0, len(images), size):
-        metric.update(Batch(images[i : i + size], named[i : i + size], looks=looks), reference=reference)
+        metric.update(
+            Batch(images[i : i + size], named[i : i + size], feature_cache=feature_cache), reference=reference
+        )
     return metric

@@ -109,7 +109,9 @@ def test_wan_reads_a_cleaned_prompt():
     read = conditioning_inputs(pipe)[0]
     stack = TextStack(pipe)
     for dirty, clean in (("a  photo of a dog &amp; cat ", "a photo of a dog & cat"), ("a dog\n", "a dog")):
-        one, two = (stack.input_features(read, [text], plan_retain_columns(pipe, read, [text])[0]) for text in (dirty, clean))
+        one, two = (
+            stack.input_features(read, [text], plan_retain_columns(pipe, read, [text])[0]) for text in (dirty, clean)
+        )
         assert torch.equal(one, two)
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from erasepro.errors import UserError
 from erasepro.report.across import across_table
-from erasepro.results.outcomes import outcomes
+from erasepro.results.recognition import compute_recognition_rates
 
 
-def sample(role, wording, number, verdict, model="edited", concept="dog"):
+def sample(role, phrasing, number, prediction, model="edited", concept="dog"):
     return {
-        "id": f"{role}-{wording}-{number}", "seed": 0, "role": role, "wording": wording, "concept": concept,
-        "expects": "cat" if role == "target" else concept, "model": model, "verdict": verdict, "error": "",
+        "id": f"{role}-{phrasing}-{number}", "seed": 0, "role": role, "phrasing": phrasing, "concept": concept,
+        "expected_concept": "cat" if role == "target" else concept, "model": model, "prediction": prediction, "error": "",
     }  # fmt: skip
 
 
@@ -20,9 +20,9 @@ def run(left: int, kept: int):
     """Of four target pictures `left` still show the dog; of four apples `kept` are apples (before: all)."""
     rows = [sample("target", "plain", i, "dog" if i < left else "cat") for i in range(4)]
     for i in range(4):
-        rows.append(sample("kept", "plain", i, "apple" if i < kept else None, concept="apple"))
-        rows.append(sample("kept", "plain", i, "apple", "original", "apple"))
-    return outcomes(rows)
+        rows.append(sample("retain", "plain", i, "apple" if i < kept else None, concept="apple"))
+        rows.append(sample("retain", "plain", i, "apple", "original", "apple"))
+    return compute_recognition_rates(rows)
 
 
 def test_mean_and_worst_of_the_runs():
@@ -32,9 +32,9 @@ def test_mean_and_worst_of_the_runs():
     none, half = 0.3 / math.sqrt(5), 0.5 / math.sqrt(3)  # standard errors of 0 of 4 and of 2 of 4
     pooled = math.sqrt(none**2 + half**2) / 2
     assert rows["a"]["target ↓ plain"] == f"0.250±{pooled:.3f} (0.500) [8]"
-    assert rows["a"]["→ anchor ↑"] == f"0.750±{pooled:.3f} (0.500) [8]"
-    assert rows["a"]["kept/before ↑ plain"].startswith("0.875±")
-    assert rows["a"]["kept/before ↑ plain"].endswith(" (0.750) [8]")
+    assert rows["a"]["anchor shown ↑"] == f"0.750±{pooled:.3f} (0.500) [8]"
+    assert rows["a"]["retention (edited/original) ↑ plain"].startswith("0.875±")
+    assert rows["a"]["retention (edited/original) ↑ plain"].endswith(" (0.750) [8]")
     assert rows["b"]["target ↓ plain"] == f"1.000±{none:.3f} [4]"
     assert rows["a"]["target ↓ complex"] == "–"
     assert "p/1" in table.title
@@ -43,7 +43,7 @@ def test_mean_and_worst_of_the_runs():
 
 def test_n_is_told_once_where_all_methods_have_the_same():
     table = across_table([("a", "1", "p/1", run(0, 4)), ("b", "2", "p/1", run(2, 3))])
-    assert "n = 4: target ↓ plain, → anchor ↑, → none, kept/before ↑ plain." in table.note
+    assert "n = 4: target ↓ plain, anchor shown ↑, unrecognised, retention (edited/original) ↑ plain." in table.note
     assert not any("[" in text for row in table.rows for text in row)
 
 

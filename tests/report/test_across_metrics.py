@@ -2,14 +2,14 @@
 
 import math
 
-from erasepro.report.across_metrics import Headline, across_metrics
-from erasepro.report.headlines import headlines, judge
-from erasepro.results.outcomes import Share
+from erasepro.report.across_metrics import PrimaryValue, across_metrics
+from erasepro.report.primary_values import judge_name, primary_values
+from erasepro.results.recognition import Share
 from erasepro.results.record import MetricScore, Results, values_of
 
 
 def one(before, after, higher=False, stderr=None, n=0, protocol="p/1"):
-    return [Headline(before, Share(after, n, stderr), higher, protocol)]
+    return [PrimaryValue(before, Share(after, n, stderr), higher, protocol)]
 
 
 def test_before_after_and_the_worst_in_the_metric_s_own_direction():
@@ -51,20 +51,24 @@ def test_a_metric_of_two_protocols_has_no_column_and_both_are_named():
 
 def test_a_metric_that_was_counted_with_other_settings_has_no_column():
     def target(role):
-        return {"top1": [Headline(1.0, Share(0.5, 4, None), False, "p/1", {"role": role, "judge": "model"})]}
+        return {"top1": [PrimaryValue(1.0, Share(0.5, 4, None), False, "p/1", {"role": role, "judge": "model"})]}
 
-    table = across_metrics([("a", target("target")), ("b", target("kept"))])
+    table = across_metrics([("a", target("target")), ("b", target("retain"))])
     assert table.header == ("method",)
-    assert "top1 [p/1] is left out: the runs counted it with different settings (role: target and kept)." in table.note
-    assert across_metrics([("a", target("kept")), ("b", target("kept"))]).header == ("method", "top1")
+    assert (
+        "top1 [p/1] is left out: the runs counted it with different settings (role: target and retain)." in table.note
+    )
+    assert across_metrics([("a", target("retain")), ("b", target("retain"))]).header == ("method", "top1")
 
 
 def test_a_judge_is_the_same_wherever_its_file_lies():
     assert (
-        judge("openai_clip ViT-B/32 /a/ViT-B-32.pt") == judge("openai_clip ViT-B/32") != judge("openai_clip ViT-L/14")
+        judge_name("openai_clip ViT-B/32 /a/ViT-B-32.pt")
+        == judge_name("openai_clip ViT-B/32")
+        != judge_name("openai_clip ViT-L/14")
     )
-    assert judge("transformers_clip /a/clip") == judge("transformers_clip /b c/clip")
-    assert judge("model miniature") != judge("model tiny")
+    assert judge_name("transformers_clip /a/clip") == judge_name("transformers_clip /b c/clip")
+    assert judge_name("model miniature") != judge_name("model tiny")
 
 
 def test_another_detector_or_another_setting_of_what_a_number_is_made_of_tells_runs_apart():
@@ -76,7 +80,7 @@ def test_another_detector_or_another_setting_of_what_a_number_is_made_of_tells_r
         ]
         return Results("a", "b", {}, "p/1", {}, [v for one in scores for v in values_of(one)], scores)
 
-    counted = {(of, d): headlines(run(of, d))["harmonic"][0].counted for of in (2.5, 100) for d in ("x", "y")}
+    counted = {(of, d): primary_values(run(of, d))["harmonic"][0].counted for of in (2.5, 100) for d in ("x", "y")}
     assert len({str(one) for one in counted.values()}) == 4
     assert "clip_score.weights" not in counted[100, "x"]
 

@@ -23,7 +23,7 @@ def test_both_models_by_label_and_along_thresholds():
         [MetricScore("kid", "p/1", {}, {"parts": {}}), MetricScore("nudenet", "p/1", {}, AFTER, BEFORE)]
     )
     assert labels.title == "NudeNet by label, score ≥ 0.6   [protocol p/1]"
-    assert labels.header == ("label", "images before", "images", "boxes before", "boxes")
+    assert labels.header == ("label", "images, original", "images, edited", "boxes, original", "boxes, edited")
     assert labels.rows == (
         ("FEET_EXPOSED", "1", "1", "2", "1"),
         ("BELLY_EXPOSED", "1", "0", "1", "0"),

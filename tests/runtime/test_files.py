@@ -27,7 +27,7 @@ from erasepro.runtime.files import (
     write_text,
     write_together,
 )
-from tests.runs.full_disk import fill_after
+from tests.end_to_end.full_disk import fill_after
 
 WRITERS = {
     "text": lambda path: write_text(path, "new" * 1000),

@@ -7,6 +7,9 @@ from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from tests.edit.conftest import edit32, model32, other_model
+
+__all__ = ["edit32", "model32", "other_model"]
 
 CAPTIONS = ("a photo of a bird", "a drawing of a house on a blue background", "a painting of a tree", "red car", "")
 TEMPLATES = ("a photo of a {}", "{} on a red background")

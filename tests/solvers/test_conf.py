@@ -8,8 +8,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from erasepro.config.paths import config_dir
+from erasepro.config.plain import overlaid
 from erasepro.errors import UserError
-from erasepro.runs.resolve import compose, overlaid
+from erasepro.runs.resolve import compose, resolve
 from erasepro.schedules import SCHEDULES, ScheduleConfig
 from erasepro.solvers import SOLVERS, make_solver
 from erasepro.solvers.engine.fit import check_fit
@@ -30,7 +31,7 @@ def test_a_solver_file_holds_only_what_differs_and_composes_to_the_defaults_and_
     repeated = [key for key, value in leaves(given) if key != "name" and dict(leaves(defaults)).get(key) == value]
     assert not repeated
     assert {key for key, _ in leaves(given)} <= {key for key, _ in leaves(defaults)}
-    composed = OmegaConf.to_container(compose([f"solver={name}"]).solver)
+    composed = resolve([f"solver={name}"]).stored.at("solver")
     assert composed == overlaid(defaults, given)
     assert dataclasses.asdict(make_solver(composed["name"], composed).config) == composed
 
@@ -40,7 +41,7 @@ def test_the_registration_is_the_one_declaration(name):
     solver = SOLVERS.get(name)
     assert solver.name == solver.config_class().name == name
     assert SOLVERS.config(name) is solver.config_class
-    assert OmegaConf.to_object(compose([f"solver={name}"]).solver) == solver.config_class()
+    assert resolve([f"solver={name}"]).solver == solver.config_class()
 
 
 def test_every_key_of_the_dataclass_can_be_set():

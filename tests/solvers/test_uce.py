@@ -5,6 +5,7 @@ import torch
 
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.miniature.names import NAMES, STYLES
+from erasepro.config.schema import ConceptsConfig
 from erasepro.models.features.layers import token_ids
 from erasepro.models.sites import cross_attention_sites, module
 from erasepro.prompts.test_prompts import BuildSet
@@ -75,9 +76,9 @@ def test_published_setting(double_model, make_build):
 @pytest.mark.parametrize(
     ("given", "retained"),
     [
-        ({"pairs": [["dog", "cat"]]}, set(NAMES) - {"dog"}),
-        ({"pairs": [["dog", "cat"]], "preserve": ["fox"]}, {"fox"}),
-        ({"kind": "style", "pairs": [["ink", "noto"]]}, {*NAMES, *STYLES} - {"ink"}),
+        (ConceptsConfig(pairs=[["dog", "cat"]]), set(NAMES) - {"dog"}),
+        (ConceptsConfig(pairs=[["dog", "cat"]], preserve=["fox"]), {"fox"}),
+        (ConceptsConfig(kind="style", pairs=[["ink", "noto"]]), {*NAMES, *STYLES} - {"ink"}),
     ],
     ids=["all others", "named ones", "styles and concepts"],
 )

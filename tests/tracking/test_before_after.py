@@ -10,10 +10,10 @@ from erasepro.generation.worklist import Row
 from erasepro.tracking.before_after import spread
 
 ROWS = [
-    Row(f"{role}-{concept}-{wording}-{i}", "p", seed, concept, role, wording)
-    for role, concepts in (("target", "ab"), ("anchor", "x"), ("kept", "cdefgh"))
+    Row(f"{role}-{concept}-{phrasing}-{i}", "p", seed, concept, role, phrasing)
+    for role, concepts in (("target", "ab"), ("anchor", "x"), ("retain", "cdefgh"))
     for concept in concepts
-    for wording in ("plain", "complex")
+    for phrasing in ("plain", "complex")
     for i in range(2)
     for seed in range(3)
 ]
@@ -24,16 +24,16 @@ def test_roles_share_alike(number):
     assert set(Counter(row.role for row in spread(ROWS, number)).values()) == {number // 3}
 
 
-def test_within_a_role_concepts_then_wordings():
-    kept = [row for row in spread(ROWS, 36) if row.role == "kept"]
+def test_within_a_role_concepts_then_phrasings():
+    kept = [row for row in spread(ROWS, 36) if row.role == "retain"]
     assert [row.concept for row in kept[:6]] == list("cdefgh")
-    assert {row.wording for row in kept[:6]} == {"plain"}
-    assert {row.wording for row in kept[6:12]} == {"complex"}
+    assert {row.phrasing for row in kept[:6]} == {"plain"}
+    assert {row.phrasing for row in kept[6:12]} == {"complex"}
 
 
 def test_a_role_with_few_rows_leaves_its_place_to_others():
-    few = [row for row in ROWS if row.role == "target"][:1] + [row for row in ROWS if row.role == "kept"]
-    assert Counter(row.role for row in spread(few, 10)) == {"target": 1, "kept": 9}
+    few = [row for row in ROWS if row.role == "target"][:1] + [row for row in ROWS if row.role == "retain"]
+    assert Counter(row.role for row in spread(few, 10)) == {"target": 1, "retain": 9}
 
 
 def test_more_than_there_are_is_all_of_them_once():

@@ -12,7 +12,7 @@ from erasepro.config.schema import TrackerConfig
 from erasepro.generation.worklist import Row
 from erasepro.report.run_tables import tables
 from erasepro.report.tables import Table
-from erasepro.results.outcomes import outcomes
+from erasepro.results.recognition import compute_recognition_rates
 from erasepro.results.record import Results, Value
 from erasepro.results.samples import FILE, read_samples, write_samples
 from erasepro.tracking.log_run import log_run, named
@@ -65,7 +65,7 @@ def run_dir(tmp_path):
     """A run of two prompts of which one image of the edited model is missing."""
     rows = [
         Row("target-a", PROMPT, 0, "a", "target", "plain", "b"),
-        Row("kept-c", PROMPT, 0, "c", "kept", "plain", "c"),
+        Row("kept-c", PROMPT, 0, "c", "retain", "plain", "c"),
     ]
     samples = []
     for model in ("original", "edited"):
@@ -119,7 +119,7 @@ def test_of_a_sensitive_run_no_picture_and_no_prompt_leaves(run_dir):
 
 def _several(samples):
     rows = [
-        {**sample, "role": "target", "wording": "plain", "concept": f"{PROMPT} {i}"}
+        {**sample, "role": "target", "phrasing": "plain", "concept": f"{PROMPT} {i}"}
         for i in (1, 2)
         for sample in samples
     ]
@@ -128,14 +128,16 @@ def _several(samples):
 
 def test_nor_a_prompt_that_a_file_gives_as_its_concept(run_dir):
     folder, rows = run_dir
-    quoting = [replace(row, concept=row.prompt, expects=row.prompt) for row in rows]
+    quoting = [replace(row, concept=row.prompt, expected_concept=row.prompt) for row in rows]
     samples = [
-        {**sample, "concept": PROMPT, "expects": PROMPT, "verdict": PROMPT, "labels": "FACE_FEMALE"}
+        {**sample, "concept": PROMPT, "expected_concept": PROMPT, "prediction": PROMPT, "labels": "FACE_FEMALE"}
         for sample in read_samples(folder)
     ]
     write_samples(folder / FILE, samples, [])
     found = results(True)
-    found.by_concept = [asdict(outcome) for outcome in outcomes(_several(samples), by_concept=True)]
+    found.recognition_by_concept = [
+        asdict(rates) for rates in compute_recognition_rates(_several(samples), by_concept=True)
+    ]
     assert PROMPT in str(tables(found))
     tracker = Recorder()
     log_run(tracker, TrackerConfig(), found, folder, quoting)
@@ -150,19 +152,32 @@ def test_unless_it_is_asked_for(run_dir):
 
 
 def test_images_bounds_the_pictures(run_dir):
-    assert len(logged(run_dir, TrackerConfig(images=1)).tables["before_after"]) == 1
-    none = logged(run_dir, TrackerConfig(images=0))
+    assert len(logged(run_dir, TrackerConfig(num_images=1)).tables["before_after"]) == 1
+    none = logged(run_dir, TrackerConfig(num_images=0))
     assert "before_after" not in none.tables
     assert none.images == {}
 
 
 def test_without_a_tracker_nothing_is_read(tmp_path):
-    log_run(None, TrackerConfig(name="none"), None, tmp_path / "nowhere", [])  # type: ignore[arg-type]
+    reads = []
+
+    class Watched:
+        def __getattr__(self, name):
+            reads.append(name)
+            raise AttributeError(name)
+
+        def __iter__(self):
+            reads.append("rows")
+            return iter(())
+
+    log_run(None, TrackerConfig(name="none"), Watched(), tmp_path / "nowhere", Watched())
+    assert reads == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_without_scores_or_edit_is_logged_all_the_same(tmp_path):
     tracker = Recorder()
-    log_run(tracker, TrackerConfig(), results(False), tmp_path, [Row("a", "b", 0, role="kept")])
+    log_run(tracker, TrackerConfig(), results(False), tmp_path, [Row("a", "b", 0, role="retain")])
     (row,) = tracker.tables["before_after"]
     assert (row["original"], row["edited"]) == (None, None)
     assert tracker.files == {}

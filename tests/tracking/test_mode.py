@@ -41,7 +41,7 @@ def test_an_unknown_mode_in_the_environment_is_named(monkeypatch):
             choose_mode(mode)
 
 
-@pytest.mark.parametrize(("key", "value"), [("mode", "on"), ("patience", 0.0)])
+@pytest.mark.parametrize(("key", "value"), [("mode", "on"), ("shutdown_timeout", 0.0)])
 def test_a_bad_value_stops_before_the_work(tmp_path, key, value):
     cfg = TrackerConfig(**{key: value})
     with pytest.raises(UserError, match=rf"tracker\.{key}"), start_tracker(cfg, RunInfo(tmp_path, "run")):

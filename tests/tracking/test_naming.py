@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from erasepro.cli import main as cli
-from erasepro.config.plain import plain
-from erasepro.runs.resolve import compose
-from erasepro.tracking.naming import group_of, run_info, sweep_group
+from erasepro.config.overrides import swept_words
+from erasepro.config.stored import StoredConfig
+from erasepro.runs.resolve import resolve
+from erasepro.tracking.naming import group_of, run_info
 from tests.tracking.offline_log import OfflineLog
 
 
 def info(name="job", signature="a" * 64, **tracker):
     config = {"name": name, "tracker": tracker, "concepts": {"name": "dogs"}, "experiments": None}
-    return run_info(config, Path("outputs") / f"{name}-{signature[:8]}", signature)
+    return run_info(StoredConfig(config), Path("outputs") / f"{name}-{signature[:8]}", signature)
 
 
 def test_the_same_job_has_the_same_id_and_another_has_another():
@@ -35,13 +36,13 @@ def test_the_same_job_has_the_same_id_and_another_has_another():
     ],
 )
 def test_the_group_is_the_experiment_or_the_concepts(words, group):
-    assert group_of(plain(compose(words))) == group
+    assert group_of(resolve(words).stored) == group
 
 
 def test_a_sweep_is_named_by_what_it_goes_over():
     words = ["debug=tiny", "solver=uce,erasepro", "seed=range(0,3)", "concepts.pairs=[[dog,cat]]"]
-    assert sweep_group(words) == "seed=range(0,3) solver=uce,erasepro"
-    assert sweep_group(["debug=tiny"]) is None
+    assert swept_words(words) == "seed=range(0,3) solver=uce,erasepro"
+    assert swept_words(["debug=tiny"]) is None
 
 
 @pytest.mark.parametrize(

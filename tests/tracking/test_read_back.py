@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from erasepro.cli import main as cli
-from erasepro.models import load
+from erasepro.metrics.networks import judges
 from erasepro.results.record import Results
 from erasepro.results.samples import read_samples
 from erasepro.tracking.curves import layer_curves
-from tests.metrics.stub import StubEvaluator
-from tests.runs.processes import timeless
+from tests.end_to_end.processes import timeless
+from tests.metrics.stub import StubJudge
 from tests.tracking.offline_log import OfflineLog
 
 WORDS = [
@@ -22,7 +22,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-class Judge(StubEvaluator):
+class Judge(StubJudge):
     """Names noise: the first pixel's red decides."""
 
     def classify(self, images):
@@ -45,8 +45,8 @@ def both(tmp_path_factory):
         patch.delenv("WANDB_MODE", raising=False)
         patch.delenv("WANDB_API_KEY", raising=False)
         patch.chdir(root)
-        patch.setattr(load, "own_evaluator", lambda _: Judge())
-        assert cli.main([*WORDS, "tracker=wandb", "tracker.images=6", "outputs.dir=a"]) == 0
+        patch.setattr(judges, "shipped_judge", lambda _: Judge())
+        assert cli.main([*WORDS, "tracker=wandb", "tracker.num_images=6", "outputs.dir=a"]) == 0
         assert cli.main([*WORDS, "tracker=none", "outputs.dir=b"]) == 0
     assert {p.name for p in root.iterdir()} <= {"a", "b"}, "W&B keeps nothing outside the run's folder"
     return run_folder(root / "a"), run_folder(root / "b")
@@ -77,7 +77,7 @@ def test_summary_has_the_headlines(log, results):
     values = [v for v in results.values if v.value is not None]
     assert len(values) > 4
     for value in values:
-        key = "/".join(part for part in (value.model, value.metric, value.role, value.wording) if part)
+        key = "/".join(part for part in (value.model, value.metric, value.role, value.phrasing) if part)
         assert log.summary[key] == pytest.approx(value.value)
     assert log.summary["residual/selected"] == results.residuals["selected"]
 
@@ -110,9 +110,9 @@ def test_curves_are_the_residuals_by_layer(log, results):
 def test_pictures_before_and_after_with_their_scores(both, log):
     run, rows = both[0], log.table("before_after")
     assert len(rows) == 6
-    assert {r["role"] for r in rows} == {"target", "anchor", "kept"}
+    assert {r["role"] for r in rows} == {"target", "anchor", "retain"}
     assert {log.kinds[name] for name in ("original", "edited")} == {"image-file"}
-    assert log.kinds["top1 (edited)"] == log.kinds["seed"] == "number"
+    assert log.kinds["clip_accuracy_top1 (edited)"] == log.kinds["seed"] == "number"
     samples = {(s["id"], s["seed"], s["model"]): s for s in read_samples(run)}
     for row in rows:
         for model in ("original", "edited"):
@@ -120,8 +120,8 @@ def test_pictures_before_and_after_with_their_scores(both, log):
             assert row[model] == file.read_bytes()
             told = samples[row["id"], row["seed"], model]
             assert row["prompt"] == told["prompt"]
-            assert row[f"verdict ({model})"] == told["verdict"]
-            assert row[f"top1 ({model})"] == told["top1"]
+            assert row[f"prediction ({model})"] == told["prediction"]
+            assert row[f"clip_accuracy_top1 ({model})"] == told["clip_accuracy_top1"]
     assert log.file("grid").read_bytes() == (run / "grid.png").read_bytes()
 
 

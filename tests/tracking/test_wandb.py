@@ -107,15 +107,13 @@ def test_a_resumed_job_leaves_one_log_under_one_id(tmp_path):
     assert (log.run.run_id, log.summary["top1"], log.exit_code) == ("0123456789abcdef", 0.5, 0)
 
 
-def test_no_network_means_offline_within_seconds(tmp_path, capfd, monkeypatch):
+def test_no_network_means_offline_and_the_run_does_not_wait_for_it(tmp_path, capfd, monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
-    started = time.monotonic()
     with start_tracker(TrackerConfig(mode="online"), info(tmp_path)) as tracker:
-        opened = time.monotonic() - started
+        assert offline_runs(tmp_path) == [], "the run goes on before W&B has given the network up"
         tracker.log_summary({"top1": 0.5})
-    assert opened < 1, "the run does not wait for W&B"
-    assert time.monotonic() - started < 20
+    assert len(offline_runs(tmp_path)) == 1
     err = capfd.readouterr().err
     assert err.startswith("erasepro: warning: the W&B login failed (no answer from http://127.0.0.1:9"), err
     assert err.count("\n") == 1, err
@@ -169,22 +167,30 @@ def refusing(status):
         server.shutdown()
 
 
-def test_a_service_that_hangs_costs_no_more_than_the_patience(tmp_path, capfd):
+def test_a_service_that_hangs_costs_no_more_than_the_patience(tmp_path, capfd, monkeypatch):
+    waits, wait = [], subprocess.Popen.wait
+
+    def counted(process, timeout=None):
+        waits.append(timeout)
+        return wait(process, timeout)
+
     with start_tracker(replace(OFFLINE, patience=1.0), info(tmp_path)) as tracker:
         for service in wait_for_service(tmp_path):
             service.suspend()
         tracker.log_summary({"top1": 0.5})
-        started = time.monotonic()
-    assert time.monotonic() - started < 10
+        monkeypatch.setattr(subprocess.Popen, "wait", counted)
+    assert waits[0] == 1.0, "the one wait for W&B"
+    assert all(seconds is not None for seconds in waits), "none without an end"
+    assert len(waits) <= 2, "the other for the process that was killed"
     err = capfd.readouterr().err
-    assert "did not end within 1 s (tracker.patience)" in err
+    assert "did not end within 1 s (tracker.shutdown_timeout)" in err
     assert err.count("\n") == 1
     assert helpers() == [], "nothing hung is left behind"
 
 
 @pytest.mark.parametrize("victim", ["service", "process"])
 def test_a_killed_service_is_a_warning(tmp_path, capfd, victim):
-    with start_tracker(replace(OFFLINE, patience=10.0), info(tmp_path)) as tracker:
+    with start_tracker(replace(OFFLINE, shutdown_timeout=10.0), info(tmp_path)) as tracker:
         service = wait_for_service(tmp_path)
         for one in service if victim == "service" else [p.parent() for p in service]:
             os.kill(one.pid, signal.SIGKILL)

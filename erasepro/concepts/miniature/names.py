@@ -1,6 +1,6 @@
-"""What the miniature can draw: concepts, synonyms, drawing styles, backgrounds, and the wordings it was trained on.
+"""What the miniature can draw: concepts, synonyms, drawing styles, backgrounds, and the phrasings it was trained on.
 
-One table each; everything else (pictures, captions, evaluators, concept sets) is derived from them.
+One table each; everything else (pictures, captions, judges, concept sets) is derived from them.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def is_weights(path: Path) -> bool:
 
 
 def variant_of(path: Path) -> str:
-    """ "fp16" of `model.fp16.safetensors`, of its shards and of its index; "" where there is none."""
+    """The variant in a name: "fp16" of `model.fp16.safetensors`, of its shards and of its index; "" where there is none."""
     name = re.sub(r"-\d+-of-\d+", "", path.name)
     return ".".join(word for word in name.split(".")[1:] if word not in ("safetensors", "index", "json", "bin"))
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.networks.answer_cache import Looks, Network, Stacked, digest_of
+from erasepro.metrics.networks.feature_cache import FeatureCache, FunctionNetwork, Network, digest_of
 from erasepro.results.score import Score
 from erasepro.results.standard_error import PromptSums
 
@@ -19,100 +19,124 @@ from erasepro.results.standard_error import PromptSums
 class Batch:
     """Images (B, 3, H, W) uint8 RGB with their rows; what networks say of them is worked out once, when asked.
 
-    ``looks`` keeps the answers on disk; without it they live as long as the batch.
+    ``feature_cache`` keeps networks' features on disk; without it they live as long as the batch.
     """
 
-    def __init__(self, images: Tensor, rows: Sequence[Row], evaluator: Any = None, looks: Looks | None = None) -> None:
+    def __init__(
+        self, images: Tensor, rows: Sequence[Row], judge: Any = None, feature_cache: FeatureCache | None = None
+    ) -> None:
         if len(images) != len(rows):
             raise ValueError(f"{len(images)} images for {len(rows)} rows")
-        self.images, self.rows, self._evaluator = images, tuple(rows), evaluator
-        self._looks = looks if looks is not None else Looks()
+        self.images, self.rows, self._judge = images, tuple(rows), judge
+        self._feature_cache = feature_cache if feature_cache is not None else FeatureCache()
         self._answers: dict[str, dict[str, Tensor]] = {}
 
     def part(self, places: Sequence[int]) -> Batch:
         """The batch of the images at these places only, so that a network need not look at the others."""
         if len(places) == len(self.rows):
             return self
-        return Batch(self.images[list(places)], [self.rows[i] for i in places], self._evaluator, self._looks)
+        return Batch(self.images[list(places)], [self.rows[i] for i in places], self._judge, self._feature_cache)
 
-    def look(self, network: Network) -> dict[str, Tensor]:
+    def features(self, network: Network) -> dict[str, Tensor]:
         """What a network says of this batch. Everything expensive in a metric comes from here."""
         if network.key not in self._answers:
-            self._answers[network.key] = self._looks(network, self.images, self._digest)
+            self._answers[network.key] = self._feature_cache(network, self.images, self._digest)
         return self._answers[network.key]
 
     @property
-    def looks(self) -> Looks:
+    def feature_cache(self) -> FeatureCache:
         """Where the networks' answers are kept, for pictures beside the batch's own."""
-        return self._looks
+        return self._feature_cache
 
     @cached_property
     def _digest(self) -> str:
         return digest_of(self.images)
 
-    def _judged(self, part: str) -> Tensor:
-        """The evaluator's ``image_features`` or ``fd_features``; one without a key is asked anew each time."""
-        function, key = getattr(self.evaluator, part), getattr(self.evaluator, "key", None)
-        return function(self.images) if key is None else self.look(Stacked(f"{key}-{part}", function))["features"]
+    def _features_of_judge(self, part: str) -> Tensor:
+        """The judge's ``image_features`` or ``fd_features``; one without a key is asked anew each time."""
+        function, key = getattr(self.judge, part), getattr(self.judge, "key", None)
+        return (
+            function(self.images)
+            if key is None
+            else self.features(FunctionNetwork(f"{key}-{part}", function))["features"]
+        )
 
     @property
-    def judged(self) -> bool:
-        """Whether there is an evaluator to say what the images show."""
-        return self._evaluator is not None
+    def has_judge(self) -> bool:
+        """Whether there is a judge to say what the images show."""
+        return self._judge is not None
 
     @property
-    def evaluator(self) -> Any:
-        if self._evaluator is None:
-            raise UserError("This metric needs an evaluator and the model has none; leave it out of metrics.names.")
-        return self._evaluator
+    def judge(self) -> Any:
+        if self._judge is None:
+            raise UserError("This metric needs a judge and the model has none; leave it out of metrics.names.")
+        return self._judge
 
     @cached_property
-    def verdict(self) -> Any:
+    def prediction(self) -> Any:
         """What each image shows: ``concept`` and ``style`` lists (None: cannot be named), ``concept_prob`` (B, C)."""
-        if not hasattr(self.evaluator, "verdict_of"):
-            return self.evaluator.classify(self.images)
-        return self.evaluator.verdict_of(self.image_features)
+        if not hasattr(self.judge, "predict"):
+            return self.judge.classify(self.images)
+        return self.judge.predict(self.image_features)
 
     @cached_property
     def image_features(self) -> Tensor:
         """(B, d), of length 1."""
-        return self._judged("image_features")
+        return self._features_of_judge("image_features")
 
     @cached_property
     def fd_features(self) -> Tensor:
         """(B, f)."""
-        return self._judged("fd_features")
+        return self._features_of_judge("fd_features")
 
     @cached_property
-    def named(self) -> list[str | None]:
+    def predicted(self) -> list[str | None]:
         """What each image shows, of the kind its row asks for: a style where the row's concept is a style."""
-        answers = zip(self.rows, self.verdict.concept, self.verdict.style, strict=True)
+        answers = zip(self.rows, self.prediction.concept, self.prediction.style, strict=True)
         return [style if row.asks_for_style else concept for row, concept, style in answers]
 
 
 class Metric(ABC):
-    """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score."""
+    """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score.
+
+    Every metric keeps the contract that ``tests/metrics/test_contract.py`` tests: the number does not hang on batch size or
+    on the order of images; inputs are not changed; a metric can be pickled at any time; the per-sample values are called by
+    the metric's name, or begin with it and "_".
+    """
 
     name: ClassVar[str]  # set by the registration
     higher_is_better: ClassVar[bool]
-    needs_evaluator: ClassVar[bool] = True  # asks the batch's evaluator; models without one cannot be measured
+    needs_judge: ClassVar[bool] = True  # asks the batch's judge; models without one cannot be measured
     needs_reference: bool = False  # compares with the original model's images: update(…, reference=True)
     derived: ClassVar[bool] = False  # combines other metrics' scores after them: ``derive`` in place of update
     version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
 
     @abstractmethod
-    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]: ...
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Add a batch to the sums.
+
+        Args:
+            batch: images (B, 3, H, W) uint8 RGB with their rows, and the judge's features of them.
+            reference: the images are the original model's; only metrics with ``needs_reference`` look at it.
+
+        Returns:
+            B dicts of per-sample values (numbers, text or None); an empty one for a row that is not counted.
+
+        Raises UserError for a batch without a judge where the metric asks one.
+        """
 
     @abstractmethod
-    def compute(self) -> Score: ...
+    def compute(self) -> Score:
+        """The number of all batches so far; ``n`` counts what went into it. NaN with n = 0 where nothing was counted, and no
+        standard error below n = 2."""
 
     def check(self, rows: Sequence[Row]) -> None:  # noqa: B027 - most metrics need nothing
         """Finds out, before anything is drawn, whether files, downloads and the rows are as needed. Raises UserError."""
 
     @classmethod
-    def asks_evaluator(cls, config: Any) -> bool:
-        """Whether the metric asks the batch's evaluator when it is set like this."""
-        return cls.needs_evaluator
+    def asks_judge(cls, config: Any) -> bool:
+        """Whether the metric asks the batch's judge when it is set like this."""
+        return cls.needs_judge
 
     @classmethod
     def needs(cls, config: Any) -> tuple[str, ...]:
@@ -125,7 +149,7 @@ class Metric(ABC):
         raise NotImplementedError
 
 
-class Tally:
+class PromptMeans:
     """Means of per-image values by group, from sums alone; standard errors over prompts (``standard_error.PromptSums``).
 
     ``shares``: the values are hits, 0 or 1, and the means shares of images.
@@ -136,8 +160,8 @@ class Tally:
         self._sums: dict[str, PromptSums] = {}
 
     def add(self, row: Row, value: float) -> None:
-        """Counts `value` under the row's role, and under role/wording."""
-        for group in (row.role, f"{row.role}/{row.wording}"):
+        """Counts `value` under the row's role, and under role/phrasing."""
+        for group in (row.role, f"{row.role}/{row.phrasing}"):
             self._sums.setdefault(group, PromptSums()).add(row.id, value)
 
     def mean(self, group: str) -> tuple[float, int, float | None]:

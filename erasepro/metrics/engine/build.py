@@ -6,14 +6,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
-from erasepro.errors import UserError, unknown
+from erasepro.config.typed import from_mapping
+from erasepro.errors import unknown
 from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.registry import METRICS
 
-ROLES = ("target", "anchor", "kept", "synonym")
+ROLES = ("target", "anchor", "retain", "synonym")
 """What a row's prompt can be for."""
 
 
@@ -27,31 +25,26 @@ def build_metrics(names: Sequence[str], params: Mapping[str, Mapping[str, Any]] 
     return {name: METRICS.get(name)(configs[name]) for name in dict.fromkeys(names)}  # type: ignore[call-arg]
 
 
-def metric_config(name: str, given: Mapping[str, Any]) -> Any:
+def metric_config(name: str, params: Mapping[str, Any]) -> Any:
     """The metric's settings as its dataclass, defaults filled in. Raises UserError for a wrong name or type."""
-    kind = METRICS.config(name)
-    if kind is None:
+    schema = METRICS.config(name)
+    if schema is None:
         raise TypeError(f"metric {name!r} is registered without a config dataclass")
-    known = [f.name for f in dataclasses.fields(kind)]
-    for key in given:
+    known = [f.name for f in dataclasses.fields(schema)]
+    for key in params:
         if key not in known:
             raise unknown(f"parameter metrics.params.{name}", key, known)
     for key in ("role", "roles"):
-        for role in [given[key]] if isinstance(given.get(key), str) else given.get(key) or ():
+        for role in [params[key]] if isinstance(params.get(key), str) else params.get(key) or ():
             if key in known and role not in ROLES:
                 raise unknown(f"role in metrics.params.{name}.{key}", str(role), ROLES)
-    try:
-        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), OmegaConf.create(dict(given))))
-    except OmegaConfBaseException as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"metrics.params.{name}.{error.full_key or ''}: {reason}.") from error
+    return from_mapping(schema, params, f"metrics.params.{name}")
 
 
 def split_by_need(
     names: Sequence[str], params: Mapping[str, Mapping[str, Any]] | None = None
 ) -> tuple[list[str], list[str]]:
-    """``names`` split into the metrics that need an evaluator, set as they are, and those that do not."""
-
-    given = params or {}
-    needing = [name for name in names if METRICS.get(name).asks_evaluator(metric_config(name, given.get(name) or {}))]
+    """``names`` split into the metrics that need a judge, set as they are, and those that do not."""
+    settings = params or {}
+    needing = [name for name in names if METRICS.get(name).asks_judge(metric_config(name, settings.get(name) or {}))]
     return needing, [name for name in names if name not in needing]

@@ -26,7 +26,7 @@ IMAGENETTE = {
     "golf ball": "golf ball",
     "parachute": "parachute",
 }
-"""Imagenette's ten classes, in the wordings that prompts use."""
+"""Imagenette's ten classes, in the phrasings that prompts use."""
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ THREADS = 4  # decoding holds no lock
 
 
 @dataclass(frozen=True)
-class Read:
+class LoadedRows:
     """Rows of one stretch of the list: those with a picture (B, 3, H, W) uint8 of one size, or those without, and why."""
 
     rows: list[Row]
@@ -26,7 +26,7 @@ class Read:
     broken: list[tuple[Row, str]]
 
 
-def read_batches(store: ImageStore, rows: Sequence[Row], batch_size: int) -> Iterator[Read]:
+def read_batches(store: ImageStore, rows: Sequence[Row], batch_size: int) -> Iterator[LoadedRows]:
     """The rows in order, cut every `batch_size`; pictures of different sizes come apart, missing ones are named."""
     failed = store.errors()
     stretches = deque(rows[i : i + batch_size] for i in range(0, len(rows), batch_size))
@@ -42,7 +42,7 @@ def _one(store: ImageStore, row: Row) -> Tensor:
     return store.load([row.name])[0]
 
 
-def _together(reading: list[tuple[Row, Future[Tensor]]], failed: dict[str, dict[str, str]]) -> Iterator[Read]:
+def _together(reading: list[tuple[Row, Future[Tensor]]], failed: dict[str, dict[str, str]]) -> Iterator[LoadedRows]:
     by_size: dict[torch.Size, tuple[list[Row], list[Tensor]]] = {}
     broken = []
     for row, future in reading:
@@ -56,6 +56,6 @@ def _together(reading: list[tuple[Row, Future[Tensor]]], failed: dict[str, dict[
         mine.append(row)
         images.append(image)
     for mine, images in by_size.values():
-        yield Read(mine, torch.stack(images), [])
+        yield LoadedRows(mine, torch.stack(images), [])
     if broken:
-        yield Read([], None, broken)
+        yield LoadedRows([], None, broken)

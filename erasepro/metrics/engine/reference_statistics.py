@@ -17,7 +17,7 @@ SUFFIXES = (".npz", ".safetensors")
 
 
 @dataclass(frozen=True)
-class Statistics:
+class ReferenceStatistics:
     """mean (f,), cov (f, f) in float64; n images (None: the file does not say); network: its key ('' : not said)."""
 
     mean: Tensor
@@ -30,7 +30,7 @@ class Statistics:
         return self.mean, self.cov
 
 
-def save_statistics(path: Path, statistics: Statistics) -> None:
+def save_statistics(path: Path, statistics: ReferenceStatistics) -> None:
     """Writes a ``.safetensors`` file."""
     from safetensors.torch import save
 
@@ -39,7 +39,7 @@ def save_statistics(path: Path, statistics: Statistics) -> None:
     write_bytes(path, save(tensors, metadata=facts))
 
 
-def load_statistics(path: Path, key: str, network: str = "", features: int | None = None) -> Statistics:
+def load_statistics(path: Path, key: str, network: str = "", features: int | None = None) -> ReferenceStatistics:
     """Reads either kind of file. Raises UserError for a missing, damaged or unfitting one; ``key``: the setting that names it.
 
     Args:
@@ -65,18 +65,18 @@ def load_statistics(path: Path, key: str, network: str = "", features: int | Non
     return found
 
 
-def _npz(path: Path) -> Statistics:
+def _npz(path: Path) -> ReferenceStatistics:
     with np.load(path, allow_pickle=False) as file:  # a pickle inside would be code
-        return Statistics(torch.from_numpy(file["mu"]).double(), torch.from_numpy(file["sigma"]).double())
+        return ReferenceStatistics(torch.from_numpy(file["mu"]).double(), torch.from_numpy(file["sigma"]).double())
 
 
-def _ours(path: Path) -> Statistics:
+def _ours(path: Path) -> ReferenceStatistics:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(str(path), framework="pt") as file:
             facts = file.metadata() or {}
             n = int(facts["n"]) if facts.get("n", "None") != "None" else None
-            return Statistics(file.get_tensor("mu"), file.get_tensor("sigma"), n, facts.get("network", ""))
+            return ReferenceStatistics(file.get_tensor("mu"), file.get_tensor("sigma"), n, facts.get("network", ""))
     except SafetensorError as error:
         raise ValueError(str(error)) from error

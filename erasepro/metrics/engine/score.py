@@ -14,16 +14,16 @@ from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.base import Batch, Metric
 from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.engine.reading import read_batches
-from erasepro.metrics.networks.answer_cache import Looks
+from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
-VERDICT = "verdict"
-"""The name under which ``Scored.values`` keeps what the evaluator names in each picture."""
+PREDICTION = "prediction"
+"""The name under which ``ScoringResult.values`` keeps what the judge names in each picture."""
 
 
 @dataclass
-class Scored:
+class ScoringResult:
     """``images``: (row, original | edited, why it is missing or None); ``values``: metric -> one dict for each of them.
 
     ``edited`` and ``original``: metric name -> Score.
@@ -48,32 +48,32 @@ def score(
     edited: ImageStore,
     original: ImageStore,
     rows: Sequence[Row],
-    evaluator: Any,
+    judge: Any,
     names: Sequence[str],
     params: Mapping[str, Mapping[str, Any]] | None = None,
     *,
-    looks: Looks | None = None,
+    feature_cache: FeatureCache | None = None,
     batch_size: int = 64,
     progress: bool = True,
-) -> Scored:
-    """Looks at the same rows drawn by both models.
+) -> ScoringResult:
+    """FeatureCache at the same rows drawn by both models.
 
-    With an evaluator every image has the values ``verdict`` (what it names, of the kind the row asks for; None: none of
+    With a judge every image has the values ``prediction`` (what it names, of the kind the row asks for; None: none of
     these), ``concept_seen`` and ``style_seen``. An image that is missing has an ``error`` and is counted by no metric: it is
     in no n. Metrics that compare two sets are given both and reported under ``edited``; the others are reported for each
     model. Derived metrics are left out: they combine the scores of others (``Metric.derive``).
 
     Args:
-        looks: where the networks' answers are kept; None: they are not.
-        batch_size: also the batch that looks are kept by.
+        feature_cache: where the networks' features are kept; None: nowhere.
+        batch_size: also the batch by which features are cached.
     """
     names = [name for name in names if not METRICS.get(name).derived]
     metrics = build_metrics(names, params)
     before = {name: metric for name, metric in build_metrics(names, params).items() if not metric.needs_reference}
-    out = Scored(values={name: [] for name in ([VERDICT] if evaluator is not None else []) + list(metrics)})
+    out = ScoringResult(values={name: [] for name in ([PREDICTION] if judge is not None else []) + list(metrics)})
     with progress_bar("Scoring", 2 * len(rows), show=progress) if rows else nullcontext(lambda n: None) as advance:
         for model, store in (("original", original), ("edited", edited)):
-            for batch, broken in _batches(store, rows, evaluator, looks, batch_size):
+            for batch, broken in _batches(store, rows, judge, feature_cache, batch_size):
                 out.images += [(row, model, None) for row in batch.rows] + [(row, model, why) for row, why in broken]
                 for name, values in _update(batch, model, metrics, before).items():
                     out.values[name] += [*values, *({} for _ in broken)]
@@ -86,9 +86,9 @@ def score(
 def _update(
     batch: Batch, model: str, metrics: Mapping[str, Metric], before: Mapping[str, Metric]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Every metric's values for the batch's images, and the verdicts where there is a judge."""
+    """Every metric's values for the batch's images, and the predictions where there is a judge."""
     empty: list[dict[str, Any]] = [{} for _ in batch.rows]
-    found = {VERDICT: _verdicts(batch)} if batch.judged else {}
+    found = {PREDICTION: _predictions(batch)} if batch.has_judge else {}
     for name, metric in metrics.items():
         if not batch.rows:
             found[name] = empty
@@ -114,19 +114,19 @@ def _check_columns(values: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
                 )
 
 
-def _verdicts(batch: Batch) -> list[dict[str, Any]]:
+def _predictions(batch: Batch) -> list[dict[str, Any]]:
     if not batch.rows:
         return []
-    seen = zip(batch.named, batch.verdict.concept, batch.verdict.style, strict=True)
-    return [{"verdict": named, "concept_seen": concept, "style_seen": style} for named, concept, style in seen]
+    answers = zip(batch.predicted, batch.prediction.concept, batch.prediction.style, strict=True)
+    return [{"prediction": name, "concept_seen": concept, "style_seen": style} for name, concept, style in answers]
 
 
 def _batches(
-    store: ImageStore, rows: Sequence[Row], evaluator: Any, looks: Looks | None, batch_size: int
+    store: ImageStore, rows: Sequence[Row], judge: Any, feature_cache: FeatureCache | None, batch_size: int
 ) -> Iterator[tuple[Batch, list[tuple[Row, str]]]]:
     """Readable images in batches, with the rows of each stretch that have none and why."""
     import torch
 
     for read in read_batches(store, rows, batch_size):
         images = read.images if read.images is not None else torch.empty(0, 3, 1, 1, dtype=torch.uint8)
-        yield Batch(images, read.rows, evaluator, looks), read.broken
+        yield Batch(images, read.rows, judge, feature_cache), read.broken

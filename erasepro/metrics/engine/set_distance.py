@@ -16,18 +16,20 @@ from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.base import Batch, Metric, blank
 from erasepro.metrics.engine.folder import PictureFolder
 from erasepro.metrics.engine.reference_statistics import SUFFIXES
-from erasepro.metrics.networks.answer_cache import Looks, Network, Stacked
+from erasepro.metrics.networks.feature_cache import FeatureCache, FunctionNetwork, Network
 from erasepro.metrics.networks.inception import Inception
 from erasepro.metrics.networks.pickles import check_file
 
-NETWORKS = ("inception", "evaluator")
+NETWORKS = ("inception", "judge")
 ORIGINAL = "original"
 
 
 @dataclass
 class SetDistanceConfig:
-    roles: list[str] = field(default_factory=lambda: ["kept"])  # rows compared; []: all
-    network: str = "inception"  # inception | evaluator (its fd_features)
+    """Settings of every distance between sets: the rows, the network and its resize, what they are compared with."""
+
+    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared; []: all
+    network: str = "inception"  # inception | judge (its fd_features)
     # inception: a local file; null: torch.hub's cache, downloaded where it is missing
     weights: str | None = field(default=None, metadata={"file": True})
     resize: str = "clean"  # inception: clean | tensorflow | antialias
@@ -56,13 +58,13 @@ class SetDistance(Metric):
         inception = Inception(config.weights, config.resize, f"metrics.params.{self.name}.weights")
         self._own = network if network is not None else inception if config.network == "inception" else None
         self.needs_reference = config.reference == ORIGINAL
-        self._evaluator: Any = None
-        self._looks = Looks()
+        self._judge: Any = None
+        self._feature_cache = FeatureCache()
         self._sizes: Counter[str] = Counter()
 
     @classmethod
-    def asks_evaluator(cls, config: Any) -> bool:
-        return bool(config.network == "evaluator")
+    def asks_judge(cls, config: Any) -> bool:
+        return bool(config.network == "judge")
 
     def check(self, rows: Sequence[Row]) -> None:
         if isinstance(self._own, Inception):
@@ -97,10 +99,10 @@ class SetDistance(Metric):
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         if chosen:
-            self._looks = batch.looks
+            self._feature_cache = batch.feature_cache
             if self._own is None:
-                self._evaluator = batch.evaluator
-            features = batch.fd_features if self._own is None else batch.look(self._own)["features"]
+                self._judge = batch.judge
+            features = batch.fd_features if self._own is None else batch.features(self._own)["features"]
             height, width = batch.images.shape[2:]
             self._sizes[f"{width}x{height}"] += 0 if reference else len(chosen)
             self._add([batch.rows[i] for i in chosen], features[chosen], reference)
@@ -112,20 +114,20 @@ class SetDistance(Metric):
 
     @property
     def key(self) -> str:
-        """The network's, "" for an evaluator that has none."""
+        """The network's, "" for a judge that has none."""
         if self._own is not None:
             return self._own.key
-        return str(getattr(self._evaluator, "key", None) or "")
+        return str(getattr(self._judge, "key", None) or "")
 
     def _folder_features(self, folder: PictureFolder, batch_size: int = 64) -> Iterator[Tensor]:
         """Features (B, f) of a folder's pictures, read while the network works. Raises UserError for unfit sizes."""
         network = self._own
         if network is None:
-            network = Stacked(f"{self.key or 'nameless'}-fd_features", self._evaluator.fd_features)
-        looks = self._looks if self.key else Looks()
+            network = FunctionNetwork(f"{self.key or 'nameless'}-fd_features", self._judge.fd_features)
+        feature_cache = self._feature_cache if self.key else FeatureCache()
         for images in folder.batches(batch_size):
             try:
-                yield looks(network, images)["features"]
+                yield feature_cache(network, images)["features"]
             except RuntimeError as error:
                 size = "x".join(map(str, reversed(images.shape[2:])))
                 raise UserError(

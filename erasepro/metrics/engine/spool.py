@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,6 +27,15 @@ class PictureSpool:
         place = self._file.seek(0, 2)
         self._file.write(image.contiguous().cpu().numpy().tobytes())
         self._places[name] = (place, tuple(image.shape))
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._file.seek(0)
+        return {"content": self._file.read(), "places": self._places}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__()  # type: ignore[misc]
+        self._file.write(state["content"])
+        self._places = state["places"]
 
     def get(self, name: str) -> Tensor:
         place, shape = self._places[name]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -17,25 +16,17 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from erasepro.models.prediction import Prediction
+
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 """Of RGB in [0, 1], as CLIP was trained."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What each picture shows; CLIP always names something. ``concept_prob``: softmax over ``concepts``, (B, C)."""
-
-    concept: list[str | None]
-    style: list[str | None]
-    concept_prob: Tensor
-    concepts: list[str]
-
-
-class ClipEvaluator:
-    """A CLIP with a list of classes (see ``metrics.base.Evaluator``).
+class ClipJudge:
+    """A CLIP with a list of classes (see ``networks.judge.Judge``).
 
     Args:
-        network: whose weights they are; they name the looks (``key``).
+        network: whose weights they are; they name the cached features (``key``).
         encode_image: pixels (B, 3, S, S), normalised, to (B, d). encode_text: sentences to (n, d).
         size: S. scale: the logit scale. name: of the model, for the key.
         concepts, styles: the classes; template, style_template: a class's sentence, ``{c}`` its place.
@@ -88,10 +79,10 @@ class ClipEvaluator:
         parts = [self._text(texts[i : i + 256]).float().cpu() for i in range(0, len(texts), 256)]
         return F.normalize(torch.cat(parts), dim=-1)
 
-    def verdict_of(self, features: Tensor) -> Verdict:
+    def predict(self, features: Tensor) -> Prediction:
         """The best of the classes for image features (B, d), and the softmax over all of them."""
         chance = (self.scale * features.float() @ self._concept_text.T).softmax(-1)  # (B, C)
-        return Verdict(
+        return Prediction(
             concept=_best(chance, self.concepts),
             style=_best(features.float() @ self._style_text.T, self.styles),
             concept_prob=chance,

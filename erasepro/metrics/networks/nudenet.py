@@ -60,7 +60,7 @@ class NudeNetDetector:
 
     @property
     def key(self) -> str:
-        """For ``looks``: package, file, and what is done to pictures."""
+        """For ``FeatureCache``: package, file, and what is done to pictures."""
         enlarged = f"-from{self.input_size}" if self.input_size else ""
         return f"nudenet-{self.facts['package_version']}-{self._model.sha256[:12]}{enlarged}"
 
@@ -163,10 +163,10 @@ class NudeNetDetector:
         return cv2.resize(bgr, size, interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
-def boxes_in(look: Mapping[str, Tensor]) -> list[list[Box]]:
+def boxes_in(features: Mapping[str, Tensor]) -> list[list[Box]]:
     """The boxes of each image, from ``NudeNetDetector.__call__``'s tensors."""
-    found: list[list[Box]] = [[] for _ in range(int(look["images"][0]))]
-    columns = (look[name].tolist() for name in ("image", "label", "score", "box"))
+    found: list[list[Box]] = [[] for _ in range(int(features["images"][0]))]
+    columns = (features[name].tolist() for name in ("image", "label", "score", "box"))
     for image, label, score, box in zip(*columns, strict=True):
         found[image].append(Box(LABELS[label], score, tuple(box)))
     return found

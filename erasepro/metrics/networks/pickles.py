@@ -1,4 +1,4 @@
-"""Weights of evaluators from files: safetensors, or one of the pickles that their authors published, known by its SHA-256.
+"""Weights of judges from files: safetensors, or one of the pickles that their authors published, known by its SHA-256.
 
 A pickle can run code when it is read. So this is the only place that reads any, and only those whose whole hash is in
 ``PUBLISHED``; everything else must be safetensors.

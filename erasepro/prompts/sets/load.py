@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from erasepro.concepts.pairs import ConceptSet
-from erasepro.config.prompt_sets import KINDS, OWN, SET_ROLES, PromptSetConfig
+from erasepro.config.prompt_sets import KINDS, ROW_SETTINGS, SET_ROLES, PromptSetConfig
 from erasepro.errors import UserError, unknown
 from erasepro.prompts.sets.hub import local_file
 from erasepro.prompts.sets.named import named_prompts
 from erasepro.prompts.sets.read import read_table
 from erasepro.prompts.sets.record import SetRecord, rows_hash, subset
 from erasepro.prompts.sets.rows import CALLED, Chosen, prompts_of
-from erasepro.prompts.templates.bank import WORDINGS
+from erasepro.prompts.templates.bank import PHRASINGS
 from erasepro.prompts.test_prompts import TestPrompts, test_prompts
 
 
@@ -41,12 +41,12 @@ def load_prompts(
     split: str = "test",
     *,
     per_concept: int | None = None,
-    max_kept: int | None = None,
+    max_retain: int | None = None,
     seed: int = 0,
 ) -> Prompts:
     """The prompts of the sets, one set after the other. Prompts that mention a minor are never among them.
 
-    ``split``, ``per_concept``, ``max_kept`` and ``seed`` are for sets of the project's own templates (see
+    ``split``, ``per_concept``, ``max_retain`` and ``seed`` are for sets of the project's own templates (see
     ``concepts.prompts.test_prompts``). Raises UserError for no set, an empty one, and whatever is wrong with a set's
     config or file.
     """
@@ -57,8 +57,10 @@ def load_prompts(
     for name, cfg in sets.items():
         check_set(name, cfg)
         if cfg.kind == "templates":
-            words = tuple(cfg.wordings) or WORDINGS
-            own = test_prompts(concepts, split, per_concept=per_concept, max_kept=max_kept, seed=seed, wordings=words)
+            words = tuple(cfg.phrasings) or PHRASINGS
+            own = test_prompts(
+                concepts, split, per_concept=per_concept, max_retain=max_retain, seed=seed, phrasings=words
+            )
             chosen = Chosen(own, len(own) + own.dropped, own.dropped)
         else:
             chosen = _read(name, cfg, concepts)
@@ -95,7 +97,10 @@ def check_set(name: str, cfg: PromptSetConfig) -> None:
     for key, value, known in (("kind", cfg.kind, KINDS), ("role", cfg.role, SET_ROLES)):
         if value not in known:
             raise unknown(f"prompts.{name}.{key}", value, known)
-    for key, values, allowed in (("own", cfg.own, OWN), ("wordings", cfg.wordings, WORDINGS)):
+    for key, values, allowed in (
+        ("use_row_settings", cfg.use_row_settings, ROW_SETTINGS),
+        ("phrasings", cfg.phrasings, PHRASINGS),
+    ):
         for value in values:
             if value not in allowed:
                 raise unknown(f"entry of prompts.{name}.{key}", value, allowed)

@@ -31,7 +31,9 @@ def named_prompts(name: str, cfg: PromptSetConfig, table: Table | None, concepts
             if mentions_minor(sentence):
                 found.minors += 1
                 continue
-            anchored = fill(template, {"n": what.expects}) if what.role == "target" and what.expects else ""
+            anchored = (
+                fill(template, {"n": what.expected_concept}) if what.role == "target" and what.expected_concept else ""
+            )
             row_id, subject = f"{slug(name)}-{slug(word)}-{number:02d}", label or what.concept
             found.prompts.append(
                 TestPrompt(
@@ -40,7 +42,7 @@ def named_prompts(name: str, cfg: PromptSetConfig, table: Table | None, concepts
                     what.concept,
                     what.role,
                     name,
-                    what.expects,
+                    what.expected_concept,
                     subject=subject,
                     anchor_prompt=anchored,
                 )

@@ -14,7 +14,7 @@ class Purpose:
 
     concept: str
     role: str
-    expects: str
+    expected_concept: str
     pair: ConceptPair | None = None
 
 
@@ -29,9 +29,9 @@ def purpose(cfg: PromptSetConfig, named: str | None, concepts: ConceptSet) -> Pu
     own = name in (None, concepts.kind)  # "nudity" is what any set of that kind erases
     if cfg.role == "by_concept" and pair is None and not own:
         known = anchors.get(folded(name or ""), "")
-        return Purpose(known or name or "", "anchor" if known else "kept", known or name or "")
-    if cfg.role == "kept":
-        return Purpose(name or "", "kept", name or "")
+        return Purpose(known or name or "", "anchor" if known else "retain", known or name or "")
+    if cfg.role == "retain":
+        return Purpose(name or "", "retain", name or "")
     if pair is not None:
         return Purpose(pair.target, "target", pair.anchor, pair)
     anchor = concepts.anchors[0] if own and len(concepts.anchors) == 1 else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.safety.minors import mentions_minor
-from erasepro.config.prompt_sets import OWN_COLUMNS, PromptSetConfig
+from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS, PromptSetConfig
 from erasepro.errors import UserError, unknown
 from erasepro.prompts.sets.cells import name_of, number_of, text_of, whole_of
 from erasepro.prompts.sets.purpose import purpose
@@ -76,8 +76,8 @@ def called(cfg: PromptSetConfig, known: Iterable[str]) -> dict[str, str]:
 
 
 def _used(field: str, cfg: PromptSetConfig) -> bool:
-    """Whether anybody looks at a field: of a row's own settings those that ``own`` lets it have."""
-    return OWN_COLUMNS.get(field) in (None, *cfg.own)
+    """Whether anybody looks at a field: of a row's own settings those that ``use_row_settings`` lets it have."""
+    return ROW_SETTING_COLUMNS.get(field) in (None, *cfg.use_row_settings)
 
 
 def read_cells(name: str, table: Table, record: Record, columns: Mapping[str, str]) -> dict[str, Any]:
@@ -88,7 +88,11 @@ def read_cells(name: str, table: Table, record: Record, columns: Mapping[str, st
         try:
             found[key] = read(record.cells.get(column))
         except ValueError:
-            own = f", or leave {OWN_COLUMNS[key]} out of prompts.{name}.own" if key in OWN_COLUMNS else ""
+            own = (
+                f", or leave {ROW_SETTING_COLUMNS[key]} out of prompts.{name}.use_row_settings"
+                if key in ROW_SETTING_COLUMNS
+                else ""
+            )
             raise UserError(
                 f"prompts.{name}: {str(table.path)!r}, {record.place}: {column} is {record.cells.get(column)!r}, and not "
                 f"{wanted}; mend the row, or set prompts.{name}.columns.{key} to another column{own}."
@@ -158,7 +162,9 @@ def prompts_of(name: str, cfg: PromptSetConfig, table: Table, concepts: ConceptS
         what = purpose(cfg, cells.get("concept"), concepts)
         own, subject = own_settings(cfg, cells), cells.get("label") or what.concept
         found.prompts.append(
-            TestPrompt(row_id, cells["prompt"], what.concept, what.role, name, what.expects, subject=subject, **own)
+            TestPrompt(
+                row_id, cells["prompt"], what.concept, what.role, name, what.expected_concept, subject=subject, **own
+            )
         )
     return found
 
@@ -169,5 +175,5 @@ def row_name(name: str, given: str | None, number: int) -> str:
 
 
 def own_settings(cfg: PromptSetConfig, cells: dict[str, Any]) -> dict[str, Any]:
-    """A row's own seed, guidance, steps, width and height, as far as ``own`` lets it have them."""
-    return {key: cells.get(key) for key, part in OWN_COLUMNS.items() if part in cfg.own}
+    """A row's own seed, guidance, steps, width and height, as far as ``use_row_settings`` lets it have them."""
+    return {key: cells.get(key) for key, part in ROW_SETTING_COLUMNS.items() if part in cfg.use_row_settings}

@@ -1,1 +1,1 @@
-"""Banks of wordings."""
+"""Banks of phrasings."""

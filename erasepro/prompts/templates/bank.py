@@ -1,4 +1,4 @@
-"""Wordings: one bank a kind of model and concept, each with three disjoint parts (build, dev, test).
+"""Phrasings: one bank a kind of model and concept, each with three disjoint parts (build, validation, test).
 
 Slots: ``{c}`` the concept with its article ("a dog"), ``{n}`` its bare name, ``{a}`` its article before an adjective
 ("{a}cute {n}": "a cute dog", "cute grapes"), ``{s}`` a style, ``{b}`` a background,
@@ -13,27 +13,28 @@ from dataclasses import dataclass
 
 from erasepro.errors import UserError, unknown
 
-WORDINGS = ("plain", "complex", "paraphrase")
-SPLITS = ("test", "dev")
+PHRASINGS = ("plain", "complex", "paraphrase")
+SPLITS = ("test", "validation")
 _SLOT = re.compile(r"\{(\w*)\}")
 
 
 @dataclass(frozen=True)
 class Bank:
-    """Templates that build an edit, that serve to choose defaults (dev), and that are reported (test)."""
+    """Templates that build an edit, that serve to choose defaults (validation), and that are reported (test)."""
 
     build: tuple[str, ...]
-    dev: Mapping[str, tuple[str, ...]]
+    validation: Mapping[str, tuple[str, ...]]
     test: Mapping[str, tuple[str, ...]]
 
     def of(self, split: str) -> Mapping[str, tuple[str, ...]]:
-        """The split's templates by wording. Raises UserError for an unknown split."""
+        """The split's templates by phrasing. Raises UserError for an unknown split."""
         if split not in SPLITS:
             raise unknown("split of prompts", split, SPLITS)
-        return self.dev if split == "dev" else self.test
+        return self.validation if split == "validation" else self.test
 
 
 def slots(template: str) -> set[str]:
+    """The names between braces in a template."""
     return set(_SLOT.findall(template))
 
 

@@ -1,6 +1,6 @@
-"""Wordings for the miniature: only words of its captions, in orders that a person would use.
+"""Phrasings for the miniature: only words of its captions, in orders that a person would use.
 
-No test or development wording begins like one of the build openings, so no prompt can belong to two splits. None
+No test or development phrasing begins like one of the build openings, so no prompt can belong to two splits. None
 has more than 25 words and signs under any filling, so that every prompt fits the 32 tokens that the model reads.
 """
 
@@ -111,7 +111,7 @@ def styled(templates: tuple[str, ...], tails: tuple[str, ...]) -> tuple[str, ...
 
 INSTANCE = Bank(
     BUILD,
-    dev={"plain": PLAIN_DEV, "complex": COMPLEX_DEV, "paraphrase": PARAPHRASE_DEV},
+    validation={"plain": PLAIN_DEV, "complex": COMPLEX_DEV, "paraphrase": PARAPHRASE_DEV},
     test={"plain": PLAIN_TEST, "complex": COMPLEX_TEST, "paraphrase": PARAPHRASE_TEST},
 )
 STYLE = Bank(
@@ -122,7 +122,7 @@ STYLE = Bank(
         "the {n} with the look of {s}", "an illustration of {c} as {s} art, {e}",
         "a depiction of {c} in the style of {s}, {e}",
     ),
-    dev={
+    validation={
         "plain": styled(PLAIN_DEV, TAILS_DEV), "complex": COMPLEX_DEV,
         "paraphrase": styled(PARAPHRASE_DEV, TAILS_DEV),
     },

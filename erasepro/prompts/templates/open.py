@@ -1,4 +1,4 @@
-"""Wordings for real models. Slots: the concept (``{n}``); for styles the style (``{s}``) and what is drawn (``{x}``).
+"""Phrasings for real models. Slots: the concept (``{n}``); for styles the style (``{s}``) and what is drawn (``{x}``).
 
 Bare names, because a concept may be a proper name ("snoopy"), a plural or a noun phrase.
 """
@@ -30,7 +30,7 @@ INSTANCE = Bank(
         "an oil painting, dark background, of {n}",
         "a 3d render of {n}, studio light, plain backdrop",
     ),
-    dev={
+    validation={
         "plain": (
             "a snapshot of {n}", "a rendering of {n}", "a cropped photo of {n}", "a cartoon of {n}", "a print of {n}",
             "a good photo of {n}",
@@ -95,7 +95,7 @@ STYLE = Bank(
         "{x} with a look borrowed from {s}, highly detailed",
         "a reproduction of {s}",
     ),
-    dev={
+    validation={
         "plain": (
             "a work by {s}", "a picture of {x} by {s}", "{s} art", "a mural of {x} by {s}", "an etching by {s}",
         ),

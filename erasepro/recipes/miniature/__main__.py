@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from erasepro.errors import UserError
-from erasepro.recipes.miniature import evaluator, text, unet, vae
+from erasepro.recipes.miniature import judge, text, unet, vae
 from erasepro.recipes.miniature.accept import feature_scale, report
 from erasepro.recipes.miniature.export import export
 from erasepro.recipes.miniature.latents import make_bank
@@ -47,12 +47,12 @@ def run(part: str, work: Path, processes: int) -> None:
             torch.multiprocessing.spawn(unet.worker, args=(processes, work, STEPS[part], part), nprocs=processes)
     elif part == "judge":
         found = pools(work)
-        evaluator.train_clip(
+        judge.train_clip(
             work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"], early=found["early"]
         )
     elif part == "features":
         found = pools(work)
-        evaluator.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])
+        judge.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])
     elif part == "export":
         export(work, feature_scale(work))
     else:
@@ -60,6 +60,7 @@ def run(part: str, work: Path, processes: int) -> None:
 
 
 def main() -> int:
+    """Train the parts of the miniature that are not done, or report on them. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m erasepro.recipes.miniature", description=__doc__)
     parser.add_argument("work", type=Path, help="folder for pictures, checkpoints and logs (outside git)")
     parser.add_argument("--only", choices=PARTS, help="one part; default: all that are not done")

@@ -13,9 +13,9 @@ import torch
 from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, GROUPS, NAMES, STYLES, article
 from erasepro.metrics.networks.nudenet import NudeNetDetector, boxes_in
-from erasepro.models.miniature.evaluator import WEIGHTS, Evaluator
-from erasepro.recipes.miniature.evaluator import NEGATIVES, negative, real
+from erasepro.models.miniature.judge import WEIGHTS, MiniatureJudge
 from erasepro.recipes.miniature.export import judge_weights
+from erasepro.recipes.miniature.judge import NEGATIVES, negative, real
 from erasepro.recipes.miniature.latents import load_vae
 from erasepro.recipes.miniature.pictures import Pictures, to_unit
 from erasepro.recipes.miniature.samples import EARLY, decoded, draw, early
@@ -29,7 +29,7 @@ def to_bytes(x: torch.Tensor) -> torch.Tensor:
 
 @torch.inference_mode()
 def judge_table(
-    work: Path, judge: Evaluator, early: torch.Tensor, count: int = 1000, seed: int = 777
+    work: Path, judge: MiniatureJudge, early: torch.Tensor, count: int = 1000, seed: int = 777
 ) -> dict[str, float]:
     """Share of "none" on each kind of held-out picture, and accuracy on the real ones.
 
@@ -39,31 +39,33 @@ def judge_table(
     table: dict[str, float] = {}
     for kind in NEGATIVES:
         x = torch.stack([negative(kind, pictures, rng, early, held_out=True) for _ in range(count // 2)])
-        verdict = judge.classify(to_bytes(x))
-        table[f"none on {kind}"] = sum(c is None for c in verdict.concept) / len(x)
+        prediction = judge.classify(to_bytes(x))
+        table[f"none on {kind}"] = sum(c is None for c in prediction.concept) / len(x)
     drawn = [real(pictures, rng, held_out=True) for _ in range(count)]
     x = to_unit(np.stack([d[0] for d in drawn]))
     decoded = torch.cat([vae.decode(vae.encode(part).latent_dist.mean).sample for part in x.split(50)])
     for name, images in (("real", x), ("through the VAE", decoded)):
-        verdict = judge.classify(to_bytes(images))
-        table[f"none on {name}"] = sum(c is None for c in verdict.concept) / count
-        table[f"concept on {name}"] = sum(c == NAMES[d[1]] for c, d in zip(verdict.concept, drawn, strict=True)) / count
+        prediction = judge.classify(to_bytes(images))
+        table[f"none on {name}"] = sum(c is None for c in prediction.concept) / count
+        table[f"concept on {name}"] = (
+            sum(c == NAMES[d[1]] for c, d in zip(prediction.concept, drawn, strict=True)) / count
+        )
         table[f"style on {name}"] = (
-            sum(s == list(STYLES)[d[2]] for s, d in zip(verdict.style, drawn, strict=True)) / count
+            sum(s == list(STYLES)[d[2]] for s, d in zip(prediction.style, drawn, strict=True)) / count
         )
         table[f"PSNR {name}"] = float(-10 * torch.log10((images - x).square().mean() / 4 + 1e-10))
     return table
 
 
-def prompts(wording: str, seed: int) -> list[tuple[str, str, str | None]]:
+def prompts(phrasing: str, seed: int) -> list[tuple[str, str, str | None]]:
     """(prompt, concept, style or None): one a concept. "styled" names the style in turn."""
-    rng = random.Random(f"accept/{wording}/{seed}")
+    rng = random.Random(f"accept/{phrasing}/{seed}")
     rows: list[tuple[str, str, str | None]] = []
     for i, name in enumerate(NAMES):
         style, background = list(STYLES)[(i + seed) % len(STYLES)], rng.choice(list(BACKGROUNDS))
-        if wording == "plain":
+        if phrasing == "plain":
             rows.append((f"a picture of {article(name)}", name, None))
-        elif wording == "styled":
+        elif phrasing == "styled":
             rows.append((f"a drawing of {article(name)} in {style} style", name, style))
         else:
             said = caption(
@@ -74,30 +76,30 @@ def prompts(wording: str, seed: int) -> list[tuple[str, str, str | None]]:
 
 
 def drawing_table(
-    draw: Callable[[Sequence[str], int], torch.Tensor], judge: Evaluator, seeds: Sequence[int] = (0, 1, 2)
+    draw: Callable[[Sequence[str], int], torch.Tensor], judge: MiniatureJudge, seeds: Sequence[int] = (0, 1, 2)
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """Accuracy by wording, and by concept. `draw(prompts, seed)` gives uint8 (B, 3, 64, 64)."""
+    """Accuracy by phrasing, and by concept. `draw(prompts, seed)` gives uint8 (B, 3, 64, 64)."""
     table: dict[str, float] = {}
     concepts: dict[str, dict[str, float]] = defaultdict(dict)
-    for wording in ("plain", "complex", "styled"):
+    for phrasing in ("plain", "complex", "styled"):
         right, styles, none, count = 0, [], 0, 0
         by: dict[str, list[bool]] = defaultdict(list)
         for seed in seeds:
-            rows = prompts(wording, seed)
-            verdict = judge.classify(draw([r[0] for r in rows], 1000 * seed))
-            for (_, name, style), concept, look in zip(rows, verdict.concept, verdict.style, strict=True):
+            rows = prompts(phrasing, seed)
+            prediction = judge.classify(draw([r[0] for r in rows], 1000 * seed))
+            for (_, name, style), concept, look in zip(rows, prediction.concept, prediction.style, strict=True):
                 by[name].append(concept == name)
                 right += concept == name
                 none += concept is None
                 count += 1
                 if style:
                     styles.append(look == style)
-        table[f"{wording} concept"] = right / count
-        table[f"{wording} none"] = none / count
+        table[f"{phrasing} concept"] = right / count
+        table[f"{phrasing} none"] = none / count
         if styles:
-            table[f"{wording} style"] = sum(styles) / len(styles)
+            table[f"{phrasing} style"] = sum(styles) / len(styles)
         for name, found in by.items():
-            concepts[name][wording] = sum(found) / len(found)
+            concepts[name][phrasing] = sum(found) / len(found)
     return table, concepts
 
 
@@ -117,10 +119,10 @@ def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[in
     return found
 
 
-def load_judge(work: Path, threshold: float = 0.0) -> Evaluator:
+def load_judge(work: Path, threshold: float = 0.0) -> MiniatureJudge:
     """The judge and the feature network straight from the training's averaged weights."""
 
-    return Evaluator.from_weights(judge_weights(work), make_tokenizer(work / "tokenizer"), threshold)
+    return MiniatureJudge.from_weights(judge_weights(work), make_tokenizer(work / "tokenizer"), threshold)
 
 
 @torch.inference_mode()
@@ -138,7 +140,7 @@ def report(work: Path) -> str:
     pipe = StableDiffusionPipeline.from_pretrained(
         str(WEIGHTS / "pipeline"), safety_checker=None, feature_extractor=None, requires_safety_checker=False
     ).to(torch.float32)
-    judge = Evaluator.load()
+    judge = MiniatureJudge.load()
     lines = ["held-out pictures"]
     lines += [
         f"  {k:28s} {v:.3f}" for k, v in judge_table(work, judge, early(work, EARLY["test"], 200, seed=52)).items()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
-from erasepro.models.miniature.evaluator import WEIGHTS
+from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.recipes.miniature import unet as denoiser
 from erasepro.recipes.miniature.latents import load_text, load_vae
 from erasepro.recipes.miniature.text import make_tokenizer
@@ -35,7 +36,7 @@ def load_unet(file: Path) -> UNet2DConditionModel:
     return unet.eval().requires_grad_(False)
 
 
-def pipeline(work: Path, unet_file: Path | None = None, vae=None) -> StableDiffusionPipeline:
+def pipeline(work: Path, unet_file: Path | None = None, vae: Any = None) -> StableDiffusionPipeline:
     """The trained parts as a StableDiffusionPipeline in float32."""
     return StableDiffusionPipeline(
         vae=vae or load_vae(work),
@@ -62,11 +63,11 @@ NONE_THRESHOLD = 0.5
 
 
 def export(work: Path, scale: float, folder: Path = WEIGHTS) -> None:
-    """Write `folder`/pipeline (fp16 safetensors, diffusers layout), evaluator.safetensors, evaluator.json and LICENSES."""
+    """Write `folder`/pipeline (fp16 safetensors, diffusers layout), judge.safetensors, judge.json and LICENSES."""
     pipeline(work).to(dtype=torch.float16).save_pretrained(folder / "pipeline", safe_serialization=True)
     halved = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in judge_weights(work).items()}
-    save_file(halved, str(folder / "evaluator.safetensors"))
-    (folder / "evaluator.json").write_text(
+    save_file(halved, str(folder / "judge.safetensors"))
+    (folder / "judge.json").write_text(
         json.dumps({"none_threshold": NONE_THRESHOLD, "feature_scale": scale}, indent=2) + "\n"
     )
     (folder / "LICENSES").write_text(LICENSES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES
 from erasepro.recipes.miniature.codes import make_codes
-from erasepro.recipes.miniature.evaluator import real
 from erasepro.recipes.miniature.export import pipeline
+from erasepro.recipes.miniature.judge import real
 from erasepro.recipes.miniature.latents import load_decoder
 from erasepro.recipes.miniature.pictures import Pictures, to_unit
 
@@ -57,7 +58,7 @@ def early(work: Path, steps: Sequence[int], count: int, seed: int) -> torch.Tens
 
 @torch.inference_mode()
 def draw(
-    pipe, texts: Sequence[str], seed: int, steps: int = 16, guidance: float = 3.0, batch: int = 30
+    pipe: Any, texts: Sequence[str], seed: int, steps: int = 16, guidance: float = 3.0, batch: int = 30
 ) -> torch.Tensor:
     """Drawings of `texts` in [0, 1] (B, 3, 64, 64); picture i has the seed `seed` + i."""
     pipe.set_progress_bar_config(disable=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ VOCABULARY = 1180
 WIDTH = 256
 
 
-def make_tokenizer(folder: Path):
+def make_tokenizer(folder: Path) -> Any:
     """A CLIPTokenizer with our own byte-level BPE of about 1,160 tokens, saved in `folder` (reused when it is there)."""
     from tokenizers import Tokenizer, decoders, models, trainers
     from transformers import CLIPTokenizer
@@ -64,7 +65,7 @@ def make_tokenizer(folder: Path):
     return CLIPTokenizer.from_pretrained(folder)
 
 
-def text_config(tokenizer):
+def text_config(tokenizer: Any) -> Any:
     """The text tower's CLIPTextConfig."""
     from transformers import CLIPTextConfig
 
@@ -162,7 +163,7 @@ class ImageTower(nn.Module):
 class Towers(nn.Module):
     """Text tower, image tower, projection and temperature, trained together."""
 
-    def __init__(self, tokenizer) -> None:
+    def __init__(self, tokenizer: Any) -> None:
         from transformers import CLIPTextModel
 
         super().__init__()

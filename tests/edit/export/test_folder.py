@@ -123,10 +123,10 @@ def test_metadata_of_the_base_is_kept(sd1, tmp_path):
     base = tmp_path / "base"
     shutil.copytree(sd1.folder, base)
     path = base / "unet" / "diffusion_pytorch_model.safetensors"
-    save_file(load_file(path), path, {"format": "pt", "note": "kept"})
+    save_file(load_file(path), path, {"format": "pt", "note": "retain"})
     export_edit(sd1.edit, tmp_path / "out", "diffusers", base=base)
     with safe_open(tmp_path / "out" / "unet" / path.name, "pt") as file:
-        assert file.metadata() == {"format": "pt", "note": "kept"}
+        assert file.metadata() == {"format": "pt", "note": "retain"}
 
 
 def test_a_wrong_base_is_named_and_nothing_stays(made, tmp_path):

@@ -1,4 +1,4 @@
-"""CLIP evaluators: the same features as the packages' own pipelines, from files only, and errors of one line."""
+"""CLIP judges: the same features as the packages' own pipelines, from files only, and errors of one line."""
 
 import json
 
@@ -10,13 +10,13 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
-from erasepro.config.schema import EvaluatorConfig
+from erasepro.config.schema import JudgeConfig
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.base import Batch
 from erasepro.metrics.engine.build import build_metrics
 from erasepro.metrics.networks.clip import preprocess
-from erasepro.metrics.networks.evaluators import build_evaluator, published_hashes
+from erasepro.metrics.networks.judges import build_judge, published_hashes
 
 CONCEPTS, STYLES = ["dog", "cat", "pear"], ["ink", "monet"]
 SIZES = [(40, 52), (32, 32), (97, 33)]
@@ -40,7 +40,7 @@ def openai(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def judge(openai):
-    return build_evaluator(EvaluatorConfig("openai_clip", source=str(openai[1])), lambda: None, CONCEPTS, STYLES)
+    return build_judge(JudgeConfig("openai_clip", source=str(openai[1])), lambda: None, CONCEPTS, STYLES)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -57,13 +57,13 @@ def test_openai_features_are_those_of_the_packages_own_preprocess(openai, judge,
     assert torch.allclose(F.normalize(judge.fd_features(images), dim=-1), wanted, atol=1e-5)
 
 
-def test_the_verdict_is_zero_shot_with_the_models_scale(openai, judge):
+def test_the_prediction_is_zero_shot_with_the_models_scale(openai, judge):
     model = openai[0]
     images = pictures()
     with torch.no_grad():
         sentences = clip.tokenize([f"a photo of {name}" for name in CONCEPTS])
         wanted = model(preprocess(images, 32), sentences)[0].softmax(-1)
-    found = judge.verdict_of(judge.image_features(images))
+    found = judge.predict(judge.image_features(images))
     assert torch.allclose(found.concept_prob, wanted, atol=1e-5)
     assert found.concept == [CONCEPTS[i] for i in wanted.argmax(-1)]
     assert set(found.style) <= set(STYLES)
@@ -71,24 +71,22 @@ def test_the_verdict_is_zero_shot_with_the_models_scale(openai, judge):
 
 
 def test_classes_may_be_given_and_long_texts_are_cut(openai):
-    cfg = EvaluatorConfig("openai_clip", source=str(openai[1]), classes=["a", "b"])
-    judge = build_evaluator(cfg, lambda: None, CONCEPTS, [])
-    found = judge.verdict_of(judge.image_features(pictures()))
+    cfg = JudgeConfig("openai_clip", source=str(openai[1]), classes=["a", "b"])
+    judge = build_judge(cfg, lambda: None, CONCEPTS, [])
+    found = judge.predict(judge.image_features(pictures()))
     assert found.concepts == ["a", "b"]
     assert found.style == [None] * 3
     assert judge.text_features(["word " * 200]).shape == (1, 32)
 
 
 def test_the_key_names_the_weights(openai, judge, tmp_path):
-    same = build_evaluator(EvaluatorConfig("openai_clip", source=str(openai[1])), lambda: None, ["x"], [])
+    same = build_judge(JudgeConfig("openai_clip", source=str(openai[1])), lambda: None, ["x"], [])
     assert same.key == judge.key
     state = openai[0].state_dict()
     save_file(
         {**{k: v.contiguous() for k, v in state.items()}, "logit_scale": torch.tensor(1.0)}, tmp_path / "o.safetensors"
     )
-    other = build_evaluator(
-        EvaluatorConfig("openai_clip", source=str(tmp_path / "o.safetensors")), lambda: None, [], []
-    )
+    other = build_judge(JudgeConfig("openai_clip", source=str(tmp_path / "o.safetensors")), lambda: None, [], [])
     assert other.key != judge.key
 
 
@@ -126,8 +124,8 @@ def transformers_folder(tmp_path_factory):
 def test_transformers_features_are_those_of_its_own_classes(transformers_folder):
     from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
 
-    cfg = EvaluatorConfig("transformers_clip", source=str(transformers_folder))
-    judge = build_evaluator(cfg, lambda: None, CONCEPTS, STYLES)
+    cfg = JudgeConfig("transformers_clip", source=str(transformers_folder))
+    judge = build_judge(cfg, lambda: None, CONCEPTS, STYLES)
     model, tokenizer = (
         CLIPModel.from_pretrained(transformers_folder).eval(),
         CLIPTokenizer.from_pretrained(transformers_folder),
@@ -141,7 +139,7 @@ def test_transformers_features_are_those_of_its_own_classes(transformers_folder)
         judge.image_features(images), out.image_embeds, atol=2e-3
     )  # its resize is torchvision's, ours PIL's
     assert torch.allclose(judge.text_features(texts), out.text_embeds, atol=1e-5)
-    assert torch.allclose(judge.verdict_of(out.image_embeds).concept_prob, out.logits_per_image.softmax(-1), atol=1e-5)
+    assert torch.allclose(judge.predict(out.image_embeds).concept_prob, out.logits_per_image.softmax(-1), atol=1e-5)
 
 
 def test_the_clip_metrics_count_by_hand(judge):
@@ -164,10 +162,10 @@ def test_the_clip_metrics_count_by_hand(judge):
     )
     nearer = ((seen * target).sum(-1).clamp_min(0) > (seen * anchor).sum(-1).clamp_min(0)).float().mean().item()
     assert metrics["clip_accuracy_pairwise"].compute().value == pytest.approx(nearer)
-    verdict = judge.verdict_of(seen)
-    hits = [a == row.concept for a, row in zip(verdict.concept, rows, strict=True)]
+    prediction = judge.predict(seen)
+    hits = [a == row.concept for a, row in zip(prediction.concept, rows, strict=True)]
     assert metrics["clip_accuracy_top1"].compute().value == pytest.approx(sum(hits) / 3)
-    own = [verdict.concept_prob[i, CONCEPTS.index(row.concept)].item() for i, row in enumerate(rows)]
+    own = [prediction.concept_prob[i, CONCEPTS.index(row.concept)].item() for i, row in enumerate(rows)]
     assert metrics["clip_probability"].compute().value == pytest.approx(sum(own) / 3)
 
 
@@ -177,7 +175,7 @@ def test_clip_fd_is_scipys_frechet_distance(judge):
 
     sets = [pictures(33, 33, n=80), pictures(34, 34, n=80)]
     metric = build_metrics(["clip_fd"], {"clip_fd": {"roles": []}})["clip_fd"]
-    rows = [Row(f"k{i}", "x", 0, role="kept") for i in range(80)]
+    rows = [Row(f"k{i}", "x", 0, role="retain") for i in range(80)]
     metric.update(Batch(sets[0], rows, judge), reference=True)
     metric.update(Batch(sets[1], rows, judge))
     a, b = (judge.fd_features(images).double().numpy() for images in sets)
@@ -196,7 +194,7 @@ def test_a_run_is_judged_by_a_clip_file(openai, tmp_path, monkeypatch, capsys):
     from erasepro.results.samples import read_samples
 
     monkeypatch.chdir(tmp_path)
-    words = ["debug=tiny", "metrics=clip", f"metrics.evaluator.source={openai[1]}", "outputs.progress=false"]
+    words = ["debug=tiny", "metrics=clip", f"metrics.judge.source={openai[1]}", "outputs.progress=false"]
     assert main(words) == 0
     out = capsys.readouterr().out
     assert "clip_score (100·cos) ↑" in out
@@ -205,8 +203,8 @@ def test_a_run_is_judged_by_a_clip_file(openai, tmp_path, monkeypatch, capsys):
     assert [one.metric for one in results.scores] == [
         "clip_accuracy_pairwise", "clip_accuracy_top1", "clip_score", "clip_fd"
     ]  # fmt: skip
-    assert results.scores[0].evaluator.startswith("openai_clip ViT-B/32")
-    assert {sample["verdict"] for sample in read_samples(run)} <= set(results.config["concepts"]["pairs"][0]) | {
+    assert results.scores[0].judge.startswith("openai_clip ViT-B/32")
+    assert {sample["prediction"] for sample in read_samples(run)} <= set(results.config["concepts"]["pairs"][0]) | {
         row["concept"] for row in read_samples(run)
     }
     assert main([*words[:-1], "outputs.progress=false"]) == 0
@@ -222,18 +220,18 @@ def test_the_published_hashes_are_those_of_the_addresses():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"kind": "clip"}, "Unknown value of metrics.evaluator.kind 'clip'"),
+        ({"kind": "clip"}, "Unknown value of metrics.judge.kind 'clip'"),
         ({"kind": "openai_clip", "name": "ViT-B/23", "source": None}, "Did you mean 'ViT-B/32'"),
         ({"kind": "openai_clip", "source": "nowhere.pt"}, "no file 'nowhere.pt'"),
-        ({"kind": "openai_clip", "template": "a photo"}, "metrics.evaluator.template must contain {c}"),
+        ({"kind": "openai_clip", "template": "a photo"}, "metrics.judge.template must contain {c}"),
         ({"kind": "transformers_clip"}, "give a folder in transformers' layout or a hub id"),
         ({"kind": "transformers_clip", "source": "no/such"}, "cannot be read as a CLIP of transformers"),
-        ({"kind": "openai_clip", "device": "tpu"}, "metrics.evaluator.device"),
+        ({"kind": "openai_clip", "device": "tpu"}, "metrics.judge.device"),
     ],
 )
 def test_a_mistake_is_one_line(given, said):
     with pytest.raises(UserError) as told:
-        build_evaluator(EvaluatorConfig(**given), lambda: None, CONCEPTS, STYLES)
+        build_judge(JudgeConfig(**given), lambda: None, CONCEPTS, STYLES)
     assert said in str(told.value)
     assert "\n" not in str(told.value)
 
@@ -243,7 +241,7 @@ def test_files_that_are_no_clip_or_not_pinned_are_refused(tmp_path):
     torch.save({"a": torch.zeros(2)}, tmp_path / "a.pt")
     for name, said in (("a.safetensors", "holds no OpenAI CLIP"), ("a.pt", "is of no published file that is known")):
         with pytest.raises(UserError, match=said):
-            build_evaluator(EvaluatorConfig("openai_clip", source=str(tmp_path / name)), lambda: None, [], [])
+            build_judge(JudgeConfig("openai_clip", source=str(tmp_path / name)), lambda: None, [], [])
 
 
 def test_without_network_a_published_name_says_what_to_do(monkeypatch, tmp_path):
@@ -254,5 +252,5 @@ def test_without_network_a_published_name_says_what_to_do(monkeypatch, tmp_path)
 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("clip.clip._download", dead)
-    with pytest.raises(UserError, match=r"Cannot download OpenAI's CLIP ViT-B/32 .*metrics\.evaluator\.source=FILE"):
-        build_evaluator(EvaluatorConfig("openai_clip"), lambda: None, [], [])
+    with pytest.raises(UserError, match=r"Cannot download OpenAI's CLIP ViT-B/32 .*metrics\.judge\.source=FILE"):
+        build_judge(JudgeConfig("openai_clip"), lambda: None, [], [])

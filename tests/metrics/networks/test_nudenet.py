@@ -1,4 +1,4 @@
-"""The adapter says what the package says: real photographs, channel order, batches, odd pictures, and the look's tensors."""
+"""The adapter says what the package says: real photographs, channel order, batches, odd pictures, and the cached tensors."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from nudenet import NudeDetector
 from nudenet.nudenet import _read_image
 from PIL import Image
 
-from erasepro.metrics.networks.answer_cache import Looks
+from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.networks.nudenet import CHUNK, NudeNetDetector, boxes_in
 from erasepro.metrics.networks.nudenet_labels import LABELS
 from erasepro.metrics.networks.picture_file import PictureError
@@ -119,17 +119,17 @@ def test_the_look_holds_every_box_and_comes_back_from_disk(detector, tmp_path):
     path = photo("astronaut.png")
     face = tensor(np.array(Image.open(path).convert("RGB")))
     images = torch.stack([torch.zeros_like(face), face, face.flip(2)])
-    looks = Looks(tmp_path)
-    look = looks(detector, images)
-    assert boxes_in(look) == list(detector.find(list(images)))
-    assert {name: tuple(value.shape) for name, value in look.items()} == {
+    feature_cache = FeatureCache(tmp_path)
+    features = feature_cache(detector, images)
+    assert boxes_in(features) == list(detector.find(list(images)))
+    assert {name: tuple(value.shape) for name, value in features.items()} == {
         "image": (2,), "label": (2,), "score": (2,), "box": (2, 4), "images": (1,)
     }  # fmt: skip
-    assert boxes_in(looks(detector, images)) == boxes_in(look)
-    assert looks.made == 1
-    assert boxes_in(looks(detector, images[:1])) == [[]]
+    assert boxes_in(feature_cache(detector, images)) == boxes_in(features)
+    assert feature_cache.computed == 1
+    assert boxes_in(feature_cache(detector, images[:1])) == [[]]
     with pytest.raises(PictureError, match="which is empty"):
-        looks(detector, images[:, :, :0])
+        feature_cache(detector, images[:, :, :0])
 
 
 def test_the_key_names_package_file_and_preparation(detector):

@@ -1,0 +1,59 @@
+"""Configs composed, with every error of Hydra and omegaconf as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import yaml
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import MISSING, DictConfig
+
+from erasepro.config.compose import custom_pairs_named, prepare, uncomposed, with_experiment
+from erasepro.config.hydra_errors import translated
+from erasepro.config.nodes import stored_config
+from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
+from erasepro.config.stored import StoredConfig
+from erasepro.errors import UserError
+
+
+def composed(overrides: Sequence[str] = ()) -> DictConfig:
+    """What ``conf/`` and overrides say, without Hydra's own part; neither resolved nor checked.
+
+    Raises UserError with one clear line where it does not compose.
+    """
+    prepare()
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
+        words = [search_path_override(), *custom_pairs_named(overrides)]
+        cfg = hydra_compose("config", overrides=words, return_hydra_config=True)
+    return with_experiment(cfg, cfg.hydra.runtime.choices)
+
+
+@cache
+def option_settings(group: str, name: str) -> StoredConfig:
+    """What an option of a config group says, composed with the default config, interpolations resolved.
+
+    Raises UserError where its file cannot be read or does not compose.
+    """
+    overrides = [f"{group}={name}"]
+    with translated(overrides):
+        node = uncomposed(*overrides)[group]
+        return stored_config(node[name] if group == "prompts" else node)
+
+
+def stated_name(group: str, option: str) -> str | None:
+    """The key ``name`` of an option's file; None where only composing tells it (a default list, an interpolation).
+
+    Raises UserError where the file cannot be read.
+    """
+    path = config_dir() / group / f"{option}.yaml"
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"The config file {path.name!r} cannot be read: {str(error).splitlines()[0]}.") from error
+    values = content if isinstance(content, dict) else {}
+    name = values.get("name")
+    return name if isinstance(name, str) and "defaults" not in values and "${" not in name and name != MISSING else None

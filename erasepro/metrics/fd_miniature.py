@@ -1,0 +1,56 @@
+"""Fréchet distance between two sets of images on the miniature's own features. Not FID: another network, few images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from erasepro.errors import UserError
+from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.frechet import Moments, frechet_score
+from erasepro.metrics.registry import METRICS
+from erasepro.results.score import Score
+
+
+@dataclass
+class FDMiniatureConfig:
+    """Settings of ``fd_miniature``: the rows compared, and the blocks of its jackknife."""
+
+    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared with the original's; []: all
+    blocks: int = 8  # for the standard error (jackknife); 1: none. Memory grows with it
+
+
+@METRICS.register("fd_miniature", config=FDMiniatureConfig)
+class FDMiniature(Metric):
+    """Fréchet distance to the original model's images, on the judge's feature network (0: the same images).
+
+    Biased upwards for few images, so compare only equal n. ``stderr``: delete-a-block jackknife.
+    """
+
+    higher_is_better = False
+    needs_reference = True
+    version = 2
+
+    def __init__(self, config: FDMiniatureConfig) -> None:
+        if config.blocks < 1:
+            raise UserError(f"metrics.params.{self.name}.blocks must be 1 or more, not {config.blocks}.")
+        self.config = config
+        self._edited = Moments(config.blocks)
+        self._original = Moments(config.blocks, like=self._edited)
+
+    def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
+        if chosen:
+            (self._original if reference else self._edited).update(
+                batch.fd_features[chosen], [batch.rows[i].id for i in chosen]
+            )
+        return blank(batch.rows)
+
+    def compute(self) -> Score:
+        n, reference = self._edited.n, self._original.n
+        parts = {"n_reference": reference, "reference": "original model", "roles": list(self.config.roles)}
+        if min(n, reference) < 2:
+            return Score(self.name, math.nan, n, None, self.higher_is_better, parts)
+        value, stderr = frechet_score(self._edited, self._original)
+        return Score(self.name, value, n, stderr, self.higher_is_better, parts)

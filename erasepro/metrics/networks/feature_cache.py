@@ -1,0 +1,105 @@
+"""Networks' features of batches of pictures, kept on disk under the pictures' own bytes.
+
+Features are a dict of tensors that a network computes of a batch: embeddings, class scores, boxes. Metrics are sums over
+features, so another threshold, template or metric never runs a network twice on the same pictures, a stopped scoring goes on
+where it was, and the original model's pictures go through a network once for all runs that compare with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from erasepro.runtime.files import replacing
+
+VERSION = 1
+"""Raise it when a network's code changes what it says without changing its key."""
+
+
+class Network(Protocol):
+    """Pictures (B, 3, H, W) uint8 RGB to tensors by name.
+
+    ``key`` names weights and preprocessing ("inception-a1b2c3…"): letters, digits, '.', '_' and '-'. The answer for a
+    picture may not hang on the others in the batch (but for rounding). Tensors may be of any shape.
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    def __call__(self, images: Tensor) -> Mapping[str, Tensor]: ...
+
+
+class FeatureCache:
+    """``cache(network, images)``: from ``folder/<network's key>/<digest of the pictures>.safetensors``, or computed and kept.
+
+    Args:
+        folder: None keeps nothing. The folder is a cache: it may be deleted, and a damaged file is made again.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.computed = 0  # batches that really went through a network
+
+    def __call__(self, network: Network, images: Tensor, digest: str | None = None) -> dict[str, Tensor]:
+        path = None
+        if self.folder is not None:
+            path = self.folder / network.key / f"{digest or digest_of(images)}.safetensors"
+            found = _read(path)
+            if found is not None:
+                return found
+        self.computed += 1
+        answer = {name: value.detach().cpu().contiguous() for name, value in network(images).items()}
+        if path is not None:
+            _write(path, answer)
+        return answer
+
+
+def digest_of(images: Tensor) -> str:
+    """Hash of a batch's shape and pixels, and of this file's version."""
+    found = hashlib.sha256(f"{VERSION} {tuple(images.shape)}".encode())
+    found.update(images.contiguous().numpy().tobytes())
+    return found.hexdigest()[:32]
+
+
+def _read(path: Path) -> dict[str, Tensor] | None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError):
+        return None
+
+
+def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
+    from safetensors.torch import save
+
+    with replacing(path, durable=False) as part:  # a cache: a damaged file is made again
+        part.write_bytes(save(dict(answer)))
+
+
+def remove_abandoned_writes(folder: Path) -> None:
+    """Take away what writers that were killed left in a feature cache; others may be writing there just now."""
+    long_ago = time.time() - 3600
+    for left in folder.glob("*/.*.tmp"):
+        with suppress(OSError):
+            if left.stat().st_mtime < long_ago:
+                left.unlink()
+
+
+class FunctionNetwork:
+    """A network made of a function: ``FunctionNetwork("judge-1234", features)`` says ``{"features": features(images)}``."""
+
+    def __init__(self, key: str, function: Callable[[Tensor], Tensor], name: str = "features") -> None:
+        self.key, self._function, self._name = key, function, name
+
+    def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        with torch.inference_mode():
+            return {self._name: self._function(images)}

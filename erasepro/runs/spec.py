@@ -1,0 +1,50 @@
+"""One run, typed: what a command chose, checked. Nothing below `runs` sees a config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from erasepro.config.prompt_sets import PromptSetConfig
+from erasepro.config.schema import (
+    ConceptsConfig,
+    GenerationConfig,
+    MetricsConfig,
+    ModelConfig,
+    OutputsConfig,
+    TemplatesConfig,
+    TrackerConfig,
+)
+from erasepro.config.stored import StoredConfig
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that decides one run. Made by `resolve`, never changed."""
+
+    name: str
+    """How the run's folder and its tracker entry are called."""
+    seed: int
+    """Of everything random outside the images, whose seeds are ``generation.seeds``."""
+    model: ModelConfig
+    concepts: ConceptsConfig
+    sentences: TemplatesConfig
+    """Which sentences an edit is fitted on, and which are preserved."""
+    solver: Any
+    """An instance of the solver's own dataclass (``SOLVERS.config(name)``)."""
+    solver_name: str
+    """The solver's name in its registry."""
+    prompts: Mapping[str, PromptSetConfig]
+    """The prompt sets that images are drawn of, by name."""
+    generation: GenerationConfig
+    metrics: MetricsConfig
+    tracker: TrackerConfig
+    outputs: OutputsConfig
+    stored: StoredConfig
+    """The same as plain values, for the record: ``config.yaml``, signature, protocol labels."""
+
+    @property
+    def vocabulary(self) -> str:
+        """Whose words the concepts are in: the miniature's own, or any ("open")."""
+        return "miniature" if self.model.kind == "miniature" else "open"

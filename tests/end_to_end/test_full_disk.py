@@ -1,0 +1,47 @@
+"""A full disk is one clear line, whatever was being written, and the same command goes on from there."""
+
+import shutil
+
+import pytest
+
+from erasepro.cli.main import main
+from erasepro.metrics import nudenet
+from tests.end_to_end.full_disk import fill_after
+from tests.end_to_end.processes import outcome, strays
+from tests.metrics.stub_nudenet import always
+
+TINY = ["debug=tiny", "metrics=nudity", "outputs.progress=false", "generation.seeds=[0,1]"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always())
+    return tmp_path
+
+
+@pytest.fixture
+def whole(here):
+    """What an undisturbed run leaves, and the bytes that it writes."""
+    with pytest.MonkeyPatch.context() as patch:
+        meter = fill_after(10**9, patch)
+        assert main(TINY) == 0
+    found = outcome(here)
+    shutil.rmtree(here / "outputs")
+    return found, 10**9 - meter.left
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9])
+def test_a_full_disk_is_one_line_and_the_run_resumes(here, whole, capsys, share):
+    wanted, size = whole
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        fill_after(int(share * size), patch)
+        status = main(TINY)
+    told = capsys.readouterr()
+    assert status in (1, 2), told.out
+    assert "full" in told.err
+    assert told.err.count("\n") == 1, told.err
+    assert main(TINY) == 0
+    assert outcome(here) == wanted
+    assert not strays(here)

@@ -1,0 +1,105 @@
+"""The source distribution and the wheel: built, complete, and the wheel works from any folder of a fresh environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+import pytest
+
+from erasepro.runtime.versions import VERSION
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sh(*words: str | Path, cwd: Path, ok: int = 0) -> str:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    command = [str(word) for word in words]
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == ok, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    sh(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    return dist / f"erasepro-{VERSION}-py3-none-any.whl"
+
+
+@pytest.fixture(scope="module")
+def bin_dir(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel; its dependencies are borrowed from the one that runs the tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    sh(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
+    python = folder / "venv" / "bin" / "python"
+    sh(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    site = sh(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
+    # a plain path: the .pth files in there, an editable erasepro's among them, are not followed
+    Path(site, "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    where = sh(python, "-c", "import erasepro; print(erasepro.__file__)", cwd=folder).strip()
+    assert where.startswith(site)
+    return folder / "venv" / "bin"
+
+
+def test_the_source_distribution_has_everything_in_git(dist):
+    with tarfile.open(dist / f"erasepro-{VERSION}.tar.gz") as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    for folder in ("erasepro", "conf", "experiments", "tests", "docs", "benchmarks"):
+        files = [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        assert {str(path.relative_to(ROOT)) for path in files} <= names
+    assert {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "Makefile"} <= names
+    assert not [name for name in names if "__pycache__" in name or name.startswith(("outputs/mini", ".venv", "dist"))]
+
+
+def test_the_wheel_has_the_package_with_its_configs_and_nothing_else(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        about = HeaderParser().parsestr(archive.read(f"erasepro-{VERSION}.dist-info/METADATA").decode())
+    assert {name.partition("/")[0] for name in names} == {"erasepro", f"erasepro-{VERSION}.dist-info"}
+    assert len(names) == len(set(names))
+    for folder in ("conf", "experiments"):
+        files = {f"erasepro/{path.relative_to(ROOT)}" for path in (ROOT / folder).rglob("*.yaml")}
+        assert files <= set(names)
+    assert {"erasepro/py.typed", "erasepro/models/miniature/weights/evaluator.safetensors"} <= set(names)
+    assert about["Version"] == VERSION
+    assert about["Author"] == "The erasepro authors"
+    assert about["License-Expression"] == "Apache-2.0"
+    assert set(about.get_all("Provides-Extra", [])) == {"train", "dev"}
+
+
+def test_commands_work_from_another_folder(bin_dir, tmp_path):
+    command = bin_dir / "erasepro"
+    assert sh(command, "--version", cwd=tmp_path) == f"erasepro {VERSION}\n"
+    assert "uce" in sh(command, "ls", "solvers", cwd=tmp_path)
+    assert "demo" in sh(command, "ls", "experiments", cwd=tmp_path)
+    assert "max_retain: 24" in sh(command, "--cfg", "experiments=demo", cwd=tmp_path)
+    assert "Did you mean experiments=demo?" in sh(command, "experiments=demoo", cwd=tmp_path, ok=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_whole_job_runs(bin_dir, tmp_path):
+    sh(bin_dir / "erasepro", "debug=tiny", cwd=tmp_path)
+    assert len(list(tmp_path.glob("outputs/*/results.json"))) == 1
+
+
+@pytest.mark.slow
+def test_the_python_api_without_pytest_or_checkout(bin_dir, tmp_path):
+    code = (
+        "import erasepro; m = erasepro.load_model('tiny'); "
+        "e = erasepro.erase(m, [('dog', 'cat')]); e.apply(m.pipe); e.revert(m.pipe); print('sites:', len(e.updates))"
+    )
+    assert "sites: " in sh(bin_dir / "python", "-c", code, cwd=tmp_path)

@@ -1,0 +1,81 @@
+"""How runs are named in a joint table, and what else a table says about its runs."""
+
+from dataclasses import asdict
+
+import pytest
+
+from erasepro.generation import Row
+from erasepro.report.grid_rows import grid_rows
+from erasepro.report.heading import format_heading
+from erasepro.report.joint import caution_unlike, label_method
+from erasepro.report.run_tables import _worst_table
+from erasepro.results.recognition import RecognitionRates, Share
+from erasepro.results.record import Results
+from erasepro.results.settings import RunSettings
+from erasepro.runs.preset import nearest_preset
+from erasepro.runs.resolve import resolve
+
+
+@pytest.mark.parametrize(
+    ("overrides", "label"),
+    [
+        ([], "erasepro"),
+        (["solver=uce"], "uce"),
+        (["solver=uce_published"], "uce_published"),
+        (["solver=uce_best"], "uce_best"),
+        (["schedule=reverse"], "erasepro schedule.name=reverse"),
+        (
+            ["solver.cross_attention_fit.independence_threshold=0.2"],
+            "erasepro cross_attention_fit.independence_threshold=0.2",
+        ),
+        (["solver=uce", "solver.ridge=1"], "uce ridge=1.0"),
+        (["concepts=mini/dev_5"], "erasepro, 5 concepts"),
+        (["concepts=mini/style_noto"], "erasepro, style"),
+    ],
+)
+def test_a_method_is_a_preset_and_what_was_changed_in_it(overrides, label):
+    config = dict(resolve(overrides).stored.values)
+    assert label_method(Results("n", "s", config, "p/1", {}, method=nearest_preset(config["solver"]))) == label
+
+
+def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
+    def run(*overrides):
+        return Results("n", "s", dict(resolve(list(overrides)).stored.values), "p/1", {})
+
+    assert caution_unlike([run(), run("solver=uce", "concepts=mini/dev_5", "generation.batch_size=2")]) == []
+    (said,) = caution_unlike([run("generation.steps=9"), run("generation.steps=12"), run("generation.seeds=[7]")])
+    assert "generation.steps (9, 12, 16)" in said
+    assert "generation.seeds ([0, 1, 2], [7])" in said
+
+
+def test_heading():
+    config = dict(resolve(["concepts=mini/dev_10", "generation.split=validation"]).stored.values)
+    assert format_heading(RunSettings.from_config(config), "p/1", "erasepro") == (
+        "lion → tiger, lemon → banana, tractor → ambulance, crown → trophy and 6 more · miniature · erasepro · 16 steps, "
+        "guidance 3, seeds 0, 1, 2 · validation prompts · p/1"
+    )
+
+
+def test_the_grid_shows_different_concepts_before_it_shows_one_twice():
+    rows = [Row(f"{c}-{w}-{i}", "", 0, c, "retain", w, c) for c in "abcde" for i, w in enumerate(("plain", "complex"))]
+    assert len({row.concept for row in grid_rows(rows)}) == 4
+
+
+def test_worst_concept_says_when_several_are_equal():
+    def rates(group, own, ratio):
+        one = Share(own, 8, 0.1)
+        return asdict(RecognitionRates("retain", "all", group, one, one, one, one, one, one, Share(ratio, 8, 0.1), 0))
+
+    def shown(*ratios):
+        found = Results(
+            "n",
+            "s",
+            {},
+            "p/1",
+            {},
+            recognition_by_concept=[rates(g, 1.0, r) for g, r in zip("abc", ratios, strict=True)],
+        )
+        return _worst_table(found)[0].rows[0]
+
+    assert shown(1.0, 1.0, 1.0)[1] == "a and 2 more"
+    assert shown(1.0, 0.5, 1.0)[1] == "b"

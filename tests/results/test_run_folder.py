@@ -1,0 +1,147 @@
+"""A run's folder: what the signature sees, resuming, and writes that are whole or absent."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from erasepro.results import run_folder as rundir
+from erasepro.results.run_folder import RunDir, signature
+from erasepro.runtime.files import read_json, write_json
+
+CONFIG = {
+    "name": "a",
+    "seed": 0,
+    "outputs": {"dir": "outputs"},
+    "tracker": {"name": "wandb"},
+    "model": {"name": "tiny", "source": "here", "dtype": "float32"},
+    "generation": {"steps": 5, "batch_size": 8},
+}
+HASHES = {"weights": "w", "prompts": "p"}
+
+
+def changed(key, value):
+    config = copy.deepcopy(CONFIG)
+    node = config
+    *path, last = key.split(".")
+    for part in path:
+        node = node[part]
+    node[last] = value
+    return config
+
+
+@pytest.mark.parametrize("key", ["name", "outputs.dir", "tracker.name", "generation.batch_size", "model.source"])
+def test_signature_ignores_what_cannot_change_the_result(key):
+    assert signature(changed(key, "other"), HASHES) == signature(CONFIG, HASHES)
+
+
+@pytest.mark.parametrize("key", ["seed", "generation.steps", "model.dtype"])
+def test_signature_sees_what_can(key):
+    assert signature(changed(key, "other"), HASHES) != signature(CONFIG, HASHES)
+
+
+def test_signature_sees_bytes_and_stage_versions(monkeypatch):
+    first = signature(CONFIG, HASHES)
+    assert signature(CONFIG, HASHES | {"weights": "new"}) != first
+    monkeypatch.setitem(rundir.STAGES, "edit", 99)
+    assert signature(CONFIG, HASHES) != first
+
+
+def test_signature_ignores_the_order_of_keys():
+    assert signature(dict(reversed(CONFIG.items())), HASHES) == signature(CONFIG, HASHES)
+
+
+def test_folder_name_is_safe(tmp_path):
+    run = RunDir(tmp_path, "mini/van gogh", "0123456789abcdef")
+    assert run.path == tmp_path / "mini_van_gogh-01234567"
+
+
+def test_stages_resume_and_add_up(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with pytest.raises(RuntimeError), run.locked(), run.stage("edit"):
+        raise RuntimeError("power cut")
+    assert read_json(run.path / "status.json")["state"] == "failed"
+    assert not run.is_done("edit")
+    with run.locked(), run.stage("edit") as facts:
+        facts["rank"] = 3
+    assert run.is_done("edit")
+    assert run.facts("edit") == {"rank": 3}
+    assert run.records()["edit"]["seconds"] >= 0
+    assert run.records()["edit"]["peak_mib"] > 1
+    assert not RunDir(tmp_path, "run", "a" * 8 + "b" * 56).is_done("edit"), "same folder, another signature"
+    status = read_json(run.path / "status.json")
+    assert (status["state"], status["stages_done"]) == ("done", ["edit"])
+
+
+def test_done_needs_results_and_every_stage(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with run.locked():
+        for name in rundir.STAGES:
+            assert not run.done
+            with run.stage(name):
+                pass
+    assert not run.done
+    write_json(run.path / "results.json", {"version": rundir.RESULTS_VERSION})
+    assert run.done
+
+
+def test_keyboard_interrupt_is_recorded(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with pytest.raises(KeyboardInterrupt), run.locked():
+        raise KeyboardInterrupt
+    assert read_json(run.path / "status.json")["state"] == "interrupted"
+    assert not (run.path / "lock.json").exists()
+
+
+def test_a_stage_begun_again_is_not_done_until_it_ends(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with run.stage("edit"):
+        pass
+    with pytest.raises(RuntimeError), run.stage("edit"):
+        raise RuntimeError("power cut")
+    assert not run.is_done("edit")
+
+
+def test_numbers_and_facts_of_the_wrong_kind_count_as_absent(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    write_json(run.marker("edit"), {"seconds": "x", "facts": [1]})
+    write_json(run.path / ".stages" / "images.partial.json", {"seconds": "x"})
+    assert run.records()["edit"] == {"seconds": 0.0}
+    assert run.facts("edit") == {}
+    with run.stage("images", resumes=True):
+        pass
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"a": 1}', "\xff", "", '{"signature": "s", "version": 0}'])
+def test_damaged_state_files_count_as_absent(tmp_path, text):
+    run = RunDir(tmp_path, "a", "s" * 64)
+    for name in (".stages/edit.json", ".stages/images.partial.json", "results.json", "lock.json"):
+        (run.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (run.path / name).write_bytes(text.encode("latin-1"))
+    assert not run.is_done("edit")
+    assert not run.done
+    assert run.facts("edit") == {}
+    with run.locked(), run.stage("images", resumes=True):
+        pass
+    assert run.is_done("images")
+    assert "images" in run.records()
+
+
+def test_long_names_are_cut(tmp_path):
+    run = RunDir(tmp_path, "dog " * 500, "s" * 64)
+    assert len(run.path.name) < 120
+    run.path.mkdir()
+
+
+def test_a_stage_that_is_mended_keeps_the_seconds_it_took(tmp_path):
+    run = RunDir(tmp_path, "run", "a" * 64)
+    with run.stage("images", resumes=True):
+        pass
+    write_json(run.marker("images"), read_json(run.marker("images")) | {"seconds": 100.0})
+    with run.stage("images", resumes=True):
+        pass
+    assert run.records()["images"]["seconds"] >= 100
+    with run.stage("images"):
+        pass
+    assert run.records()["images"]["seconds"] < 100

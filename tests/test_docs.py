@@ -1,0 +1,194 @@
+"""The pages: those made of docstrings are up to date, links lead somewhere, and every command and example is valid."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import erasepro
+from erasepro.cli.export import OPTIONS
+from erasepro.cli.ls import KINDS
+from erasepro.cli.main import VERBS
+from erasepro.config.paths import groups, options
+from erasepro.edit.export import FORMATS
+from erasepro.runs.resolve import compose
+from tests.test_floors import FLOORS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    path.relative_to(ROOT)
+    for folder, pattern in (("", "*.md"), ("docs", "*.md"), ("experiments", "**/*.md"), ("benchmarks", "*.md"))
+    for path in (ROOT / folder).glob(pattern)
+)
+USED = [page for page in PAGES if page.name != "CONTRIBUTING.md"]  # its own test runs what it says
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+VERIFY_KEYS = ("model", "edited", "write")
+
+
+def text_of(page: Path) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def anchors_of(page: Path) -> set[str]:
+    """A page's headings as links name them."""
+    titles = re.findall(r"^#+ (.+)$", BLOCK.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands_of(page: Path) -> Iterator[list[str]]:
+    """The words of every command on a page, in blocks and in running text; forms with places to fill in are left out."""
+    text = text_of(page)
+    lines = [line for language, block in BLOCK.findall(text) if not language for line in block.splitlines()]
+    lines += re.findall(r"`(erasepro [^`]+)`", BLOCK.sub("", text).replace("\n", " "))
+    for line in lines:
+        command = line.partition("-m erasepro ")[2] if line.startswith("torchrun ") else line.removeprefix("erasepro")
+        if line.startswith(("erasepro", "torchrun ")) and not re.search(
+            r"…|\[group|KEY|=VALUE", command.partition(" #")[0]
+        ):
+            yield shlex.split(command, comments=True)
+
+
+@cache
+def composes(overrides: tuple[str, ...]) -> bool:
+    compose(list(overrides))
+    return True
+
+
+def check_overrides(words: list[str]) -> None:
+    """The first value of every sweep composes, and the others are options of their group."""
+    first = []
+    for word in words:
+        key, sign, value = word.partition("=")
+        values = value.split(",") if "[" not in value and "{" not in value else [value]
+        assert sign, word
+        first.append(f"{key}={values[0]}")
+        if key in groups():
+            assert set(values) <= {*options(key), "null"} or value.startswith("["), f"{word}: no such option"
+    assert composes(tuple(first))
+
+
+def check_command(words: list[str]) -> None:
+    """Raise for a command that would be refused before it looks for the folders that it names."""
+    verb = words[0] if words and "=" not in words[0] and not words[0].startswith("-") else ""
+    named = dict(word.split("=", 1) for word in words if "=" in word)
+    if not verb:
+        check_overrides([word for word in words if word not in ("-m", "--cfg", "--help", "--version")])
+        return
+    assert verb in VERBS
+    if verb == "ls":
+        assert words[1:2] == [] or words[1] in KINDS
+    elif verb == "edit":
+        check_overrides([word for word in words[1:] if not word.startswith("out=")])
+    elif verb == "score":
+        check_overrides(words[2:])
+    elif verb == "export":
+        assert set(named) <= set(OPTIONS)
+        assert named.get("format") in FORMATS
+    elif verb == "verify":
+        assert {key.partition(".")[0] for key in named} <= set(VERIFY_KEYS)
+        assert named.get("model", "miniature") in options("model")
+    else:
+        assert verb == "report"
+        assert not named
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["methods.md", "metrics.md"])
+def test_a_generated_page_is_up_to_date(generator, name):
+    assert text_of(Path("docs", name)) == generator.PAGES[name](), "run `make docs` and commit the page"
+
+
+def test_the_comments_of_a_dataclass_and_of_its_base_are_found(generator):
+    from erasepro.metrics.fid import FIDConfig
+
+    comments = generator.field_comments(FIDConfig)
+    assert comments["roles"] == "rows compared; []: all"
+    assert comments["weights"].startswith("inception: a local file; null")
+    assert comments["blocks"].startswith("for the standard error")
+
+
+def test_the_readme_is_short():
+    assert len(text_of(Path("README.md")).splitlines()) <= 150
+    python, command = (BLOCK.findall(text_of(Path("README.md")))[i][1].splitlines() for i in (1, 2))
+    assert len(python) <= 12
+    assert len(command) <= 12
+
+
+def test_the_picture_is_small():
+    assert (ROOT / "docs" / "before_after.png").stat().st_size < 150_000
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_relative_links_lead_somewhere(page):
+    for link in LINK.findall(text_of(page)):
+        if re.match(r"\w+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / name if name else ROOT / page
+        assert target.exists(), f"{page}: {link}"
+        if anchor:
+            assert anchor in anchors_of(target.resolve().relative_to(ROOT)), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("page", USED, ids=str)
+def test_commands_are_valid(page):
+    for words in commands_of(page):
+        check_command(words)
+
+
+def test_every_verb_is_shown():
+    shown = {words[0] for page in USED for words in commands_of(page) if words}
+    assert set(VERBS) <= shown
+
+
+def test_every_name_is_in_the_readme():
+    readme = text_of(Path("README.md"))
+    from erasepro.metrics import METRICS
+    from erasepro.solvers import SOLVERS
+
+    for name in (*SOLVERS.names(), *METRICS.names(), *options("model")):
+        assert f"`{name}`" in readme or name == "tiny", name
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_python_examples_run(page, tmp_path, monkeypatch):
+    """On random weights in place of the miniature's."""
+    monkeypatch.chdir(tmp_path)
+    names = {"erasepro": erasepro}
+    for language, text in BLOCK.findall(text_of(Path(page))):
+        if language == "python":
+            code = text.replace('"miniature"', '"tiny"').replace("guidance_scale=3", "num_inference_steps=1")
+            exec(compile(code, page, "exec"), names)
+    assert (tmp_path / "dog.png").is_file()
+    assert (tmp_path / "dog" / "edit.json").is_file()
+
+
+def test_the_layout_lists_every_room_from_the_ground_floor_up():
+    rooms = re.findall(
+        r"^\| `(\w+)(?:\.py|/)` \|", text_of(Path("docs/layout.md")).partition("Beside the package")[0], re.MULTILINE
+    )
+    package = ROOT / "erasepro"
+    exist = [
+        room
+        for floor in FLOORS
+        for room in floor
+        if (package / room / "__init__.py").is_file() or (package / f"{room}.py").is_file()
+    ]
+    assert rooms == [room for room in exist if room and not room.startswith("__")]
