@@ -11,7 +11,7 @@ from erasepro.edit.store import FORMAT
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 from erasepro.verification.certify import certify
@@ -64,7 +64,7 @@ def test_the_weights_hold_what_it_states_and_solving_again_gives_it(name, tiny):
     edit = Edit.load(FOLDER / name)
     assert compare_stated(edit, certify(edit, tiny)) == []
     concept = edit.meta["concepts"]["pairs"][0]
-    other = BuildSet(*_more(edit))
+    other = EditPrompts(*_more(edit))
     both = add_concepts(edit, other, tiny)
     assert [pair[0] for pair in both.meta["concepts"]["pairs"]] == [concept[0], "apple"]
     back = remove_concept(both, "apple", tiny)

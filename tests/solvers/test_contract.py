@@ -15,7 +15,7 @@ from erasepro.models.base import Model
 from erasepro.models.sites import site_module
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import SOLVERS, make_solver
 
 NAMES = SOLVERS.names()
@@ -30,17 +30,17 @@ OF_ANCHOR = {"rece": {"anchor_source": "anchor", "epochs": 0}}
 """Settings under which the anchor's features are the target (RECE's is the empty prompt, and its rounds derive others)."""
 
 
-def prompts(*pairs: tuple[str, str]) -> BuildSet:
+def prompts(*pairs: tuple[str, str]) -> EditPrompts:
     concepts = tuple(ConceptPair(*pair) for pair in pairs)
     rows = [
         PromptPair(t.format(p.target), t.format(p.anchor), p)
         for p in concepts
         for t in ("a photo of a {}", "{} at sea")
     ]
-    return BuildSet(ConceptSet("t", "instance", concepts, ("bird", "house")), tuple(rows), CAPTIONS)
+    return EditPrompts(ConceptSet("t", "instance", concepts, ("bird", "house")), tuple(rows), CAPTIONS)
 
 
-def solve(name: str, model: Model, given: BuildSet, **options: object) -> Edit:
+def solve(name: str, model: Model, given: EditPrompts, **options: object) -> Edit:
     return make_solver(name, {**OPTIONS.get(name, {}), **options}).solve(model, given)
 
 

@@ -72,11 +72,11 @@ def test_what_lies_in_the_preserved_span_is_not_changed():
 def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
     from erasepro.concepts.load import load_concepts
     from erasepro.config.schema import ConceptsConfig
-    from erasepro.prompts.build_set import build_set
+    from erasepro.prompts.edit_prompts import make_edit_prompts
 
     uce = erasepro.erase(model, {"dog": "cat"}, solver="uce")
     concepts = load_concepts(ConceptsConfig(name="x", kind="instance", pairs=[["dog", "cat"]]), "miniature")
-    pairs = build_set(concepts).pairs[:4]
+    pairs = make_edit_prompts(concepts).pairs[:4]
     clean = test_residual(model, uce, pairs)
     whole.apply(model.pipe)
     try:

@@ -43,7 +43,7 @@ class OCE(CrossAttentionSolver[OCEConfig]):
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y, KK = self.config, features.X, features.Y, features.moment()
-        general = features.read(features.build.preserve)
+        general = features.read(features.prompts.preserve)
         C_g = general @ general.T / max(general.shape[1], 1)
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
         inner = config.preserve_scale * KK + config.global_scale * C_g.to(KK) + config.ridge * eye  # (d_in, d_in)
