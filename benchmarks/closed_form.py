@@ -33,8 +33,8 @@ from erasepro.models.features.columns import pair_columns, preserve_columns
 from erasepro.models.features.layers import TextLayers, token_ids
 from erasepro.models.features.streams import encode
 from erasepro.models.sites import cross_attention_sites, module, text_sites
-from erasepro.prompts.build_set import build_set
-from erasepro.prompts.test_prompts import BuildSet
+from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.prompts.test_prompts import EditPrompts
 from erasepro.solvers import make_solver
 
 README = Path(__file__).parent / "README.md"
@@ -47,7 +47,7 @@ LAST_SUBJECT = {
 
 
 @torch.no_grad()
-def published(model: Model, made: BuildSet) -> dict[str, float]:
+def published(model: Model, made: EditPrompts) -> dict[str, float]:
     """UCE as its paper's sums are usually coded: a text at a time, a site at a time, float32, an inverse a site."""
     pipe = model.pipe
 
@@ -74,7 +74,7 @@ def published(model: Model, made: BuildSet) -> dict[str, float]:
 
 
 @torch.no_grad()
-def forwards(model: Model, made: BuildSet, with_kept: bool) -> dict[str, float]:
+def forwards(model: Model, made: EditPrompts, with_kept: bool) -> dict[str, float]:
     """Text-encoder forwards over the tokens that the solver reads, and one read and write of the weights it edits.
 
     Without `with_kept`: the targets and the anchors, once each. With it: targets, anchors and preserved names, twice.
@@ -94,10 +94,10 @@ def forwards(model: Model, made: BuildSet, with_kept: bool) -> dict[str, float]:
     return {"residual": float("nan")}
 
 
-def solver(settings: dict[str, Any]) -> Callable[[Model, BuildSet], dict[str, float]]:
+def solver(settings: dict[str, Any]) -> Callable[[Model, EditPrompts], dict[str, float]]:
     """One of ours; the residual is the worst site's over the selected columns, after rounding to float32."""
 
-    def run(model: Model, made: BuildSet) -> dict[str, float]:
+    def run(model: Model, made: EditPrompts) -> dict[str, float]:
         edit = make_solver(settings["name"], settings).solve(model, made)
         left = edit.residuals
         exact = float(all(d["exact"] for d in edit.diagnostics))
@@ -111,14 +111,14 @@ def solver(settings: dict[str, Any]) -> Callable[[Model, BuildSet], dict[str, fl
     return run
 
 
-def default(model: Model, made: BuildSet) -> dict[str, float]:
+def default(model: Model, made: EditPrompts) -> dict[str, float]:
     """The setting behind the quality tables: 12 sentences a concept, 600 captions to preserve, whole texts."""
     c = made.concepts
-    whole = build_set(ConceptSet(c.name, "instance", c.pairs, c.preserve))
+    whole = make_edit_prompts(ConceptSet(c.name, "instance", c.pairs, c.preserve))
     return solver({"name": "erasepro", "schedule": {"name": "progressive"}})(model, whole)
 
 
-ROWS: dict[str, tuple[str, Callable[[Model, BuildSet], dict[str, float]]]] = {
+ROWS: dict[str, tuple[str, Callable[[Model, EditPrompts], dict[str, float]]]] = {
     "published": ("UCE, published loop", published),
     "uce": ("uce", solver({"name": "uce"})),
     "erasepro": ("erasepro, `last_subject`", solver(LAST_SUBJECT)),
@@ -136,7 +136,7 @@ def work(row: str, n: int, threads: int) -> None:
     if row == "default":  # its own preserved texts: 600 captions about the names that stay
         c = made.concepts
         stay = tuple(dict.fromkeys((*c.preserve, *names(4 * n + 50, model.pipe.tokenizer)[3 * n :])))
-        made = BuildSet(ConceptSet(c.name, c.kind, c.pairs, stay), made.pairs, made.preserve)
+        made = EditPrompts(ConceptSet(c.name, c.kind, c.pairs, stay), made.pairs, made.preserve)
     else:
         ROWS[row][1](model, build(1, model.pipe.tokenizer))  # imports and first-use costs
     gc.collect()

@@ -16,7 +16,7 @@ from torch import nn
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.models.base import Model
 from erasepro.models.single_file import write_tokenizer
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 
 
 def clip_tokenizer() -> Any:
@@ -65,9 +65,9 @@ def names(count: int, tokenizer: Any) -> list[str]:
     return [f"{words[i % step]} {words[step + (i * 7 + i // step) % step]}" for i in range(count)]
 
 
-def build(n: int, tokenizer: Any) -> BuildSet:
+def build(n: int, tokenizer: Any) -> EditPrompts:
     """n targets, n anchors of their own and n names to preserve, each a bare name as in UCE's code."""
     made = names(3 * n, tokenizer)
     pairs = tuple(ConceptPair(*p) for p in zip(made[:n], made[n : 2 * n], strict=True))
     concepts = ConceptSet(f"{n} names", "instance", pairs, tuple(made[2 * n :]))
-    return BuildSet(concepts, tuple(PromptPair(p.target, p.anchor, p) for p in pairs), tuple(made[2 * n :]))
+    return EditPrompts(concepts, tuple(PromptPair(p.target, p.anchor, p) for p in pairs), tuple(made[2 * n :]))

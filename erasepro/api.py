@@ -15,7 +15,7 @@ from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
 from erasepro.models.load import load_skeleton
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.runs.resolve import resolve
 from erasepro.solvers import make_solver
 
@@ -98,7 +98,9 @@ def erase(
         if "preserve" not in keys:
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
-    return make_solver(spec.solver_name, asdict(spec.solver) | options).solve(loaded, build_set(chosen, spec.sentences))
+    return make_solver(spec.solver_name, asdict(spec.solver) | options).solve(
+        loaded, make_edit_prompts(chosen, spec.sentences)
+    )
 
 
 def _model(given: Any) -> Model:

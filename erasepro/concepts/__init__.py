@@ -2,12 +2,12 @@
 
 from erasepro.concepts.load import check_known, load_concepts, parse_pairs, read_pairs
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.sentences import BuildSet, PromptPair
+from erasepro.concepts.sentences import EditPrompts, PromptPair
 
 __all__ = [
-    "BuildSet",
     "ConceptPair",
     "ConceptSet",
+    "EditPrompts",
     "PromptPair",
     "check_known",
     "load_concepts",

@@ -18,7 +18,7 @@ class PromptPair:
 
 
 @dataclass(frozen=True)
-class BuildSet:
+class EditPrompts:
     """What a solver is given. ``dropped``: sentences left out because they mention a minor.
 
     ``templates``: what the sentences were made from; None for sentences of one's own.

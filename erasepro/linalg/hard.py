@@ -134,6 +134,7 @@ def hard_input_map(X: Tensor, Y: Tensor, cost: Cost | None = None, **options: An
 
     One factorisation serves all cross-attention keys and values; see `compose_with_weight`. Options as in `hard`.
     """
+    X = X.to(torch.float64)
     return hard(X, Y.to(X) - X, cost, **options)
 
 

@@ -55,4 +55,5 @@ def soft_input_map(
     X: Tensor, Y: Tensor, cost: Cost | None = None, mu: float = 1.0, weights: Tensor | None = None
 ) -> Solution:
     """D with W = W_o (I + D) for every matrix reading X, as in `hard_input_map` but penalised."""
+    X = X.to(torch.float64)
     return soft(X, Y.to(X) - X, cost, mu, weights)

@@ -16,21 +16,21 @@ from typing import ClassVar
 from erasepro.concepts.miniature.names import GROUPS
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.safety.minors import mentions_minor
-from erasepro.concepts.sentences import BuildSet, PromptPair
+from erasepro.concepts.sentences import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
-from erasepro.prompts.build_set import build_set, exchange
+from erasepro.prompts.edit_prompts import exchange, make_edit_prompts
 from erasepro.prompts.fills import all_names, all_styles, draw, kept_names, named_style, synonyms
 from erasepro.prompts.templates.bank import PHRASINGS, fill, slots
 from erasepro.prompts.templates.choose import bank_for
 
 __all__ = [
     "ROLES",
-    "BuildSet",
+    "EditPrompts",
     "PromptPair",
     "TemplatesConfig",
     "TestPrompt",
     "TestPrompts",
-    "build_set",
+    "make_edit_prompts",
     "test_prompts",
 ]
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from erasepro.config.renamed import rename_key
+from erasepro.results.renamed_keys import (
+    rename_diagnostics,
+    rename_edit_meta,
+    rename_schedule_config,
+    rename_solver_config,
+)
 
 VERSION = 2
 
@@ -52,6 +59,7 @@ def translate_results(record: Mapping[str, Any]) -> dict[str, Any]:
         "recognition": lambda rates: _each(rates, _rates),
         "recognition_by_concept": lambda rates: _each(rates, _rates),
         "recognition_source": lambda source: _changed(_renamed(source, {"evaluator": "judge"}), {"protocol": _label}),
+        "edit": lambda edit: _changed(edit, {"meta": _edit_meta, "diagnostics": _diagnostics}),
         "version": lambda version: VERSION + 1,
     }
     return _changed(new, changes)
@@ -59,7 +67,8 @@ def translate_results(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def translate_config(config: Any) -> Any:
     """A plain config with its keys, roles and metrics under their present names."""
-    return _config(config, "")
+    groups = {"solver": rename_solver_config, "schedule": rename_schedule_config}
+    return _changed(_config(config, ""), {key: partial(_if_mapping, rename) for key, rename in groups.items()})
 
 
 def translate_sample(sample: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,6 +76,19 @@ def translate_sample(sample: Mapping[str, Any]) -> dict[str, Any]:
     old = not SAMPLE.keys().isdisjoint(sample)
     new = {SAMPLE.get(key, key): value for key, value in sample.items()}
     return _changed(new, {"role": lambda role: _named(role, ROLES)}) if old else new
+
+
+def _if_mapping(rename: Callable[[Mapping[str, Any]], Any], value: Any) -> Any:
+    return rename(value) if isinstance(value, Mapping) else value
+
+
+def _edit_meta(meta: Any) -> Any:
+    return _if_mapping(rename_edit_meta, meta)
+
+
+def _diagnostics(entries: Any) -> Any:
+    is_form = isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
+    return rename_diagnostics(entries) if is_form else entries
 
 
 def _config(node: Any, prefix: str) -> Any:

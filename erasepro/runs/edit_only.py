@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from erasepro.concepts.load import load_concepts
 from erasepro.models.load import load_skeleton
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.report.heading import format_pairs
 from erasepro.report.layers import ineffective_edit_warning, layer_table
 from erasepro.runs.spec import RunSpec
@@ -26,7 +26,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
 
     quiet()
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    build = build_set(concepts, spec.sentences)
+    build = make_edit_prompts(concepts, spec.sentences)
     solver = make_solver(spec.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
     print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)

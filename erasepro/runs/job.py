@@ -15,7 +15,7 @@ from erasepro.errors import UserError
 from erasepro.generation.sample import check_row, check_sampler
 from erasepro.generation.worklist import make_worklist, resolved
 from erasepro.models.load import fingerprint, judge_fingerprint
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunDir, signature
@@ -27,7 +27,7 @@ from erasepro.solvers.code import solver_code
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
-    from erasepro.concepts.sentences import BuildSet
+    from erasepro.concepts.sentences import EditPrompts
     from erasepro.generation.worklist import Worklist
     from erasepro.prompts.sets import Prompts
 
@@ -40,7 +40,7 @@ class Job:
     stored: StoredConfig
     """The spec's, with the pairs of a concepts file in their place: what is stored is what is done."""
     concepts: ConceptSet
-    build: BuildSet
+    build: EditPrompts
     tests: Prompts
     """Of all the prompt sets; ``tests.sets`` says what is known of each."""
     worklist: Worklist
@@ -82,7 +82,7 @@ class Job:
 def make_job(spec: RunSpec) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    build = build_set(concepts, spec.sentences)
+    build = make_edit_prompts(concepts, spec.sentences)
     g = spec.generation
     _check_generation(g)
     tests = load_prompts(

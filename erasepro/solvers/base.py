@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 if TYPE_CHECKING:
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import BuildSet
+    from erasepro.prompts.test_prompts import EditPrompts
 
 C = TypeVar("C")
 """A solver's config: the dataclass that it was registered with."""
@@ -36,14 +36,14 @@ class Solver(Generic[C]):
     def __init__(self, config: C) -> None:
         self.config = config
 
-    def solve(self, model: Model, build: BuildSet) -> Edit:
-        """The edit that erases build.concepts. The model's weights are the same bytes before and after.
+    def solve(self, model: Model, prompts: EditPrompts) -> Edit:
+        """The edit that erases prompts.concepts. The model's weights are the same bytes before and after.
 
         Raises:
             UserError: a config value out of range, or prompts or a model that it cannot be solved on.
         """
         raise NotImplementedError
 
-    def pairs(self, build: BuildSet) -> list[Any]:
+    def pairs(self, prompts: EditPrompts) -> list[Any]:
         """The sentence pairs (target_prompt, anchor_prompt, pair) that its constraints are read from."""
-        return list(build.pairs)
+        return list(prompts.pairs)

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import ConceptSet, folded
-from erasepro.concepts.sentences import BuildSet
+from erasepro.concepts.sentences import EditPrompts
 from erasepro.config.schema import ConceptsConfig
-from erasepro.edit.build_record import stored_build_set
 from erasepro.edit.pristine import check_pristine
+from erasepro.edit.prompt_record import stored_prompts
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
-    from erasepro.concepts.sentences import BuildSet
+    from erasepro.concepts.sentences import EditPrompts
     from erasepro.edit.edit import Edit
     from erasepro.models.base import Model
 
@@ -31,7 +31,7 @@ def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
     """The edit for its own concepts and these: the same as solving for all of them at once.
 
     Args:
-        concepts: ``{target: anchor}``, a list of ``(target, anchor)``, a ConceptSet, or a BuildSet with sentences of
+        concepts: ``{target: anchor}``, a list of ``(target, anchor)``, a ConceptSet, or an EditPrompts with sentences of
             one's own (its preserved texts join the edit's).
 
     Raises:
@@ -39,7 +39,7 @@ def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
     """
 
     old = _build(edit, model)
-    new = concepts if isinstance(concepts, BuildSet) else None
+    new = concepts if isinstance(concepts, EditPrompts) else None
     extra = new.concepts if new is not None else _set(old.concepts, concepts)
     taken = {folded(p.target) for p in old.concepts.pairs}
     for pair in extra.pairs:
@@ -63,9 +63,9 @@ def remove_concept(edit: Edit, name: str, model: Model) -> Edit:
     return _solve(edit, model, old, _merged(old.concepts, rest, old.concepts.preserve), None)
 
 
-def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: BuildSet | None) -> Edit:
+def _solve(edit: Edit, model: Model, old: EditPrompts, joint: ConceptSet, new: EditPrompts | None) -> Edit:
     if old.templates is not None and new is None:
-        build = build_set(joint, old.templates)
+        prompts = make_edit_prompts(joint, old.templates)
     elif old.templates is not None:
         raise UserError("This edit was built from templates: add concepts by name, not sentences of their own.")
     else:
@@ -74,17 +74,17 @@ def _solve(edit: Edit, model: Model, old: BuildSet, joint: ConceptSet, new: Buil
         missing = stay - {p.pair.target for p in pairs}
         if missing:
             raise UserError(
-                f"This edit was built from sentences of its own: give {', '.join(sorted(missing))} as a BuildSet "
+                f"This edit was built from sentences of its own: give {', '.join(sorted(missing))} as an EditPrompts "
                 "with sentences too."
             )
         preserve = dict.fromkeys((*old.preserve, *(new.preserve if new else ())))
-        build = BuildSet(joint, tuple(pairs), tuple(preserve))
-    solved = make_solver(edit.meta["config"]["name"], edit.meta["config"]).solve(model, build)
+        prompts = EditPrompts(joint, tuple(pairs), tuple(preserve))
+    solved = make_solver(edit.meta["config"]["name"], edit.meta["config"]).solve(model, prompts)
     return dataclasses.replace(solved, strength=edit.strength)
 
 
-def _build(edit: Edit, model: Model) -> BuildSet:
-    """The BuildSet that the edit was solved from."""
+def _build(edit: Edit, model: Model) -> EditPrompts:
+    """The EditPrompts that the edit was solved from."""
 
     if not isinstance(model, Model):
         raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
@@ -93,11 +93,11 @@ def _build(edit: Edit, model: Model) -> BuildSet:
             "This edit is a sum: its parts were solved apart, so no concept can be added or removed by solving again. Do "
             "that to a part before adding, or solve for all the concepts at once."
         )
-    build = stored_build_set(edit.meta)
+    prompts = stored_prompts(edit.meta)
 
     check_pristine(model)
     edit.check(model.pipe)
-    return build
+    return prompts
 
 
 def _set(like: ConceptSet, concepts: Any) -> ConceptSet:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from erasepro.edit.build_record import build_of
 from erasepro.edit.column_ranges import unpacked
+from erasepro.edit.prompt_record import prompts_of
 from erasepro.edit.record import TABLE
 from erasepro.linalg import Statistics
 from erasepro.models.architectures import ConditioningInput, architecture_of
@@ -135,7 +135,7 @@ class Sentences:
 
     def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
         self.weights, self.pipe = weights, weights.pipe
-        build = build_of(meta)
+        build = prompts_of(meta)
         self.pairs, self.preserve = (
             make_solver(meta["config"]["name"], meta["config"]).pairs(build),
             list(build.preserve),

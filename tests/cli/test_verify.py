@@ -16,7 +16,7 @@ from erasepro.cli import main as cli
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.schema import TemplatesConfig
 from erasepro.edit import Edit
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.solvers import make_solver
 from erasepro.verification import certify
 from tests.edit.conftest import make_edit, make_model
@@ -239,7 +239,7 @@ def test_a_full_or_read_only_disk_is_one_line(capsys, made, mine, monkeypatch):
 def test_the_shipped_miniature(capsys, tmp_path):
     model = load_model("miniature")
     concepts = ConceptSet("t", "instance", (ConceptPair("dog", "cat"),), ("bird",), vocabulary="miniature")
-    build = build_set(concepts, TemplatesConfig(count=2, preserve_count=6))
+    build = make_edit_prompts(concepts, TemplatesConfig(count=2, preserve_count=6))
     edit = make_solver("erasepro", {"text_blocks": [0, 1]}).solve(model, build)
     edit.save(tmp_path / "edit")
     found = certify(edit, model, tmp_path / "edit")

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.miniature.names import GROUPS, NAMES, STYLES
 from erasepro.config.schema import ConceptsConfig
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.prompts.test_prompts import test_prompts
 
 CONF = Path(__file__).resolve().parents[2] / "conf" / "concepts"
@@ -25,7 +25,7 @@ def load(option):
 @pytest.mark.parametrize("option", OPTIONS)
 def test_every_set_loads_and_gives_prompts(option):
     concepts = load(option)
-    built = build_set(concepts)
+    built = make_edit_prompts(concepts)
     prompts = test_prompts(concepts)
     assert len(built.pairs) == {"style": 48}.get(concepts.kind, 12) * len(concepts.pairs)
     assert built.dropped == prompts.dropped == 0

@@ -7,7 +7,7 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 
 
@@ -20,7 +20,7 @@ def make_model(dtype=torch.float32, seed=0):
 
 def make_edit(model):
     pair = ConceptPair("dog", "cat")
-    build = BuildSet(
+    build = EditPrompts(
         ConceptSet("test", "instance", (pair,), ("bird",)),
         (PromptPair("a photo of a dog", "a photo of a cat", pair),),
         ("a photo of a bird",),

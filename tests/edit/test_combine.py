@@ -11,7 +11,7 @@ from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.sites import site_module
 from erasepro.models.tensor_hashes import weights_hash
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 
@@ -19,7 +19,7 @@ from erasepro.solvers.extend import add_concepts, remove_concept
 def solve(model, target, anchor, **settings):
     pair = ConceptPair(target, anchor)
     prompts = (PromptPair(f"a photo of a {target}", f"a photo of a {anchor}", pair),)
-    build = BuildSet(ConceptSet("test", "instance", (pair,), ("bird",)), prompts, ("a photo of a bird",))
+    build = EditPrompts(ConceptSet("test", "instance", (pair,), ("bird",)), prompts, ("a photo of a bird",))
     return make_solver("erasepro", settings).solve(model, build)
 
 

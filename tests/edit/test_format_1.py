@@ -11,7 +11,7 @@ from erasepro.edit.store import FORMAT
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 from erasepro.verification.certify import certify
@@ -46,7 +46,7 @@ def test_every_renamed_key_is_translated():
     assert (uce["token_policy"], uce["anchor_source"]) == ("last_subject", "empty")
     assert (uce["prompts"], uce["preserve"]) == ("fitting", "fitting")
     config = edit.meta["config"]
-    assert (config["text_token_policy"], config["cross_attention_token_policy"]) == ("subject", "last_subject")
+    assert (config["text_token_policy"], config["cross_attention_token_policy"]) == ("start_to_eos", "last_subject")
     assert config["cross_attention"] is True
     assert (config["text_fit"]["independence_threshold"], config["text_fit"]["unselected_weight"]) == (0.9, 2.0)
     assert config["cross_attention_fit"]["independence_threshold"] == 0.8
@@ -64,7 +64,7 @@ def test_the_weights_hold_what_it_states_and_solving_again_gives_it(name, tiny):
     edit = Edit.load(FOLDER / name)
     assert compare_stated(edit, certify(edit, tiny)) == []
     concept = edit.meta["concepts"]["pairs"][0]
-    other = BuildSet(*_more(edit))
+    other = EditPrompts(*_more(edit))
     both = add_concepts(edit, other, tiny)
     assert [pair[0] for pair in both.meta["concepts"]["pairs"]] == [concept[0], "apple"]
     back = remove_concept(both, "apple", tiny)

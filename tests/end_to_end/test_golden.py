@@ -8,15 +8,15 @@ from erasepro.runs.resolve import resolve
 
 HASHES = {"weights": "w", "build_prompts": "b", "test_prompts": "t"}
 MACE = ["solver=uce_published", "protocol=mace", "model=sd14", "concepts=style/van_gogh", "prompts=i2p"]
-FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.kv_fit.tau=0.8"]
+FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_attention_fit.independence_threshold=0.8"]
 
 
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny"], "22e6fbf878ff32b50e47bab119708702b15326fef2411181896458b4cd9633b3"),
-        (MACE, "626d08f93b5ea82d9ce65178dd7c1c4391d24127810028d2f8d465112e59da14"),
-        (FIVE, "f0532fe609f623e1ca0efcfbd7e23b342c16791824b41a3f789f0ddb3a2260d0"),
+        (["debug=tiny"], "2972da68735104b14a971a21829e32a0ec18a62c554f39664746625446376d22"),
+        (MACE, "48e152bf75f6d9abb7a410ed7256b87d524601b00dc8736252f80633a2b7e335"),
+        (FIVE, "0faa33f50dd0e272c6a3509382dd37fdfbd3f1022e7e278692702db5da978310"),
     ],
     ids=["tiny", "mace", "five"],
 )

@@ -20,7 +20,7 @@ from erasepro.models.features.text_stack import TextStack, conditioning_inputs
 from erasepro.models.sites import conditioning_sites, site_module, text_sites
 from erasepro.models.skeleton import Skeleton
 from erasepro.models.tensor_hashes import raw_bytes
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from tests.models.pipelines import BUILDERS, build, draw
 
@@ -54,10 +54,10 @@ FULL_SIZE: dict[str, tuple[dict[tuple[int, int], int], list[int]]] = {
 encoder before its last block)."""
 
 
-def one_pair(target: str = "dog", anchor: str = "cat", sentence: str = "a photo of a {}") -> BuildSet:
+def one_pair(target: str = "dog", anchor: str = "cat", sentence: str = "a photo of a {}") -> EditPrompts:
     pair = ConceptPair(target, anchor)
     prompts = PromptPair(sentence.format(target), sentence.format(anchor), pair)
-    return BuildSet(ConceptSet("one", "instance", (pair,)), (prompts,), ())
+    return EditPrompts(ConceptSet("one", "instance", (pair,)), (prompts,), ())
 
 
 @pytest.mark.parametrize("name", FULL_SIZE)

@@ -14,7 +14,7 @@ from erasepro.errors import UserError
 from erasepro.models.features.locate import find_words
 from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.prompts import fills
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.prompts.fills import named
 from erasepro.prompts.templates import miniature as templates_miniature
 from erasepro.prompts.templates import open as templates_general
@@ -62,7 +62,7 @@ def test_no_reported_phrasing_begins_like_a_build_opening():
 
 @pytest.mark.parametrize("concepts", SETS, ids=IDS)
 def test_splits_share_no_prompt(concepts):
-    built = build_set(concepts, TemplatesConfig(preserve_count=3000))
+    built = make_edit_prompts(concepts, TemplatesConfig(preserve_count=3000))
     build = {*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)}
     test = {p.prompt for seed in range(5) for p in test_prompts(concepts, "test", seed=seed)}
     dev = {p.prompt for seed in range(5) for p in test_prompts(concepts, "validation", seed=seed)}
@@ -73,7 +73,7 @@ def test_splits_share_no_prompt(concepts):
 
 @pytest.mark.parametrize("concepts", SETS[:3], ids=IDS[:3])
 def test_the_miniature_knows_every_word(concepts):
-    built = build_set(concepts)
+    built = make_edit_prompts(concepts)
     texts = [*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)]
     texts += [p.prompt for split in ("test", "validation") for p in test_prompts(concepts, split)]
     known = set(all_words())
@@ -121,7 +121,7 @@ def test_the_miniature_reads_every_prompt_to_its_end():
 
 def test_an_article_before_an_adjective_only_where_the_name_has_one():
     concepts = mini(("dog", "cherries"), ("broccoli", "grapes"), ("carrot", "lemon"))
-    built = build_set(concepts, TemplatesConfig(count=16, preserve_count=4000))
+    built = make_edit_prompts(concepts, TemplatesConfig(count=16, preserve_count=4000))
     texts = [*built.preserve, *(text for p in built.pairs for text in (p.target_prompt, p.anchor_prompt))]
     texts += [text for p in test_prompts(concepts) for text in (p.prompt, p.anchor_prompt)]
     adjectives = "|".join(word.strip() for word in set(ADJECTIVES) if word)
@@ -194,7 +194,7 @@ def test_style_roles():
     assert {p.style for p in kept} == {"noto", "fluent", None}
     assert min(Counter(p.style for p in kept).values()) > 40
     assert all(p.subject in NAMES for p in found)
-    assert not any(find_words(text, "ink") for text in build_set(SETS[1]).preserve)
+    assert not any(find_words(text, "ink") for text in make_edit_prompts(SETS[1]).preserve)
 
 
 def test_a_style_set_that_leaves_no_style_over():
@@ -219,7 +219,7 @@ def test_a_concepts_prompts_do_not_hang_on_the_others():
 
 
 def test_build_pairs_exchange_only_the_concept():
-    built = build_set(SETS[0], TemplatesConfig(count=16))
+    built = make_edit_prompts(SETS[0], TemplatesConfig(count=16))
     assert Counter(p.pair.target for p in built.pairs) == {"dog": 16, "strawberry": 16, "teddy bear": 16}
     for p in built.pairs:
         sentences = ((p.target_prompt, p.pair.target), (p.anchor_prompt, p.pair.anchor))
@@ -235,26 +235,26 @@ def test_build_pairs_exchange_only_the_concept():
 
 def test_own_templates():
     concepts = SETS[3]
-    built = build_set(concepts, TemplatesConfig(templates=["{n}", "{n} at night"], preserve_empty=False))
+    built = make_edit_prompts(concepts, TemplatesConfig(templates=["{n}", "{n} at night"], preserve_empty=False))
     assert [(p.target_prompt, p.anchor_prompt) for p in built.pairs] == [
         ("snoopy", "dog"), ("snoopy at night", "dog at night"),
     ]  # fmt: skip
     with pytest.raises(UserError, match="without a place for the concept"):
-        build_set(concepts, TemplatesConfig(templates=["a photo"]))
+        make_edit_prompts(concepts, TemplatesConfig(templates=["a photo"]))
     with pytest.raises(UserError, match="unknown slot"):
-        build_set(concepts, TemplatesConfig(templates=["{n} {style}"]))
+        make_edit_prompts(concepts, TemplatesConfig(templates=["{n} {style}"]))
     with pytest.raises(UserError, match="ask for fewer"):
-        build_set(concepts, TemplatesConfig(templates=["{n}", "{n}"]))
+        make_edit_prompts(concepts, TemplatesConfig(templates=["{n}", "{n}"]))
 
 
 def test_empty_anchor_and_minors():
-    built = build_set(load_concepts(ConceptsConfig(kind="nudity", pairs=[["nudity", ""]])))
+    built = make_edit_prompts(load_concepts(ConceptsConfig(kind="nudity", pairs=[["nudity", ""]])))
     assert {p.anchor_prompt for p in built.pairs} == {""}
     assert not [p for p in test_prompts(built.concepts) if p.role == "anchor"]
     with pytest.raises(UserError, match="mentions a minor"):
-        build_set(load_concepts(ConceptsConfig(pairs=[["child", "dog"]])))
+        make_edit_prompts(load_concepts(ConceptsConfig(pairs=[["child", "dog"]])))
     some = load_concepts(ConceptsConfig(pairs=[["snoopy", "dog"]], preserve=["a boy", "a man"]))
-    assert build_set(some).dropped > 0
+    assert make_edit_prompts(some).dropped > 0
     assert test_prompts(some).dropped > 0
     assert not any("boy" in p.prompt for p in test_prompts(some))
 
@@ -268,17 +268,17 @@ def test_slug():
 def test_a_style_is_built_from_more_sentences_and_a_number_overrules():
     style = ConceptSet("s", "style", (ConceptPair("noto", "ink"),), vocabulary="miniature")
     instance = ConceptSet("i", "instance", (ConceptPair("dog", "cat"),), vocabulary="miniature")
-    assert [len(build_set(c).pairs) for c in (style, instance)] == [48, 12]
-    assert len(build_set(style, TemplatesConfig(count=5)).pairs) == 5
-    assert len({p.target_prompt for p in build_set(style).pairs}) == 48
+    assert [len(make_edit_prompts(c).pairs) for c in (style, instance)] == [48, 12]
+    assert len(make_edit_prompts(style, TemplatesConfig(count=5)).pairs) == 5
+    assert len({p.target_prompt for p in make_edit_prompts(style).pairs}) == 48
 
 
 def test_counts_that_cannot_be_met_are_refused_at_once(monkeypatch):
     for count in (0, -1):
         with pytest.raises(UserError, match=r"templates\.count must be 1 or more"):
-            build_set(SETS[0], TemplatesConfig(count=count))
+            make_edit_prompts(SETS[0], TemplatesConfig(count=count))
     with pytest.raises(UserError, match=r"templates\.preserve_count must be 0 or more"):
-        build_set(SETS[0], TemplatesConfig(preserve_count=-1))
+        make_edit_prompts(SETS[0], TemplatesConfig(preserve_count=-1))
     turns, values = Counter(), fills.values
 
     def counted(*words):
@@ -287,5 +287,5 @@ def test_counts_that_cannot_be_met_are_refused_at_once(monkeypatch):
 
     monkeypatch.setattr(fills, "values", counted)
     with pytest.raises(UserError, match=r"of 10000000 different prompts.*ask for fewer"):
-        build_set(SETS[0], TemplatesConfig(count=10_000_000))
+        make_edit_prompts(SETS[0], TemplatesConfig(count=10_000_000))
     assert 0 < turns["all"] < 1_000_000  # without a limit on fruitless turns: 400 million

@@ -25,6 +25,16 @@ OLD_KEYS |= {"kept", "kept/plain", "fd_mini", "images_", "patience", "verdict", 
 OLD_VALUES = {"kept", "fd_mini", "evaluator", "dev"}
 
 
+def test_solver_settings_and_diagnostics_have_their_present_names(record):
+    new = translate_results(record)
+    for solver in (new["config"]["solver"], new["edit"]["meta"]["config"]):
+        assert "cross_attention_token_policy" in solver
+        assert solver["text_fit"]["independence_threshold"] == 0.6
+        assert not {"kv", "kv_fit", "kv_tokens", "text_tokens"} & solver.keys()
+    assert "build" not in new["edit"]["meta"]
+    assert all("like" not in column for entry in new["edit"]["diagnostics"] for column in entry.get("dropped", []))
+
+
 @pytest.fixture
 def record():
     return json.loads(GOLDEN.read_text(encoding="utf-8"))

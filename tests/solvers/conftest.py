@@ -6,7 +6,7 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from tests.edit.conftest import edit32, model32, other_model
 
 __all__ = ["edit32", "model32", "other_model"]
@@ -18,7 +18,7 @@ TEMPLATES = ("a photo of a {}", "{} on a red background")
 def make(templates=TEMPLATES, pairs=(("dog", "cat"),), preserve=CAPTIONS):
     concepts = ConceptSet("test", "instance", tuple(ConceptPair(*p) for p in pairs), ("bird", "house", "tree"))
     prompts = [PromptPair(t.format(p.target), t.format(p.anchor), p) for p in concepts.pairs for t in templates]
-    return BuildSet(concepts, tuple(prompts), tuple(preserve))
+    return EditPrompts(concepts, tuple(prompts), tuple(preserve))
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_the_solver_holds_the_chosen_schedule():
     [
         (
             ["solver=uce", "solver.perserve_scale=0.1"],
-            r"Did you mean 'solver\.preserve_scale'\? Known under 'solver': bat",
+            r"Did you mean 'solver\.preserve_scale'\? Known under 'solver': anchor_source, bat",
         ),
         (["solver=uce", "solver.text_fit.rank=exact"], r"Unknown key 'solver\.text_fit'"),
         (["solver=uce", "solver.ridge=much"], r"'solver\.ridge': got 'much', expected a number"),
@@ -88,7 +88,7 @@ def test_every_schedule_has_a_file():
     ("fit", "message"),
     [
         ({"residual": "soft", "mu": inf}, r"mu must be positive and finite"),
-        ({"unselected_weight": inf}, r"rest must be 0 or more and finite"),
+        ({"unselected_weight": inf}, r"unselected_weight must be 0 or more and finite"),
         ({"preserve": {"ridge": inf}}, r"preserve\.ridge must be 0 or more and finite"),
         ({"preserve": {"scale": inf}}, r"preserve\.scale must be 0 or more and finite"),
         ({"preserve": {"threshold": inf}}, r"preserve\.threshold must be positive and finite"),

@@ -10,7 +10,7 @@ from erasepro.errors import UserError
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import SOLVERS, make_solver
 
 NAMES = SOLVERS.names()
@@ -23,12 +23,12 @@ GENTLE = {
 CAPTIONS = tuple(f"a {a} {b} on a {c} hill" for a in ("big", "red", "old") for b in ("bird", "house") for c in "abcd")
 
 
-def build_of(*pairs, templates=("a photo of a {}", "{} at sea"), preserve=CAPTIONS, names=("bird", "house")):
+def prompts_of(*pairs, templates=("a photo of a {}", "{} at sea"), preserve=CAPTIONS, names=("bird", "house")):
     pairs = tuple(ConceptPair(*p) for p in pairs)
     prompts = [
         PromptPair(t.format(p.target), t.format(p.anchor) if p.anchor else "", p) for p in pairs for t in templates
     ]
-    return BuildSet(ConceptSet("t", "instance", pairs, names), tuple(prompts), preserve)
+    return EditPrompts(ConceptSet("t", "instance", pairs, names), tuple(prompts), preserve)
 
 
 def solve(name, model, build):
@@ -49,7 +49,7 @@ def test_half_precision_models_are_solved_in_float64(name):
     pipe.text_encoder.half()
     pipe.unet.half()
     model = Model(pipe, "tiny", "random", weights_hash(pipe))
-    edit = solve(name, model, build_of(("dog", "cat")))
+    edit = solve(name, model, prompts_of(("dog", "cat")))
     assert {f.dtype for u in edit.updates.values() for f in u.factors.values()} == {torch.float64}
     assert weights_hash(pipe) == model.weights_hash
 
@@ -60,20 +60,20 @@ def test_half_precision_models_are_solved_in_float64(name):
     [("café crème", "thé"), ("naïve Künstlerin", "Maler"), ("dog", ""), ("a very long-winded name of a thing", "cat")],
 )
 def test_names_in_any_script_and_empty_anchors(name, shared_model, pair):
-    edit = solve(name, shared_model, build_of(pair))
+    edit = solve(name, shared_model, prompts_of(pair))
     assert max(d["delta_norm"] for d in edit.diagnostics) > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_longer_than_the_context(name, shared_model):
     with pytest.raises(UserError, match=r"tokens, but the text encoder reads") as info:
-        solve(name, shared_model, build_of(("very " * 80 + "long", "cat")))
+        solve(name, shared_model, prompts_of(("very " * 80 + "long", "cat")))
     one_line(info)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_to_preserve(name, shared_model):
-    build = build_of(("dog", "cat"), preserve=(), names=())
+    build = prompts_of(("dog", "cat"), preserve=(), names=())
     edit = solve(name, shared_model, build)
     assert all(math.isfinite(d["residual_after_all"]) for d in edit.diagnostics)
 
@@ -81,7 +81,7 @@ def test_nothing_to_preserve(name, shared_model):
 @pytest.mark.parametrize("name", NAMES)
 def test_more_columns_than_dimensions(name, shared_model):
     words = [f"{a}{b}" for a in "bcdfghjk" for b in ("ane", "ill", "ode", "use", "ark", "int")]
-    edit = solve(name, shared_model, build_of(*((w, "cat") for w in words)))
+    edit = solve(name, shared_model, prompts_of(*((w, "cat") for w in words)))
     assert edit.diagnostics[0]["columns"] > 32
     assert all(math.isfinite(d["residual_after_all"]) for d in edit.diagnostics)
 
@@ -97,14 +97,14 @@ def test_a_weight_with_nan_is_named(name, where):
     weights[1].data[0, 0] = float("nan")
     model = Model(pipe, "tiny", "random", weights_hash(pipe))
     with pytest.raises(UserError, match="NaN") as info:
-        solve(name, model, build_of(("dog", "cat")))
+        solve(name, model, prompts_of(("dog", "cat")))
     one_line(info)
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "rece"])  # its guide is the empty prompt
 def test_names_that_the_tokenizer_cannot_tell_apart(name, shared_model):
     with pytest.raises(UserError, match="same tokens") as info:
-        solve(name, shared_model, build_of(("犬", "猫")))  # both are unknown to the tiny vocabulary
+        solve(name, shared_model, prompts_of(("犬", "猫")))  # both are unknown to the tiny vocabulary
     one_line(info)
 
 
@@ -117,5 +117,5 @@ def test_contradictory_sets_are_refused_when_they_are_made():
         ([], (), "no pairs"),
     ):
         with pytest.raises(UserError, match=message) as info:
-            build_of(*pairs, names=names)
+            prompts_of(*pairs, names=names)
         one_line(info)

@@ -150,14 +150,14 @@ def test_contradicting_concepts_are_named_when_exact(shared_model, make_build):
     edit = solve(shared_model, both)
     assert edit.residuals["selected_share"] < 1
     assert edit.residuals["all"] > 0.1
-    assert edit.diagnostics[0]["dropped"][0]["miss"] > 0.1
+    assert edit.diagnostics[0]["dropped"][0]["violation"] > 0.1
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"text_fit": {"independence_threshold": 2.0}}, "text_fit.tau"),
-        ({"cross_attention_fit": {"unselected_weight": -1.0}}, "cross_attention_fit.rest"),
+        ({"text_fit": {"independence_threshold": 2.0}}, "text_fit.independence_threshold"),
+        ({"cross_attention_fit": {"unselected_weight": -1.0}}, "cross_attention_fit.unselected_weight"),
         ({"cross_attention_fit": {"rank": "indepedent"}}, "Did you mean 'independent'"),
         ({"schedule": {"name": "progresive"}}, "Did you mean 'progressive'"),
         ({"schedule": {"target": "state"}}, "schedule.target"),
@@ -166,7 +166,7 @@ def test_contradicting_concepts_are_named_when_exact(shared_model, make_build):
         ({"text_token_policy": "last_subjct"}, "Did you mean 'last_subject'"),
         ({"text_sites": [], "cross_attention": False}, "Nothing to edit"),
         ({"text_fits": {}}, "Did you mean 'text_fit'"),
-        ({"kv": "maybe"}, "solver.cross_attention"),
+        ({"cross_attention": "maybe"}, "solver.cross_attention"),
     ],
 )
 def test_bad_values_are_one_clear_line(shared_model, build, options, message):

@@ -6,7 +6,7 @@ import torch
 from erasepro import Edit, erase
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.errors import UserError
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 
@@ -23,7 +23,7 @@ def own_sentences(*pairs, preserve=("a photo of a bird", "a house on a hill", "a
     prompts = [
         PromptPair(t.format(p.target), t.format(p.anchor), p) for p in pairs for t in ("a photo of a {}", "{} at sea")
     ]
-    return BuildSet(ConceptSet("t", "instance", pairs, ("bird", "house", "tree")), tuple(prompts), preserve)
+    return EditPrompts(ConceptSet("t", "instance", pairs, ("bird", "house", "tree")), tuple(prompts), preserve)
 
 
 def same(one, other):
@@ -67,7 +67,7 @@ def test_bad_requests_are_one_clear_line(model32, other_model, edit32):
         (lambda: remove_concept(edit, "dog", model32), "revert the edit"),
         (lambda: add_concepts(edit, own_sentences(("dog", "bus")), model32), "erases 'dog' already"),
         (lambda: add_concepts(edit, own_sentences(("cat", "bus")), model32), "itself erased"),
-        (lambda: add_concepts(edit, {"car": "bus"}, model32), "BuildSet"),
+        (lambda: add_concepts(edit, {"car": "bus"}, model32), "EditPrompts"),
         *(
             (lambda c=c: add_concepts(edit, c, model32), "target: anchor")
             for c in ("car", 5, None, [5], ["ab"], {"car": 5})

@@ -72,11 +72,11 @@ def test_what_lies_in_the_preserved_span_is_not_changed():
 def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
     from erasepro.concepts.load import load_concepts
     from erasepro.config.schema import ConceptsConfig
-    from erasepro.prompts.build_set import build_set
+    from erasepro.prompts.edit_prompts import make_edit_prompts
 
     uce = erasepro.erase(model, {"dog": "cat"}, solver="uce")
     concepts = load_concepts(ConceptsConfig(name="x", kind="instance", pairs=[["dog", "cat"]]), "miniature")
-    pairs = build_set(concepts).pairs[:4]
+    pairs = make_edit_prompts(concepts).pairs[:4]
     clean = test_residual(model, uce, pairs)
     whole.apply(model.pipe)
     try:
@@ -112,7 +112,7 @@ def test_a_skeleton_adds_and_removes_but_is_not_edited():
             {"text_sites": [], "cross_attention_fit": {"residual": "soft", "mu": 1e30, "preserve": {"captions": 4}}},
             "lower mu",
         ),
-        ({"cross_attention_fit": {"unselected_weight": 1e12}}, "rest must be at most 1e"),
+        ({"cross_attention_fit": {"unselected_weight": 1e12}}, "unselected_weight must be at most 1e"),
         ({"solver": "double_projection", "span": "retained", "retain_source": "none"}, "there are none"),
         ({"solver": "uce", "schedule": "reverse"}, "has no schedule"),
     ],

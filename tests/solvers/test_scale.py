@@ -61,7 +61,7 @@ def test_zero_residual_and_progressive_are_four_settings(double_model, make_buil
         for residual in ("hard", "soft"):
             settings = {
                 **SETTING,
-                **fit(residual=residual, unselected_weight=0.0, tau=1e-4),
+                **fit(residual=residual, unselected_weight=0.0, independence_threshold=1e-4),
                 "schedule": {"name": schedule},
             }
             edit = make_solver(settings["name"], settings).solve(double_model, build)

@@ -8,7 +8,7 @@ from erasepro.concepts.miniature.names import NAMES, STYLES
 from erasepro.config.schema import ConceptsConfig
 from erasepro.models.features.layers import token_ids
 from erasepro.models.sites import cross_attention_sites, module
-from erasepro.prompts.test_prompts import BuildSet
+from erasepro.prompts.test_prompts import EditPrompts
 from erasepro.solvers import make_solver
 
 PAIRS = (("dog", "cat"), ("grumpy bird", "house"))
@@ -83,7 +83,7 @@ def test_published_setting(double_model, make_build):
     ids=["all others", "named ones", "styles and concepts"],
 )
 def test_an_empty_list_of_names_to_preserve_means_all_others(shared_model, given, retained):
-    build = BuildSet(load_concepts(given, "miniature"), (), ())
+    build = EditPrompts(load_concepts(given, "miniature"), (), ())
     solver = make_solver("uce")
     assert set(solver._retained(build)) == retained
     assert solver.solve(shared_model, build).meta["retained"] == len(retained)

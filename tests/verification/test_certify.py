@@ -15,7 +15,7 @@ from erasepro.models.features.columns import pair_columns
 from erasepro.models.features.layers import token_ids
 from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash, weights_hash
-from erasepro.prompts.test_prompts import BuildSet, PromptPair
+from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.verification import certify, compare, compare_stated, table
 from tests.models.pipelines import build as build_pipeline
@@ -25,7 +25,7 @@ def sentences(*pairs):
     pairs = tuple(ConceptPair(*pair) for pair in pairs)
     words = ("a photo of a {}", "a painting of a {} with a house", "{} on a sunny day")
     prompts = tuple(PromptPair(w.format(p.target), w.format(p.anchor), p) for p in pairs for w in words)
-    return BuildSet(ConceptSet("t", "instance", pairs, ("bird",)), prompts, ("a photo of a bird", "a red tree", ""))
+    return EditPrompts(ConceptSet("t", "instance", pairs, ("bird",)), prompts, ("a photo of a bird", "a red tree", ""))
 
 
 def solve(model, *pairs, **settings):

@@ -27,7 +27,7 @@ from erasepro.solvers.registry import SOLVERS
 if TYPE_CHECKING:
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import BuildSet
+    from erasepro.prompts.test_prompts import EditPrompts
 
 
 @dataclass
@@ -75,8 +75,8 @@ class ErasePro(Solver[EraseProConfig]):
     """
 
     @torch.no_grad()
-    def solve(self, model: Model, build: BuildSet) -> Edit:
-        """The edit for build.concepts, built from build.pairs and preserving build.preserve.
+    def solve(self, model: Model, prompts: EditPrompts) -> Edit:
+        """The edit for prompts.concepts, built from prompts.pairs and preserving prompts.preserve.
 
         Raises:
             UserError: a bad config value, a concept that does not fit the context, or contradictory concepts with
@@ -85,8 +85,10 @@ class ErasePro(Solver[EraseProConfig]):
         self._check()
         check_pristine(model)
         solved = SolvedSites()
-        self.align(model.pipe, self.plan(model.pipe, build), solved)
-        return assemble_edit(model, build, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds})
+        self.align(model.pipe, self.plan(model.pipe, prompts), solved)
+        return assemble_edit(
+            model, prompts, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds}
+        )
 
     def align(self, pipe: Any, plan: Plan, solved: SolvedSites) -> None:
         """Algorithm: align the target with the anchor at every layer, shallow → deep, each with zero residual.
@@ -129,7 +131,7 @@ class ErasePro(Solver[EraseProConfig]):
             replace_readers(pipe, entry.sites, X, Y, entry.columns, by_input_map(D), solved)
         solved.lap("cross_attention")
 
-    def plan(self, pipe: Any, build: BuildSet) -> Plan:
+    def plan(self, pipe: Any, prompts: EditPrompts) -> Plan:
         """Which layers are edited, and which columns each reader needs of which text; no layer is run.
 
         Raises:
@@ -137,12 +139,12 @@ class ErasePro(Solver[EraseProConfig]):
         """
         config = self.config
         schedule = SCHEDULES.get(config.schedule.name)(config.schedule)
-        targets, anchors = [p.target_prompt for p in build.pairs], [p.anchor_prompt for p in build.pairs]
-        texts = Texts(targets, anchors, self._captions(build))
+        targets, anchors = [p.target_prompt for p in prompts.pairs], [p.anchor_prompt for p in prompts.pairs]
+        texts = Texts(targets, anchors, self._captions(prompts))
         preserve = config.cross_attention_fit.preserve
         inputs = (
             plan_inputs(
-                pipe, build.pairs, config.cross_attention_token_policy, preserve, texts.retain, config.long_captions
+                pipe, prompts.pairs, config.cross_attention_token_policy, preserve, texts.retain, config.long_captions
             )
             if config.cross_attention
             else []
@@ -159,7 +161,7 @@ class ErasePro(Solver[EraseProConfig]):
                 continue
             if known.family == "clip":
                 encoder = EditableEncoder(pipe, name, self._sites(pipe, name, schedule), settings)
-                encoder.plan(texts, build.pairs, required_columns(pipe, name, inputs))
+                encoder.plan(texts, prompts.pairs, required_columns(pipe, name, inputs))
                 encoders[name] = encoder
             else:
                 encoders[name] = FrozenEncoder(stack, name, texts)
@@ -181,9 +183,9 @@ class ErasePro(Solver[EraseProConfig]):
         blocks = schedule.blocks(self.editable_blocks(text_blocks(pipe, component))) if self.config.text_sites else []
         return [s for s in text_sites(pipe, self.config.text_sites, component) if s.depth in blocks]
 
-    def _captions(self, build: BuildSet) -> list[str]:
+    def _captions(self, prompts: EditPrompts) -> list[str]:
         text, readers = self.config.text_fit.preserve.captions, self.config.cross_attention_fit.preserve.captions
-        return list(build.preserve if text is None or readers is None else build.preserve[: max(text, readers)])
+        return list(prompts.preserve if text is None or readers is None else prompts.preserve[: max(text, readers)])
 
     def _check(self) -> None:
         check_fit(self.config.text_fit, "text_fit")

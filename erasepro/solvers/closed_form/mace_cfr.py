@@ -13,7 +13,7 @@ from erasepro.solvers.registry import SOLVERS
 
 @dataclass
 class MACEConfig(CrossAttentionConfig):
-    """λ and s, with the words around the concept in the build prompts."""
+    """λ and s, with the words around the concept in the fitting prompts."""
 
     name: str = "mace_cfr"
     token_policy: str = "surrounding"

@@ -33,7 +33,7 @@ class OCE(CrossAttentionSolver[OCEConfig]):
     """Orthogonal concept erasure: W = U Vᵀ W_o, U and V from M = U S Vᵀ; values only (arXiv 2605.28902).
 
     M = −s_e E Eᵀ(I − G Gᵀ) + s_c Σ (W_o k)(W_o k)ᵀ + s_g W_o C_g W_oᵀ + λ W_o W_oᵀ; E and G are orthonormal bases of the
-    erased and the guiding values W_o c, C_g is the mean k kᵀ over the build captions' tokens. Dense.
+    erased and the guiding values W_o c, C_g is the mean k kᵀ over the fitting captions' tokens. Dense.
     """
 
     kinds = ("attn2.to_v",)
@@ -43,7 +43,7 @@ class OCE(CrossAttentionSolver[OCEConfig]):
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y, KK = self.config, features.X, features.Y, features.moment()
-        general = features.read(features.build.preserve)
+        general = features.read(features.prompts.preserve)
         C_g = general @ general.T / max(general.shape[1], 1)
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
         inner = config.preserve_scale * KK + config.global_scale * C_g.to(KK) + config.ridge * eye  # (d_in, d_in)

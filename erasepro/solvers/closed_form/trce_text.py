@@ -15,7 +15,7 @@ from erasepro.solvers.registry import SOLVERS
 
 @dataclass
 class TRCEConfig(CrossAttentionConfig):
-    """s, with the first end of text of the build prompts."""
+    """s, with the first end of text of the fitting prompts."""
 
     name: str = "trce_text"
     token_policy: str = "eot"

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import torch
 
 from erasepro.edit import Edit
-from erasepro.edit.build_record import sentences_hash, stored_build
 from erasepro.edit.column_ranges import packed
 from erasepro.edit.fingerprints import fingerprints
+from erasepro.edit.prompt_record import record_prompts, sentences_hash
 from erasepro.linalg import Update, update_of
 from erasepro.runtime.versions import versions
 from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import BuildSet
+    from erasepro.prompts.test_prompts import EditPrompts
 
 
 class SolverConfig(Protocol):
@@ -41,7 +41,7 @@ def described(name: str) -> dict[str, str]:
 
 def assemble_edit(
     model: Model,
-    build: BuildSet,
+    prompts: EditPrompts,
     config: SolverConfig,
     updates: dict[str, Update],
     diagnostics: list[dict[str, Any]],
@@ -75,14 +75,14 @@ def assemble_edit(
         "tokens": {key: settings[key] for key in TOKENS if key in settings},
         "model": model.facts(),
         "concepts": {
-            "name": build.concepts.name,
-            "kind": build.concepts.kind,
-            "pairs": [[p.target, p.anchor] for p in build.concepts.pairs],
-            "preserve": list(build.concepts.preserve),
-            "vocabulary": build.concepts.vocabulary,
+            "name": prompts.concepts.name,
+            "kind": prompts.concepts.kind,
+            "pairs": [[p.target, p.anchor] for p in prompts.concepts.pairs],
+            "preserve": list(prompts.concepts.preserve),
+            "vocabulary": prompts.concepts.vocabulary,
         },
-        "prompts": {"pairs": len(build.pairs), "preserve": len(build.preserve), "sha256": sentences_hash(build)},
-        "edit_prompts": stored_build(build),
+        "prompts": {"pairs": len(prompts.pairs), "preserve": len(prompts.preserve), "sha256": sentences_hash(prompts)},
+        "edit_prompts": record_prompts(prompts),
         "base": fingerprints(model.pipe, moved),
         **({"selected_columns": selected} if measured else {}),
         "versions": versions(),

@@ -26,7 +26,7 @@ from erasepro.solvers.engine.solved_sites import SolvedSites
 if TYPE_CHECKING:
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import BuildSet
+    from erasepro.prompts.test_prompts import EditPrompts
 
 
 @dataclass
@@ -35,9 +35,10 @@ class CrossAttentionConfig:
 
     name: str = ""
     token_policy: str = "last_subject"  # token policy of the erased pairs
-    prompts: str = "bare"  # bare (the concepts' own names) | build (the build prompts)
+    prompts: str = "bare"  # bare (the concepts' own names) | fitting (the prompts the edit is fitted on)
     anchor_source: str = "anchor"  # anchor | empty (the empty prompt)
-    preserve: str = "concepts"  # concepts (names to keep; none given: all others) | build (the build captions) | none
+    # concepts (names to keep; none given: all others) | fitting (the captions it is fitted on) | none
+    preserve: str = "concepts"
     preserve_tokens: str = "last"  # columns of each retained text: last | words | text | all
     preserve_empty: bool = False  # retain "" as well
     batch_size: int = 64
@@ -56,7 +57,7 @@ class Features:
 
     stack: TextStack
     of: ConditioningInput
-    build: BuildSet
+    prompts: EditPrompts
     columns: PairColumns
     X: Tensor
     Y: Tensor
@@ -100,8 +101,8 @@ class CrossAttentionSolver(Solver[C]):
         """Raise UserError for a value out of range; subclasses add their own."""
 
     @torch.no_grad()
-    def solve(self, model: Model, build: BuildSet) -> Edit:
-        """The edit for build.concepts. Raises UserError for a bad config value or a concept beyond the context."""
+    def solve(self, model: Model, prompts: EditPrompts) -> Edit:
+        """The edit for the concepts. Raises UserError for a bad config value or a concept beyond the context."""
         check_pristine(model)
         self._check()
         solved = SolvedSites()
@@ -111,7 +112,7 @@ class CrossAttentionSolver(Solver[C]):
         if not reads:
             raise UserError("The pipeline has no denoiser: there is no layer that reads the text to edit.")
         for read in reads:
-            features = self._features(stack, read, build)
+            features = self._features(stack, read, prompts)
             solved.lap("text")
             try:
                 solve, known = self.solve_sites(features)
@@ -122,7 +123,7 @@ class CrossAttentionSolver(Solver[C]):
             solved.lap("cross_attention")
             facts = known | facts | {"retained": features.retained}
         facts["seconds"] = solved.seconds
-        return assemble_edit(model, build, self.config, solved.updates, solved.diagnostics, facts)
+        return assemble_edit(model, prompts, self.config, solved.updates, solved.diagnostics, facts)
 
     def _check(self) -> None:
         for key, allowed in (
@@ -143,29 +144,29 @@ class CrossAttentionSolver(Solver[C]):
             if not (value >= 0 if zero else value > 0) or value == float("inf"):
                 raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
 
-    def _features(self, stack: TextStack, read: ConditioningInput, build: BuildSet) -> Features:
-        pairs = self.pairs(build)
+    def _features(self, stack: TextStack, read: ConditioningInput, prompts: EditPrompts) -> Features:
+        pairs = self.pairs(prompts)
         parts = plan_pair_columns(stack.pipe, read, pairs, self.config.token_policy)
         X = stack.input_features(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
         Y = stack.input_features(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
-        retained = self._retained(build)
+        retained = self._retained(prompts)
         K = read_texts(stack, read, retained, self.config.preserve_tokens).to(X)
-        return Features(stack, read, build, concatenate_columns(parts), X, Y, K, len(retained))
+        return Features(stack, read, prompts, concatenate_columns(parts), X, Y, K, len(retained))
 
-    def pairs(self, build: BuildSet) -> list[Any]:
-        """The build's sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""
+    def pairs(self, prompts: EditPrompts) -> list[Any]:
+        """The fitting sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""
         if self.config.prompts == "fitting" and self.config.anchor_source == "anchor":
-            return list(build.pairs)
-        targets = build.pairs if self.config.prompts == "fitting" else [
-            _Bare(p.target, p.anchor, p) for p in build.concepts.pairs
+            return list(prompts.pairs)
+        targets = prompts.pairs if self.config.prompts == "fitting" else [
+            _Bare(p.target, p.anchor, p) for p in prompts.concepts.pairs
         ]  # fmt: skip
         if self.config.anchor_source == "anchor":
             return list(targets)
         return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]
 
-    def _retained(self, build: BuildSet) -> list[str]:
-        names = retained_names(build.concepts) if self.config.preserve == "concepts" else ()
-        texts = {"concepts": names, "fitting": build.preserve, "none": ()}[self.config.preserve]
+    def _retained(self, prompts: EditPrompts) -> list[str]:
+        names = retained_names(prompts.concepts) if self.config.preserve == "concepts" else ()
+        texts = {"concepts": names, "fitting": prompts.preserve, "none": ()}[self.config.preserve]
         return ([""] if self.config.preserve_empty else []) + list(texts)
 
 

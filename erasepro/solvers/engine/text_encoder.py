@@ -15,7 +15,7 @@ from erasepro.solvers.engine.fit import FitConfig
 if TYPE_CHECKING:
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import BuildSet
+    from erasepro.prompts.test_prompts import EditPrompts
 
 
 @dataclass
@@ -25,7 +25,7 @@ class TextStageConfig:
     name: str = ""
     token_policy: str = "last_subject"  # token policy of the erased pairs
     blocks: list[int] | None = None  # null: those at 7/12 of the encoder's depth up to the last but one (7 … 10 of 12)
-    preserve_tokens: str = "all"  # columns of each build caption: last | words | text | all
+    preserve_tokens: str = "all"  # columns of each fitting caption: last | words | text | all
     batch_size: int = 64
 
 
@@ -49,8 +49,8 @@ class TextStageSolver(Solver[C]):
         """The method's equation as one of the superset's fits."""
         raise NotImplementedError
 
-    def solve(self, model: Model, build: BuildSet) -> Edit:
-        """The edit for build.concepts. Raises UserError for a bad value, or where the captions are too few."""
+    def solve(self, model: Model, prompts: EditPrompts) -> Edit:
+        """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
         config = self.config
         whole = EraseProConfig(
             name=config.name,
@@ -64,7 +64,7 @@ class TextStageSolver(Solver[C]):
             batch_size=config.batch_size,
         )
         try:
-            edit = _Stage(whole).solve(model, build)
+            edit = _Stage(whole).solve(model, prompts)
         except UserError as error:
             raise UserError(f"solver={config.name}: {error}") from error
         blocks = sorted({entry["depth"] for entry in edit.diagnostics})

@@ -8,7 +8,7 @@ from itertools import product
 from erasepro.concepts.miniature.captions import BACKGROUND_TAILS, STYLE_TAILS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.safety.minors import drop_minors, mentions_minor
-from erasepro.concepts.sentences import BuildSet, PromptPair
+from erasepro.concepts.sentences import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.prompts.fills import (
@@ -31,7 +31,7 @@ COUNT = 12
 """Sentences a pair where none are asked for. A style's words stand beside every name, so they need more of them."""
 
 
-def build_set(concepts: ConceptSet, templates: TemplatesConfig | None = None) -> BuildSet:
+def make_edit_prompts(concepts: ConceptSet, templates: TemplatesConfig | None = None) -> EditPrompts:
     """Sentence pairs and preserved sentences of a concept set.
 
     The same arguments give the same sentences, and a pair's do not hang on the other pairs. Raises UserError for a bad
@@ -56,7 +56,7 @@ def build_set(concepts: ConceptSet, templates: TemplatesConfig | None = None) ->
         dropped += len(made) - len(kept)
         pairs += kept
     preserve, n_dropped = drop_minors(_preserved(concepts, cfg))
-    return BuildSet(concepts, tuple(pairs), tuple(preserve), dropped + n_dropped, cfg)
+    return EditPrompts(concepts, tuple(pairs), tuple(preserve), dropped + n_dropped, cfg)
 
 
 def _prompt_pairs(concepts: ConceptSet, pair: ConceptPair, cfg: TemplatesConfig) -> list[PromptPair]:

@@ -8,48 +8,48 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.sentences import BuildSet, PromptPair
+from erasepro.concepts.sentences import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
-from erasepro.prompts.build_set import build_set
+from erasepro.prompts.edit_prompts import make_edit_prompts
 
 if TYPE_CHECKING:
-    from erasepro.concepts.sentences import BuildSet
+    from erasepro.concepts.sentences import EditPrompts
 
 
-def stored_build(build: BuildSet) -> dict[str, Any]:
+def record_prompts(prompts: EditPrompts) -> dict[str, Any]:
     """What `add` and `remove` need of the sentences, as plain JSON: the templates, or the sentences themselves."""
-    if build.templates is not None:
-        return {"templates": dataclasses.asdict(build.templates)}
-    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in build.pairs]
-    return {"pairs": rows, "preserve": list(build.preserve)}
+    if prompts.templates is not None:
+        return {"templates": dataclasses.asdict(prompts.templates)}
+    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in prompts.pairs]
+    return {"pairs": rows, "preserve": list(prompts.preserve)}
 
 
-def sentences_hash(build: BuildSet) -> str:
+def sentences_hash(prompts: EditPrompts) -> str:
     """SHA-256 (16 hex digits) of all sentences: templates of another version of this package may give others."""
-    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in build.pairs]
-    text = json.dumps([rows, list(build.preserve)], ensure_ascii=False)
+    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in prompts.pairs]
+    text = json.dumps([rows, list(prompts.preserve)], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def build_of(meta: dict[str, Any]) -> BuildSet:
+def prompts_of(meta: dict[str, Any]) -> EditPrompts:
     """All sentences that an edit with this meta data was solved from.
 
     Raises:
         UserError: it does not say, or this version's templates give other sentences.
     """
 
-    build = stored_build_set(meta)
-    if build.templates is not None:
-        build = build_set(build.concepts, build.templates)
-    if meta.get("prompts", {}).get("sha256", sentences_hash(build)) != sentences_hash(build):
+    prompts = stored_prompts(meta)
+    if prompts.templates is not None:
+        prompts = make_edit_prompts(prompts.concepts, prompts.templates)
+    if meta.get("prompts", {}).get("sha256", sentences_hash(prompts)) != sentences_hash(prompts):
         made = meta.get("versions", {}).get("erasepro", "another version")
         raise UserError(f"The templates here give other sentences than the edit was built from: use erasepro {made}.")
-    return build
+    return prompts
 
 
-def stored_build_set(meta: dict[str, Any]) -> BuildSet:
-    """The BuildSet as it was stored: its sentences, or the templates that they are made from."""
+def stored_prompts(meta: dict[str, Any]) -> EditPrompts:
+    """The EditPrompts as it was stored: its sentences, or the templates that they are made from."""
 
     held = meta.get("edit_prompts")
     if held is None:
@@ -58,6 +58,6 @@ def stored_build_set(meta: dict[str, Any]) -> BuildSet:
     pairs = tuple(ConceptPair(*p) for p in c["pairs"])
     concepts = ConceptSet(c["name"], c["kind"], pairs, tuple(c["preserve"]), vocabulary=c["vocabulary"])
     if "templates" in held:
-        return BuildSet(concepts, (), (), templates=TemplatesConfig(**held["templates"]))
+        return EditPrompts(concepts, (), (), templates=TemplatesConfig(**held["templates"]))
     rows = tuple(PromptPair(x, y, ConceptPair(target, anchor)) for x, y, target, anchor in held["pairs"])
-    return BuildSet(concepts, rows, tuple(held["preserve"]))
+    return EditPrompts(concepts, rows, tuple(held["preserve"]))
