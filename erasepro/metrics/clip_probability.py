@@ -35,8 +35,8 @@ class ClipProbability(Metric):
         out = blank(batch.rows)
         for i, row in enumerate(batch.rows):
             if row.concept in place and not row.asks_for_style:
-                shown = batch.prediction.concept[i] is not None
-                probability = float(batch.prediction.concept_prob[i, place[row.concept]]) if shown else 0.0
+                is_recognised = batch.prediction.concept[i] is not None
+                probability = float(batch.prediction.concept_prob[i, place[row.concept]]) if is_recognised else 0.0
                 self._means.add(row, probability)
                 out[i] = {self.name: probability}
         return out

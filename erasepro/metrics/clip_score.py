@@ -43,12 +43,12 @@ class ClipScore(Metric):
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         out = blank(batch.rows)
-        chosen = [i for i, row in enumerate(batch.rows) if self._wanted(row)]
-        if not chosen:
+        places = [i for i, row in enumerate(batch.rows) if self._wanted(row)]
+        if not places:
             return out
-        prompts = list(dict.fromkeys(batch.rows[i].prompt for i in chosen))
+        prompts = list(dict.fromkeys(batch.rows[i].prompt for i in places))
         texts = dict(zip(prompts, batch.judge.text_features(prompts).double(), strict=True))
-        for i in chosen:
+        for i in places:
             cosine = float(batch.image_features[i].double() @ texts[batch.rows[i].prompt])
             value = self.config.scale * max(cosine, 0.0)
             self._means.add(batch.rows[i], value)

@@ -38,10 +38,10 @@ class FDMiniature(Metric):
         self._original = Moments(config.blocks, like=self._edited)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        if chosen:
+        places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
+        if places:
             (self._original if reference else self._edited).update(
-                batch.fd_features[chosen], [batch.rows[i].id for i in chosen]
+                batch.fd_features[places], [batch.rows[i].id for i in places]
             )
         return blank(batch.rows)
 

@@ -48,8 +48,8 @@ def samples_made_of(path: Path) -> list[str] | None:
     import pyarrow.parquet as pq
 
     try:
-        found = pq.read_table(str(path), columns=["id"]).schema.metadata or {}
-        return list(json.loads(found.get(MADE_OF.encode(), b"[]")))
+        metadata = pq.read_table(str(path), columns=["id"]).schema.metadata or {}
+        return list(json.loads(metadata.get(MADE_OF.encode(), b"[]")))
     except (OSError, ValueError, KeyError):
         return None
 
