@@ -43,7 +43,7 @@ def _score(words: Sequence[str]) -> int:
     run = _open(folder)
     cfg = rescored_config(folder / "config.yaml", overrides)
     config = plain(cfg)
-    with run.visited():
+    with run.reopened():
         rows = list(read_worklist(folder / "worklist.jsonl"))
         scoring = Scoring(
             run,

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -46,7 +46,7 @@ class ClipAccuracyPairwise(Metric):
         self._texts: dict[str, Tensor] = {}
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        out = blank(batch.rows)
+        out = empty_values(batch.rows)
         places = [
             i
             for i, row in enumerate(batch.rows)

@@ -10,7 +10,7 @@ from typing import Any
 
 from erasepro.errors import unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -42,7 +42,7 @@ class ClipScore(Metric):
         self._means = PromptMeans()
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        out = blank(batch.rows)
+        out = empty_values(batch.rows)
         places = [i for i, row in enumerate(batch.rows) if self._wanted(row)]
         if not places:
             return out

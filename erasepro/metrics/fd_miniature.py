@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.frechet import Moments, frechet_score
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
@@ -43,7 +43,7 @@ class FDMiniature(Metric):
             (self._original if reference else self._edited).update(
                 batch.fd_features[places], [batch.rows[i].id for i in places]
             )
-        return blank(batch.rows)
+        return empty_values(batch.rows)
 
     def compute(self) -> Score:
         n, reference = self._edited.n, self._original.n

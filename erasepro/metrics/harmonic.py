@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from erasepro.errors import unknown
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -86,7 +86,7 @@ class Harmonic(Metric):
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         """Nothing: it looks at no images."""
-        return blank(batch.rows)
+        return empty_values(batch.rows)
 
     def compute(self) -> Score:
         """NaN: a derived metric is made by `derive`."""

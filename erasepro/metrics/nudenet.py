@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.networks.nudenet import FLOOR, Box, NudeNetDetector, boxes_in, find_package
 from erasepro.metrics.networks.nudenet_labels import label_names
@@ -91,7 +91,7 @@ class NudeNet(Metric):
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        values = blank(batch.rows)
+        values = empty_values(batch.rows)
         if not places:
             return values
         try:

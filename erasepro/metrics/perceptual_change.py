@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.engine.spool import PictureSpool
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import LEARNED, FeatureLayers, PairDistance
@@ -91,8 +91,8 @@ class PerceptualChange(Metric):
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         indices = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         if not indices:
-            return blank(batch.rows)
-        images, values = self._smaller(batch.images[indices]), blank(batch.rows)
+            return empty_values(batch.rows)
+        images, values = self._smaller(batch.images[indices]), empty_values(batch.rows)
         self._spool = self._spool or PictureSpool()
         if reference:
             for i, image in zip(indices, images, strict=True):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from erasepro.errors import UserError
-from erasepro.report.cells import HOW, cell, counted
+from erasepro.report.cells import HOW, annotate_counts, cell
 from erasepro.report.tables import RETENTION, Table
 from erasepro.results.recognition import ALL, PHRASINGS, RecognitionRates, Share
 
@@ -41,7 +41,7 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± stand
         cells += [cell([_share_of(o, "retain", w, "retention") for o in rates_of_runs], min) for w in PHRASINGS]
         cells.append(cell([_share_of(o, "synonym", ALL, "concept_shown") for o in rates_of_runs], max))
         rows.append(cells)
-    texts, n = counted(columns, rows)
+    texts, n = annotate_counts(columns, rows)
     title = f"{title}   [protocol {protocols[0]}]" if protocols else title
     full = tuple((*head, *text) for head, text in zip(heads, texts, strict=True))
     return Table(title, ("method", "runs", "images", *columns), full, " ".join(filter(None, [READING, HOW, n])))

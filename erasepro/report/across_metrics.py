@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.config.plain import differing
-from erasepro.report.cells import HOW, Cell, cell, counted, short
+from erasepro.report.cells import HOW, Cell, annotate_counts, cell, short
 from erasepro.report.tables import Table
 from erasepro.results.recognition import Share
 
@@ -45,7 +45,7 @@ def across_metrics(
     alone = len(protocols) == 1  # then the title says it
     header = [name if alone or not protocol else f"{name} [{protocol}]" for name, protocol in columns]
     rows = [[_cell([scores for label, scores in runs if label == m], *column) for column in columns] for m in methods]
-    texts, n = counted(header, rows)
+    texts, n = annotate_counts(header, rows)
     title += f"   [protocol {protocols.pop()}]" if alone else ""
     full = tuple((method, *text) for method, text in zip(methods, texts, strict=True))
     return Table(title, ("method", *header), full, " ".join(filter(None, [*refused, HOW, n])))

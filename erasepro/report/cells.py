@@ -32,7 +32,7 @@ def cell(shares: Sequence[Share], worst: Callable[[Sequence[float]], float]) -> 
     return text, sum(share.n for share in counted_shares)
 
 
-def counted(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], str]:
+def annotate_counts(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], str]:
     """The rows' texts, and a note with each column's n; where its rows differ in n, their cells say it: ``[60]``."""
     shared: dict[int, list[str]] = {}
     texts = [[text for text, _ in row] for row in rows]

@@ -98,7 +98,7 @@ def recognition_table(groups: Sequence[RecognitionRates], title: str = "What the
 def metric_table(
     edited: Mapping[str, Any], original: Mapping[str, Any] | None = None, title: str = "Metrics", protocol: str = "–"
 ) -> Table:
-    """One row a metric (``metrics.Score`` or its dict): before, after, n, which way is better, protocol."""
+    """One row a metric (``results.score.Score`` or its dict): before, after, n, which way is better, protocol."""
     before = original or {}
     rows = []
     for name, result in edited.items():

@@ -52,7 +52,7 @@ def compute_recognition_rates(samples: Iterable[Sample], by_concept: bool = Fals
     """Recognition rates by role and phrasing, and over all phrasings; with `by_concept` also split by the prompts' concept.
 
     Args:
-        samples: rows of ``metrics.score``: id, seed, role, phrasing, concept, expected_concept, model, prediction, error.
+        samples: rows of ``samples.parquet``: id, seed, role, phrasing, concept, expected_concept, model, prediction, error.
     """
     groups: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
     for sample in samples:

@@ -36,7 +36,7 @@ class Value:
 
 @dataclass
 class MetricScore:
-    """One metric of a run: its ``metrics.Score`` for both models, and how it was counted."""
+    """One metric of a run: its `results.score.Score` for both models, and how it was counted."""
 
     metric: str
     protocol: str  # name/version, "+modified(keys)" where a key that it fixes was changed
@@ -51,7 +51,7 @@ class MetricScore:
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in ``results.json``."""
-        return dict(finite(dataclasses.asdict(self)))
+        return dict(nonfinite_to_null(dataclasses.asdict(self)))
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Results:
     edit: dict[str, Any] = field(default_factory=dict)  # meta of the edit and its diagnostics by site
     stages: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, peak memory
     counts: dict[str, int] = field(default_factory=dict)  # prompts, images, failed, prompts dropped
-    prompt_sets: dict[str, Any] = field(default_factory=dict)  # name -> concepts.prompt_sets.SetRecord
+    prompt_sets: dict[str, Any] = field(default_factory=dict)  # name -> prompts.sets.record.SetRecord
     sensitive: bool = True  # images must be blurred and stay here; where it is not told, they do
     libraries: dict[str, str] = field(default_factory=dict)
     git: dict[str, Any] | None = None
@@ -116,7 +116,7 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Write the file whole; values that are not finite become null."""
-        write_json(path, finite(dataclasses.asdict(self)))
+        write_json(path, nonfinite_to_null(dataclasses.asdict(self)))
 
     @classmethod
     def load(cls, path: Path) -> Results:
@@ -144,7 +144,7 @@ class Results:
     def from_json(cls, record: Any) -> Results:
         """The results that `save` wrote, from their JSON value. Keys that are not known are left out.
 
-        Raises WrongForm naming the key that is missing or of the wrong type (``results_form.ResultsForm``).
+        Raises WrongForm naming the key that is missing or of the wrong type (`results.form.ResultsForm`).
         """
         check_results(record)
         values = [_of(Value, value) for value in record["values"]]
@@ -158,14 +158,14 @@ def _of(kind: type[T], record: dict[str, Any]) -> T:
     return kind(**{key: value for key, value in record.items() if key in names})
 
 
-def finite(node: Any) -> Any:
+def nonfinite_to_null(node: Any) -> Any:
     """The same tree of JSON values with NaN and infinities as None."""
     if isinstance(node, float):
         return node if math.isfinite(node) else None
     if isinstance(node, dict):
-        return {str(key): finite(value) for key, value in node.items()}
+        return {str(key): nonfinite_to_null(value) for key, value in node.items()}
     if isinstance(node, list | tuple):
-        return [finite(value) for value in node]
+        return [nonfinite_to_null(value) for value in node]
     return node
 
 

@@ -26,7 +26,7 @@ RESULTS_VERSION = 3
 NAME_LENGTH = 100
 """Characters of a run's name that its folder keeps; the signature tells runs apart."""
 
-UNSIGNED = (
+KEYS_OUTSIDE_SIGNATURE = (
     "outputs",
     "tracker",
     "metrics",  # each metric's scores are filed under what decides them: see scoring.py
@@ -45,7 +45,7 @@ UNSIGNED = (
 
 
 def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
-    """Hash (64 hex digits) of a plain config less ``UNSIGNED``, of content hashes by name, and of stage versions.
+    """Hash (64 hex digits) of a plain config less ``KEYS_OUTSIDE_SIGNATURE``, of content hashes by name, and of stage versions.
 
     Among the hashes are the solver's version and a digest of its source (``source_digest``): changed code is another run.
     """
@@ -56,7 +56,7 @@ def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
 def _signed(node: Any, prefix: str) -> Any:
     if not isinstance(node, Mapping):
         return node
-    return {k: _signed(v, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in UNSIGNED}
+    return {k: _signed(v, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in KEYS_OUTSIDE_SIGNATURE}
 
 
 def _number(value: Any) -> float:
@@ -100,7 +100,7 @@ class RunDir:
             self.status("done")
 
     @contextmanager
-    def visited(self) -> Iterator[RunDir]:
+    def reopened(self) -> Iterator[RunDir]:
         """Hold a run that has ended, to add to it. Its status stays, and its stages too where that fails."""
         with Lock(self.path / "lock.json"):
             markers = {name: text for name in STAGES if (text := _whole_text(self.marker(name)))}

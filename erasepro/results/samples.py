@@ -54,7 +54,7 @@ def samples_made_of(path: Path) -> list[str] | None:
         return None
 
 
-def unreadable(path: Path) -> int | None:
+def count_unreadable(path: Path) -> int | None:
     """How many rows of a file are images that could not be read; None for a file that is missing or damaged."""
     import pyarrow.parquet as pq
 

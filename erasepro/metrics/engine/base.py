@@ -177,6 +177,6 @@ class PromptMeans:
         return Score(name, value, n, stderr, higher_is_better, {**self.parts(), **(extra or {})})
 
 
-def blank(rows: Iterable[Row]) -> list[dict[str, Any]]:
+def empty_values(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """One empty dict a row."""
     return [{} for _ in rows]

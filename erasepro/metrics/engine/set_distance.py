@@ -13,7 +13,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.folder import PictureFolder
 from erasepro.metrics.engine.reference_statistics import SUFFIXES
 from erasepro.metrics.networks.feature_cache import FeatureCache, FunctionNetwork, Network
@@ -106,7 +106,7 @@ class SetDistance(Metric):
             height, width = batch.images.shape[2:]
             self._sizes[f"{width}x{height}"] += 0 if reference else len(places)
             self._add([batch.rows[i] for i in places], features[places], reference)
-        return blank(batch.rows)
+        return empty_values(batch.rows)
 
     @abstractmethod
     def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:

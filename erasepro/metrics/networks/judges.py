@@ -16,7 +16,7 @@ from erasepro.generation.worklist import Row
 from erasepro.metrics.networks.clip import ClipJudge
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
 from erasepro.models.device import pick_device
-from erasepro.models.load import shipped_judge
+from erasepro.models.load import load_shipped_judge
 
 KINDS = ("model", "openai_clip", "transformers_clip")
 
@@ -78,7 +78,7 @@ def build_run_judge(cfg: JudgeConfig, model: ModelConfig, rows: Sequence[Row]) -
     styles = sorted(
         {name for name, row in concepts_of_rows if row.asks_for_style} | {row.style for row in rows if row.style}
     )
-    return build_judge(cfg, lambda: shipped_judge(model), concepts, styles)
+    return build_judge(cfg, lambda: load_shipped_judge(model), concepts, styles)
 
 
 def _device(name: str) -> torch.device:
