@@ -43,7 +43,7 @@ def sample(i: int, model: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a finished run: scores of a detector, and outcomes as of a judged run."""
+    """The folder of a finished run: scores of a detector, and recognition rates as of a judged run."""
     folder = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
