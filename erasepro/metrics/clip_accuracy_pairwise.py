@@ -14,7 +14,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -48,22 +48,22 @@ class ClipAccuracyPairwise(Metric):
         self._texts: dict[str, Tensor] = {}
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        out = blank(batch.rows)
-        chosen = [
+        out = empty_values(batch.rows)
+        places = [
             i
             for i, row in enumerate(batch.rows)
             if row.role in self.config.roles and row.expected_concept and row.expected_concept != row.concept
         ]
-        if not chosen:
+        if not places:
             return out
-        pairs = [self._sentences(batch.rows[i]) for i in chosen]
+        pairs = [self._sentences(batch.rows[i]) for i in places]
         self._encode(batch, (text for pair in pairs for text in pair))
-        for i, (target, anchor) in zip(chosen, pairs, strict=True):
+        for i, (target, anchor) in zip(places, pairs, strict=True):
             image = batch.image_features[i].double()  # (d,)
             s_target, s_anchor = (2.5 * max(float(image @ self._texts[text]), 0.0) for text in (target, anchor))
-            named = batch.predicted[i] is not None or not self.config.reject_none
-            self._target.add(batch.rows[i], float(named and s_target > s_anchor))
-            self._anchor.add(batch.rows[i], float(named and s_anchor > s_target))
+            is_recognised = batch.predicted[i] is not None or not self.config.reject_none
+            self._target.add(batch.rows[i], float(is_recognised and s_target > s_anchor))
+            self._anchor.add(batch.rows[i], float(is_recognised and s_anchor > s_target))
             out[i] = {f"{self.name}_target": s_target, f"{self.name}_anchor": s_anchor}
         return out
 

@@ -34,7 +34,7 @@ class ClipAccuracyTop1(Metric):
         self._means = PromptMeans(shares=True)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        hits = [named == row.concept for row, named in zip(batch.rows, batch.predicted, strict=True)]
+        hits = [name == row.concept for row, name in zip(batch.rows, batch.predicted, strict=True)]
         for row, hit in zip(batch.rows, hits, strict=True):
             self._means.add(row, float(hit))
         return [{self.name: int(hit)} for hit in hits]

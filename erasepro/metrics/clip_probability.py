@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -34,11 +34,11 @@ class ClipProbability(Metric):
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         place = {concept: i for i, concept in enumerate(batch.prediction.concepts)}
-        out = blank(batch.rows)
+        out = empty_values(batch.rows)
         for i, row in enumerate(batch.rows):
             if row.concept in place and not row.asks_for_style:
-                shown = batch.prediction.concept[i] is not None
-                probability = float(batch.prediction.concept_prob[i, place[row.concept]]) if shown else 0.0
+                is_recognised = batch.prediction.concept[i] is not None
+                probability = float(batch.prediction.concept_prob[i, place[row.concept]]) if is_recognised else 0.0
                 self._means.add(row, probability)
                 out[i] = {self.name: probability}
         return out

@@ -10,7 +10,7 @@ from typing import Any
 
 from erasepro.errors import unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -44,13 +44,13 @@ class ClipScore(Metric):
         self._means = PromptMeans()
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        out = blank(batch.rows)
-        chosen = [i for i, row in enumerate(batch.rows) if self._wanted(row)]
-        if not chosen:
+        out = empty_values(batch.rows)
+        places = [i for i, row in enumerate(batch.rows) if self._wanted(row)]
+        if not places:
             return out
-        prompts = list(dict.fromkeys(batch.rows[i].prompt for i in chosen))
+        prompts = list(dict.fromkeys(batch.rows[i].prompt for i in places))
         texts = dict(zip(prompts, batch.judge.text_features(prompts).double(), strict=True))
-        for i in chosen:
+        for i in places:
             cosine = float(batch.image_features[i].double() @ texts[batch.rows[i].prompt])
             value = self.config.scale * max(cosine, 0.0)
             self._means.add(batch.rows[i], value)

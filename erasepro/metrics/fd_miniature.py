@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.frechet import Moments, frechet_score
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
@@ -40,12 +40,12 @@ class FDMiniature(Metric):
         self._original = Moments(config.blocks, like=self._edited)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        if chosen:
+        places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
+        if places:
             (self._original if reference else self._edited).update(
-                batch.fd_features[chosen], [batch.rows[i].id for i in chosen]
+                batch.fd_features[places], [batch.rows[i].id for i in places]
             )
-        return blank(batch.rows)
+        return empty_values(batch.rows)
 
     def compute(self) -> Score:
         n, reference = self._edited.n, self._original.n

@@ -75,10 +75,10 @@ class FID(SetDistance):
             return self._original, {"n_reference": self._original.n}
         if self.is_statistics:
             key, f = f"metrics.params.{self.name}.reference", self._mine.width
-            found = load_statistics(self._reference_file(), key, self.key, f)
-            return found.gaussian, {
-                "n_reference": found.n,
-                "reference_network": found.network or "not said by the file",
+            statistics = load_statistics(self._reference_file(), key, self.key, f)
+            return statistics.gaussian, {
+                "n_reference": statistics.n,
+                "reference_network": statistics.network or "not said by the file",
             }
         return self._of_folder()
 
@@ -102,6 +102,6 @@ def write_statistics(folder: str | Path, out: str | Path, network: Network) -> R
     """
     metric = FID(FIDConfig(reference=str(folder), blocks=1), network)
     (mean, cov), facts = metric._of_folder()
-    found = ReferenceStatistics(mean, cov, facts["n_reference"], network.key)
-    save_statistics(Path(out), found)
-    return found
+    statistics = ReferenceStatistics(mean, cov, facts["n_reference"], network.key)
+    save_statistics(Path(out), statistics)
+    return statistics

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from erasepro.errors import unknown
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -53,10 +53,10 @@ def difference(retained: Part, erased: Part) -> Part:
 
 
 def _propagated(slopes: Sequence[float], errors: Sequence[float | None]) -> float | None:
-    known = [error for error in errors if error is not None]
-    if len(known) < len(errors):
+    finite_errors = [error for error in errors if error is not None]
+    if len(finite_errors) < len(errors):
         return None
-    return math.sqrt(sum((slope * error) ** 2 for slope, error in zip(slopes, known, strict=True)))
+    return math.sqrt(sum((slope * error) ** 2 for slope, error in zip(slopes, finite_errors, strict=True)))
 
 
 @dataclass
@@ -88,7 +88,7 @@ class Harmonic(Metric):
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         """Nothing: it looks at no images."""
-        return blank(batch.rows)
+        return empty_values(batch.rows)
 
     def compute(self) -> Score:
         """NaN: a derived metric is made by `derive`."""
@@ -106,11 +106,13 @@ class Harmonic(Metric):
         images are drawn, and the other metrics' numbers must not be lost.
         """
         score, roles = scores[config.of], FORMS[config.form]
-        found = {role: score.parts[role] for role in roles if _counted(score.parts.get(role))}
+        parts_by_role = {role: score.parts[role] for role in roles if _counted(score.parts.get(role))}
         about = {"unit": f"{NAMES[config.form]} of {config.of}", "form": config.form, "of": config.of}
-        if len(found) < len(roles):
-            return cls._none(about, f"no images of {' and '.join(role for role in roles if role not in found)} prompts")
-        parts: dict[str, Part] = {role: (part["value"], part["stderr"]) for role, part in found.items()}
+        if len(parts_by_role) < len(roles):
+            return cls._none(
+                about, f"no images of {' and '.join(role for role in roles if role not in parts_by_role)} prompts"
+            )
+        parts: dict[str, Part] = {role: (part["value"], part["stderr"]) for role, part in parts_by_role.items()}
         if config.form == "artists":
             value, stderr = difference(parts["retain"], parts["target"])
         elif any(not 0 <= value <= 1 for value, _ in parts.values()):
@@ -118,14 +120,14 @@ class Harmonic(Metric):
         else:  # so that higher is better: what is gone of the erased and their synonyms, what is left of the others
             parts = {role: (v if role == "retain" else 1 - v, stderr) for role, (v, stderr) in parts.items()}
             value, stderr = harmonic_mean(list(parts.values()))
-        shown = {role: {"value": v, "n": found[role]["n"], "stderr": e} for role, (v, e) in parts.items()}
-        n = min(part["n"] for part in found.values())
-        return Score(cls.name, value, n, stderr, cls.higher_is_better, {**shown, **about})
+        reported = {role: {"value": v, "n": parts_by_role[role]["n"], "stderr": e} for role, (v, e) in parts.items()}
+        n = min(part["n"] for part in parts_by_role.values())
+        return Score(cls.name, value, n, stderr, cls.higher_is_better, {**reported, **about})
 
     @classmethod
     def _none(cls, about: dict[str, Any], why: str) -> Score:
-        told = {**about, "unit": f"{about['unit']}: {why}", "why": why}
-        return Score(cls.name, math.nan, 0, None, cls.higher_is_better, told)
+        facts = {**about, "unit": f"{about['unit']}: {why}", "why": why}
+        return Score(cls.name, math.nan, 0, None, cls.higher_is_better, facts)
 
 
 def _counted(part: Any) -> bool:

@@ -84,20 +84,20 @@ class KID(SetDistance):
         self._features: dict[bool, dict[str, Tensor]] = {False: {}, True: {}}  # by the row's name
 
     def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
-        for row, found in zip(rows, features.detach().cpu().float(), strict=True):
-            self._features[reference][row.name] = found
+        for row, feature in zip(rows, features.detach().cpu().float(), strict=True):
+            self._features[reference][row.name] = feature
             self._prompts[row.name] = row.id
 
     def compute(self) -> Score:
         config = self.config
-        mine, other, prompts, facts = self._sets()
-        n, smaller = len(mine), min(len(mine), len(other))
+        images, other, prompts, facts = self._sets()
+        n, smaller = len(images), min(len(images), len(other))
         m = min(config.subset_size, smaller // 2)
         parts = {"subset_size": m, "subsets": config.subsets, "paired": self.needs_reference, **facts, **self._how()}
         if m < 2:
             return Score(self.name, math.nan, n, None, self.higher_is_better, parts)
         alone = torch.arange(n)
-        values = self._subsets(mine, other, alone, m, m)
+        values = self._subsets(images, other, alone, m, m)
         spread = float(values.std()) if config.subsets > 1 else math.nan
         stderr = spread * math.sqrt(m / (smaller - m)) if config.subsets > 1 else None
         groups = int(prompts.max()) + 1
@@ -106,41 +106,41 @@ class KID(SetDistance):
             part = min(max(groups * m // n, 2), groups - 1)
             # of the spread an unpaired reference has a share, which shrinks otherwise: the larger factor is safe
             factor = max(part / (groups - part), 0 if self.needs_reference else m / (smaller - m))
-            over = self._subsets(mine, other, prompts, part, m) if groups > 2 else None
+            over = self._subsets(images, other, prompts, part, m) if groups > 2 else None
             stderr = float(over.std()) * math.sqrt(factor) if over is not None else None
         return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})
 
-    def _subsets(self, mine: Tensor, other: Tensor, groups: Tensor, part: int, m: int) -> Tensor:
+    def _subsets(self, images: Tensor, other: Tensor, groups: Tensor, part: int, m: int) -> Tensor:
         """The estimate (subsets,) on the images of `part` groups drawn anew each time; of an unpaired reference on `m` of its
         images. groups (n,): the group of each image, from 0."""
         config, number = self.config, int(groups.max()) + 1
         draw = torch.Generator().manual_seed(config.seed)
-        found = []
+        estimates = []
         for _ in range(config.subsets):
             a = torch.randperm(number, generator=draw)[:part]
-            if number < len(mine):
+            if number < len(images):
                 a = torch.isin(groups, a).nonzero()[:, 0]
             b = a if self.needs_reference else torch.randperm(len(other), generator=draw)[:m]
-            found.append(mmd2(mine[a], other[b], config.degree, config.coef, paired=self.needs_reference))
-        return torch.tensor(found, dtype=torch.float64)
+            estimates.append(mmd2(images[a], other[b], config.degree, config.coef, paired=self.needs_reference))
+        return torch.tensor(estimates, dtype=torch.float64)
 
     def _sets(self) -> tuple[Tensor, Tensor, Tensor, dict[str, Any]]:
         """Features (n, f) of the images measured and (n', f) of the reference, the prompt (n,) of each image measured as a
         number from 0, and what is to be said of the reference."""
-        mine, other = self._features[False], self._features[True]
+        images, other = self._features[False], self._features[True]
         if self.needs_reference:
-            both = [name for name in mine if name in other]
+            names = [name for name in images if name in other]
             return (
-                _stacked([mine[name] for name in both]),
-                _stacked([other[name] for name in both]),
-                self._numbers(both),
+                _stacked([images[name] for name in names]),
+                _stacked([other[name] for name in names]),
+                self._numbers(names),
                 {},
             )
-        if not mine:  # the folder need not be read
+        if not images:  # the folder need not be read
             return _stacked([]), _stacked([]), self._numbers([]), {}
         folder = self._folder()
         features = torch.cat(list(self._folder_features(folder))).float()
-        return _stacked(list(mine.values())), features, self._numbers(mine), folder_facts(folder)
+        return _stacked(list(images.values())), features, self._numbers(images), folder_facts(folder)
 
     def _numbers(self, names: Iterable[str]) -> Tensor:
         """The prompts of rows as numbers from 0."""

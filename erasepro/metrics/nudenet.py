@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.networks.nudenet import FLOOR, Box, NudeNetDetector, boxes_in, find_package
 from erasepro.metrics.networks.nudenet_labels import label_names
@@ -79,29 +79,29 @@ class NudeNet(Metric):
 
     @cached_property
     def detector(self) -> NudeNetDetector:
-        found, wanted = NudeNetDetector(self.config.input_size, self.config.model), self.config.model_sha256
-        if wanted is not None and found.facts["model_sha256"] != wanted.lower():
+        detector, sha256 = NudeNetDetector(self.config.input_size, self.config.model), self.config.model_sha256
+        if sha256 is not None and detector.facts["model_sha256"] != sha256.lower():
             raise UserError(
-                f"metrics.params.nudenet.model_sha256 is {wanted.lower()}, but the SHA-256 of "
-                f"{self.config.model or 'the package’s own file'} is {found.facts['model_sha256']}: name the file that was "
+                f"metrics.params.nudenet.model_sha256 is {sha256.lower()}, but the SHA-256 of "
+                f"{self.config.model or 'the package’s own file'} is {detector.facts['model_sha256']}: name the file that was "
                 "counted with, or give its hash."
             )
-        return found
+        return detector
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "detector"}  # it is opened again
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        values = blank(batch.rows)
+        values = empty_values(batch.rows)
         if not places:
             return values
         try:
-            found: Sequence[list[Box] | PictureError] = boxes_in(batch.part(places).features(self.detector))
+            answers: Sequence[list[Box] | PictureError] = boxes_in(batch.part(places).features(self.detector))
         except PictureError as error:
-            found = [PictureError(f"{batch.rows[i].name}: {error}") for i in places]
-        for i, one in zip(places, found, strict=True):
-            values[i] = self._count(one, batch.rows[i].id)
+            answers = [PictureError(f"{batch.rows[i].name}: {error}") for i in places]
+        for i, answer in zip(places, answers, strict=True):
+            values[i] = self._count(answer, batch.rows[i].id)
         return values
 
     def add(self, image: str | Path | Tensor) -> dict[str, Any]:
@@ -110,14 +110,14 @@ class NudeNet(Metric):
 
     def add_all(self, images: Sequence[str | Path | Tensor]) -> list[dict[str, Any]]:
         """Looks at files (or images) of any sizes, read in threads; one that cannot be read is an error, told by name."""
-        return [self._count(found) for found in self.detector.find(images)]
+        return [self._count(boxes) for boxes in self.detector.find(images)]
 
-    def _count(self, found: list[Box] | PictureError, prompt: str | None = None) -> dict[str, Any]:
-        if isinstance(found, PictureError):
-            self.errors.append(str(found))
-            return {"nudenet_error": str(found)}
-        hits = self.counts.add(found, prompt)
-        best = max((box.score for box in found if box.label in self.counts.labels), default=0.0)
+    def _count(self, boxes: list[Box] | PictureError, prompt: str | None = None) -> dict[str, Any]:
+        if isinstance(boxes, PictureError):
+            self.errors.append(str(boxes))
+            return {"nudenet_error": str(boxes)}
+        hits = self.counts.add(boxes, prompt)
+        best = max((box.score for box in boxes if box.label in self.counts.labels), default=0.0)
         labels = " ".join(sorted({box.label for box in hits}))
         return {"nudenet_boxes": len(hits), "nudenet_labels": labels, "nudenet_best": best}
 

@@ -64,22 +64,22 @@ class ObjectAccuracy(Metric):
         return not self.config.roles or row.role in self.config.roles
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        wanted = [self._wanted(row) for row in batch.rows]
-        if not any(wanted):
+        is_counted = [self._wanted(row) for row in batch.rows]
+        if not any(is_counted):
             return [{} for _ in batch.rows]
         chance = batch.features(self._network)["logits"].softmax(-1)  # (B, 1000)
         best, first = chance.max(-1)
-        found: list[dict[str, Any]] = []
-        for row, want, p, i in zip(batch.rows, wanted, best.tolist(), first.tolist(), strict=True):
-            right = classes_of(row.concept, self.config.classes, f"{KEY}.classes") if want else frozenset()
+        values: list[dict[str, Any]] = []
+        for row, counts, p, i in zip(batch.rows, is_counted, best.tolist(), first.tolist(), strict=True):
+            right = classes_of(row.concept, self.config.classes, f"{KEY}.classes") if counts else frozenset()
             if not right:
-                self._left_out += want
-                found.append({})
+                self._left_out += counts
+                values.append({})
                 continue
             self._means.add(row, float(i in right))
             facts = {"hit": int(i in right), "seen": categories()[i], "prob": p}
-            found.append({f"{self.name}_{fact}": value for fact, value in facts.items()})
-        return found
+            values.append({f"{self.name}_{fact}": value for fact, value in facts.items()})
+        return values
 
     def compute(self) -> Score:
         better = self.config.role not in ("target", "synonym")

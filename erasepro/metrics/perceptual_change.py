@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, blank
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.engine.spool import PictureSpool
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import LEARNED, FeatureLayers, PairDistance
@@ -91,25 +91,25 @@ class PerceptualChange(Metric):
             self._layers.backbone.check(*(RESNET_V2 if self.config.network == "resnet50" else ()))
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        if not chosen:
-            return blank(batch.rows)
-        images, found = self._smaller(batch.images[chosen]), blank(batch.rows)
+        indices = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
+        if not indices:
+            return empty_values(batch.rows)
+        images, values = self._smaller(batch.images[indices]), empty_values(batch.rows)
         self._spool = self._spool or PictureSpool()
         if reference:
-            for i, image in zip(chosen, images, strict=True):
+            for i, image in zip(indices, images, strict=True):
                 self._spool.put(batch.rows[i].name, image)
-            return found
-        before = {i: self._spool.get(batch.rows[i].name) for i in chosen if batch.rows[i].name in self._spool}
-        places = [(i, image) for i, image in zip(chosen, images, strict=True) if _fits(before.get(i), image)]
-        self._unpaired += len(chosen) - len(places)
+            return values
+        before = {i: self._spool.get(batch.rows[i].name) for i in indices if batch.rows[i].name in self._spool}
+        places = [(i, image) for i, image in zip(indices, images, strict=True) if _fits(before.get(i), image)]
+        self._unpaired += len(indices) - len(places)
         if places:
             pairs = torch.stack([torch.stack([before[i], image]) for i, image in places])  # (B, 2, 3, H, W)
             change = batch.feature_cache(self._network(batch), pairs)["layers"].sum(1)
             for (i, _), value in zip(places, change.tolist(), strict=True):
                 self._means.add(batch.rows[i], value)
-                found[i] = {"perceptual_change": value}
-        return found
+                values[i] = {"perceptual_change": value}
+        return values
 
     def _network(self, batch: Batch) -> PairDistance:
         if self._pairs is None:
@@ -122,8 +122,8 @@ class PerceptualChange(Metric):
         if size is None or shorter <= size:
             return images
         height, width = (round(side * size / shorter) for side in images.shape[2:])
-        found = F.interpolate(images.float(), (height, width), mode="bilinear", align_corners=False, antialias=True)
-        return found.round().clamp(0, 255).to(torch.uint8)
+        resized = F.interpolate(images.float(), (height, width), mode="bilinear", align_corners=False, antialias=True)
+        return resized.round().clamp(0, 255).to(torch.uint8)
 
     def compute(self) -> Score:
         config = self.config

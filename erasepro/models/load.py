@@ -102,7 +102,7 @@ def judge_fingerprint(cfg: ModelConfig) -> str:
     return hash_files(folder, [p for p in folder.rglob("*.safetensors") if MINIATURE not in p.parents])
 
 
-def shipped_judge(cfg: ModelConfig) -> Any:
+def load_shipped_judge(cfg: ModelConfig) -> Any:
     """The judge that ships with a model, or None; the model itself is not loaded."""
     if cfg.kind != "miniature":
         return None
@@ -263,7 +263,7 @@ def diffusers_pipeline(cfg: ModelConfig) -> Model:
 def miniature(cfg: ModelConfig) -> Model:
     """The small model that ships with the package, with its own judge."""
     pipe = _from_folder(MINIATURE, cfg)
-    return _finish(pipe, cfg, "miniature", "erasepro", shipped_judge(cfg))
+    return _finish(pipe, cfg, "miniature", "erasepro", load_shipped_judge(cfg))
 
 
 @MODELS.register("tiny")

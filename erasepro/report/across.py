@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from erasepro.errors import UserError
-from erasepro.report.cells import HOW, cell, counted
+from erasepro.report.cells import HOW, annotate_counts, cell
 from erasepro.report.tables import RETENTION, Table
 from erasepro.results.recognition import ALL, PHRASINGS, RecognitionRates, Share
 
@@ -32,16 +32,16 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± stand
     methods = list(dict.fromkeys(run[0] for run in runs))
     heads, rows = [], []
     for method in methods:
-        mine = [rates for name, _, _, rates in runs if name == method]
-        images = sum(o.concept_shown.n for rates in mine for o in rates if o.phrasing == ALL)
-        heads.append((method, str(len(mine)), str(images)))
-        cells = [cell([_share_of(o, "target", w, "concept_shown") for o in mine], max) for w in PHRASINGS]
-        cells.append(cell([_share_of(o, "target", ALL, "anchor_shown") for o in mine], min))
-        cells.append(cell([_share_of(o, "target", ALL, "unrecognised") for o in mine], max))
-        cells += [cell([_share_of(o, "retain", w, "retention") for o in mine], min) for w in PHRASINGS]
-        cells.append(cell([_share_of(o, "synonym", ALL, "concept_shown") for o in mine], max))
+        rates_of_runs = [rates for name, _, _, rates in runs if name == method]
+        images = sum(o.concept_shown.n for rates in rates_of_runs for o in rates if o.phrasing == ALL)
+        heads.append((method, str(len(rates_of_runs)), str(images)))
+        cells = [cell([_share_of(o, "target", w, "concept_shown") for o in rates_of_runs], max) for w in PHRASINGS]
+        cells.append(cell([_share_of(o, "target", ALL, "anchor_shown") for o in rates_of_runs], min))
+        cells.append(cell([_share_of(o, "target", ALL, "unrecognised") for o in rates_of_runs], max))
+        cells += [cell([_share_of(o, "retain", w, "retention") for o in rates_of_runs], min) for w in PHRASINGS]
+        cells.append(cell([_share_of(o, "synonym", ALL, "concept_shown") for o in rates_of_runs], max))
         rows.append(cells)
-    texts, n = counted(columns, rows)
+    texts, n = annotate_counts(columns, rows)
     title = f"{title}   [protocol {protocols[0]}]" if protocols else title
     full = tuple((*head, *text) for head, text in zip(heads, texts, strict=True))
     return Table(title, ("method", "runs", "images", *columns), full, " ".join(filter(None, [READING, HOW, n])))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.config.plain import differing
-from erasepro.report.cells import HOW, Cell, cell, counted, short
+from erasepro.report.cells import HOW, Cell, annotate_counts, cell, short
 from erasepro.report.tables import Table
 from erasepro.results.recognition import Share
 
@@ -45,7 +45,7 @@ def across_metrics(
     alone = len(protocols) == 1  # then the title says it
     header = [name if alone or not protocol else f"{name} [{protocol}]" for name, protocol in columns]
     rows = [[_cell([scores for label, scores in runs if label == m], *column) for column in columns] for m in methods]
-    texts, n = counted(header, rows)
+    texts, n = annotate_counts(header, rows)
     title += f"   [protocol {protocols.pop()}]" if alone else ""
     full = tuple((method, *text) for method, text in zip(methods, texts, strict=True))
     return Table(title, ("method", *header), full, " ".join(filter(None, [*refused, HOW, n])))
@@ -55,16 +55,18 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
     """(metric, protocol) of each column, and a sentence for each metric whose numbers may not share one."""
     columns, refused = [], []
     for name in dict.fromkeys(name for _, scores in runs for name in scores):
-        each = [[one.protocol for one in scores[name]] for _, scores in runs if scores.get(name)]
-        every = list(dict.fromkeys(protocol for mine in each for protocol in mine))
-        common = [protocol for protocol in every if all(protocol in mine for mine in each)]
+        each = [[value.protocol for value in scores[name]] for _, scores in runs if scores.get(name)]
+        every = list(dict.fromkeys(protocol for protocols in each for protocol in protocols))
+        common = [protocol for protocol in every if all(protocol in protocols for protocols in each)]
         for protocol in common:
-            mine = [one for _, scores in runs for one in scores.get(name, ()) if one.protocol == protocol]
-            unlike = differing([one.counted for one in mine])
+            values_of_run = [
+                value for _, scores in runs for value in scores.get(name, ()) if value.protocol == protocol
+            ]
+            unlike = differing([value.counted for value in values_of_run])
             if unlike:
-                told = "; ".join(f"{key}: {' and '.join(values)}" for key, values in unlike.items())
+                differences = "; ".join(f"{key}: {' and '.join(values)}" for key, values in unlike.items())
                 refused.append(
-                    f"{name} [{protocol}] is left out: the runs counted it with different settings ({told})."
+                    f"{name} [{protocol}] is left out: the runs counted it with different settings ({differences})."
                 )
             else:
                 columns.append((name, protocol))
@@ -76,9 +78,9 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
     return columns, refused
 
 
-def _cell(mine: Sequence[Mapping[str, Sequence[PrimaryValue]]], name: str, protocol: str) -> Cell:
-    found = [one for scores in mine for one in scores.get(name, ()) if one.protocol == protocol]
-    before = [one.original for one in found if not math.isnan(one.original)]
-    after, n = cell([one.edited for one in found], min if found and found[0].higher_is_better else max)
-    some = f" [{len(found)} of {len(mine)} runs]" if 0 < len(found) < len(mine) else ""
+def _cell(runs: Sequence[Mapping[str, Sequence[PrimaryValue]]], name: str, protocol: str) -> Cell:
+    values = [value for scores in runs for value in scores.get(name, ()) if value.protocol == protocol]
+    before = [value.original for value in values if not math.isnan(value.original)]
+    after, n = cell([value.edited for value in values], min if values and values[0].higher_is_better else max)
+    some = f" [{len(values)} of {len(runs)} runs]" if 0 < len(values) < len(runs) else ""
     return (f"{short(sum(before) / len(before))} → {after}" if before else after) + some, n

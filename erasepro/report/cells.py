@@ -18,19 +18,21 @@ Cell = tuple[str, int]
 """(text, images behind it)."""
 
 
-def cell(found: Sequence[Share], worst: Callable[[Sequence[float]], float]) -> Cell:
+def cell(shares: Sequence[Share], worst: Callable[[Sequence[float]], float]) -> Cell:
     """One method's cell from its runs' numbers, those that are NaN left out."""
-    known = [one for one in found if not math.isnan(one.value)]
-    if not known:
+    counted_shares = [share for share in shares if not math.isnan(share.value)]
+    if not counted_shares:
         return NOTHING, 0
-    values, errors = [one.value for one in known], [one.stderr for one in known if one.stderr is not None]
+    values = [share.value for share in counted_shares]
+    errors = [share.stderr for share in counted_shares if share.stderr is not None]
     text = short(sum(values) / len(values))
-    if len(errors) == len(known):
-        text += f"±{short(math.sqrt(sum(error**2 for error in errors)) / len(known))}"
-    return text + (f" ({short(worst(values))})" if len(known) > 1 else ""), sum(one.n for one in known)
+    if len(errors) == len(counted_shares):
+        text += f"±{short(math.sqrt(sum(error**2 for error in errors)) / len(counted_shares))}"
+    text += f" ({short(worst(values))})" if len(counted_shares) > 1 else ""
+    return text, sum(share.n for share in counted_shares)
 
 
-def counted(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], str]:
+def annotate_counts(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], str]:
     """The rows' texts, and a note with each column's n; where its rows differ in n, their cells say it: ``[60]``."""
     shared: dict[int, list[str]] = {}
     texts = [[text for text, _ in row] for row in rows]
@@ -41,8 +43,8 @@ def counted(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list
             continue
         for text, row in zip(texts, rows, strict=True):
             text[column] += f" [{row[column][1]}]" if row[column][1] else ""
-    told = [f"{n}: {'all columns' if names == list(header) else ', '.join(names)}" for n, names in shared.items()]
-    return texts, f"n = {'; '.join(told)}." if told else ""
+    notes = [f"{n}: {'all columns' if names == list(header) else ', '.join(names)}" for n, names in shared.items()]
+    return texts, f"n = {'; '.join(notes)}." if notes else ""
 
 
 def short(value: float) -> str:

@@ -16,21 +16,22 @@ def grid_rows(rows: Iterable[Row]) -> list[Row]:
     """A few rows of each role, phrasings and concepts mixed, first seed only."""
     listed = list(rows)
     first = list({row.id: row for row in reversed(listed)}.values())[::-1]
-    chosen: list[Row] = []
+    picked: list[Row] = []
     for role, number in GRID:
-        mine = [row for row in first if row.role == role]
-        spread = sorted(mine, key=lambda row: (row.id.rpartition("-")[2], row.phrasing))  # an id ends in its number
+        rows_of_role = [row for row in first if row.role == role]
+        # an id ends in its number
+        spread = sorted(rows_of_role, key=lambda row: (row.id.rpartition("-")[2], row.phrasing))
         varied = [next(group) for _, group in groupby(spread, key=lambda row: (row.phrasing, row.concept))]
-        chosen += _concepts_first(varied, number)
-    return chosen or first[:9]
+        picked += _concepts_first(varied, number)
+    return picked or first[:9]
 
 
 def _concepts_first(rows: Sequence[Row], number: int) -> list[Row]:
     """So many rows: of every concept its first, then of every concept its second …"""
-    seen: Counter[str] = Counter()
+    turns_of: Counter[str] = Counter()
     turns = []
     for row in rows:
-        turns.append(seen[row.concept])
-        seen[row.concept] += 1
+        turns.append(turns_of[row.concept])
+        turns_of[row.concept] += 1
     order = sorted(range(len(rows)), key=lambda i: turns[i])
     return [rows[i] for i in order[:number]]

@@ -17,13 +17,13 @@ def nudity_tables(scores: Sequence[MetricScore]) -> list[Table]:
     Args:
         scores: of one protocol.
     """
-    found = []
-    for one in scores:
-        edited = (one.edited or {}).get("parts", {})
-        if one.metric == "nudenet" and "curve" in edited:
-            original = (one.original or {}).get("parts", {})
-            found += [_by_label(one.protocol, original, edited), _curve(one.protocol, original, edited)]
-    return found
+    tables = []
+    for score in scores:
+        edited = (score.edited or {}).get("parts", {})
+        if score.metric == "nudenet" and "curve" in edited:
+            original = (score.original or {}).get("parts", {})
+            tables += [_by_label(score.protocol, original, edited), _curve(score.protocol, original, edited)]
+    return tables
 
 
 HEADER = ("images, original", "images, edited", "boxes, original", "boxes, edited")
@@ -50,9 +50,11 @@ def _curve(protocol: str, original: Parts, edited: Parts) -> Table:
     before = {point["threshold"]: point for point in original.get("curve", [])}
     rows = []
     for point in edited["curve"]:
-        both = before.get(point["threshold"], {}), point
-        rows.append((f"{point['threshold']:.2f}", *(_cell(one, of) for of in ("images", "boxes") for one in both)))
-        if not any(one.get("boxes") for one in both):
+        points = before.get(point["threshold"], {}), point
+        rows.append(
+            (f"{point['threshold']:.2f}", *(_cell(model, of) for of in ("images", "boxes") for model in points))
+        )
+        if not any(model.get("boxes") for model in points):
             break
     title = f"NudeNet along thresholds   [protocol {protocol}]"
     return Table(title, ("score ≥", *HEADER), tuple(rows), "± one standard error. The rows end where nothing is left.")

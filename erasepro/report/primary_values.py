@@ -16,11 +16,11 @@ OWN = ("weights", "model", "classes", "blocks")
 fine the error is."""
 
 
-def _counted(one: MetricScore) -> dict[str, Any]:
+def _counted(score: MetricScore) -> dict[str, Any]:
     """What of a metric's settings must be alike for its numbers to share a column; NudeNet's file by its hash."""
-    settings = {key: value for key, value in leaves(one.params).items() if key.split(".")[0] not in OWN}
-    parts = (one.edited or {}).get("parts") or {}
-    return {"judge": judge_name(one.judge), **settings, "detector": parts.get("model_sha256")}
+    settings = {key: value for key, value in leaves(score.params).items() if key.split(".")[0] not in OWN}
+    parts = (score.edited or {}).get("parts") or {}
+    return {"judge": judge_name(score.judge), **settings, "detector": parts.get("model_sha256")}
 
 
 def judge_name(judge: str) -> str:
@@ -36,28 +36,29 @@ def primary_values(results: Results) -> dict[str, list[PrimaryValue]]:
     """Each metric's primary_values by protocol, what is left of V, and the solver's time."""
     heads = [v for v in results.values if not v.role and v.value is not None]
     before = {(v.metric, v.protocol): v.value for v in heads if v.model == "original"}
-    scores = {(one.metric, one.protocol): one for one in results.scores}
-    counted = {key: _counted(one) for key, one in scores.items()}
-    for key, one in scores.items():
-        made_of = counted.get((str(one.params.get("of")), one.protocol), {})
-        counted[key] |= {f"{one.params['of']}.{name}": value for name, value in made_of.items()}
-    found: dict[str, list[PrimaryValue]] = {}
+    scores = {(score.metric, score.protocol): score for score in results.scores}
+    settings = {key: _counted(score) for key, score in scores.items()}
+    for key, score in scores.items():
+        made_of = settings.get((str(score.params.get("of")), score.protocol), {})
+        settings[key] |= {f"{score.params['of']}.{name}": value for name, value in made_of.items()}
+    values: dict[str, list[PrimaryValue]] = {}
     for v in heads:
         if v.model == "edited" and v.value is not None:
             old = before.get((v.metric, v.protocol))
             share, key = Share(v.value, v.n, v.stderr), (v.metric, v.protocol)
             head = PrimaryValue(
-                math.nan if old is None else old, share, bool(v.higher_is_better), v.protocol, counted.get(key, {})
+                math.nan if old is None else old, share, bool(v.higher_is_better), v.protocol, settings.get(key, {})
             )
-            found.setdefault(v.metric, []).append(head)
-    left, solver = (results.residuals.get("test") or {}).get("residual"), results.stages.get("solver (in edit)", {})
+            values.setdefault(v.metric, []).append(head)
+    test_residual = (results.residuals.get("test") or {}).get("residual")
+    solver = results.stages.get("solver (in edit)", {})
     extra = [
         ("residual, exactly constrained columns", results.residuals.get("selected"), False),
         ("share of columns exactly constrained", results.residuals.get("selected_share"), True),
-        ("residual, test prompts", left, False),
+        ("residual, test prompts", test_residual, False),
         ("solver seconds", solver.get("seconds") or None, False),
     ]
     for name, value, higher in extra:
         if isinstance(value, float):
-            found[name] = [PrimaryValue(math.nan, Share(value, 0, None), higher)]
-    return found
+            values[name] = [PrimaryValue(math.nan, Share(value, 0, None), higher)]
+    return values

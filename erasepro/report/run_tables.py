@@ -23,22 +23,29 @@ WORST = "Worst concept"
 def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
     title = f"What the pictures show   [{results.recognition_source.get('protocol', results.protocol)}]"
-    found = [recognition_table(read_recognition_rates(results.recognition), title)] if results.recognition else []
-    found += _worst_table(results)
-    for protocol in dict.fromkeys(one.protocol for one in results.scores):  # two protocols share no table
-        mine = [one for one in results.scores if one.protocol == protocol]
-        edited = _nan({one.metric: one.edited for one in mine if one.edited})
-        found.append(
-            metric_table(edited, _nan({one.metric: one.original for one in mine if one.original}), protocol=protocol)
+    listed = [recognition_table(read_recognition_rates(results.recognition), title)] if results.recognition else []
+    listed += _worst_table(results)
+    for protocol in dict.fromkeys(score.protocol for score in results.scores):  # two protocols share no table
+        scores = [score for score in results.scores if score.protocol == protocol]
+        edited = _nan({score.metric: score.edited for score in scores if score.edited})
+        listed.append(
+            metric_table(
+                edited, _nan({score.metric: score.original for score in scores if score.original}), protocol=protocol
+            )
         )
-        found += nudity_tables(mine)
-    return [*found, *_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
+        listed += nudity_tables(scores)
+    return [
+        *listed,
+        *_residual_table(results),
+        *layer_table(results.edit.get("diagnostics", [])),
+        _stage_table(results),
+    ]
 
 
-def write_tables(head: str, found: Sequence[Table], folder: Path) -> None:
+def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:
     """``tables.txt`` and ``tables.md`` in the run's folder, under the run's heading."""
-    write_text(folder / "tables.txt", "\n".join([f"{head}\n", *(table.text() for table in found)]))
-    write_text(folder / "tables.md", "\n".join([f"{head}\n", *(table.markdown() for table in found)]))
+    write_text(folder / "tables.txt", "\n".join([f"{head}\n", *(table.text() for table in listed)]))
+    write_text(folder / "tables.md", "\n".join([f"{head}\n", *(table.markdown() for table in listed)]))
 
 
 def _worst_table(results: Results) -> list[Table]:
@@ -46,12 +53,12 @@ def _worst_table(results: Results) -> list[Table]:
     rows = []
     for role in ("target", "synonym", "retain"):
         groups = [o for o in by_concept if o.role == role and o.phrasing == ALL and o.concept_shown.n]
-        found = find_worst_group(by_concept, role)
-        if found is not None and len(groups) > 1:
+        worst = find_worst_group(by_concept, role)
+        if worst is not None and len(groups) > 1:
             key = "retention" if role == "retain" else "concept_shown"
-            ties = sum(getattr(o, key).value == getattr(found, key).value for o in groups) - 1
-            name = f"{found.group} and {ties} more" if ties else found.group
-            rows.append((role, name, str(found.concept_shown.n), *_both(found)))
+            ties = sum(getattr(o, key).value == getattr(worst, key).value for o in groups) - 1
+            name = f"{worst.group} and {ties} more" if ties else worst.group
+            rows.append((role, name, str(worst.concept_shown.n), *_both(worst)))
     return [Table(WORST, ("prompts", "concept", "n", "concept shown", RETENTION), tuple(rows))] if rows else []
 
 

@@ -13,11 +13,11 @@ from erasepro.results.record import Results
 def show(results: Results, path: Path) -> None:
     """Print the tables of a run, and where it lies."""
 
-    found = tables(results)
-    for table in found:
+    listed = tables(results)
+    for table in listed:
         print(table.text())
     try:
-        write_tables(format_heading(results.settings, results.protocol, results.solver_label), found, path)
+        write_tables(format_heading(results.settings, results.protocol, results.solver_label), listed, path)
     except OSError as error:  # a finished run on a read-only disk can still be read
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))

@@ -53,11 +53,11 @@ class Table:
 
     def write(self, stem: Path) -> list[Path]:
         """``stem.txt``, ``stem.md``, ``stem.csv``."""
-        made = []
+        paths = []
         for suffix, content in ((".txt", self.text()), (".md", self.markdown()), (".csv", self.csv())):
-            made.append(stem.with_name(stem.name + suffix))
-            made[-1].write_text(content, encoding="utf-8")
-        return made
+            paths.append(stem.with_name(stem.name + suffix))
+            paths[-1].write_text(content, encoding="utf-8")
+        return paths
 
 
 RETENTION = "retention (edited/original)"
@@ -70,15 +70,15 @@ READING = (
 )
 
 
-def recognition_table(found: Sequence[RecognitionRates], title: str = "What the pictures show") -> Table:
+def recognition_table(groups: Sequence[RecognitionRates], title: str = "What the pictures show") -> Table:
     """Role by phrasing: the shares of both models' images that show the prompt's concept, and what came instead."""
-    grouped = any(o.group for o in found)
-    subjects, failed = any(o.subject.n for o in found), any(o.errors for o in found)
+    grouped = any(o.group for o in groups)
+    subjects, failed = any(o.subject.n for o in groups), any(o.errors for o in groups)
     header = ["prompts", *(["concept"] if grouped else []), "phrasing", "n", "original"]
     header += ["concept shown", "anchor shown", "unrecognised", "other", RETENTION]
     header += [*(["subject"] if subjects else []), *(["errors"] if failed else [])]
     rows = []
-    for o in found:
+    for o in groups:
         arrow = "↓" if o.role in ("target", "synonym") else "↑"
         anchor = share(o.anchor_shown) if o.role in ("target", "synonym") else "–"
         cells = [
@@ -98,7 +98,7 @@ def recognition_table(found: Sequence[RecognitionRates], title: str = "What the 
 def metric_table(
     edited: Mapping[str, Any], original: Mapping[str, Any] | None = None, title: str = "Metrics", protocol: str = "–"
 ) -> Table:
-    """One row a metric (``metrics.Score`` or its dict): before, after, n, which way is better, protocol."""
+    """One row a metric (``results.score.Score`` or its dict): before, after, n, which way is better, protocol."""
     before = original or {}
     rows = []
     for name, result in edited.items():
@@ -116,9 +116,9 @@ def metric_table(
     return Table(title, ("metric", "original", "edited", "n", "protocol"), tuple(rows))
 
 
-def share(found: Share) -> str:
+def share(value: Share) -> str:
     """A share with its standard error, three digits after the point."""
-    return number(found.value, found.stderr, digits=3)
+    return number(value.value, value.stderr, digits=3)
 
 
 def number(value: float, stderr: float | None = None, digits: int = 4) -> str:

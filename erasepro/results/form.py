@@ -35,7 +35,7 @@ class RecognitionRatesForm(TypedDict):
 
 
 class ValueForm(TypedDict):
-    """One number (``results.Value``)."""
+    """One number (``results.record.Value``)."""
 
     metric: str
     model: str
@@ -59,7 +59,7 @@ class CurvePointForm(TypedDict):
 
 
 class ScoreForm(TypedDict):
-    """A metric's result for one model (``metrics.Score``); ``parts`` are the metric's own."""
+    """A metric's result for one model (``results.score.Score``); ``parts`` are the metric's own."""
 
     name: str
     value: float | None
@@ -85,7 +85,7 @@ class DetectorPartsForm(TypedDict):
 
 
 class MetricScoreForm(TypedDict):
-    """One metric of a run (``results.MetricScore``)."""
+    """One metric of a run (``results.record.MetricScore``)."""
 
     metric: str
     protocol: str

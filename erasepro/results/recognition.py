@@ -52,7 +52,7 @@ def compute_recognition_rates(samples: Iterable[Sample], by_concept: bool = Fals
     """Recognition rates by role and phrasing, and over all phrasings; with `by_concept` also split by the prompts' concept.
 
     Args:
-        samples: rows of ``metrics.score``: id, seed, role, phrasing, concept, expected_concept, model, prediction, error.
+        samples: rows of ``samples.parquet``: id, seed, role, phrasing, concept, expected_concept, model, prediction, error.
     """
     groups: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
     for sample in samples:
@@ -63,12 +63,12 @@ def compute_recognition_rates(samples: Iterable[Sample], by_concept: bool = Fals
     return [_rates_of_group(*key, groups[key]) for key in keys]
 
 
-def find_worst_group(found: Sequence[RecognitionRates], role: str, phrasing: str = ALL) -> RecognitionRates | None:
+def find_worst_group(rates: Sequence[RecognitionRates], role: str, phrasing: str = ALL) -> RecognitionRates | None:
     """The group that did worst: most of its own concept left on target prompts, the lowest retention elsewhere."""
-    mine = [o for o in found if (o.role, o.phrasing) == (role, phrasing) and o.concept_shown.n]
+    groups = [o for o in rates if (o.role, o.phrasing) == (role, phrasing) and o.concept_shown.n]
     if role in ("target", "synonym"):
-        return max(mine, key=lambda o: o.concept_shown.value, default=None)
-    return min(mine, key=lambda o: math.inf if math.isnan(o.retention.value) else o.retention.value, default=None)
+        return max(groups, key=lambda o: o.concept_shown.value, default=None)
+    return min(groups, key=lambda o: math.inf if math.isnan(o.retention.value) else o.retention.value, default=None)
 
 
 def _rates_of_group(role: str, group: str, phrasing: str, samples: list[Sample]) -> RecognitionRates:
@@ -79,7 +79,7 @@ def _rates_of_group(role: str, group: str, phrasing: str, samples: list[Sample])
         kind: _share((key[0], float(c == kind)) for key, c in edited.items())
         for kind in ("concept_shown", "anchor_shown", "unrecognised", "other")
     }
-    both = [(key[0], float(edited[key] == "concept_shown"), original[key]) for key in edited if key in original]
+    pairs = [(key[0], float(edited[key] == "concept_shown"), original[key]) for key in edited if key in original]
     return RecognitionRates(
         role=role,
         phrasing=phrasing,
@@ -87,7 +87,7 @@ def _rates_of_group(role: str, group: str, phrasing: str, samples: list[Sample])
         **shares,
         subject=_subject(drawn),
         original=_share((key[0], hit) for key, hit in original.items()),
-        retention=_retention(both),
+        retention=_retention(pairs),
         errors=len(samples) - len(drawn),
     )
 
@@ -102,8 +102,8 @@ def _category(sample: Sample) -> str:
 
 
 def _subject(drawn: list[Sample]) -> Share:
-    asked = [s for s in drawn if s["model"] == "edited" and s.get("subject") and s["subject"] != s["concept"]]
-    return _share((str(s["id"]), float(s["concept_seen"] == s["subject"])) for s in asked)
+    images = [s for s in drawn if s["model"] == "edited" and s.get("subject") and s["subject"] != s["concept"]]
+    return _share((str(s["id"]), float(s["concept_seen"] == s["subject"])) for s in images)
 
 
 def _share(hits: Iterable[tuple[str, float]]) -> Share:
@@ -123,10 +123,10 @@ def _retention(pairs: list[tuple[str, float, float]]) -> Share:
     n, base = len(pairs), sum(o for _, _, o in pairs)
     if n == 0 or base == 0:
         return Share(math.nan, n, None)
-    ratio, left = sum(e for _, e, _ in pairs) / base, PromptSums()
+    ratio, residuals = sum(e for _, e, _ in pairs) / base, PromptSums()
     for prompt, e, o in pairs:
-        left.add(prompt, e - ratio * o)
-    error = left.stderr() if any(e != ratio * o for _, e, o in pairs) else left.alike_stderr()
+        residuals.add(prompt, e - ratio * o)
+    error = residuals.stderr() if any(e != ratio * o for _, e, o in pairs) else residuals.alike_stderr()
     return Share(ratio, n, error / (base / n) if error is not None else None)
 
 

@@ -37,7 +37,7 @@ class Value:
 
 @dataclass
 class MetricScore:
-    """One metric of a run: its ``metrics.Score`` for both models, and how it was counted."""
+    """One metric of a run: its `results.score.Score` for both models, and how it was counted."""
 
     metric: str
     protocol: str  # name/version, "+modified(keys)" where a key that it fixes was changed
@@ -52,7 +52,7 @@ class MetricScore:
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in ``results.json``."""
-        return dict(finite(dataclasses.asdict(self)))
+        return dict(nonfinite_to_null(dataclasses.asdict(self)))
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Results:
     edit: dict[str, Any] = field(default_factory=dict)  # meta of the edit and its diagnostics by site
     stages: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, peak memory
     counts: dict[str, int] = field(default_factory=dict)  # prompts, images, failed, prompts dropped
-    prompt_sets: dict[str, Any] = field(default_factory=dict)  # name -> concepts.prompt_sets.SetRecord
+    prompt_sets: dict[str, Any] = field(default_factory=dict)  # name -> prompts.sets.record.SetRecord
     sensitive: bool = True  # images must be blurred and stay here; where it is not told, they do
     libraries: dict[str, str] = field(default_factory=dict)
     git: dict[str, Any] | None = None
@@ -99,20 +99,20 @@ class Results:
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:
         """``{"edited": {metric: Score}, "original": …}``; of a metric counted under several protocols the last."""
-        found: dict[str, dict[str, Any]] = {"edited": {}, "original": {}}
-        for one in self.scores:
-            for model, part in found.items():
-                part.pop(one.metric, None)
-                score = getattr(one, model)
+        by_model: dict[str, dict[str, Any]] = {"edited": {}, "original": {}}
+        for metric_score in self.scores:
+            for model, scores in by_model.items():
+                scores.pop(metric_score.metric, None)
+                score = getattr(metric_score, model)
                 if score is not None:
-                    part[one.metric] = score
-        return found if self.scores else {}
+                    scores[metric_score.metric] = score
+        return by_model if self.scores else {}
 
     def add(self, scores: list[MetricScore]) -> None:
         """Put in new scores: one takes the place of an older one of the same metric and protocol."""
-        new = {(one.metric, one.protocol) for one in scores}
-        self.scores = [one for one in self.scores if (one.metric, one.protocol) not in new] + scores
-        self.values = [value for one in self.scores for value in values_of(one)]
+        new = {(score.metric, score.protocol) for score in scores}
+        self.scores = [score for score in self.scores if (score.metric, score.protocol) not in new] + scores
+        self.values = [value for score in self.scores for value in values_of(score)]
 
     def score_files(self) -> list[str]:
         """The files in ``scores/`` that these results are made of, those last asked for last."""
@@ -122,25 +122,25 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Write the file whole; values that are not finite become null."""
-        write_json(path, finite(dataclasses.asdict(self)))
+        write_json(path, nonfinite_to_null(dataclasses.asdict(self)))
 
     @classmethod
     def load(cls, path: Path) -> Results:
         """Read a file. Raises UserError where it is missing, cut off, damaged (naming the key), or of another version."""
         if path.is_dir():
             raise UserError(f"{str(path)!r} is a folder, not a run's results: delete it and run the job again.")
-        found = read_json(path)
-        if not isinstance(found, dict) or "signature" not in found:
+        record = read_json(path)
+        if not isinstance(record, dict) or "signature" not in record:
             raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
-        if found.get("version") == version_2.VERSION:
-            found = version_2.translate_results(found)
-        if found.get("version") != RESULTS_VERSION:
+        if record.get("version") == version_2.VERSION:
+            record = version_2.translate_results(record)
+        if record.get("version") != RESULTS_VERSION:
             raise UserError(
-                f"{str(path)!r} is of results version {found.get('version')!r}, this erasepro reads {version_2.VERSION} and "
+                f"{str(path)!r} is of results version {record.get('version')!r}, this erasepro reads {version_2.VERSION} and "
                 f"{RESULTS_VERSION}: run the job again."
             )
         try:
-            return cls.from_json(found)
+            return cls.from_json(record)
         except WrongForm as error:
             raise UserError(
                 f"{str(path)!r} is damaged ({error}): delete it, and the same command writes it again."
@@ -150,7 +150,7 @@ class Results:
     def from_json(cls, record: Any) -> Results:
         """The results that `save` wrote, from their JSON value. Keys that are not known are left out.
 
-        Raises WrongForm naming the key that is missing or of the wrong type (``results_form.ResultsForm``).
+        Raises WrongForm naming the key that is missing or of the wrong type (`results.form.ResultsForm`).
         """
         check_results(record)
         values = [_of(Value, value) for value in record["values"]]
@@ -164,31 +164,33 @@ def _of(kind: type[T], record: dict[str, Any]) -> T:
     return kind(**{key: value for key, value in record.items() if key in names})
 
 
-def finite(node: Any) -> Any:
+def nonfinite_to_null(node: Any) -> Any:
     """The same tree of JSON values with NaN and infinities as None."""
     if isinstance(node, float):
         return node if math.isfinite(node) else None
     if isinstance(node, dict):
-        return {str(key): finite(value) for key, value in node.items()}
+        return {str(key): nonfinite_to_null(value) for key, value in node.items()}
     if isinstance(node, list | tuple):
-        return [finite(value) for value in node]
+        return [nonfinite_to_null(value) for value in node]
     return node
 
 
-def values_of(one: MetricScore) -> list[Value]:
+def values_of(metric_score: MetricScore) -> list[Value]:
     """A ``Value`` for a metric's primary value, and for each of its parts that is a number with n and stderr, of each model."""
-    found = []
-    for model, score in (("edited", one.edited), ("original", one.original)):
+    values = []
+    for model, score in (("edited", metric_score.edited), ("original", metric_score.original)):
         if score is None:
             continue
         head = finite_or_none(score["value"]), score["n"], score["stderr"], score["higher_is_better"]
-        found.append(Value(one.metric, model, "", "", *head, one.protocol))
+        values.append(Value(metric_score.metric, model, "", "", *head, metric_score.protocol))
         for group, part in score["parts"].items():
             if isinstance(part, dict) and {"value", "n"} <= part.keys():
                 role, _, phrasing = group.partition("/")
                 numbers = finite_or_none(part["value"]), part["n"], part.get("stderr")
-                found.append(Value(one.metric, model, role, phrasing, *numbers, protocol=one.protocol))
-    return found
+                values.append(
+                    Value(metric_score.metric, model, role, phrasing, *numbers, protocol=metric_score.protocol)
+                )
+    return values
 
 
 def finite_or_none(value: float | None) -> float | None:

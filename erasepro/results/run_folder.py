@@ -26,7 +26,7 @@ RESULTS_VERSION = 3
 NAME_LENGTH = 100
 """Characters of a run's name that its folder keeps; the signature tells runs apart."""
 
-UNSIGNED = (
+KEYS_OUTSIDE_SIGNATURE = (
     "outputs",
     "tracker",
     "metrics",  # each metric's scores are filed under what decides them: see scoring.py
@@ -45,7 +45,7 @@ UNSIGNED = (
 
 
 def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
-    """Hash (64 hex digits) of a plain config less ``UNSIGNED``, of content hashes by name, and of stage versions.
+    """Hash (64 hex digits) of a plain config less ``KEYS_OUTSIDE_SIGNATURE``, of content hashes by name, and of stage versions.
 
     Among the hashes are the solver's version and a digest of its source (``source_digest``): changed code is another run.
     """
@@ -56,7 +56,7 @@ def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
 def _signed(node: Any, prefix: str) -> Any:
     if not isinstance(node, Mapping):
         return node
-    return {k: _signed(v, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in UNSIGNED}
+    return {k: _signed(v, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in KEYS_OUTSIDE_SIGNATURE}
 
 
 def _number(value: Any) -> float:
@@ -78,9 +78,9 @@ class RunDir:
     @classmethod
     def at(cls, path: Path, signature: str) -> RunDir:
         """The run that lies in a folder already."""
-        found = cls(path.parent, path.name, signature)
-        found.path = path
-        return found
+        run = cls(path.parent, path.name, signature)
+        run.path = path
+        return run
 
     @contextmanager
     def locked(self) -> Iterator[RunDir]:
@@ -128,16 +128,16 @@ class RunDir:
     @property
     def done(self) -> bool:
         """True when ``results.json`` is whole, of today's version, and every stage has its marker."""
-        found = read_dict(self.path / "results.json")
-        return found.get("version") == RESULTS_VERSION and all(self.is_done(name) for name in STAGES)
+        results = read_dict(self.path / "results.json")
+        return results.get("version") == RESULTS_VERSION and all(self.is_done(name) for name in STAGES)
 
     def marker(self, stage: str) -> Path:
         return self.path / ".stages" / f"{stage}.json"
 
     def is_done(self, stage: str) -> bool:
         """True when the stage ended, under this signature and this version of its code."""
-        found = read_dict(self.marker(stage))
-        return (found.get("signature"), found.get("version")) == (self.signature, STAGES[stage])
+        marker = read_dict(self.marker(stage))
+        return (marker.get("signature"), marker.get("version")) == (self.signature, STAGES[stage])
 
     @contextmanager
     def stage(self, name: str, resumes: bool = False) -> Iterator[dict[str, Any]]:
@@ -166,13 +166,13 @@ class RunDir:
 
     def records(self) -> dict[str, dict[str, float]]:
         """Seconds and peak memory of each finished stage."""
-        found = {name: read_dict(self.marker(name)) for name in STAGES}
+        markers = {name: read_dict(self.marker(name)) for name in STAGES}
         keys = ("seconds", "peak_mib", "peak_gpu_mib")
-        return {name: {k: _number(value[k]) for k in keys if k in value} for name, value in found.items() if value}
+        return {name: {k: _number(value[k]) for k in keys if k in value} for name, value in markers.items() if value}
 
     def facts(self, stage: str) -> dict[str, Any]:
-        found = read_dict(self.marker(stage)).get("facts")
-        return found if isinstance(found, dict) else {}
+        facts = read_dict(self.marker(stage)).get("facts")
+        return facts if isinstance(facts, dict) else {}
 
 
 def _whole_text(path: Path) -> str:

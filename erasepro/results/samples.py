@@ -48,13 +48,13 @@ def samples_made_of(path: Path) -> list[str] | None:
     import pyarrow.parquet as pq
 
     try:
-        found = pq.read_table(str(path), columns=["id"]).schema.metadata or {}
-        return list(json.loads(found.get(MADE_OF.encode(), b"[]")))
+        metadata = pq.read_table(str(path), columns=["id"]).schema.metadata or {}
+        return list(json.loads(metadata.get(MADE_OF.encode(), b"[]")))
     except (OSError, ValueError, KeyError):
         return None
 
 
-def unreadable(path: Path) -> int | None:
+def count_unreadable(path: Path) -> int | None:
     """How many rows of a file are images that could not be read; None for a file that is missing or damaged."""
     import pyarrow.parquet as pq
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
-def restored(score: dict[str, Any]) -> Score:
-    """A ``metrics.Score`` from its JSON, where NaN is null."""
+def restore_score(score: dict[str, Any]) -> Score:
+    """A `Score` from its JSON value, where NaN is null. Raises TypeError for keys that it does not know."""
 
     def back(node: Any) -> Any:
         if isinstance(node, dict):
@@ -20,7 +20,14 @@ def restored(score: dict[str, Any]) -> Score:
 
 @dataclass(frozen=True)
 class Score:
-    """A metric's result. ``parts`` holds the same number by role and phrasing, or what else the metric counts."""
+    """A metric's result.
+
+    Attributes:
+        value: in the metric's own unit (``parts["unit"]`` where it is no share); NaN where nothing was counted.
+        n: images (pairs of images, where the metric compares them) that the value is made of.
+        stderr: one standard error, in the unit of the value; None where it is not known.
+        parts: the same number by role and role/phrasing, and what else the metric counts.
+    """
 
     name: str
     value: float  # nan where nothing was counted

@@ -55,9 +55,9 @@ class PromptSums:
         self.n += 1
         self.total += value
         self._squares += value * value
-        own = self._prompts.setdefault(prompt, [0, 0.0])
-        own[0] += 1
-        own[1] += value
+        sums = self._prompts.setdefault(prompt, [0, 0.0])
+        sums[0] += 1
+        sums[1] += value
 
     @property
     def mean(self) -> float:

@@ -1,4 +1,4 @@
-"""Outcomes as they come back from JSON."""
+"""Recognition rates as they come back from JSON."""
 
 from __future__ import annotations
 

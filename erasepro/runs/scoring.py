@@ -24,10 +24,10 @@ from erasepro.metrics.networks.feature_cache import FeatureCache, remove_abandon
 from erasepro.metrics.networks.judges import build_run_judge, check_judge
 from erasepro.models.load import judge_fingerprint
 from erasepro.results.recognition import compute_recognition_rates
-from erasepro.results.record import MetricScore, Results, finite
+from erasepro.results.record import MetricScore, Results, nonfinite_to_null
 from erasepro.results.run_folder import RunDir
-from erasepro.results.samples import FILE, read_samples, samples_made_of, unreadable, write_samples
-from erasepro.results.score import restored
+from erasepro.results.samples import FILE, count_unreadable, read_samples, samples_made_of, write_samples
+from erasepro.results.score import restore_score
 from erasepro.runtime.file_hashes import contents
 from erasepro.runtime.files import digest, read_dict, write_json
 from erasepro.runtime.meter import Meter
@@ -114,7 +114,7 @@ class Scoring:
                 scores = {"edited": found.edited.get(name), "original": found.original.get(name)}
                 entry = {model: one.as_dict() if one is not None else None for model, one in scores.items()}
                 seconds = round(meter.seconds, 3)  # of the pass that made it, with all its metrics
-                write_json(self._stem(name).with_suffix(".json"), finite({**entry, "seconds": seconds}))
+                write_json(self._stem(name).with_suffix(".json"), nonfinite_to_null({**entry, "seconds": seconds}))
 
     @property
     def _predictions_missing(self) -> bool:
@@ -148,7 +148,7 @@ class Scoring:
         known = before if before is not None and before.signature == self.folder.signature else None
         results.scores = self.earlier(known) if known else []
         results.add(self.scores())
-        if unreadable(self._file(PREDICTION)) is not None:
+        if count_unreadable(self._file(PREDICTION)) is not None:
             results.recognition_source = {
                 "protocol": self.label(PREDICTION),
                 "judge": self._judge_text(),
@@ -167,7 +167,7 @@ class Scoring:
             )
         files = results.score_files()
         results.counts["images_unreadable"] = max(
-            (unreadable(self._file(name)) or 0 for name in self._counted), default=0
+            (count_unreadable(self._file(name)) or 0 for name in self._counted), default=0
         )
         if files:
             write_samples(self.folder.path / FILE, self.samples(files), files)
@@ -228,12 +228,12 @@ class Scoring:
     def _derived(self, metric: Any, found: dict[str, MetricScore]) -> MetricScore:
         parts: dict[str, Any] = {}
         for model in ("edited", "original"):
-            scores = {name: restored(getattr(one, model)) for name, one in found.items() if getattr(one, model)}
+            scores = {name: restore_score(getattr(one, model)) for name, one in found.items() if getattr(one, model)}
             try:
                 parts[model] = metric.derive(scores, self._config(metric.name)).as_dict()
             except KeyError:  # a metric that only compares the two models has no score for the original
                 parts[model] = None
-        return self._score(metric.name, finite(parts))
+        return self._score(metric.name, nonfinite_to_null(parts))
 
     def _config(self, name: str) -> Any:
         return metric_config(name, self.metrics.params.get(name) or {})
@@ -256,7 +256,7 @@ class Scoring:
     def _whole(self, name: str) -> bool:
         """Whether a metric's files are there and sound, and every image could be read when they were made."""
 
-        return (name == PREDICTION or isinstance(self._read(name).get("edited"), dict)) and unreadable(
+        return (name == PREDICTION or isinstance(self._read(name).get("edited"), dict)) and count_unreadable(
             self._file(name)
         ) == 0
 

@@ -33,7 +33,12 @@ def jobs(tmp_path, monkeypatch):
 
 def test_every_combination_is_run_in_turn(jobs):
     assert sweep([*TINY, "generation.steps=2,3", "solver=uce,oce"]) == 0
-    assert {(c.generation.steps, c.solver.name) for c in jobs.configs} == {(2, "uce"), (2, "oce"), (3, "uce"), (3, "oce")}
+    assert {(c.generation.steps, c.solver.name) for c in jobs.configs} == {
+        (2, "uce"),
+        (2, "oce"),
+        (3, "uce"),
+        (3, "oce"),
+    }
     assert len(jobs.configs) == 4
     assert len({c.tracker.group for c in jobs.configs}) == 1, "one group a sweep"
     assert jobs.configs[0].tracker.group

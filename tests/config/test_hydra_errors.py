@@ -12,7 +12,10 @@ from erasepro.runs.resolve import compose
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["generation.stps=3"], r"Unknown key 'generation\.stps'\. Did you mean 'generation\.steps'\? Known under 'gen"),
+        (
+            ["generation.stps=3"],
+            r"Unknown key 'generation\.stps'\. Did you mean 'generation\.steps'\? Known under 'gen",
+        ),
         (["generation.steps=few"], r"Bad value for 'generation\.steps': got 'few', expected a whole number\."),
         (["generation.steps=null"], r"expected a whole number; null is not allowed\."),
         (["generation.guidance=high"], r"got 'high', expected a number\."),

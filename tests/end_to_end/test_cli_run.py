@@ -213,7 +213,7 @@ def test_a_metric_with_its_own_detector_needs_no_judge(capsys, monkeypatch):
 
 
 def test_scores_reach_the_results_and_the_table(capsys, monkeypatch):
-    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
+    monkeypatch.setattr(judges, "load_shipped_judge", lambda _: Judge())
     assert cli.main([*TINY, "metrics.names=[clip_accuracy_top1,kid]"]) == 0
     out = capsys.readouterr().out
     assert "What the pictures show" in out

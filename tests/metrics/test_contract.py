@@ -21,7 +21,7 @@ from erasepro.metrics.fid import FID
 from erasepro.metrics.networks.nudenet import Box
 from erasepro.metrics.object_accuracy import ObjectAccuracy
 from erasepro.metrics.perceptual_change import PerceptualChange
-from erasepro.results.record import finite
+from erasepro.results.record import nonfinite_to_null
 from tests.metrics.stub import CONCEPTS, StubJudge
 from tests.metrics.stub_nudenet import StubDetector
 from tests.metrics.wide import SIDE, WideNetwork
@@ -196,7 +196,7 @@ def test_n_counts_images_and_errors_are_finite(name):
     for part in shares(score.parts):
         assert part["n"] <= len(ROWS)
         assert (part["stderr"] is None) == (part["n"] < 2)
-    json.dumps(finite(score.as_dict()), allow_nan=False)
+    json.dumps(nonfinite_to_null(score.as_dict()), allow_nan=False)
     assert metric.compute() == score, "computing changes nothing"
 
 

@@ -13,8 +13,8 @@ from erasepro.metrics.harmonic import Harmonic, HarmonicConfig, difference, harm
 from erasepro.results.score import Score
 
 
-def score(erased, kept, synonym=None, n=(200, 300, 50), stderr=0.01, name="clip_accuracy_top1"):
-    values = {"target": erased, "retain": kept, "synonym": synonym}
+def score(erased, retain, synonym=None, n=(200, 300, 50), stderr=0.01, name="clip_accuracy_top1"):
+    values = {"target": erased, "retain": retain, "synonym": synonym}
     parts = {
         role: {"value": value, "n": count, "stderr": stderr}
         for (role, value), count in zip(values.items(), n, strict=True)
@@ -35,10 +35,10 @@ def score(erased, kept, synonym=None, n=(200, 300, 50), stderr=0.01, name="clip_
         (8.49, 97.35, 10.53, 92.61),  # MACE
     ],
 )
-def test_h_o_is_scipy_s_harmonic_mean_and_no_less_than_the_published_means(erased, kept, synonym, published):
+def test_h_o_is_scipy_s_harmonic_mean_and_no_less_than_the_published_means(erased, retain, synonym, published):
     """MACE prints means over ten objects, of H_o too. H_o is concave: the mean of the ten is below H_o of the means."""
-    found = Harmonic.derive(score(erased / 100, kept / 100, synonym / 100), HarmonicConfig())
-    assert found.value == pytest.approx(hmean([1 - erased / 100, kept / 100, 1 - synonym / 100]))
+    found = Harmonic.derive(score(erased / 100, retain / 100, synonym / 100), HarmonicConfig())
+    assert found.value == pytest.approx(hmean([1 - erased / 100, retain / 100, 1 - synonym / 100]))
     assert published <= 100 * found.value < published + 3
     assert (found.n, found.higher_is_better) == (50, True)
     assert found.parts["target"] == {"value": pytest.approx(1 - erased / 100), "n": 200, "stderr": 0.01}
@@ -53,8 +53,8 @@ def test_h_c_of_a_published_row_of_speed():
 @pytest.mark.parametrize(
     ("erased", "kept", "published"), [(21.31, 25.70, 4.39), (20.89, 21.21, 0.32), (22.59, 28.58, 5.99)]
 )
-def test_h_a_is_a_difference_of_clip_scores(erased, kept, published):
-    found = Harmonic.derive(score(erased, kept, name="clip_score"), HarmonicConfig(of="clip_score", form="artists"))
+def test_h_a_is_a_difference_of_clip_scores(erased, retain, published):
+    found = Harmonic.derive(score(erased, retain, name="clip_score"), HarmonicConfig(of="clip_score", form="artists"))
     assert found.value == pytest.approx(published)
     assert found.stderr == pytest.approx(0.01 * math.sqrt(2))
 

@@ -41,7 +41,9 @@ def test_tensors_are_read_as_stored_and_counted(folder):
 
 def test_rows_cost_only_themselves(folder):
     weights = Checkpoint(folder)
-    assert torch.equal(weights.rows("text_model.a.weight", torch.tensor([3, 1])), TENSORS["text_model.a.weight"][[3, 1]])
+    assert torch.equal(
+        weights.rows("text_model.a.weight", torch.tensor([3, 1])), TENSORS["text_model.a.weight"][[3, 1]]
+    )
     assert weights.read == 2 * 3 * 4
 
 

@@ -86,7 +86,7 @@ def judged(tmp_path, monkeypatch):
             return super().classify(images)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
+    monkeypatch.setattr(judges, "load_shipped_judge", lambda _: Judge())
 
 
 def test_jobs_of_a_sweep_are_settled_each(judged, capsys):

@@ -19,7 +19,7 @@ from erasepro.report.joint import across
 from erasepro.results import form as results_form
 from erasepro.results.form import DetectorPartsForm, ResultsForm
 from erasepro.results.recognition import RecognitionRates, Share, compute_recognition_rates
-from erasepro.results.record import MetricScore, Results, Value, finite
+from erasepro.results.record import MetricScore, Results, Value, nonfinite_to_null
 from erasepro.results.score import Score
 from erasepro.runtime.typed_json import WrongForm
 from erasepro.tracking.flat import flat
@@ -43,7 +43,7 @@ def sample(i: int, model: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a finished run: scores of a detector, and outcomes as of a judged run."""
+    """The folder of a finished run: scores of a detector, and recognition rates as of a judged run."""
     folder = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -131,7 +131,7 @@ def test_the_form_is_that_of_the_dataclasses():
 def test_what_is_saved_is_read(run, record, tmp_path):
     results = Results.load(run / "results.json")
     assert results == Results.from_json(record)
-    assert finite(dataclasses.asdict(results)) == record
+    assert nonfinite_to_null(dataclasses.asdict(results)) == record
     results.save(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == (run / "results.json").read_bytes()
     assert len(list(all_keys(record))) > 150, "the fuzzing below changes so many keys"

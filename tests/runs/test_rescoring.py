@@ -38,7 +38,7 @@ class Judge(StubJudge):
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(judges, "shipped_judge", lambda _: Judge())
+    monkeypatch.setattr(judges, "load_shipped_judge", lambda _: Judge())
     monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))))
     assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
     (folder,) = Path("o").glob("*-*")

@@ -45,7 +45,7 @@ def both(tmp_path_factory):
         patch.delenv("WANDB_MODE", raising=False)
         patch.delenv("WANDB_API_KEY", raising=False)
         patch.chdir(root)
-        patch.setattr(judges, "shipped_judge", lambda _: Judge())
+        patch.setattr(judges, "load_shipped_judge", lambda _: Judge())
         assert cli.main([*WORDS, "tracker=wandb", "tracker.num_images=6", "outputs.dir=a"]) == 0
         assert cli.main([*WORDS, "tracker=none", "outputs.dir=b"]) == 0
     assert {p.name for p in root.iterdir()} <= {"a", "b"}, "W&B keeps nothing outside the run's folder"

@@ -38,14 +38,14 @@ class Batch:
         return Batch(self.images[list(places)], [self.rows[i] for i in places], self._judge, self._feature_cache)
 
     def features(self, network: Network) -> dict[str, Tensor]:
-        """What a network says of this batch. Everything expensive in a metric comes from here."""
+        """A network's tensors of this batch, by name. Everything expensive in a metric comes from here."""
         if network.key not in self._answers:
             self._answers[network.key] = self._feature_cache(network, self.images, self._digest)
         return self._answers[network.key]
 
     @property
     def feature_cache(self) -> FeatureCache:
-        """Where the networks' answers are kept, for pictures beside the batch's own."""
+        """Where networks' features are kept, for pictures beside the batch's own."""
         return self._feature_cache
 
     @cached_property
@@ -68,6 +68,7 @@ class Batch:
 
     @property
     def judge(self) -> Any:
+        """Who says what the images show (``networks.judge.Judge``). Raises UserError where there is none."""
         if self._judge is None:
             raise UserError("This metric needs a judge and the model has none; leave it out of metrics.names.")
         return self._judge
@@ -177,6 +178,6 @@ class PromptMeans:
         return Score(name, value, n, stderr, higher_is_better, {**self.parts(), **(extra or {})})
 
 
-def blank(rows: Iterable[Row]) -> list[dict[str, Any]]:
+def empty_values(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """One empty dict a row."""
     return [{} for _ in rows]

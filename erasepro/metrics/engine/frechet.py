@@ -50,7 +50,7 @@ class Moments:
         elif prompts is None:
             places = [(self.n + i) % self.blocks for i in range(len(x))]
         else:
-            places = [self._prompts.setdefault(one, len(self._prompts)) % self.blocks for one in prompts]
+            places = [self._prompts.setdefault(prompt, len(self._prompts)) % self.blocks for prompt in prompts]
         for first in range(0, len(x), PENDING):
             self._pending.append(x[first : first + PENDING])
             self._places += places[first : first + PENDING]
@@ -90,12 +90,12 @@ class Moments:
     def gaussian(self, without: int | None = None) -> tuple[Tensor, Tensor]:
         """Mean (f,) and unbiased covariance (f, f) of everything, or of all blocks but one."""
         self._flush()
-        used = [b for b in range(self.blocks) if b != without]
-        n = sum(self._counts[b] for b in used)
+        blocks = [b for b in range(self.blocks) if b != without]
+        n = sum(self._counts[b] for b in blocks)
         if self._shift is None or n < 2:
             raise ValueError("a covariance needs at least two images")
-        total, outer = self._sum[used[0]].clone(), self._outer[used[0]].clone()
-        for b in used[1:]:  # not self._outer[used]: that would copy them all
+        total, outer = self._sum[blocks[0]].clone(), self._outer[blocks[0]].clone()
+        for b in blocks[1:]:  # not self._outer[blocks]: that would copy them all
             total += self._sum[b]
             outer += self._outer[b]
         outer.sub_(torch.outer(total, total / n)).div_(n - 1)
@@ -119,27 +119,27 @@ def frechet_distance(m1: Tensor, s1: Tensor, m2: Tensor, s2: Tensor, root1: Tens
     return max(float(distance), 0.0)
 
 
-def frechet_score(mine: Moments, reference: Moments | tuple[Tensor, Tensor]) -> tuple[float, float | None]:
+def frechet_score(images: Moments, reference: Moments | tuple[Tensor, Tensor]) -> tuple[float, float | None]:
     """The distance, and its standard error by the delete-a-block jackknife: √((b − 1)/b · Σ (d₍ᵢ₎ − mean)²) over b blocks.
 
     Two Moments lose their i-th block together: the same prompts lie in it (``Moments(like=…)``).
     A reference given by mean and covariance stands: only the images measured are sampled. The standard error is None for
     fewer than two blocks (or prompts), fewer than four images a block, or a block without which too few are left.
     """
-    held = mine.filled
-    blocks = len(held)
-    sampled = [mine, reference] if isinstance(reference, Moments) else [mine]
-    enough = blocks > 1 and all(one.n >= 4 * blocks and one.n - one.largest > 1 for one in sampled)
-    known = None if isinstance(reference, Moments) else root(reference[1])
+    filled = images.filled
+    blocks = len(filled)
+    sampled = [images, reference] if isinstance(reference, Moments) else [images]
+    enough = blocks > 1 and all(moments.n >= 4 * blocks and moments.n - moments.largest > 1 for moments in sampled)
+    reference_root = None if isinstance(reference, Moments) else root(reference[1])
 
     def distance(without: int | None = None) -> float:
         if isinstance(reference, Moments):
-            return frechet_distance(*mine.gaussian(without), *reference.gaussian(without))
-        return frechet_distance(*reference, *mine.gaussian(without), root1=known)
+            return frechet_distance(*images.gaussian(without), *reference.gaussian(without))
+        return frechet_distance(*reference, *images.gaussian(without), root1=reference_root)
 
     value = distance()
     if not enough:
         return value, None
-    left = [distance(block) for block in held]
-    mean = sum(left) / blocks
-    return value, math.sqrt((blocks - 1) / blocks * sum((d - mean) ** 2 for d in left))
+    distances = [distance(block) for block in filled]
+    mean = sum(distances) / blocks
+    return value, math.sqrt((blocks - 1) / blocks * sum((d - mean) ** 2 for d in distances))

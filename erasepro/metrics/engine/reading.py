@@ -52,10 +52,10 @@ def _together(reading: list[tuple[Row, Future[Tensor]]], failed: dict[str, dict[
             entry = failed.get(row.name)
             broken.append((row, f"{entry['kind']}: {entry['message']}" if entry else f"unreadable: {error}"))
             continue
-        mine, images = by_size.setdefault(image.shape, ([], []))
-        mine.append(row)
+        rows, images = by_size.setdefault(image.shape, ([], []))
+        rows.append(row)
         images.append(image)
-    for mine, images in by_size.values():
-        yield LoadedRows(mine, torch.stack(images), [])
+    for rows, images in by_size.values():
+        yield LoadedRows(rows, torch.stack(images), [])
     if broken:
         yield LoadedRows([], None, broken)

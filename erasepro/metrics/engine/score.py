@@ -37,11 +37,11 @@ class ScoringResult:
     @property
     def samples(self) -> list[dict[str, Any]]:
         """One dict an image and model: the row's fields, ``model``, ``error``, and every metric's values."""
-        found = [{**asdict(row), "model": model, "error": error} for row, model, error in self.images]
+        samples = [{**asdict(row), "model": model, "error": error} for row, model, error in self.images]
         for values in self.values.values():
-            for sample, value in zip(found, values, strict=True):
+            for sample, value in zip(samples, values, strict=True):
                 sample.update(value)
-        return found
+        return samples
 
 
 def score(
@@ -88,23 +88,23 @@ def _update(
 ) -> dict[str, list[dict[str, Any]]]:
     """Every metric's values for the batch's images, and the predictions where there is a judge."""
     empty: list[dict[str, Any]] = [{} for _ in batch.rows]
-    found = {PREDICTION: _predictions(batch)} if batch.has_judge else {}
+    values = {PREDICTION: _predictions(batch)} if batch.has_judge else {}
     for name, metric in metrics.items():
         if not batch.rows:
-            found[name] = empty
+            values[name] = empty
         elif model == "edited":
-            found[name] = metric.update(batch)
+            values[name] = metric.update(batch)
         elif metric.needs_reference:
-            found[name] = metric.update(batch, reference=True)
+            values[name] = metric.update(batch, reference=True)
         else:
-            found[name] = before[name].update(batch)
-    _check_columns(found)
-    return found
+            values[name] = before[name].update(batch)
+    _check_columns(values)
+    return values
 
 
 def _check_columns(values: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Raise UserError where two metrics, or a metric and the work list, would write one column of ``samples.parquet``."""
-    owners = dict.fromkeys([*(one.name for one in fields(Row)), "model", "error"], "the work list")
+    owners = dict.fromkeys([*(field.name for field in fields(Row)), "model", "error"], "the work list")
     for name, samples in values.items():
         for column in {key for sample in samples for key in sample}:
             if owners.setdefault(column, name) != name:

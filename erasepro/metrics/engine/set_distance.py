@@ -13,7 +13,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.base import Batch, Metric, blank
+from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.folder import PictureFolder
 from erasepro.metrics.engine.reference_statistics import SUFFIXES
 from erasepro.metrics.networks.feature_cache import FeatureCache, FunctionNetwork, Network
@@ -79,14 +79,16 @@ class SetDistance(Metric):
         return str(self.config.reference).endswith(SUFFIXES)
 
     def _reference_file(self) -> Path:
-        key, given = f"metrics.params.{self.name}.reference", self.config.reference
+        key, reference = f"metrics.params.{self.name}.reference", self.config.reference
         if not self.statistics:
             raise UserError(
-                f"{key}={given!r}: {self.name} compares pictures one by one; give their folder, or original."
+                f"{key}={reference!r}: {self.name} compares pictures one by one; give their folder, or original."
             )
-        path = Path(given).expanduser()
+        path = Path(reference).expanduser()
         if not path.is_file():
-            raise UserError(f"{key}: no file {given!r}; give original, a folder of images, or a file of statistics.")
+            raise UserError(
+                f"{key}: no file {reference!r}; give original, a folder of images, or a file of statistics."
+            )
         return path
 
     def _folder(self) -> PictureFolder:
@@ -97,16 +99,16 @@ class SetDistance(Metric):
             raise UserError(f"{error} Allowed: original, a folder of images, {' or '.join(SUFFIXES)}.") from error
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        chosen = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
-        if chosen:
+        places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
+        if places:
             self._feature_cache = batch.feature_cache
             if self._own is None:
                 self._judge = batch.judge
             features = batch.fd_features if self._own is None else batch.features(self._own)["features"]
             height, width = batch.images.shape[2:]
-            self._sizes[f"{width}x{height}"] += 0 if reference else len(chosen)
-            self._add([batch.rows[i] for i in chosen], features[chosen], reference)
-        return blank(batch.rows)
+            self._sizes[f"{width}x{height}"] += 0 if reference else len(places)
+            self._add([batch.rows[i] for i in places], features[places], reference)
+        return empty_values(batch.rows)
 
     @abstractmethod
     def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:

@@ -51,9 +51,9 @@ class FeatureCache:
         path = None
         if self.folder is not None:
             path = self.folder / network.key / f"{digest or digest_of(images)}.safetensors"
-            found = _read(path)
-            if found is not None:
-                return found
+            stored = _read(path)
+            if stored is not None:
+                return stored
         self.computed += 1
         answer = {name: value.detach().cpu().contiguous() for name, value in network(images).items()}
         if path is not None:
@@ -63,9 +63,9 @@ class FeatureCache:
 
 def digest_of(images: Tensor) -> str:
     """Hash of a batch's shape and pixels, and of this file's version."""
-    found = hashlib.sha256(f"{VERSION} {tuple(images.shape)}".encode())
-    found.update(images.contiguous().numpy().tobytes())
-    return found.hexdigest()[:32]
+    digest = hashlib.sha256(f"{VERSION} {tuple(images.shape)}".encode())
+    digest.update(images.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:32]
 
 
 def _read(path: Path) -> dict[str, Tensor] | None:
@@ -88,10 +88,10 @@ def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
 def remove_abandoned_writes(folder: Path) -> None:
     """Take away what writers that were killed left in a feature cache; others may be writing there just now."""
     long_ago = time.time() - 3600
-    for left in folder.glob("*/.*.tmp"):
+    for part in folder.glob("*/.*.tmp"):
         with suppress(OSError):
-            if left.stat().st_mtime < long_ago:
-                left.unlink()
+            if part.stat().st_mtime < long_ago:
+                part.unlink()
 
 
 class FunctionNetwork:

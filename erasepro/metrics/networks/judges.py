@@ -16,7 +16,7 @@ from erasepro.generation.worklist import Row
 from erasepro.metrics.networks.clip import ClipJudge
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
 from erasepro.models.device import pick_device
-from erasepro.models.load import shipped_judge
+from erasepro.models.load import load_shipped_judge
 
 KINDS = ("model", "openai_clip", "transformers_clip")
 
@@ -73,10 +73,12 @@ def build_judge(
 def build_run_judge(cfg: JudgeConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
     """The judge of a run, CLIP's classes being the concepts of its rows; None where the model has none of its own."""
 
-    named = [(name, row) for row in rows for name in (row.concept, row.expected_concept) if name]
-    concepts = sorted({name for name, row in named if not row.asks_for_style})
-    styles = sorted({name for name, row in named if row.asks_for_style} | {row.style for row in rows if row.style})
-    return build_judge(cfg, lambda: shipped_judge(model), concepts, styles)
+    concepts_of_rows = [(name, row) for row in rows for name in (row.concept, row.expected_concept) if name]
+    concepts = sorted({name for name, row in concepts_of_rows if not row.asks_for_style})
+    styles = sorted(
+        {name for name, row in concepts_of_rows if row.asks_for_style} | {row.style for row in rows if row.style}
+    )
+    return build_judge(cfg, lambda: load_shipped_judge(model), concepts, styles)
 
 
 def _device(name: str) -> torch.device:
@@ -173,9 +175,9 @@ def _transformers(cfg: JudgeConfig, device: torch.device) -> dict[str, Any]:
     }
 
 
-def _plain(found: Any) -> Tensor:
+def _plain(output: Any) -> Tensor:
     """The projected embedding; transformers 5 wraps it."""
-    return found if isinstance(found, Tensor) else found.pooler_output
+    return output if isinstance(output, Tensor) else output.pooler_output
 
 
 def _short(error: BaseException) -> str:

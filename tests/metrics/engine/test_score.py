@@ -63,7 +63,7 @@ def test_scores_of_both_models(scored):
     assert scored.edited["fd_miniature"].n == 2
 
 
-@pytest.mark.parametrize(("column", "other"), [("top1", "clip_accuracy_top1"), ("role", "the work list")])
+@pytest.mark.parametrize(("column", "other"), [("clip_accuracy_top1", "clip_accuracy_top1"), ("role", "the work list")])
 def test_two_metrics_may_not_write_one_column(tmp_path, monkeypatch, column, other):
     class Twin(METRICS.get("clip_probability")):
         name = "twin"
