@@ -87,8 +87,8 @@ def test_the_command_erases_keeps_and_returns_at_once_the_second_time(tmp_path):
     (folder,) = (p for p in (tmp_path / "outputs").iterdir() if not p.name.startswith("."))
     results = json.loads((folder / "results.json").read_text())
     shows = {(o["role"], o["phrasing"]): o for o in results["recognition"]}
-    assert shows["target", "all"]["own"]["value"] <= 0.2
-    assert shows["target", "all"]["own"]["value"] < shows["target", "all"]["original"]["value"]
+    assert shows["target", "all"]["concept_shown"]["value"] <= 0.2
+    assert shows["target", "all"]["concept_shown"]["value"] < shows["target", "all"]["original"]["value"]
     assert results["residuals"]["selected"] <= 1e-5
     assert "What the pictures show" in done.stdout
     assert (folder / "grid.png").exists()

@@ -150,7 +150,7 @@ def test_damaged_results_are_recorded_again(done, capsys, text):
 
 
 def test_a_damaged_edit_is_not_done_until_it_is_solved_again(done, capsys, monkeypatch):
-    from erasepro.runs import erase as erasing
+    from erasepro.runs import run as erasing
 
     def stopped(*_):
         raise KeyboardInterrupt
