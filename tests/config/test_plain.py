@@ -1,24 +1,8 @@
 """Configs as plain dicts."""
 
-import pytest
-from omegaconf import MissingMandatoryValue, OmegaConf
-
-from erasepro.config.plain import at, differing, dotted_keys, leaves, plain
+from erasepro.config.plain import ABSENT, at, differing, dotted_keys, leaves, overlaid, replaced
 
 TREE = {"a": 1, "b": {"c": [1, 2], "d": {}, "e": None}}
-
-
-def test_a_config_becomes_plain_with_its_references_resolved():
-    cfg = OmegaConf.create({"a": 1, "b": {"c": "${a}", "d": [1, {"e": 2}]}})
-    found = plain(cfg)
-    assert found == {"a": 1, "b": {"c": 1, "d": [1, {"e": 2}]}}
-    assert type(found["b"]) is dict
-    assert type(found["b"]["d"]) is list
-
-
-def test_a_value_that_was_left_open_is_not_passed_over():
-    with pytest.raises(MissingMandatoryValue):
-        plain(OmegaConf.create({"a": "???"}))
 
 
 def test_dotted_keys_are_groups_and_leaves():
@@ -40,3 +24,16 @@ def test_differing_names_the_values_once_and_what_is_absent():
 )
 def test_at_finds_what_is_there(key, value):
     assert at(TREE, key, "none") == value
+
+
+def test_a_value_is_replaced_in_a_copy():
+    assert replaced(TREE, "b.c", 3) == {"a": 1, "b": {"c": 3, "d": {}, "e": None}}
+    assert replaced(TREE, "b.f.g", 1)["b"]["f"] == {"g": 1}
+    assert replaced(TREE, "b.c", ABSENT)["b"] == {"d": {}, "e": None}
+    assert replaced(TREE, "none", ABSENT) == TREE
+    assert TREE["b"]["c"] == [1, 2]
+
+
+def test_values_lie_over_defaults_group_by_group():
+    assert overlaid({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"c": 9}, "e": 0}) == {"a": 1, "b": {"c": 9, "d": 3}, "e": 0}
+    assert overlaid({"a": {"b": 1}}, {"a": 2}) == {"a": 2}

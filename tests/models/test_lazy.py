@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from erasepro.models.checkpoint import Checkpoint
-from erasepro.models.lazy import MANY, attach, embedding, real, source, stream
+from erasepro.models.lazy import MANY, attach, embedding, materialise, source, stream
 
 
 class Block(nn.Module):
@@ -59,7 +59,7 @@ def test_weights_are_where_they_were_said_to_be(pair):
 
 def test_a_real_submodule_has_the_stored_weights_in_the_precision_asked(pair):
     whole, meta = pair
-    block = real(meta, "layers.1", torch.float64)
+    block = materialise(meta, "layers.1", torch.float64)
     assert torch.equal(block.inner.weight, whole.layers[1].inner.weight.double())
     assert not block.training
     assert not any(p.requires_grad for p in block.parameters())
@@ -76,7 +76,7 @@ def test_a_real_root_reads_its_embedding_row_by_row_and_makes_its_buffers(pair):
     stored = {f"inner.{name}": t for name, t in whole.state_dict().items()}
     save_file(stored, folder / "diffusion_pytorch_model.safetensors")
     attach(outer, Checkpoint(folder))
-    found = real(outer, "inner", torch.float32)
+    found = materialise(outer, "inner", torch.float32)
     assert torch.equal(found(IDS), whole(IDS))
     assert torch.equal(found.position_ids, whole.position_ids)
     assert torch.equal(found.scale, whole.scale)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erasepro.results.samples import FILE, read_samples, samples_made_of, unreadable, write_samples
+from erasepro.results.samples import FILE, count_unreadable, read_samples, samples_made_of, write_samples
 
 ROWS = [
     {"id": "a", "seed": 2**40, "value": 0.5, "error": None},
@@ -26,17 +26,17 @@ def test_what_they_are_made_of_is_kept_with_them(tmp_path):
 
 def test_unreadable_images_are_counted_and_other_errors_are_not(tmp_path):
     write_samples(tmp_path / FILE, ROWS)
-    assert unreadable(tmp_path / FILE) == 1
+    assert count_unreadable(tmp_path / FILE) == 1
 
 
 def test_missing_and_damaged_files(tmp_path):
     with pytest.raises(FileNotFoundError, match="no per-sample rows in"):
         read_samples(tmp_path)
-    assert samples_made_of(tmp_path / FILE) is unreadable(tmp_path / FILE) is None
+    assert samples_made_of(tmp_path / FILE) is count_unreadable(tmp_path / FILE) is None
     (tmp_path / FILE).write_bytes(b"PAR1 and no more")
     with pytest.raises(ValueError, match=r"(?i)parquet"):
         read_samples(tmp_path)
-    assert samples_made_of(tmp_path / FILE) is unreadable(tmp_path / FILE) is None
+    assert samples_made_of(tmp_path / FILE) is count_unreadable(tmp_path / FILE) is None
 
 
 def test_a_writer_that_fails_leaves_the_old_rows(tmp_path):

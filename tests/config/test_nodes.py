@@ -1,0 +1,43 @@
+"""From omegaconf's nodes to stored configs, and back to the text of a file."""
+
+import pytest
+from omegaconf import MissingMandatoryValue, OmegaConf
+
+from erasepro.config.nodes import read_config, stored_config, unresolved_config, yaml_text
+from erasepro.config.stored import StoredConfig
+from erasepro.errors import UserError
+
+
+def test_a_config_becomes_plain_with_its_references_resolved():
+    cfg = OmegaConf.create({"a": 1, "b": {"c": "${a}", "d": [1, {"e": 2}]}})
+    found = stored_config(cfg).values
+    assert found == {"a": 1, "b": {"c": 1, "d": [1, {"e": 2}]}}
+    assert type(found["b"]) is dict
+    assert type(found["b"]["d"]) is list
+
+
+def test_a_value_that_was_left_open_is_not_passed_over():
+    with pytest.raises(MissingMandatoryValue):
+        stored_config(OmegaConf.create({"a": "???"}))
+
+
+def test_unresolved_values_are_as_the_files_have_them():
+    assert unresolved_config(OmegaConf.create({"a": "???", "b": "${a}"})).values == {"a": "???", "b": "${a}"}
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    stored = StoredConfig({"a": [1, "ß"], "b": {"c": None, "d": 1e-5}, "prompts": {"i2p": {}}})
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml_text(stored), encoding="utf-8")
+    assert read_config(file) == stored
+    assert (stored.at("b.d"), stored.at("b.x", "none"), stored.prompt_sets) == (1e-5, "none", ["i2p"])
+    assert stored.replaced({"b.c": 2}).at("b.c") == 2
+
+
+@pytest.mark.parametrize("content", [b"a: [", b"\xff", b"a: ${b}", None])
+def test_a_damaged_file_is_one_line(tmp_path, content):
+    file = tmp_path / "config.yaml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UserError, match="config.yaml' is damaged"):
+        read_config(file)
