@@ -39,5 +39,5 @@ def test_a_damaged_file_is_one_line(tmp_path, content):
     file = tmp_path / "config.yaml"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(UserError, match="config.yaml' is damaged"):
+    with pytest.raises(UserError, match=r"config\.yaml' is damaged"):
         read_config(file)

@@ -1,5 +1,7 @@
 """Configs as plain dicts."""
 
+import pytest
+
 from erasepro.config.plain import ABSENT, at, differing, dotted_keys, leaves, overlaid, replaced
 
 TREE = {"a": 1, "b": {"c": [1, 2], "d": {}, "e": None}}
