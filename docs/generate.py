@@ -52,7 +52,7 @@ TOKENS = """\
 
 ## Token policies
 
-| `solver.tokens` and the like | parts that are paired |
+| `solver.token_policy` and the like | parts that are paired |
 |---|---|
 {rows}
 
@@ -169,7 +169,7 @@ def _solver_facts(name: str, entry: type) -> list[str]:
 
 def _metric_facts(name: str, entry: type) -> list[str]:
     better = "higher is better" if METRICS.attribute(name, "higher_is_better") else "lower is better"
-    judge = "needs a judge" if METRICS.attribute(name, "needs_evaluator") is not False else "needs no judge"
+    judge = "needs a judge" if METRICS.attribute(name, "needs_judge") is not False else "needs no judge"
     version = METRICS.attribute(name, "version")
     return [f"{better.capitalize()}; {judge}; version {version}. Code: {_code_link(entry)}\n"]
 

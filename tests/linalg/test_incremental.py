@@ -1,4 +1,4 @@
-"""Adding and removing concepts at one site equals solving for what remains (METHOD identity 5)."""
+"""Adding and removing concepts at one site equals solving for what remains."""
 
 import pytest
 import torch

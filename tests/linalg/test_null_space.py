@@ -1,4 +1,4 @@
-"""Solves inside the null space of what is preserved (METHOD identity 3), against dense formulas."""
+"""Solves inside the null space of what is preserved, against dense formulas."""
 
 import pytest
 import torch

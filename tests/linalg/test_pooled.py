@@ -1,4 +1,4 @@
-"""Solves from sums equal solves from columns (METHOD identity 7)."""
+"""Solves from sums equal solves from columns."""
 
 import pytest
 import torch

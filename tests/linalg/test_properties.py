@@ -1,4 +1,4 @@
-"""METHOD's identities (section 2), on drawn shapes, dtypes and numbers."""
+"""The algebra's identities, on drawn shapes, dtypes and numbers."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from safetensors.torch import save_file
 from erasepro.errors import UserError
 from erasepro.metrics.engine.base import Batch
 from erasepro.metrics.engine.build import build_metrics
-from erasepro.metrics.engine.spool import PictureSpool
 from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import PairDistance
@@ -130,12 +129,6 @@ def test_large_pictures_are_made_smaller_and_laid_aside_on_disk():
     metric = change(size=16)
     feed(metric, noise(2, 0, side=40), reference=True)
     assert metric._spool.get("r1_0").shape == (3, 16, 16)
-    spool = PictureSpool()
-    images = noise(3, 0)
-    for i in (2, 0, 1):
-        spool.put(f"r{i}", images[i])
-    assert all(torch.equal(spool.get(f"r{i}"), images[i]) for i in range(3))
-    assert len(spool) == 3
 
 
 def test_mistakes_are_one_line():

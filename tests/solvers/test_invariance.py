@@ -56,7 +56,7 @@ def test_the_solve_itself_does_not_see_the_order(n):
 
 
 def test_what_lies_in_the_preserved_span_is_not_changed():
-    """METHOD, identity 3: the residual is −R(I − (PX)⁺PX), so ΔW = 0 for columns inside span K."""
+    """Solved in the null space, the residual is −R(I − (PX)⁺PX), so ΔW = 0 for columns inside span K."""
     g = torch.Generator().manual_seed(0)
     Q = torch.linalg.qr(torch.randn(30, 30, generator=g, dtype=torch.float64))[0]
     K, U = Q[:, :12], Q[:, 12:]

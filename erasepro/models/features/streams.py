@@ -1,4 +1,4 @@
-"""Features entering each layer, read block by block: the streams of METHOD's one pass.
+"""Features entering each layer, read block by block: one pass over the encoder serves all layers.
 
 A `Stream` holds the hidden states of a list of prompts at the door of one encoder block. Prompts are grouped by length
 and each group is cut after the last position that anyone asks for: with causal attention later ones cannot matter. What

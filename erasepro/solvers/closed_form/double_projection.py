@@ -30,8 +30,8 @@ class DoubleProjectionConfig(CrossAttentionConfig):
 class DoubleProjection(CrossAttentionSolver[DoubleProjectionConfig]):
     """Each target becomes its projection on safe features; the change stays in the null space (arXiv 2604.10032).
 
-    c* = S(SᵀS)⁺Sᵀ c and, for one column, ΔW = W_o(c* − c) xᵀU₂ᵀ/‖x‖² with x = U₂ᵀc; several columns are the null-space
-    solve (METHOD identity 3), which is the same for one.
+    c* = S(SᵀS)⁺Sᵀ c and, for one column, ΔW = W_o(c* − c) xᵀU₂ᵀ/‖x‖² with x = U₂ᵀc; several columns, side
+    by side in C, give ΔW = W_o(C* − C)(U₂ᵀC)⁺U₂ᵀ: the least-norm change inside span U₂, which is the same for one.
     """
 
     def check(self) -> None:

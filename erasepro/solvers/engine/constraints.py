@@ -86,7 +86,7 @@ def collect_constraints(fit: Fit, W_o: Tensor) -> Constraints:
 def solve_input_map(fit: Fit, X: Tensor, Y: Tensor, retained: Statistics | None) -> Solution:
     """D (d, d) with D X = Y − X, so that W_o (I + D) maps X (d, n) where W_o maps Y, for every W_o that reads them.
 
-    D = (Y − X) G⁺ Xᵀ C⁻¹ where it is solved exactly (METHOD, section 1). Raises UserError as `Fit.solve`.
+    D = (Y − X) G⁺ Xᵀ C⁻¹ with G = Xᵀ C⁻¹ X where it is solved exactly. Raises UserError as `Fit.solve`.
     """
     d = len(X)
     if not fit.sums_suffice(d):

@@ -1,0 +1,28 @@
+"""A run's specification: typed, never changed, with the words that its concepts are in."""
+
+import dataclasses
+
+import pytest
+
+from erasepro.config.schema import GenerationConfig
+from erasepro.runs.resolve import resolve
+from erasepro.solvers import SOLVERS
+
+
+@pytest.mark.parametrize(("model", "vocabulary"), [("miniature", "miniature"), ("sd14", "open"), ("tiny", "open")])
+def test_the_model_decides_the_vocabulary(model, vocabulary):
+    assert resolve([f"model={model}"]).vocabulary == vocabulary
+
+
+def test_everything_is_typed_and_recorded_as_plain_values():
+    spec = resolve(["solver=uce", "solver.ridge=2", "generation.steps=7", "seed=5"])
+    assert isinstance(spec.generation, GenerationConfig)
+    assert isinstance(spec.solver, SOLVERS.config("uce"))
+    assert (spec.solver_name, spec.solver.ridge, spec.generation.steps, spec.seed) == ("uce", 2.0, 7, 5)
+    keys = ("solver.name", "solver.ridge", "generation.steps", "seed", "name")
+    assert [spec.stored.at(key) for key in keys] == ["uce", 2.0, 7, 5, spec.name]
+
+
+def test_it_is_not_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        resolve().seed = 1  # type: ignore[misc]
