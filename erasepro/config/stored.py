@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.config.plain import at, leaves, replaced
+from erasepro.config.plain import ABSENT, at, leaves, replaced
 
 TEMPLATES = "templates"
 """The prompt set of a run that chose none: the project's own sentences."""
@@ -25,6 +25,13 @@ class StoredConfig:
     def at(self, key: str, missing: Any = None) -> Any:
         """The value at a dotted key; ``missing`` where there is none."""
         return at(self.values, key, missing)
+
+    def __getitem__(self, key: str) -> Any:
+        """The value at a dotted key. Raises KeyError where there is none."""
+        value = self.at(key, ABSENT)
+        if value is ABSENT:
+            raise KeyError(key)
+        return value
 
     def leaves(self) -> dict[str, Any]:
         """Every value by its dotted key."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from erasepro.config.stored import StoredConfig
 from erasepro.runtime.files import digest, read_dict, remove_temporaries, write_json, write_text
 from erasepro.runtime.lock import Lock
 from erasepro.runtime.meter import Meter
@@ -44,12 +45,12 @@ KEYS_OUTSIDE_SIGNATURE = (
 """Config keys that cannot change the result."""
 
 
-def signature(config: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
-    """Hash (64 hex digits) of a plain config less ``KEYS_OUTSIDE_SIGNATURE``, of content hashes by name, and of stage versions.
+def signature(stored: StoredConfig, hashes: Mapping[str, str]) -> str:
+    """Hash (64 hex digits) of a stored config less `KEYS_OUTSIDE_SIGNATURE`, of content hashes by name and of stage versions.
 
     Among the hashes are the solver's version and a digest of its source (``source_digest``): changed code is another run.
     """
-    payload = {"config": _signed(config, ""), "hashes": dict(hashes), "stages": STAGES}
+    payload = {"config": _signed(stored.values, ""), "hashes": dict(hashes), "stages": STAGES}
     return digest(payload)
 
 

@@ -42,17 +42,17 @@ class RunSettings:
 
     @classmethod
     def of(cls, stored: StoredConfig) -> RunSettings:
-        """What reports read of a stored config."""
+        """What reports read of a stored config. Raises KeyError for a setting that it does not hold."""
         groups = StoredConfig({group: stored.at(group) for group in COMPARED})
         return cls(
-            pairs=tuple((target, anchor) for target, anchor in stored.at("concepts.pairs")),
-            kind=stored.at("concepts.kind"),
-            model=stored.at("model.name"),
-            solver=stored.at("solver.name"),
-            steps=stored.at("generation.steps"),
-            guidance=stored.at("generation.guidance"),
-            seeds=tuple(stored.at("generation.seeds")),
-            split=stored.at("generation.split"),
+            pairs=tuple((target, anchor) for target, anchor in stored["concepts.pairs"]),
+            kind=stored["concepts.kind"],
+            model=stored["model.name"],
+            solver=stored["solver.name"],
+            steps=stored["generation.steps"],
+            guidance=stored["generation.guidance"],
+            seeds=tuple(stored["generation.seeds"]),
+            split=stored["generation.split"],
             prompt_sets=tuple(stored.prompt_sets),
             comparable={key: value for key, value in groups.leaves().items() if key not in UNCOMPARED},
         )

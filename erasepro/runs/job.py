@@ -99,7 +99,7 @@ def make_job(spec: RunSpec) -> Job:
         "test_prompts": digest([asdict(row) for row in worklist]),
         **solver_code(spec.solver_name),
     }
-    folder = RunDir(Path(spec.outputs.dir), spec.name, signature(stored.values, hashes))
+    folder = RunDir(Path(spec.outputs.dir), spec.name, signature(stored, hashes))
     hashes["judge"] = judge_fingerprint(spec.model)  # unsigned: it decides scores, not images
     return Job(
         spec=spec,

@@ -106,7 +106,7 @@ def test_what_does_not_go_together_is_refused(model32, other_model, two):
         (lambda: a + solve(model32, "Dog", "bus"), "Both edits erase 'Dog'"),
         (lambda: a + solve(model32, "cat", "bus"), "itself erased"),
         (lambda: a + Edit(b.updates), "no fingerprint"),
-        (lambda: a + {"car": "bus"}, r"edit\.add\(concepts, model\)"),
+        (lambda: a + {"car": "bus"}, r"erasepro\.add_concepts\(edit, concepts, model\)"),
         (lambda: remove_concept((a + b), "dog", model32), "is a sum"),
         (lambda: add_concepts((a + b), {"tree": "house"}, model32), "is a sum"),
     ):

@@ -118,7 +118,7 @@ def test_two_runs_with_the_same_seed_are_the_same_bytes_and_count_once(capsys):
 def test_a_stopped_run_resumes(monkeypatch, stage):
     assert cli.main([*TINY, "outputs.dir=whole"]) == 0
     with monkeypatch.context() as patch:
-        name = {"images": "draw", "scores": "score"}[stage]
+        name = {"images": "generate", "scores": "score"}[stage]
         real = getattr(runner.Run, name)
 
         def stopped(self, *args):

@@ -21,7 +21,7 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
     ids=["tiny", "mace", "five"],
 )
 def test_the_signature_of_a_run_hangs_on_its_settings_alone(overrides, expected):
-    assert signature(resolve(overrides).stored.values, HASHES) == expected
+    assert signature(resolve(overrides).stored, HASHES) == expected
 
 
 def test_an_edit_of_random_weights_has_the_hash_that_it_had():

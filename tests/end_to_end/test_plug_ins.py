@@ -120,7 +120,7 @@ def test_they_are_listed_and_checked_as_ours_are(plug_in):
     listed = erasepro(plug_in, "ls", "metrics").splitlines()
     assert any(line.split("  ")[-1].strip() == "Mean of all pixels. Needs no judge." for line in listed)
     told = erasepro(plug_in, "--cfg", "solver=toy_mean", "solver.strenght=2", status=2)
-    assert "Did you mean 'solver.strength'? Known under 'solver': batch_size, guide" in told
+    assert "Did you mean 'solver.strength'? Known under 'solver': anchor_source, batch_size" in told
     assert "toy_mean" in erasepro(plug_in, "--cfg", "solver=toy_men", status=2)
     told = erasepro(plug_in, "--cfg", "solver=toy_broken", status=2)
     assert "'toy_broken' cannot be loaded: the plug-in toy-erasure (toy_erasure.broken) does not import: Zero" in told
@@ -145,7 +145,7 @@ def test_they_run_and_changed_code_never_shows_an_older_result(plug_in):
     def brightness(result: dict) -> float:
         return result["scores"][0]["edited"]["value"]
 
-    assert "· toy_mean tokens=all ·" in erasepro(plug_in, *words), (
+    assert "· toy_mean token_policy=all ·" in erasepro(plug_in, *words), (
         "the heading tells only what differs from the defaults"
     )
     assert "Done before" in erasepro(plug_in, *words)

@@ -73,7 +73,7 @@ def test_the_wheel_has_the_package_with_its_configs_and_nothing_else(wheel):
     for folder in ("conf", "experiments"):
         files = {f"erasepro/{path.relative_to(ROOT)}" for path in (ROOT / folder).rglob("*.yaml")}
         assert files <= set(names)
-    assert {"erasepro/py.typed", "erasepro/models/miniature/weights/evaluator.safetensors"} <= set(names)
+    assert {"erasepro/py.typed", "erasepro/models/miniature/weights/judge.safetensors"} <= set(names)
     assert about["Version"] == VERSION
     assert about["Author"] == "The erasepro authors"
     assert about["License-Expression"] == "Apache-2.0"

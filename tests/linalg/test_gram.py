@@ -40,11 +40,11 @@ def test_sums_can_be_read_and_added_to_again():
 
 def test_few_columns_are_kept_themselves_until_they_are_many_or_summed():
     stats = Statistics(D).update(columns(D, 4), weights=torch.full((4,), 4.0))
-    assert torch.allclose(stats.few(), 2 * columns(D, 4))
-    assert stats.update(columns(D, 1)).few() is None, "more than a third of the rows"
+    assert torch.allclose(stats.held_columns(), 2 * columns(D, 4))
+    assert stats.update(columns(D, 1)).held_columns() is None, "more than a third of the rows"
     read = Statistics(D).update(columns(D, 2))
     assert read.xx.shape == (D, D)
-    assert read.few() is None
+    assert read.held_columns() is None
 
 
 def test_features_of_any_precision_are_summed_in_float64():
@@ -57,9 +57,9 @@ def test_features_of_any_precision_are_summed_in_float64():
 def test_what_a_change_leaves_is_that_of_the_columns():
     X, Y, delta = columns(D), columns(OUT, seed=1), columns(OUT, D, seed=2)
     stats = Statistics(D, OUT).update(X, Y)
-    assert stats.left(delta) == pytest.approx(float((delta @ X - Y).norm()))
+    assert stats.residual_norm(delta) == pytest.approx(float((delta @ X - Y).norm()))
     exact = Statistics(D, OUT).update(X, delta @ X)
-    assert exact.left(delta) <= 1e-6 * float((delta @ X).norm())
+    assert exact.residual_norm(delta) <= 1e-6 * float((delta @ X).norm())
 
 
 def test_no_column_changes_nothing():
@@ -78,4 +78,4 @@ def test_wrong_shapes_are_refused():
         with pytest.raises(ValueError, match="exactly where d_out was given"):
             stats.update(columns(D, 2), partners)
     with pytest.raises(ValueError, match="no partners Y"):
-        Statistics(D).left(torch.zeros(OUT, D))
+        Statistics(D).residual_norm(torch.zeros(OUT, D))

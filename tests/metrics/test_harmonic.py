@@ -24,7 +24,7 @@ def score(erased, retain, synonym=None, n=(200, 300, 50), stderr=0.01, name="cli
 
 
 @pytest.mark.parametrize(
-    ("erased", "kept", "synonym", "published"),
+    ("erased", "retain", "synonym", "published"),
     [
         (13.54, 98.45, 23.18, 85.48),  # UCE
         (96.96, 96.73, 82.56, 6.13),  # FMN
@@ -51,7 +51,7 @@ def test_h_c_of_a_published_row_of_speed():
 
 
 @pytest.mark.parametrize(
-    ("erased", "kept", "published"), [(21.31, 25.70, 4.39), (20.89, 21.21, 0.32), (22.59, 28.58, 5.99)]
+    ("erased", "retain", "published"), [(21.31, 25.70, 4.39), (20.89, 21.21, 0.32), (22.59, 28.58, 5.99)]
 )
 def test_h_a_is_a_difference_of_clip_scores(erased, retain, published):
     found = Harmonic.derive(score(erased, retain, name="clip_score"), HarmonicConfig(of="clip_score", form="artists"))

@@ -94,8 +94,8 @@ def test_jobs_of_a_sweep_are_settled_each(judged, capsys):
     assert main(["-m", *TINY, *protocol, "metrics=[clip_accuracy_top1]", "generation.guidance=2.0,3.0"]) == 0
     found = {Results.load(path).protocol for path in Path("o").glob("*/results.json")}
     assert found == {"strict/1", "strict/1+modified(generation.guidance)"}
-    config = Results.load(next(Path("o").glob("*/results.json"))).config
-    assert config.at("metrics.params.kid.subsets") == 9
+    stored = Results.load(next(Path("o").glob("*/results.json"))).stored
+    assert stored.at("metrics.params.kid.subsets") == 9
     told = capsys.readouterr()
     assert "no joint table: Runs of different protocols may not share a column: strict/1 and strict/1+mod" in told.err
 

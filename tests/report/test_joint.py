@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
+from erasepro.config.stored import StoredConfig
 from erasepro.generation import Row
 from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import format_heading
@@ -50,7 +51,7 @@ def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
 
 def test_heading():
     config = dict(resolve(["concepts=mini/dev_10", "generation.split=validation"]).stored.values)
-    assert format_heading(RunSettings.from_config(config), "p/1", "erasepro") == (
+    assert format_heading(RunSettings.of(StoredConfig(config)), "p/1", "erasepro") == (
         "lion → tiger, lemon → banana, tractor → ambulance, crown → trophy and 6 more · miniature · erasepro · 16 steps, "
         "guidance 3, seeds 0, 1, 2 · validation prompts · p/1"
     )

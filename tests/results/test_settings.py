@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from erasepro.config.stored import StoredConfig
 from erasepro.results.settings import RunSettings
 from erasepro.results.version_2 import translate_config
 
@@ -13,7 +14,7 @@ CONFIG = translate_config(json.loads((Path(__file__).parent / "version_2.json").
 
 
 def test_what_reports_read():
-    settings = RunSettings.from_config(CONFIG)
+    settings = RunSettings.of(StoredConfig(CONFIG))
     assert (settings.pairs, settings.kind) == ((("dog", "cat"),), "instance")
     assert (settings.model, settings.solver) == ("miniature", "erasepro")
     assert (settings.steps, settings.guidance, settings.seeds, settings.split) == (12, 3.0, (0,), "test")
@@ -24,11 +25,11 @@ def test_what_reports_read():
 
 def test_a_run_without_prompt_sets_draws_the_projects_own_sentences():
     for prompts in (None, {}):
-        assert RunSettings.from_config(CONFIG | {"prompts": prompts}).prompt_sets == ("templates",)
+        assert RunSettings.of(StoredConfig(CONFIG | {"prompts": prompts})).prompt_sets == ("templates",)
 
 
 def test_what_must_be_alike_in_one_table():
-    comparable = RunSettings.from_config(CONFIG).comparable
+    comparable = RunSettings.of(StoredConfig(CONFIG)).comparable
     assert comparable["generation.max_retain"] == 8
     assert comparable["metrics.params.kid.network"] == "judge"
     assert {"generation.batch_size", "model.device", "metrics.names"}.isdisjoint(comparable)
@@ -37,4 +38,4 @@ def test_what_must_be_alike_in_one_table():
 
 def test_a_config_without_what_reports_read_is_a_key_error():
     with pytest.raises(KeyError, match="generation"):
-        RunSettings.from_config({key: value for key, value in CONFIG.items() if key != "generation"})
+        RunSettings.of(StoredConfig({key: value for key, value in CONFIG.items() if key != "generation"}))

@@ -20,8 +20,8 @@ def test_the_solvers_version_and_source_are_entries_of_their_own(job, monkeypatc
     assert second.folder.signature != first.folder.signature
     assert {key for key in first.hashes if first.hashes[key] != second.hashes[key]} == {"solver_version"}
     signed = {key: value for key, value in first.hashes.items() if key != "judge"}
-    assert signature(first.config, signed) == first.folder.signature
-    assert signature(first.config, signed | {"solver_source": "other"}) != first.folder.signature
+    assert signature(first.stored, signed) == first.folder.signature
+    assert signature(first.stored, signed | {"solver_source": "other"}) != first.folder.signature
 
 
 def test_two_presets_of_a_solver_have_one_source(job):

@@ -21,7 +21,9 @@ def test_a_preset_as_it_stands_is_named_alone(preset):
 
 def test_what_was_changed_is_named_with_the_preset_it_was_changed_in():
     assert nearest_preset(settings("solver=uce_best", "solver.ridge=7")) == "uce_best ridge=7.0"
-    assert nearest_preset(settings("solver=erasepro", "solver.kv_fit.tau=0.2")) == "erasepro kv_fit.tau=0.2"
+    assert nearest_preset(settings("solver=erasepro", "solver.cross_attention_fit.independence_threshold=0.2")) == (
+        "erasepro cross_attention_fit.independence_threshold=0.2"
+    )
 
 
 def test_settings_that_spell_another_preset_out_are_that_preset():

@@ -26,12 +26,12 @@ for what in sys.argv[1:]:
             raise KeyError("x")
         return {"by": me}
     try:
-        told = d.first(work) if what in ("first", "user0", "bug0") else d.everywhere(work)
+        told = d.on_main_process(work) if what in ("first", "user0", "bug0") else d.on_all_processes(work)
     except UserError as error:
         told = [type(error).__name__, str(error)]
     except KeyError:
         told = "KeyError"
-    print("told:", json.dumps([me, d.size(), d.main(), done, told]))
+    print("told:", json.dumps([me, d.world_size(), d.is_main_process(), done, told]))
 """
 
 
@@ -56,12 +56,12 @@ def together(*words):
 def test_one_process_does_it_all_itself(monkeypatch):
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
-    assert (distributed.rank(), distributed.size(), distributed.main()) == (0, 1, True)
-    assert distributed.first(lambda: "answer") == "answer"
+    assert (distributed.rank(), distributed.world_size(), distributed.is_main_process()) == (0, 1, True)
+    assert distributed.on_main_process(lambda: "answer") == "answer"
     done = []
-    assert distributed.everywhere(lambda: done.append(1)) is None
+    assert distributed.on_all_processes(lambda: done.append(1)) is None
     assert done == [1]
-    for share in (distributed.first, distributed.everywhere):
+    for share in (distributed.on_main_process, distributed.on_all_processes):
         with pytest.raises(ZeroDivisionError):
             share(lambda: 1 / 0)
 
@@ -69,7 +69,7 @@ def test_one_process_does_it_all_itself(monkeypatch):
 def test_a_rank_without_a_second_process_is_the_first(monkeypatch):
     monkeypatch.setenv("RANK", "3")
     monkeypatch.setenv("WORLD_SIZE", "1")
-    assert distributed.main()
+    assert distributed.is_main_process()
 
 
 @pytest.mark.ci_slow
@@ -78,12 +78,12 @@ def test_two_processes_share_answers_and_failures():
         "first": ('[0, 2, true, [0], {"by": 0}]', '[1, 2, false, [], {"by": 0}]'),
         "user0": (
             '[0, 2, true, [0], ["UserError", "the disk is full"]]',
-            '[1, 2, false, [], ["FailedElsewhere", "the disk is full"]]',
+            '[1, 2, false, [], ["RemoteRankError", "the disk is full"]]',
         ),
-        "bug0": ('[0, 2, true, [0], "KeyError"]', '[1, 2, false, [], ["FailedElsewhere", "KeyError: \'x\'"]]'),
+        "bug0": ('[0, 2, true, [0], "KeyError"]', '[1, 2, false, [], ["RemoteRankError", "KeyError: \'x\'"]]'),
         "all": ("[0, 2, true, [0], null]", "[1, 2, false, [1], null]"),
         "user1": (
-            '[0, 2, true, [0], ["FailedElsewhere", "Process 1: the disk is full"]]',
+            '[0, 2, true, [0], ["RemoteRankError", "Process 1: the disk is full"]]',
             '[1, 2, false, [1], ["UserError", "the disk is full"]]',
         ),
     }

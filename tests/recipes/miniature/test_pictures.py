@@ -23,7 +23,6 @@ def drawn(tmp_path, monkeypatch):
     np.savez(tmp_path / "sprites.npz", **sprites)
     for module in (judge, pictures):
         monkeypatch.setattr(module, "DRAWABLES", (0, 1), raising=False)
-    monkeypatch.setattr("erasepro.recipes.miniature.vae.DRAWABLES", (0, 1))
     return Pictures(tmp_path)
 
 
