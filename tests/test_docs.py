@@ -95,8 +95,11 @@ def check_command(words: list[str]) -> None:
     elif verb == "verify":
         assert {key.partition(".")[0] for key in named} <= set(VERIFY_KEYS)
         assert named.get("model", "miniature") in options("model")
+    elif verb == "help":
+        assert words[1:] == [] or words[1] in VERBS
+        assert len(words) <= 2
     else:
-        assert verb == "report"
+        assert verb in ("report", "status")
         assert not named
 
 
