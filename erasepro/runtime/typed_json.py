@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -45,12 +46,18 @@ def check_json(value: Any, form: Any, key: str = "") -> None:
 
 def _check_keys(value: Any, form: Any, key: str) -> None:
     _instance(value, dict, form, key)
-    for name, hint in get_type_hints(form, include_extras=True).items():
+    for name, hint in _hints(form).items():
         optional = get_origin(hint) is NotRequired
         if name in value:
             check_json(value[name], get_args(hint)[0] if optional else hint, _below(key, name))
         elif form.__total__ and not optional:
             raise WrongForm(f"{_below(key, name)} is missing")
+
+
+@cache
+def _hints(form: Any) -> dict[str, Any]:
+    """The keys of a TypedDict with their forms: each is asked for once an item of a list."""
+    return get_type_hints(form, include_extras=True)
 
 
 def _check_union(value: Any, form: Any, key: str) -> None:
