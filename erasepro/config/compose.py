@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -47,12 +48,19 @@ def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
     return found
 
 
-@cache
 def uncomposed(*overrides: str) -> DictConfig:
-    """What ``conf/`` alone says, neither resolved nor checked nor given a protocol's values. Not to be changed."""
+    """What ``conf/`` alone says, neither resolved nor checked nor given a protocol's values. Not to be changed.
+
+    Kept by the folder: what is written into it later is not seen.
+    """
+    return _uncomposed(config_dir(), *overrides)
+
+
+@cache
+def _uncomposed(conf: Path, *overrides: str) -> DictConfig:
     prepare()
     GlobalHydra.instance().clear()
-    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())):
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(conf)):
         return hydra_compose("config", overrides=[search_path_override(), *overrides])
 
 

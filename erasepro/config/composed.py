@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import yaml
 from hydra import compose as hydra_compose
@@ -32,12 +33,16 @@ def composed(overrides: Sequence[str] = ()) -> DictConfig:
     return with_experiment(cfg, cfg.hydra.runtime.choices)
 
 
-@cache
 def option_settings(group: str, name: str) -> StoredConfig:
     """What an option of a config group says, composed with the default config, interpolations resolved.
 
     Raises UserError where its file cannot be read or does not compose.
     """
+    return _option_settings(config_dir(), group, name)
+
+
+@cache
+def _option_settings(conf: Path, group: str, name: str) -> StoredConfig:
     overrides = [f"{group}={name}"]
     with translated(overrides):
         node = uncomposed(*overrides)[group]

@@ -11,10 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from erasepro.config.composed import option_settings, stated_name
-from erasepro.config.paths import options
+from erasepro.config.paths import config_dir, options
 from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS
 from erasepro.config.stored import TEMPLATES, StoredConfig
 from erasepro.errors import UserError
@@ -52,7 +53,7 @@ def protocol_label(config: StoredConfig, metric: str | None = None) -> str:
     name, version = config.at("protocol.name"), config.at("protocol.version")
     changed = [key for key in modified(config) if metric is None or _concerns(config, key, metric)]
     label = f"{name}/{version}" + (f"+modified({', '.join(changed)})" if changed else "")
-    unread = _stored_definitions(name, version)[1]
+    unread = _stored_definitions(config_dir(), name, version)[1]
     label += f"+unverified({', '.join(unread)})" if unread else ""
     covered = config.at("protocol.metrics") or []
     outside = metric not in (None, PREDICTION) and covered and metric not in covered
@@ -72,7 +73,8 @@ def modified(config: StoredConfig) -> list[str]:
     sets, models = config.at("protocol.prompt_sets") or [], config.at("protocol.models") or []
     for name in sorted({*sets} & {*config.prompt_sets} - {TEMPLATES}):
         keys += [key for key in _changed(name, config.at(f"prompts.{name}") or {}) if key not in fixes]
-    definitions = _stored_definitions(config.at("protocol.name"), config.at("protocol.version"))[0]
+    protocol = config.at("protocol.name"), config.at("protocol.version")
+    definitions = _stored_definitions(config_dir(), *protocol)[0]
     decisive = {key: config.at(f"protocol.{key}") or None for key in FIXING}
     if definitions and all(decisive != definition for definition in definitions):
         keys.append("protocol")
@@ -85,7 +87,7 @@ def modified(config: StoredConfig) -> list[str]:
 
 def _changed(name: str, mine: Mapping[str, Any]) -> list[str]:
     """The keys in which a prompt set chooses other rows, or takes other settings from them, than its file says."""
-    usual = _prompt_set(name)
+    usual = _prompt_set(config_dir(), name)
     found = [
         part
         for part in ROW_SELECTING_KEYS
@@ -109,16 +111,16 @@ def _unordered(value: Any) -> Any:
 
 
 @cache
-def _prompt_set(name: str) -> Mapping[str, Any]:
-    """The settings of a prompt set as its file has them; none where there is no such file."""
+def _prompt_set(conf: Path, name: str) -> Mapping[str, Any]:
+    """The settings of a prompt set as its file has them; none where there is no such file. Kept by the folder of configs."""
     if name not in options("prompts"):
         return {}
     return option_settings("prompts", name).values
 
 
 @cache
-def _stored_definitions(name: str, version: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """What ``conf/protocol`` says of a protocol.
+def _stored_definitions(conf: Path, name: str, version: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """What ``conf/protocol`` says of a protocol, kept by the folder of configs.
 
     Returns:
         What each file that bears the name and version fixes; and, where there is no such file, the names of the files that

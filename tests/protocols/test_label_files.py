@@ -6,33 +6,43 @@ import shutil
 
 import pytest
 
-from erasepro.config import compose, composed, paths
+from erasepro.config import paths
 from erasepro.errors import UserError
-from erasepro.protocols import label as protocol
-from erasepro.protocols.label import bars_published
+from erasepro.protocols.label import bars_published, protocol_label
 from erasepro.runs import resolve as resolving
 from tests.protocols.test_label import label
 
+STORED = paths.config_dir().parent
+
 
 @pytest.fixture
-def own_conf(tmp_path, monkeypatch):
-    """A copy of conf/ to put files in."""
-    for folder in ("conf", "experiments"):
-        shutil.copytree(paths.config_dir().parent / folder, tmp_path / folder)
-    monkeypatch.setattr(paths, "__file__", str(tmp_path / "erasepro" / "config" / "paths.py"))
-    monkeypatch.setattr(composed, "uncomposed", compose.uncomposed.__wrapped__)
-    monkeypatch.setattr(protocol, "option_settings", composed.option_settings.__wrapped__)
-    monkeypatch.setattr(resolving, "uncomposed", compose.uncomposed.__wrapped__)
-    monkeypatch.setattr(protocol, "_stored_definitions", protocol._stored_definitions.__wrapped__)
-    return tmp_path / "conf" / "protocol"
+def conf_with(tmp_path, monkeypatch):
+    """Configs with other files in conf/protocol (None: a folder of that name); each call makes a folder of its own."""
+
+    def put(**contents: str | bytes | None) -> None:
+        root = tmp_path / str(len(list(tmp_path.iterdir())))
+        for folder in ("conf", "experiments"):
+            shutil.copytree(STORED / folder, root / folder)
+        for name, content in contents.items():
+            file = root / "conf" / "protocol" / f"{name}.yaml"
+            if content is None:
+                file.unlink()
+                file.mkdir()
+            else:
+                file.write_bytes(content.encode() if isinstance(content, str) else content)
+        monkeypatch.setattr(paths, "__file__", str(root / "erasepro" / "config" / "paths.py"))
+
+    return put
 
 
-def test_files_of_other_protocols_decide_nothing_whatever_is_wrong_with_them(own_conf):
-    (own_conf / "short.yaml").write_text("name: short\nfixes:\n  generation.steps: 2\n")
-    (own_conf / "broken.yaml").write_text("name: [\n")
-    (own_conf / "wild.yaml").write_text("name: wild\nversion: 1\nfixes:\n  generation.steps: ${nothing}\n")
-    (own_conf / "more.yaml").write_text("defaults: [mace, _self_]\nname: more\n")
-    (own_conf / "zweite.yaml").write_text("name: mace\nversion: 1\nfixes: {}\n")
+def test_files_of_other_protocols_decide_nothing_whatever_is_wrong_with_them(conf_with):
+    conf_with(
+        short="name: short\nfixes:\n  generation.steps: 2\n",
+        broken="name: [\n",
+        wild="name: wild\nversion: 1\nfixes:\n  generation.steps: ${nothing}\n",
+        more="defaults: [mace, _self_]\nname: more\n",
+        zweite="name: mace\nversion: 1\nfixes: {}\n",
+    )
     assert label("debug=tiny") == "erasepro/1"
     assert label("debug=tiny", "protocol=short") == "short/1"
     assert label("protocol=mace", "model=sd14", "prompts=i2p") == "mace/1"
@@ -51,26 +61,34 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_a_protocol_whose_file_cannot_be_read_is_unverified(own_conf, content):
+def test_a_protocol_whose_file_cannot_be_read_is_unverified(conf_with, content):
     weak = ["protocol.name=mace", "model=sd14", "generation.steps=3"]
     assert label(*weak) == "mace/1+modified(protocol)", "as long as the file can be read"
-    (own_conf / "mace.yaml").write_bytes(content)
-    assert label(*weak) == label(*weak, metric="nudenet") == "mace/1+unverified(mace.yaml)"
+    conf_with(mace=content)
+    stored = resolving.resolve(weak).stored
+    assert protocol_label(stored) == protocol_label(stored, "nudenet") == "mace/1+unverified(mace.yaml)"
     assert label("protocol=speed", "model=sd14", "prompts=i2p") == "speed/1", "its own file is whole"
     assert label("debug=tiny") == "erasepro/1"
-    assert bars_published(label(*weak))
+    assert bars_published(protocol_label(stored))
 
 
-def test_an_unreadable_file_that_states_another_name_verifies_nothing_and_hides_nothing(own_conf):
-    (own_conf / "wild.yaml").write_text("name: wild\nfixes:\n  generation.steps: ${nothing}\n")
+def test_an_unreadable_file_that_states_another_name_verifies_nothing_and_hides_nothing(conf_with):
+    conf_with(wild="name: wild\nfixes:\n  generation.steps: ${nothing}\n")
     assert label("debug=tiny", "protocol.name=mine") == "mine/1"
     assert label("debug=tiny", "protocol.name=wild") == "wild/1+unverified(wild.yaml)"
 
 
-def test_a_file_without_permission_to_read_is_unverified(own_conf):
-    (own_conf / "mace.yaml").unlink()
-    (own_conf / "mace.yaml").mkdir()  # raises OSError for every user, root too
+def test_a_file_without_permission_to_read_is_unverified(conf_with):
+    conf_with(mace=None)  # raises OSError for every user, root too
     assert label("protocol.name=mace", "model=sd14") == "mace/1+unverified(mace.yaml)"
+
+
+def test_another_folder_of_configs_is_read_anew(conf_with):
+    assert resolving.resolve(["debug=tiny", "protocol=mace"]).stored.at("protocol.version") == 1
+    conf_with(mace="name: mace\nversion: 7\nfixes: {}\n")
+    assert label("protocol=mace") == "mace/7"
+    conf_with()
+    assert label("protocol=mace", "model=sd14", "prompts=i2p") == "mace/1"
 
 
 TOLD = {
@@ -84,8 +102,8 @@ TOLD = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_choosing_a_protocol_whose_file_cannot_be_read_says_what_is_wrong(own_conf, fault):
-    (own_conf / "mace.yaml").write_bytes(BROKEN[fault])
+def test_choosing_a_protocol_whose_file_cannot_be_read_says_what_is_wrong(conf_with, fault):
+    conf_with(mace=BROKEN[fault])
     with pytest.raises(UserError, match=TOLD[fault]) as caught:
         resolving.resolve(["protocol=mace"])
     assert "\n" not in str(caught.value)
