@@ -29,9 +29,9 @@ demo: $(READY)
 test: $(READY)
 	$(PYTEST) -m "not slow and not ci_slow"
 
-# Whole runs in processes of their own: killed and started again, two working on one folder.
+# Whole runs in processes of their own: killed and started again, two on one folder, the wheel, CONTRIBUTING's recipes.
 test-slow: $(READY)
-	$(PYTEST) -m ci_slow
+	$(PYTEST) -m "ci_slow and not slow"
 
 test-all: $(READY)
 	$(PYTEST)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,13 +13,6 @@ from erasepro.cli.main import main
 from erasepro.models.tiny import tiny_pipeline
 
 
-def edit(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "erasepro", "edit", *words], cwd=cwd, capture_output=True, text=True, check=False,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
@@ -31,16 +21,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_edit_from_disk_is_the_edit_of_the_loaded_model(model, tmp_path, monkeypatch, capsys):
-    done = edit(f"model={'sd15'}", f"model.source={model}", "concepts.pairs=[[dog,cat]]", "out=made", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "dog → cat · sd15 · erasepro" in done.stdout
-    assert "Read of unet: 0." in done.stdout
+    monkeypatch.chdir(tmp_path)
+    status = main(["edit", "model=sd15", f"model.source={model}", "concepts.pairs=[[dog,cat]]", "out=made"])
+    told = capsys.readouterr()
+    assert status == 0, told.err
+    assert "dog → cat · sd15 · erasepro" in told.out
+    assert "Read of unet: 0." in told.out
     made = erasepro.Edit.load(tmp_path / "made")
     loaded = erasepro.load_model(str(model))
     assert made.hash == erasepro.erase(loaded, {"dog": "cat"}).hash
     made.apply(loaded.pipe)
     assert json.loads((tmp_path / "made" / "edit.json").read_text())["meta"]["model"]["source"] == str(model)
-    monkeypatch.chdir(tmp_path)
     assert main(["edit", f"model.source={model}", "model=sd15", "out=made"]) == 2
     assert "holds an edit already: choose another out=FOLDER, or add force=true" in capsys.readouterr().err
 

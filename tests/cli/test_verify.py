@@ -3,8 +3,6 @@
 import errno
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -54,26 +52,21 @@ def change(path, key, alter):
     save_file(weights, path)
 
 
-def in_a_shell(*words):
-    command = [sys.executable, "-m", "erasepro", "verify", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def test_the_command_recomputes_and_compares(made, mine):
-    done = in_a_shell(mine, f"model={made / 'base'}")
-    assert done.returncode == 0, done.stderr
-    last = done.stdout.strip().splitlines()[-1]
+def test_the_command_recomputes_and_compares(capsys, made, mine):
+    status, out, err = said(capsys, mine, f"model={made / 'base'}")
+    assert status == 0, err
+    last = out.strip().splitlines()[-1]
     assert last == "holds: base and edited hashes, residuals, compared with certificate.json and edit.json."
-    assert "what reads the text, end to end" in done.stdout
+    assert "what reads the text, end to end" in out
 
 
-def test_the_command_reads_a_whole_edited_model_and_says_what_is_wrong(made, tmp_path):
+def test_the_command_reads_a_whole_edited_model_and_says_what_is_wrong(capsys, made, tmp_path):
     edited = shutil.copytree(made / "edited", tmp_path / "edited")
     key = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
     change(edited / "unet" / "diffusion_pytorch_model.safetensors", key, lambda W: W + 1e-7)
-    done = in_a_shell(made / "edit", f"edited={edited}")
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout == f"does not hold: 'unet.{key[:-7]}' is not the edited weight that certificate.json states.\n"
+    status, out, err = said(capsys, made / "edit", f"edited={edited}")
+    assert (status, err) == (1, "")
+    assert out == f"does not hold: 'unet.{key[:-7]}' is not the edited weight that certificate.json states.\n"
 
 
 def test_without_a_certificate_and_writing_one(capsys, made, mine):

@@ -38,7 +38,7 @@ def killed_and_resumed(folder, undisturbed, seed):
 
 
 @pytest.mark.ci_slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_a_killed_run_ends_as_an_undisturbed_one(tmp_path, undisturbed, seed):
     killed_and_resumed(tmp_path, undisturbed, seed)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -52,11 +50,10 @@ def test_stable_diffusion_on_i2p_composes(sets):
     assert list(spec.prompts) == sets.strip("[]").split(",")
 
 
-def test_a_run_on_i2p_counts_what_it_dropped():
+def test_a_run_on_i2p_counts_what_it_dropped(capsys):
     words = [*TINY, "prompts=i2p_nudity", "prompts.i2p_nudity.file=rows.csv"]
-    done = subprocess.run([sys.executable, "-m", "erasepro", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    heading, told = done.stdout.splitlines()[:2]
+    assert cli.main(words) == 0
+    heading, told = capsys.readouterr().out.splitlines()[:2]
     assert "prompts i2p_nudity" in heading
     assert told.startswith(
         "Prompts i2p_nudity: 2 rows; 1 dropped for mentioning a minor, so n is not exactly comparable"

@@ -51,7 +51,7 @@ def test_from_templates_and_by_name():
     from erasepro import load_model
 
     model = load_model("miniature")
-    options = {"text_sites": [], "batch_size": 64}
+    options = {"text_sites": [], "batch_size": 64, "cross_attention_fit": {"preserve": {"captions": 20}}}
     one = erase(model, {"dog": "cat"}, **options)
     two = add_concepts(one.scale(0.5), {"apple": "pear"}, model)
     same(two, erase(model, {"dog": "cat", "apple": "pear"}, **options))
