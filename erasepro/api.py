@@ -63,7 +63,6 @@ def erase(
     Raises:
         UserError: anything a caller can get wrong, in one line.
     """
-
     if isinstance(concepts, str) and concepts not in options_of("concepts"):
         raise UserError(
             f"{concepts!r} is no stored set of concepts. Give pairs, {{{concepts!r}: 'its anchor'}}, or the name of a "
@@ -105,7 +104,6 @@ def erase(
 
 def _model(given: Any) -> Model:
     """What solvers take, from what `erase` takes."""
-
     if isinstance(given, Model):
         return given
     if hasattr(given, "components") and hasattr(given, "scheduler"):  # a pipeline

@@ -129,7 +129,6 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
 
 def command(words: list[str]) -> int:
     """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
-
     if not words:
         print("\n".join(f"erasepro ls {kind}" for kind in KINDS))
         return 0

@@ -137,7 +137,6 @@ def _read(reader: csv.DictReader[str], path: Path) -> tuple[ConceptPair, ...]:
 
 def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
     """The same set with its names spelt as the miniature spells them; UserError for a name it does not know."""
-
     known = tuple(STYLES) if concepts.kind == "style" else NAMES
     words = [w for p in concepts.pairs for w in (p.target, p.anchor)] + list(concepts.preserve)
     for word in words:

@@ -101,7 +101,6 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
 
 def unknown_key(key: str) -> UserError:
     """``Unknown key 'generation.stps'. Did you mean 'generation.steps'?``"""
-
     group, chosen = [*key.split("."), ""][:2]
     if group == "prompts" and chosen in options(group):
         return UserError(f"Unknown key {key!r}: the prompt set {chosen!r} is not chosen; add prompts={chosen}.")
@@ -152,7 +151,6 @@ def _quoted(value: str) -> str:
 
 def _no_option(overrides: Sequence[str]) -> UserError:
     """A group given null, a number, true or false: which one, and its options."""
-
     known = groups()
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")

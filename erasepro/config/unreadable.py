@@ -12,7 +12,6 @@ from erasepro.errors import UserError
 
 def unreadable_file() -> UserError | None:
     """The first yaml file of ``conf/`` and ``experiments/`` that holds no YAML mapping, in one line; None where all do."""
-
     root = config_dir().parent
     for path in sorted(path for folder in ("conf", "experiments") for path in (root / folder).rglob("*.yaml")):
         reason = _damage(path)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 def check_pristine(model: Model) -> None:
     """Raise UserError when the pipeline carries an edit: solvers start from the original weights."""
-
     held = getattr(model.pipe, TABLE, None)
     if held is not None:
         raise UserError(f"The pipeline carries edit {held['hash']}: revert it before solving for another.")

@@ -38,7 +38,6 @@ def prompts_of(meta: dict[str, Any]) -> EditPrompts:
     Raises:
         UserError: it does not say, or this version's templates give other sentences.
     """
-
     prompts = stored_prompts(meta)
     if prompts.templates is not None:
         prompts = make_edit_prompts(prompts.concepts, prompts.templates)
@@ -50,7 +49,6 @@ def prompts_of(meta: dict[str, Any]) -> EditPrompts:
 
 def stored_prompts(meta: dict[str, Any]) -> EditPrompts:
     """The EditPrompts as it was stored: its sentences, or the templates that they are made from."""
-
     held = meta.get("edit_prompts")
     if held is None:
         raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")

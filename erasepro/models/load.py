@@ -118,7 +118,6 @@ def load_skeleton(model: ModelConfig | str) -> Model:
     Raises:
         UserError: as ``load_model``; a kind that has no files (model=tiny) is loaded whole instead.
     """
-
     cfg = model_config(model)
     if cfg.kind == "tiny":
         return load_model(cfg)

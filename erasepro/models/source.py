@@ -72,7 +72,6 @@ def resolve(cfg: ModelConfig, vae: bool = True) -> Path:
 
 def pipeline_files(folder: Path, variant: str | None) -> list[Path]:
     """The safetensors files of the parts an edit or an image can depend on, in a fixed order."""
-
     return [path for part in networks(read_index(folder)) for path in weight_files(folder / part, variant)]
 
 

@@ -115,7 +115,6 @@ def _preserved(concepts: ConceptSet, cfg: TemplatesConfig) -> list[str]:
 
 def _miniature_captions(concepts: ConceptSet, words: list[str], number: int, rng: random.Random) -> list[str]:
     """Captions after the miniature's grammar, under the build openings only, none naming an erased style."""
-
     names, styles = words, list(all_styles("miniature"))
     if concepts.kind == "style":
         names = list(all_names("miniature"))

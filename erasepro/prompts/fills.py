@@ -44,7 +44,6 @@ def values(rng: random.Random, vocabulary: str, name: str, style: str) -> dict[s
 
 def named(name: str) -> dict[str, str]:
     """The slots that depend on the name: with its article, bare, and the article before an adjective ("" or "a ")."""
-
     whole = article(name) if name else ""
     return {"c": whole, "n": name, "a": "a " if whole != name else ""}
 

@@ -12,7 +12,6 @@ from erasepro.results.record import Results
 
 def show(results: Results, path: Path) -> None:
     """Print the tables of a run, and where it lies."""
-
     listed = tables(results)
     for table in listed:
         print(table.text())

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 def make_edit(spec: RunSpec, folder: Path) -> Edit:
     """Solve for an edit from the checkpoint on disk, save the edit in the folder, print what was read and done."""
-
     quiet()
     concepts = load_concepts(spec.concepts, spec.vocabulary)
     build = make_edit_prompts(concepts, spec.sentences)

@@ -23,7 +23,6 @@ def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]
 
     The residual is None where no test prompt names a target (nothing to measure).
     """
-
     solver = make_solver(job.spec.solver)
     start = time.perf_counter()
     edit = solver.solve(model, job.build)

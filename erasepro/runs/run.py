@@ -108,7 +108,6 @@ class Run:
     @cached_property
     def edit(self) -> Edit:
         """The edit as it lies in the folder."""
-
         return Edit.load(self.path / "edit")
 
     def erase(self) -> None:
@@ -128,7 +127,6 @@ class Run:
 
     def generate(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
-
         job, stages = self.job, self.job.folder
         original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
         rows = list(job.worklist)
@@ -150,7 +148,6 @@ class Run:
 
     def prepare_images(self, original: ImageStore, edited: ImageStore) -> None:
         """Write the work list, and delete damaged images that somebody will look at: they are drawn again."""
-
         rows = list(self.job.worklist)
         write_worklist(self.path / "worklist.jsonl", rows)
         for stage, store in (("originals", original), ("images", edited)):
@@ -170,7 +167,6 @@ class Run:
 
     def finalise(self, original: ImageStore, edited: ImageStore) -> None:
         """Score, record, track."""
-
         self.score(original, edited)
         results = self.record(self.edit, original, edited)
         log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))

@@ -57,7 +57,6 @@ class Scoring:
 
     def check(self) -> None:
         """Whatever can be wrong with the metrics, found out before anything is drawn. Raises UserError."""
-
         names = self.metrics.names
         for metric in build_metrics(names, self.metrics.params).values():
             metric.check(self.rows)
@@ -89,7 +88,6 @@ class Scoring:
 
     def go(self, edited: ImageStore, original: ImageStore) -> None:
         """Score what is missing."""
-
         names = self.missing
         if names or self._predictions_missing:
             feature_cache = FeatureCache(self.folder.path.parent / ".feature_cache")
@@ -119,7 +117,6 @@ class Scoring:
     @property
     def _predictions_missing(self) -> bool:
         """Whether it is still to be said what each picture shows, by a judge that is there."""
-
         return bool(self._judge_key[-1] or self._ask_judge(self._counted)) and not self._whole(PREDICTION)
 
     def _ask_judge(self, names: Sequence[str]) -> bool:
@@ -127,7 +124,6 @@ class Scoring:
 
     def scores(self) -> list[MetricScore]:
         """The scores of every metric asked for, in their order; none may be missing."""
-
         entries = {name: self._read(name) for name in self._counted}
         found = {name: self._score(name, entry) for name, entry in entries.items()}
         for name in self.derived:
@@ -136,7 +132,6 @@ class Scoring:
 
     def earlier(self, results: Results) -> list[MetricScore]:
         """The scores in older results of the same images that still hold: of today's code of their metric."""
-
         return [one for one in results.scores if is_current(one)]
 
     def record(self, results: Results, before: Results | None) -> None:
@@ -144,7 +139,6 @@ class Scoring:
 
         What ``before`` holds of the same images stays where it still holds and is not scored anew.
         """
-
         known = before if before is not None and before.signature == self.folder.signature else None
         results.scores = self.earlier(known) if known else []
         results.add(self.scores())
@@ -174,7 +168,6 @@ class Scoring:
 
     def recorded(self, results: Results) -> bool:
         """Whether results, and ``samples.parquet``, hold every score that is asked for."""
-
         told = [one.as_json() for one in results.scores]
         files = results.score_files()
         held = all(one.as_json() in told for one in self.scores())
@@ -185,7 +178,6 @@ class Scoring:
 
         Of two files with one column the last counts; one that is lost has none.
         """
-
         of_row: dict[Any, dict[str, Any]] = {(row.id, row.seed): dataclasses.asdict(row) for row in self.rows}
         found: dict[tuple[str, int, str], dict[str, Any]] = {}
         for name in files:
@@ -199,7 +191,6 @@ class Scoring:
     @cached_property
     def judge(self) -> Any:
         """The judge that ``metrics.judge`` names, or None."""
-
         return build_run_judge(self.metrics.judge, self.model, self.rows)
 
     @property
@@ -255,7 +246,6 @@ class Scoring:
 
     def _whole(self, name: str) -> bool:
         """Whether a metric's files are there and sound, and every image could be read when they were made."""
-
         return (name == PREDICTION or isinstance(self._read(name).get("edited"), dict)) and count_unreadable(
             self._file(name)
         ) == 0

@@ -37,7 +37,6 @@ def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
     Raises:
         UserError: a target that is erased already or contradicts the others, or another model.
     """
-
     old = _build(edit, model)
     new = concepts if isinstance(concepts, EditPrompts) else None
     extra = new.concepts if new is not None else _set(old.concepts, concepts)
@@ -51,7 +50,6 @@ def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
 
 def remove_concept(edit: Edit, name: str, model: Model) -> Edit:
     """The edit without one of its concepts: the same as never having erased it. UserError for an unknown name."""
-
     old = _build(edit, model)
     if not isinstance(name, str):
         raise UserError(f"Name the concept to remove, for example {old.concepts.targets[0]!r}; got {name!r}.")
@@ -85,7 +83,6 @@ def _solve(edit: Edit, model: Model, old: EditPrompts, joint: ConceptSet, new: E
 
 def _build(edit: Edit, model: Model) -> EditPrompts:
     """The EditPrompts that the edit was solved from."""
-
     if not isinstance(model, Model):
         raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
     if edit.meta.get("parents"):

@@ -90,7 +90,6 @@ def named(found: Iterable[Table]) -> list[tuple[str, Table]]:
 
 def _samples(run_dir: Path) -> list[dict[str, Any]]:
     """The run's per-sample rows; none where nothing was scored. A damaged file is the report's to tell of."""
-
     try:
         return read_samples(run_dir)
     except (FileNotFoundError, ValueError):

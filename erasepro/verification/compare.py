@@ -132,7 +132,6 @@ def _tensors(stated: Mapping[str, Any], found: Mapping[str, Any], tie: Callable[
 
 def _same_meaning(edit: Edit, told: Mapping[str, Any]) -> bool:
     """Whether a diagnostics entry's residual is the certificate's: ‖WX − W_oY‖, X through the edited encoder."""
-
     schedule = edit.meta.get("config", {}).get("schedule")
     in_text = told.get("kind") in TEXT_KINDS
     if not isinstance(schedule, dict):  # those that edit keys and values alone have none; text stages split residuals

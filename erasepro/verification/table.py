@@ -19,7 +19,6 @@ NOTE = (
 
 def table(certificate: Mapping[str, Any]) -> str:
     """The certificate as text: a row a weight, one for all that reads the text, end to end, and the gaps of the text layers."""
-
     edit, model = certificate["edit"], certificate["model"]
     rows = [_cells(row["site"], row) for row in certificate["sites"]]
     rows.append(_cells("what reads the text, end to end", certificate["end_to_end"]))

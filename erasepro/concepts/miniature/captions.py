@@ -130,7 +130,6 @@ def caption(
 
 def all_words() -> list[str]:
     """Every word a caption may contain, sorted (for the tokenizer and for checking prompts against it)."""
-
     text: list[str] = [*OPENINGS, *ADJECTIVES, *STYLE_TAILS, *STYLE_HEADS, *BACKGROUND_TAILS, *EXTRAS]
     text += [t for tails in SIZE_TAILS.values() for t in tails]
     text += [*NAMES, *SYNONYMS, *STYLES, *BACKGROUNDS, "a", "an", "the"]

@@ -72,7 +72,6 @@ def build_judge(
 
 def build_run_judge(cfg: JudgeConfig, model: ModelConfig, rows: Sequence[Row]) -> Any:
     """The judge of a run, CLIP's classes being the concepts of its rows; None where the model has none of its own."""
-
     concepts_of_rows = [(name, row) for row in rows for name in (row.concept, row.expected_concept) if name]
     concepts = sorted({name for name, row in concepts_of_rows if not row.asks_for_style})
     styles = sorted(

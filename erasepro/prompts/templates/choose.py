@@ -9,6 +9,5 @@ from erasepro.prompts.templates.bank import Bank
 
 def bank_for(kind: str, vocabulary: str) -> Bank:
     """The bank for a kind of concepts (instance, style, nudity, faces) and a vocabulary (miniature, open)."""
-
     source = templates_miniature if vocabulary == "miniature" else templates_general
     return source.STYLE if kind == "style" else source.INSTANCE

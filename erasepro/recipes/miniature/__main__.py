@@ -25,14 +25,12 @@ STEPS = {"text": 1300, "decoder": 10500, "encoder": 800, "unet": 12000, "tuned":
 
 def pools(work: Path) -> dict[str, torch.Tensor]:
     """What the judge and the feature network train on besides fresh pictures."""
-
     images, labels = decoded(work)
     return {"decoded": images, "labels": labels, "early": early(work, EARLY["train"], 240, seed=51)}
 
 
 def run(part: str, work: Path, processes: int) -> None:
     """Train, export or judge one part."""
-
     if part == "text":
         text.train(work, steps=STEPS[part])
     elif part == "decoder":

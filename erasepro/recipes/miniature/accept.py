@@ -105,7 +105,6 @@ def drawing_table(
 
 def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[int] = (0, 1, 2)) -> dict[str, float]:
     """Share of drawings of each person in which the real NudeNet finds a FACE_* label (threshold 0.25, enlarged to 320)."""
-
     detector = NudeNetDetector(320)
     found: dict[str, float] = {}
     for name in GROUPS["person"]:
@@ -121,14 +120,12 @@ def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[in
 
 def load_judge(work: Path, threshold: float = 0.0) -> MiniatureJudge:
     """The judge and the feature network straight from the training's averaged weights."""
-
     return MiniatureJudge.from_weights(judge_weights(work), make_tokenizer(work / "tokenizer"), threshold)
 
 
 @torch.inference_mode()
 def feature_scale(work: Path) -> float:
     """The root mean square of the feature network's outputs on real pictures: the unit that `fd_features` are given in."""
-
     images, _ = decoded(work)
     return round(float(load_judge(work).fd_features(to_bytes(images[:600])).square().mean().sqrt()), 3)
 
