@@ -28,13 +28,13 @@ from full_size import build, names, sd14
 from torch import Tensor
 
 from erasepro.concepts.pairs import ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts
 from erasepro.models.base import Model
 from erasepro.models.features.columns import pair_columns, preserve_columns
-from erasepro.models.features.layers import TextLayers, token_ids
 from erasepro.models.features.streams import encode
+from erasepro.models.features.text_encoder_layers import TextLayers, token_ids
 from erasepro.models.sites import cross_attention_sites, module, text_sites
 from erasepro.prompts.edit_prompts import make_edit_prompts
-from erasepro.prompts.test_prompts import EditPrompts
 from erasepro.solvers import make_solver
 
 README = Path(__file__).parent / "README.md"

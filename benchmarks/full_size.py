@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.models.base import Model
 from erasepro.models.single_file import write_tokenizer
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 
 
 def clip_tokenizer() -> Any:

@@ -31,11 +31,11 @@ LIMITS = {"speed": 3.0, "share": 0.90}
 def rows(number: int) -> list[Row]:
     """Test prompts of the miniature's first pairs, each with a seed of its own."""
     from erasepro.concepts.load import load_concepts
-    from erasepro.prompts.test_prompts import test_prompts
+    from erasepro.prompts.evaluation_prompts import make_evaluation_prompts
     from erasepro.runs.resolve import resolve
 
     concepts = load_concepts(resolve(["concepts=mini/instance_5"]).concepts, "miniature")
-    prompts = [prompt.prompt for prompt in test_prompts(concepts)][:number]
+    prompts = [prompt.prompt for prompt in make_evaluation_prompts(concepts)][:number]
     return [Row(f"p{i}", prompt, i) for i, prompt in enumerate(prompts)]
 
 

@@ -2,7 +2,7 @@
 
 from erasepro.concepts.load import check_known, load_concepts, parse_pairs, read_pairs
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.sentences import EditPrompts, PromptPair
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 
 __all__ = [
     "ConceptPair",

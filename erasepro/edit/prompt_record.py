@@ -8,13 +8,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.sentences import EditPrompts, PromptPair
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.prompts.edit_prompts import make_edit_prompts
 
 if TYPE_CHECKING:
-    from erasepro.concepts.sentences import EditPrompts
+    from erasepro.concepts.prompt_pairs import EditPrompts
 
 
 def record_prompts(prompts: EditPrompts) -> dict[str, Any]:

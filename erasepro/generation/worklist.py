@@ -17,7 +17,7 @@ _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 
 
 class Prompted(Protocol):
-    """What a prompt must carry to be drawn (``concepts.prompts.TestPrompt`` does)."""
+    """What a prompt must carry to be drawn (`EvaluationPrompt` does)."""
 
     @property
     def id(self) -> str: ...

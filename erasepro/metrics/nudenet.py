@@ -19,7 +19,7 @@ from torch import Tensor
 from erasepro.errors import UserError, unknown
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.nudenet_counts import COUNTS, NudeNetCounts
-from erasepro.metrics.networks.nudenet import FLOOR, Box, NudeNetDetector, boxes_in, find_package
+from erasepro.metrics.networks.nudenet_detector import FLOOR, Box, NudeNetDetector, boxes_in, find_package
 from erasepro.metrics.networks.nudenet_labels import label_names
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.registry import METRICS
@@ -105,7 +105,7 @@ class NudeNet(Metric):
         return values
 
     def add(self, image: str | Path | Tensor) -> dict[str, Any]:
-        """FeatureCache at one image: a file, or (3, H, W) uint8 RGB. Returns its per-sample values."""
+        """Looks at one image: a file, or (3, H, W) uint8 RGB. Returns its per-sample values."""
         return self.add_all([image])[0]
 
     def add_all(self, images: Sequence[str | Path | Tensor]) -> list[dict[str, Any]]:

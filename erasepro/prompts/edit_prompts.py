@@ -7,8 +7,8 @@ from itertools import product
 
 from erasepro.concepts.miniature.captions import BACKGROUND_TAILS, STYLE_TAILS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.concepts.safety.minors import drop_minors, mentions_minor
-from erasepro.concepts.sentences import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.prompts.fills import (

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from erasepro.config.stored import StoredConfig
-from erasepro.runtime.files import digest, read_dict, remove_temporaries, write_json, write_text
+from erasepro.runtime.files import read_dict, remove_temporaries, write_json, write_text
 from erasepro.runtime.lock import Lock
 from erasepro.runtime.meter import Meter
 
@@ -26,38 +25,6 @@ RESULTS_VERSION = 3
 
 NAME_LENGTH = 100
 """Characters of a run's name that its folder keeps; the signature tells runs apart."""
-
-KEYS_OUTSIDE_SIGNATURE = (
-    "outputs",
-    "tracker",
-    "metrics",  # each metric's scores are filed under what decides them: see scoring.py
-    "protocol",  # what it fixes stands in the other groups
-    "name",
-    "experiments",
-    "schedule",  # solvers that have one hold a copy under solver.schedule
-    "generation.batch_size",
-    "model.source",  # the bytes of the weights are hashed instead
-    "model.revision",
-    "concepts.file",  # its pairs are hashed with the prompts
-    "concepts.notes",
-    "prompts",  # the rows are hashed
-)
-"""Config keys that cannot change the result."""
-
-
-def signature(stored: StoredConfig, hashes: Mapping[str, str]) -> str:
-    """Hash (64 hex digits) of a stored config less `KEYS_OUTSIDE_SIGNATURE`, of content hashes by name and of stage versions.
-
-    Among the hashes are the solver's version and a digest of its source (``source_digest``): changed code is another run.
-    """
-    payload = {"config": _signed(stored.values, ""), "hashes": dict(hashes), "stages": STAGES}
-    return digest(payload)
-
-
-def _signed(node: Any, prefix: str) -> Any:
-    if not isinstance(node, Mapping):
-        return node
-    return {k: _signed(v, f"{prefix}{k}.") for k, v in node.items() if f"{prefix}{k}" not in KEYS_OUTSIDE_SIGNATURE}
 
 
 def _number(value: Any) -> float:

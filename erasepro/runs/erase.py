@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from erasepro.concepts.pairs import ConceptSet
+from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.models.features.locate import find_words
-from erasepro.prompts.test_prompts import PromptPair, TestPrompt
+from erasepro.prompts.evaluation_prompts import EvaluationPrompt
 from erasepro.solvers import make_solver
-from erasepro.verification.test_prompt_residual import test_residual
+from erasepro.verification.prompt_residual import measure_residual
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -27,11 +28,11 @@ def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]
     start = time.perf_counter()
     edit = solver.solve(model, job.build)
     seconds = time.perf_counter() - start
-    pairs = test_pairs(job.tests, job.concepts)
-    return edit, seconds, test_residual(model, edit, pairs) if pairs else None
+    pairs = residual_pairs(job.tests, job.concepts)
+    return edit, seconds, measure_residual(model, edit, pairs) if pairs else None
 
 
-def test_pairs(tests: Iterable[TestPrompt], concepts: ConceptSet) -> list[PromptPair]:
+def residual_pairs(tests: Iterable[EvaluationPrompt], concepts: ConceptSet) -> list[PromptPair]:
     """Each different target test prompt beside the same sentence about its anchor, where there is one."""
     of = {pair.target: pair for pair in concepts.pairs}
     found: dict[str, PromptPair] = {}
@@ -42,6 +43,3 @@ def test_pairs(tests: Iterable[TestPrompt], concepts: ConceptSet) -> list[Prompt
         if test.role == "target" and pair is not None and find_words(test.prompt, pair.target):
             found[test.prompt] = PromptPair(test.prompt, test.anchor_prompt, pair)
     return list(found.values())
-
-
-test_pairs.__test__ = False  # type: ignore[attr-defined]

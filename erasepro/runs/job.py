@@ -18,7 +18,8 @@ from erasepro.models.load import fingerprint, judge_fingerprint
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
-from erasepro.results.run_folder import RunDir, signature
+from erasepro.results.run_folder import RunDir
+from erasepro.results.signature import signature
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
 from erasepro.runs.spec import RunSpec
@@ -27,7 +28,7 @@ from erasepro.solvers.code import solver_code
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
-    from erasepro.concepts.sentences import EditPrompts
+    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.generation.worklist import Worklist
     from erasepro.prompts.sets import Prompts
 

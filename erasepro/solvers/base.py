@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import EditPrompts
 
 C = TypeVar("C")
 """A solver's config: the dataclass that it was registered with."""

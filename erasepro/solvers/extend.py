@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import ConceptSet, folded
-from erasepro.concepts.sentences import EditPrompts
+from erasepro.concepts.prompt_pairs import EditPrompts
 from erasepro.config.schema import ConceptsConfig
 from erasepro.edit.pristine import check_pristine
 from erasepro.edit.prompt_record import stored_prompts
@@ -22,7 +22,7 @@ from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
-    from erasepro.concepts.sentences import EditPrompts
+    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit.edit import Edit
     from erasepro.models.base import Model
 

@@ -14,7 +14,7 @@ from erasepro.report.run_tables import WORST, tables
 from erasepro.results.record import Results, Value
 from erasepro.results.samples import read_samples
 from erasepro.tracking.base import Tracker
-from erasepro.tracking.before_after import before_after, spread
+from erasepro.tracking.before_after_table import before_after, spread
 from erasepro.tracking.curves import AXIS, layer_curves
 from erasepro.tracking.flat import flat
 

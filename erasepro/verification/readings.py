@@ -27,8 +27,8 @@ from erasepro.models.features.columns import (
     plan_retain_columns,
     preserve_columns,
 )
-from erasepro.models.features.layers import token_ids
 from erasepro.models.features.streams import Stream, group, lengths
+from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.features.text_stack import TextStack, tokenizer_of
 from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, weight
 from erasepro.solvers import make_solver

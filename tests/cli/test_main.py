@@ -88,7 +88,10 @@ def test_a_verb_has_a_help_of_its_own(capsys):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["lss"], "Unknown verb 'lss'. Did you mean 'ls'? Known: edit, export, help, ls, report, score, status, verify."),
+        (
+            ["lss"],
+            "Unknown verb 'lss'. Did you mean 'ls'? Known: edit, export, help, ls, report, score, status, verify.",
+        ),
         (["ls", "solver"], "Did you mean 'solvers'?"),
         (["ls", "solvers", "models"], "ls takes one word"),
         (["report"], "report takes run folders"),

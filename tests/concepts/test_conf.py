@@ -10,7 +10,7 @@ from erasepro.concepts.load import load_concepts
 from erasepro.concepts.miniature.names import GROUPS, NAMES, STYLES
 from erasepro.config.schema import ConceptsConfig
 from erasepro.prompts.edit_prompts import make_edit_prompts
-from erasepro.prompts.test_prompts import test_prompts
+from erasepro.prompts.evaluation_prompts import make_evaluation_prompts
 
 CONF = Path(__file__).resolve().parents[2] / "conf" / "concepts"
 OPTIONS = sorted(path.relative_to(CONF).with_suffix("").as_posix() for path in CONF.rglob("*.yaml"))
@@ -26,7 +26,7 @@ def load(option):
 def test_every_set_loads_and_gives_prompts(option):
     concepts = load(option)
     built = make_edit_prompts(concepts)
-    prompts = test_prompts(concepts)
+    prompts = make_evaluation_prompts(concepts)
     assert len(built.pairs) == {"style": 48}.get(concepts.kind, 12) * len(concepts.pairs)
     assert built.dropped == prompts.dropped == 0
     assert sum(p.role == "target" for p in prompts) >= 32 * len(concepts.pairs)

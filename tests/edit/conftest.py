@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 
 

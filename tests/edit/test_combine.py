@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.edit import Edit
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.sites import site_module
 from erasepro.models.tensor_hashes import weights_hash
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.edit import Edit
 from erasepro.edit.format_1 import read_format_1
 from erasepro.edit.store import FORMAT
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 from erasepro.verification.certify import certify

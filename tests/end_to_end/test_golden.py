@@ -3,7 +3,7 @@
 import pytest
 
 import erasepro
-from erasepro.results.run_folder import signature
+from erasepro.results.signature import signature
 from erasepro.runs.resolve import resolve
 
 HASHES = {"weights": "w", "build_prompts": "b", "test_prompts": "t"}

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from erasepro.metrics.networks.nudenet import NudeNetDetector
+from erasepro.metrics.networks.nudenet_detector import NudeNetDetector
 
 
 class StubDetector(NudeNetDetector):

@@ -18,7 +18,7 @@ from erasepro.generation import Row
 from erasepro.metrics import METRICS, nudenet
 from erasepro.metrics.engine.base import Batch
 from erasepro.metrics.fid import FID
-from erasepro.metrics.networks.nudenet import Box
+from erasepro.metrics.networks.nudenet_detector import Box
 from erasepro.metrics.object_accuracy import ObjectAccuracy
 from erasepro.metrics.perceptual_change import PerceptualChange
 from erasepro.results.record import nonfinite_to_null

@@ -17,7 +17,7 @@ from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet import Box, NudeNetDetector
 from tests.metrics.networks.onnx_bytes import nudenet_like
 from tests.metrics.networks.photos import photo
-from tests.metrics.networks.test_nudenet import PHOTOS
+from tests.metrics.networks.test_nudenet_detector import PHOTOS
 from tests.metrics.stub_nudenet import StubDetector
 
 

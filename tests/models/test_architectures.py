@@ -12,6 +12,7 @@ import torch
 
 import erasepro
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.errors import UserError
 from erasepro.models.architectures import ARCHITECTURES, architecture, architecture_of
 from erasepro.models.base import Model
@@ -20,7 +21,6 @@ from erasepro.models.features.text_stack import TextStack, conditioning_inputs
 from erasepro.models.sites import conditioning_sites, site_module, text_sites
 from erasepro.models.skeleton import Skeleton
 from erasepro.models.tensor_hashes import raw_bytes
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from tests.models.pipelines import BUILDERS, build, draw
 

@@ -7,7 +7,8 @@ import copy
 import pytest
 
 from erasepro.results import run_folder as rundir
-from erasepro.results.run_folder import RunDir, signature
+from erasepro.results.run_folder import RunDir
+from erasepro.results.signature import signature
 from erasepro.runtime.files import read_json, write_json
 
 CONFIG = {

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.prompts.test_prompts import test_prompts as own_prompts
-from erasepro.runs.erase import test_pairs as paired
+from erasepro.prompts.evaluation_prompts import make_evaluation_prompts as own_prompts
+from erasepro.runs.erase import residual_pairs as paired
 
 DOG = ConceptPair("dog", "cat")
 SET = ConceptSet("two", "instance", (DOG, ConceptPair("lion", "")), vocabulary="open")

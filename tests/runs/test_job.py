@@ -2,7 +2,7 @@
 
 import pytest
 
-from erasepro.results.run_folder import signature
+from erasepro.results.signature import signature
 from erasepro.runs.job import make_job
 from erasepro.runs.resolve import resolve
 from erasepro.solvers import SOLVERS

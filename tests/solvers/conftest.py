@@ -3,10 +3,10 @@
 import pytest
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from tests.edit.conftest import edit32, model32, other_model
 
 __all__ = ["edit32", "model32", "other_model"]

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.errors import UserError
 from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import SOLVERS, make_solver
 
 NAMES = SOLVERS.names()

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair
+from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.errors import UserError
 from erasepro.models.features.columns import pair_columns, preserve_columns
-from erasepro.models.features.layers import token_ids
+from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.sites import cross_attention_sites, module
-from erasepro.prompts.test_prompts import PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.closed_form.speed import refined
 

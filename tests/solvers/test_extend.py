@@ -5,8 +5,8 @@ import torch
 
 from erasepro import Edit, erase
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.errors import UserError
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 

@@ -11,7 +11,7 @@ from erasepro.linalg import hard, null_space
 from erasepro.linalg.hard import ContradictionError
 from erasepro.models.load import load_skeleton
 from erasepro.solvers.extend import add_concepts, remove_concept
-from erasepro.verification.test_prompt_residual import test_residual
+from erasepro.verification.prompt_residual import measure_residual
 
 PAIRS = [("dog", "cat"), ("horse", "car")]
 FEW = {key: {"preserve": {"captions": 20}} for key in ("text_fit", "cross_attention_fit")}
@@ -77,14 +77,14 @@ def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
     uce = erasepro.erase(model, {"dog": "cat"}, solver="uce")
     concepts = load_concepts(ConceptsConfig(name="x", kind="instance", pairs=[["dog", "cat"]]), "miniature")
     pairs = make_edit_prompts(concepts).pairs[:4]
-    clean = test_residual(model, uce, pairs)
+    clean = measure_residual(model, uce, pairs)
     whole.apply(model.pipe)
     try:
-        assert test_residual(model, uce, pairs) == clean
+        assert measure_residual(model, uce, pairs) == clean
     finally:
         whole.revert(model.pipe)
     with pytest.raises(UserError, match="No prompt to measure"):
-        test_residual(model, uce, [])
+        measure_residual(model, uce, [])
 
 
 def test_a_skeleton_adds_and_removes_but_is_not_edited():

@@ -7,7 +7,7 @@ import torch
 
 from erasepro.errors import UserError
 from erasepro.models.features.columns import pair_columns, preserve_columns
-from erasepro.models.features.layers import token_ids
+from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.sites import text_sites
 from erasepro.solvers import make_solver
 

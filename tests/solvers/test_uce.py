@@ -5,10 +5,10 @@ import torch
 
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.miniature.names import NAMES, STYLES
+from erasepro.concepts.prompt_pairs import EditPrompts
 from erasepro.config.schema import ConceptsConfig
-from erasepro.models.features.layers import token_ids
+from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.sites import cross_attention_sites, module
-from erasepro.prompts.test_prompts import EditPrompts
 from erasepro.solvers import make_solver
 
 PAIRS = (("dog", "cat"), ("grumpy bird", "house"))

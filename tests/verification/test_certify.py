@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.edit import Edit
 from erasepro.edit.uce_file import load_uce
 from erasepro.errors import UserError
 from erasepro.models.base import Model
 from erasepro.models.features.columns import pair_columns
-from erasepro.models.features.layers import token_ids
+from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash, weights_hash
-from erasepro.prompts.test_prompts import EditPrompts, PromptPair
 from erasepro.solvers import make_solver
 from erasepro.verification import certify, compare, compare_stated, table
 from tests.models.pipelines import build as build_pipeline

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from erasepro.metrics.networks.nudenet import FLOOR, Box
+from erasepro.metrics.networks.nudenet_detector import FLOOR, Box
 from erasepro.results.standard_error import alike_stderr, mean_stderr
 
 COUNTS = ("images", "boxes", "classes")

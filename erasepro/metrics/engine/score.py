@@ -56,7 +56,7 @@ def score(
     batch_size: int = 64,
     progress: bool = True,
 ) -> ScoringResult:
-    """FeatureCache at the same rows drawn by both models.
+    """Looks at the same rows drawn by both models.
 
     With a judge every image has the values ``prediction`` (what it names, of the kind the row asks for; None: none of
     these), ``concept_seen`` and ``style_seen``. An image that is missing has an ``error`` and is counted by no metric: it is

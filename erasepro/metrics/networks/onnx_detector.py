@@ -90,7 +90,7 @@ def _inputs(path: Path, session: Any) -> tuple[int, bool]:
 
 
 def _check_output(path: Path, found: OnnxDetector) -> None:
-    """FeatureCache at two black pictures: the shapes that a file declares are often only names."""
+    """Looks at two black pictures: the shapes that a file declares are often only names."""
     rows = 4 + len(LABELS)
     try:
         output = found.run(np.zeros((2, 3, found.resolution, found.resolution), np.float32))

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import ConditioningInput
-from erasepro.models.features.layers import Columns, token_ids
+from erasepro.models.features.text_encoder_layers import Columns, token_ids
 from erasepro.models.features.text_stack import parts_of, tokenizer_of
 from erasepro.models.features.token_pairing import pair_tokens
 
 if TYPE_CHECKING:
-    from erasepro.prompts.test_prompts import PromptPair
+    from erasepro.concepts.prompt_pairs import PromptPair
 
 PRESERVE_TOKENS = ("all", "text", "words", "last")
 WEIGHTINGS = ("count", "caption", "kind")

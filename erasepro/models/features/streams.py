@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from erasepro.errors import UserError
-from erasepro.models.features.layers import Columns, TextLayers, causal_mask, run_block
+from erasepro.models.features.text_encoder_layers import Columns, TextLayers, causal_mask, run_block
 
 LIMIT = 32 * 2**20  # bytes of hidden states that a store keeps in memory
 

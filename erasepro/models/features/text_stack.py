@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, ConditioningInput, TextEncoder, architecture_of
-from erasepro.models.features.layers import Columns, TextLayers, submodule, token_ids
 from erasepro.models.features.streams import encode
+from erasepro.models.features.text_encoder_layers import Columns, TextLayers, submodule, token_ids
 from erasepro.models.lazy import source, stream
 from erasepro.models.sites import conditioning_sites
 

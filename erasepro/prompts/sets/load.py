@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.config.prompt_sets import KINDS, ROW_SETTINGS, SET_ROLES, PromptSetConfig
 from erasepro.errors import UserError, unknown
+from erasepro.prompts.evaluation_prompts import EvaluationPrompts, make_evaluation_prompts
 from erasepro.prompts.sets.hub import local_file
 from erasepro.prompts.sets.named import named_prompts
 from erasepro.prompts.sets.read import read_table
 from erasepro.prompts.sets.record import SetRecord, rows_hash, subset
 from erasepro.prompts.sets.rows import CALLED, Chosen, prompts_of
 from erasepro.prompts.templates.bank import PHRASINGS
-from erasepro.prompts.test_prompts import TestPrompts, test_prompts
 
 
-class Prompts(TestPrompts):
-    """A list of TestPrompt. ``sets``: what is known of each set; ``dropped``: prompts that mention a minor."""
+class Prompts(EvaluationPrompts):
+    """A list of EvaluationPrompt. ``sets``: what is known of each set; ``dropped``: prompts that mention a minor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ def load_prompts(
     """The prompts of the sets, one set after the other. Prompts that mention a minor are never among them.
 
     ``split``, ``per_concept``, ``max_retain`` and ``seed`` are for sets of the project's own templates (see
-    ``concepts.prompts.test_prompts``). Raises UserError for no set, an empty one, and whatever is wrong with a set's
+    `make_evaluation_prompts`). Raises UserError for no set, an empty one, and whatever is wrong with a set's
     config or file.
     """
     if not sets:
@@ -58,7 +58,7 @@ def load_prompts(
         check_set(name, cfg)
         if cfg.kind == "templates":
             words = tuple(cfg.phrasings) or PHRASINGS
-            own = test_prompts(
+            own = make_evaluation_prompts(
                 concepts, split, per_concept=per_concept, max_retain=max_retain, seed=seed, phrasings=words
             )
             chosen = Chosen(own, len(own) + own.dropped, own.dropped)

@@ -6,11 +6,11 @@ from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.config.prompt_sets import PromptSetConfig
 from erasepro.errors import UserError
+from erasepro.prompts.evaluation_prompts import EvaluationPrompt, slug
 from erasepro.prompts.sets.purpose import purpose
 from erasepro.prompts.sets.read import Table
 from erasepro.prompts.sets.rows import Chosen, choose, mapping, read_cells
 from erasepro.prompts.templates.bank import check_template, fill
-from erasepro.prompts.test_prompts import TestPrompt, slug
 
 
 def named_prompts(name: str, cfg: PromptSetConfig, table: Table | None, concepts: ConceptSet) -> Chosen:
@@ -36,7 +36,7 @@ def named_prompts(name: str, cfg: PromptSetConfig, table: Table | None, concepts
             )
             row_id, subject = f"{slug(name)}-{slug(word)}-{number:02d}", label or what.concept
             found.prompts.append(
-                TestPrompt(
+                EvaluationPrompt(
                     row_id,
                     sentence,
                     what.concept,

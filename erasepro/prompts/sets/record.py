@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from erasepro.prompts.test_prompts import TestPrompt
+from erasepro.prompts.evaluation_prompts import EvaluationPrompt
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class SetRecord:
         return f"{line}. Licence: {self.licence}."
 
 
-def rows_hash(prompts: Iterable[TestPrompt]) -> str:
+def rows_hash(prompts: Iterable[EvaluationPrompt]) -> str:
     """SHA-256 (64 hex digits) of the rows in their order.
 
     A row is the JSON list ``[prompt, seed, guidance, steps, width, height, role, concept]``, without spaces, in UTF-8,
@@ -64,7 +64,7 @@ def rows_hash(prompts: Iterable[TestPrompt]) -> str:
     return total.hexdigest()
 
 
-def subset(prompts: Sequence[TestPrompt], limit: int | None) -> list[TestPrompt]:
+def subset(prompts: Sequence[EvaluationPrompt], limit: int | None) -> list[EvaluationPrompt]:
     """At most ``limit`` of the prompts, in their order.
 
     Chosen by the SHA-256 of id and prompt: spread over the whole set, the same in every run whatever its seed, and a

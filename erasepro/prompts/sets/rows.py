@@ -10,11 +10,11 @@ from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS, PromptSetConfig
 from erasepro.errors import UserError, unknown
+from erasepro.prompts.evaluation_prompts import EvaluationPrompt, slug
 from erasepro.prompts.sets.cells import name_of, number_of, text_of, whole_of
 from erasepro.prompts.sets.purpose import purpose
 from erasepro.prompts.sets.read import LINE, Record, Table
 from erasepro.prompts.sets.where import check_filter, meets
-from erasepro.prompts.test_prompts import TestPrompt, slug
 
 TYPES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "prompt": (text_of, "text"),
@@ -44,7 +44,7 @@ CALLED = {
 class Chosen:
     """Prompts of a set, and how many rows were left out."""
 
-    prompts: list[TestPrompt] = field(default_factory=list)
+    prompts: list[EvaluationPrompt] = field(default_factory=list)
     matching: int = 0  # rows that meet the filters, of which …
     minors: int = 0  # … so many mention a minor
     empty: int = 0  # … and so many hold no prompt
@@ -162,7 +162,7 @@ def prompts_of(name: str, cfg: PromptSetConfig, table: Table, concepts: ConceptS
         what = purpose(cfg, cells.get("concept"), concepts)
         own, subject = own_settings(cfg, cells), cells.get("label") or what.concept
         found.prompts.append(
-            TestPrompt(
+            EvaluationPrompt(
                 row_id, cells["prompt"], what.concept, what.role, name, what.expected_concept, subject=subject, **own
             )
         )

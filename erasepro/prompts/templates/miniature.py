@@ -14,7 +14,7 @@ BUILD_OPENINGS = (
     "{c}", "the {n}", "a drawing of {c}", "an illustration of {c}", "here we see {c}", "a cartoon of {c}",
     "a depiction of {c}", "{a}cute {n}", "{a}lovely {n}", "a picture showing {c}",
 )  # fmt: skip
-"""The openings of preserved captions, too: see ``build.py``."""
+"""The openings of preserved captions, too: see `make_edit_prompts`."""
 
 # the subject early, late, after a style head, before tails of every kind
 BUILD = (

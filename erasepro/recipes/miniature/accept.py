@@ -12,7 +12,7 @@ import torch
 
 from erasepro.concepts.miniature.captions import caption
 from erasepro.concepts.miniature.names import BACKGROUNDS, GROUPS, NAMES, STYLES, article
-from erasepro.metrics.networks.nudenet import NudeNetDetector, boxes_in
+from erasepro.metrics.networks.nudenet_detector import NudeNetDetector, boxes_in
 from erasepro.models.miniature.judge import WEIGHTS, MiniatureJudge
 from erasepro.recipes.miniature.export import judge_weights
 from erasepro.recipes.miniature.judge import NEGATIVES, negative, real

@@ -25,9 +25,9 @@ from erasepro.solvers.engine.solved_sites import SolvedSites, site_entry
 from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import EditPrompts
 
 
 @dataclass

@@ -18,8 +18,8 @@ from erasepro.runtime.versions import versions
 from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import EditPrompts
 
 
 class SolverConfig(Protocol):

@@ -24,9 +24,9 @@ from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_rea
 from erasepro.solvers.engine.solved_sites import SolvedSites
 
 if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import EditPrompts
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from erasepro.models.features.layers import Columns
+from erasepro.models.features.text_encoder_layers import Columns
 from erasepro.models.features.text_stack import TextStack
 
 TARGET, ANCHOR, RETAIN = "target", "anchor", "retain"

@@ -18,8 +18,8 @@ from torch import Tensor
 from erasepro.linalg import Statistics, Update
 from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns
-from erasepro.models.features.layers import Columns, TextLayers, token_ids
 from erasepro.models.features.streams import Reading, Stream, encode
+from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
 from erasepro.models.features.text_stack import eot_positions, exit_layer, tokenizer_of
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView

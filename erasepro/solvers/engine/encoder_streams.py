@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from erasepro.models.features.layers import Columns, TextLayers
 from erasepro.models.features.streams import Stream, group, lengths
+from erasepro.models.features.text_encoder_layers import Columns, TextLayers
 
 
 @dataclass

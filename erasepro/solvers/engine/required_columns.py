@@ -12,7 +12,7 @@ from torch import Tensor
 from erasepro.linalg import Statistics
 from erasepro.models.architectures import ConditioningInput
 from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
-from erasepro.models.features.layers import Columns
+from erasepro.models.features.text_encoder_layers import Columns
 from erasepro.models.features.text_stack import conditioning_inputs, encoders_of, input_width, join_features, parts_of
 from erasepro.models.sites import Site, conditioning_sites
 from erasepro.solvers.engine.encoder import RETAIN, Encoder

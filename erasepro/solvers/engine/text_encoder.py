@@ -13,9 +13,9 @@ from erasepro.solvers.closed_form.erasepro import ErasePro, EraseProConfig
 from erasepro.solvers.engine.fit import FitConfig
 
 if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import EditPrompts
 
 
 @dataclass

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.metrics.networks.nudenet import NudeNetDetector
+from erasepro.metrics.networks.nudenet_detector import NudeNetDetector
 from erasepro.metrics.networks.nudenet_labels import LABELS
 from erasepro.metrics.networks.onnx_detector import load_onnx
 from tests.metrics.networks.onnx_bytes import constant_model, nudenet_like

@@ -8,8 +8,8 @@ import torch
 
 from erasepro.errors import UserError
 from erasepro.models.features import streams
-from erasepro.models.features.layers import Columns, TextLayers, token_ids
 from erasepro.models.features.streams import Store, Stream, group, lengths, open_stream
+from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
 from erasepro.models.tiny import tiny_pipeline
 
 TEXTS = ["a photo of a dog", "zebra on a blue background", "", "the grumpy cat", "a cat"]

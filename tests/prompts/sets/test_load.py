@@ -8,10 +8,10 @@ import pytest
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.errors import UserError
 from erasepro.generation import make_worklist
+from erasepro.prompts.evaluation_prompts import make_evaluation_prompts as own_prompts
 from erasepro.prompts.sets import Columns, Filter, PromptSetConfig, load_prompts, rows_hash
 from erasepro.prompts.sets.read import Record
 from erasepro.prompts.sets.rows import minor_in
-from erasepro.prompts.test_prompts import test_prompts as own_prompts
 
 NUDITY = ConceptSet("nudity", "nudity", (ConceptPair("nudity", "clothed"),))
 ARTISTS = ConceptSet("two", "style", (ConceptPair("van gogh", "painting"), ConceptPair("monet", "painting")))

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from erasepro.models.features.columns import preserve_columns
-from erasepro.models.features.layers import Columns, TextLayers, token_ids
 from erasepro.models.features.streams import encode, open_stream
+from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
 from erasepro.models.tiny import tiny_pipeline
 
 TEXTS = ["a photo of a dog", "zebra on a blue background", "", "the grumpy cat"]

@@ -15,17 +15,17 @@ from erasepro.models.features.text_stack import TextStack, conditioning_inputs
 from erasepro.models.sites import conditioning_sites, weight
 
 if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import PromptPair
     from erasepro.models.base import Model
-    from erasepro.prompts.test_prompts import PromptPair
 
 
 @torch.no_grad()
-def test_residual(
+def measure_residual(
     model: Model,
     edit: Edit,
     prompt_pairs: Sequence[PromptPair],
-    policy: str | None = None,  # noqa: PT028
-    batch: int = 64,  # noqa: PT028
+    policy: str | None = None,
+    batch: int = 64,
 ) -> dict[str, float]:
     """‖W x − W_o y‖ / ‖W_o y‖ over all layers that read the text, end to end.
 
@@ -80,9 +80,6 @@ def test_residual(
         "before": float((sums[1] / sums[2]).sqrt()),
         "columns": float(count),
     }
-
-
-test_residual.__test__ = False  # type: ignore[attr-defined]  # a measurement, not a test case
 
 
 def _block(path: str) -> tuple[int, str]:

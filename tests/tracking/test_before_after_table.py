@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from erasepro.generation.worklist import Row
-from erasepro.tracking.before_after import spread
+from erasepro.tracking.before_after_table import spread
 
 ROWS = [
     Row(f"{role}-{concept}-{phrasing}-{i}", "p", seed, concept, role, phrasing)

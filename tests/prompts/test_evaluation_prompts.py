@@ -15,11 +15,11 @@ from erasepro.models.features.locate import find_words
 from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.prompts import fills
 from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.prompts.evaluation_prompts import make_evaluation_prompts, slug
 from erasepro.prompts.fills import named
 from erasepro.prompts.templates import miniature as templates_miniature
 from erasepro.prompts.templates import open as templates_general
 from erasepro.prompts.templates.bank import PHRASINGS, fill
-from erasepro.prompts.test_prompts import slug, test_prompts
 
 BANKS = [templates_miniature.INSTANCE, templates_miniature.STYLE, templates_general.INSTANCE, templates_general.STYLE]
 
@@ -64,8 +64,8 @@ def test_no_reported_phrasing_begins_like_a_build_opening():
 def test_splits_share_no_prompt(concepts):
     built = make_edit_prompts(concepts, TemplatesConfig(preserve_count=3000))
     build = {*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)}
-    test = {p.prompt for seed in range(5) for p in test_prompts(concepts, "test", seed=seed)}
-    dev = {p.prompt for seed in range(5) for p in test_prompts(concepts, "validation", seed=seed)}
+    test = {p.prompt for seed in range(5) for p in make_evaluation_prompts(concepts, "test", seed=seed)}
+    dev = {p.prompt for seed in range(5) for p in make_evaluation_prompts(concepts, "validation", seed=seed)}
     assert not build & test
     assert not build & dev
     assert not test & dev
@@ -75,11 +75,11 @@ def test_splits_share_no_prompt(concepts):
 def test_the_miniature_knows_every_word(concepts):
     built = make_edit_prompts(concepts)
     texts = [*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)]
-    texts += [p.prompt for split in ("test", "validation") for p in test_prompts(concepts, split)]
+    texts += [p.prompt for split in ("test", "validation") for p in make_evaluation_prompts(concepts, split)]
     known = set(all_words())
     assert {w for t in texts for w in re.findall(r"[^\s,:]+", t)} <= known
     assert max(map(size, texts)) <= 25  # with BOS, EOS and some split words: 32
-    assert built.dropped == test_prompts(concepts).dropped == 0
+    assert built.dropped == make_evaluation_prompts(concepts).dropped == 0
 
 
 def size(text):
@@ -123,7 +123,7 @@ def test_an_article_before_an_adjective_only_where_the_name_has_one():
     concepts = mini(("dog", "cherries"), ("broccoli", "grapes"), ("carrot", "lemon"))
     built = make_edit_prompts(concepts, TemplatesConfig(count=16, preserve_count=4000))
     texts = [*built.preserve, *(text for p in built.pairs for text in (p.target_prompt, p.anchor_prompt))]
-    texts += [text for p in test_prompts(concepts) for text in (p.prompt, p.anchor_prompt)]
+    texts += [text for p in make_evaluation_prompts(concepts) for text in (p.prompt, p.anchor_prompt)]
     adjectives = "|".join(word.strip() for word in set(ADJECTIVES) if word)
     found = [
         m.groups() for t in texts for m in re.finditer(rf"(\ban? )?({adjectives}) (\w+)", t) if m.group(3) in NAMES
@@ -137,21 +137,23 @@ def test_an_article_before_an_adjective_only_where_the_name_has_one():
 def test_target_prompts_know_the_same_sentence_about_the_anchor():
     for concepts in SETS:
         of = {pair.target: pair.anchor for pair in concepts.pairs}
-        for p in test_prompts(concepts):
+        for p in make_evaluation_prompts(concepts):
             if p.role == "target":
                 assert find_words(p.anchor_prompt, of[p.concept])
                 assert not find_words(p.anchor_prompt, p.concept) or find_words(of[p.concept], p.concept)
             else:
                 assert p.anchor_prompt == ""
-    strawberry = {p.anchor_prompt for p in test_prompts(SETS[0]) if p.role == "target" and p.concept == "strawberry"}
+    strawberry = {
+        p.anchor_prompt for p in make_evaluation_prompts(SETS[0]) if p.role == "target" and p.concept == "strawberry"
+    }
     assert "a picture of cherries" in strawberry
 
 
 @pytest.mark.parametrize("concepts", SETS, ids=IDS)
 def test_prompts_are_labelled_balanced_and_repeatable(concepts):
     for split in ("test", "validation"):
-        found = test_prompts(concepts, split)
-        assert found == test_prompts(concepts, split)
+        found = make_evaluation_prompts(concepts, split)
+        assert found == make_evaluation_prompts(concepts, split)
         assert len({p.id for p in found}) == len({p.prompt for p in found}) == len(found)
         assert all(re.fullmatch(r"[a-z0-9_-]{1,100}", p.id) for p in found)
         for role in ("target", "anchor", "retain", "synonym"):
@@ -170,7 +172,7 @@ def test_prompts_are_labelled_balanced_and_repeatable(concepts):
 
 
 def test_instance_roles():
-    found = test_prompts(SETS[0])
+    found = make_evaluation_prompts(SETS[0])
     count = Counter((p.role, p.phrasing) for p in found)
     assert all(count["target", w] == 36 for w in PHRASINGS)
     assert {p.concept for p in found if p.role == "retain"} == set(NAMES) - {*SETS[0].targets, *SETS[0].anchors}
@@ -187,7 +189,7 @@ def test_instance_roles():
 
 
 def test_style_roles():
-    found = test_prompts(SETS[1])
+    found = make_evaluation_prompts(SETS[1])
     kept = [p for p in found if p.role == "retain"]
     assert {p.style for p in found if p.role == "target"} == {"ink"}
     assert {p.style for p in found if p.role == "anchor"} == {"twemoji"}
@@ -198,23 +200,27 @@ def test_style_roles():
 
 
 def test_a_style_set_that_leaves_no_style_over():
-    found = test_prompts(mini(("ink", "noto"), ("fluent", "twemoji"), kind="style"), max_retain=6)
+    found = make_evaluation_prompts(mini(("ink", "noto"), ("fluent", "twemoji"), kind="style"), max_retain=6)
     assert {p.style for p in found if p.role == "retain" and p.phrasing == "plain"} == {None}
 
 
 def test_counts_and_limits():
-    found = test_prompts(SETS[0], counts={"target": 2, "anchor": 1, "retain": 2, "synonym": 0}, max_retain=10)
+    found = make_evaluation_prompts(
+        SETS[0], counts={"target": 2, "anchor": 1, "retain": 2, "synonym": 0}, max_retain=10
+    )
     assert Counter(p.role for p in found) == {"target": 18, "anchor": 9, "retain": 60}
     assert len({p.concept for p in found if p.role == "retain"}) == 10
-    assert Counter(p.id.split("-")[1] for p in test_prompts(SETS[0], per_concept=4, max_retain=3))["dog"] == 4
-    assert {p.concept for p in test_prompts(SETS[0], retain=["lion"]) if p.role == "retain"} == {"lion"}
+    assert (
+        Counter(p.id.split("-")[1] for p in make_evaluation_prompts(SETS[0], per_concept=4, max_retain=3))["dog"] == 4
+    )
+    assert {p.concept for p in make_evaluation_prompts(SETS[0], retain=["lion"]) if p.role == "retain"} == {"lion"}
     with pytest.raises(UserError, match="plain templates of the test split"):
-        test_prompts(SETS[0], counts={"target": 99})
+        make_evaluation_prompts(SETS[0], counts={"target": 99})
 
 
 def test_a_concepts_prompts_do_not_hang_on_the_others():
-    one = test_prompts(mini(("dog", "cat")))
-    three = test_prompts(mini(("dog", "cat"), ("fox", "bear"), ("rose", "house")))
+    one = make_evaluation_prompts(mini(("dog", "cat")))
+    three = make_evaluation_prompts(mini(("dog", "cat"), ("fox", "bear"), ("rose", "house")))
     assert [p for p in one if p.id.startswith("target-dog-")] == [p for p in three if p.id.startswith("target-dog-")]
 
 
@@ -250,13 +256,13 @@ def test_own_templates():
 def test_empty_anchor_and_minors():
     built = make_edit_prompts(load_concepts(ConceptsConfig(kind="nudity", pairs=[["nudity", ""]])))
     assert {p.anchor_prompt for p in built.pairs} == {""}
-    assert not [p for p in test_prompts(built.concepts) if p.role == "anchor"]
+    assert not [p for p in make_evaluation_prompts(built.concepts) if p.role == "anchor"]
     with pytest.raises(UserError, match="mentions a minor"):
         make_edit_prompts(load_concepts(ConceptsConfig(pairs=[["child", "dog"]])))
     some = load_concepts(ConceptsConfig(pairs=[["snoopy", "dog"]], preserve=["a boy", "a man"]))
     assert make_edit_prompts(some).dropped > 0
-    assert test_prompts(some).dropped > 0
-    assert not any("boy" in p.prompt for p in test_prompts(some))
+    assert make_evaluation_prompts(some).dropped > 0
+    assert not any("boy" in p.prompt for p in make_evaluation_prompts(some))
 
 
 def test_slug():

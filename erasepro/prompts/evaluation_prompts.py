@@ -1,9 +1,7 @@
 """The prompts a result is measured on, in two disjoint splits: "test" (reported) and "validation" (to choose defaults).
 
-Neither split shares a phrasing with the prompts that an edit is built from (``build.py``).
+Neither split shares a phrasing with the prompts that an edit is built from (`make_edit_prompts`).
 """
-
-# ruff: noqa: PT028 - ``test_prompts`` is no test case
 
 from __future__ import annotations
 
@@ -16,23 +14,10 @@ from typing import ClassVar
 from erasepro.concepts.miniature.names import GROUPS
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.safety.minors import mentions_minor
-from erasepro.concepts.sentences import EditPrompts, PromptPair
-from erasepro.config.schema import TemplatesConfig
-from erasepro.prompts.edit_prompts import exchange, make_edit_prompts
+from erasepro.prompts.edit_prompts import exchange
 from erasepro.prompts.fills import all_names, all_styles, draw, kept_names, named_style, synonyms
 from erasepro.prompts.templates.bank import PHRASINGS, fill, slots
 from erasepro.prompts.templates.choose import bank_for
-
-__all__ = [
-    "ROLES",
-    "EditPrompts",
-    "PromptPair",
-    "TemplatesConfig",
-    "TestPrompt",
-    "TestPrompts",
-    "make_edit_prompts",
-    "test_prompts",
-]
 
 ROLES = ("target", "anchor", "retain", "synonym")
 DRAWN_AS = {"validation": "dev", "retain": "kept"}
@@ -43,7 +28,7 @@ MANY_RETAINED = 20  # from here on one prompt a retained name and phrasing is en
 
 
 @dataclass(frozen=True)
-class TestPrompt:
+class EvaluationPrompt:
     """One prompt to draw.
 
     id: unique, fit for a file name.
@@ -75,10 +60,9 @@ class TestPrompt:
     height: int | None = None
 
 
-class TestPrompts(list[TestPrompt]):
-    """A list of TestPrompt; ``dropped`` counts those left out because they mention a minor."""
+class EvaluationPrompts(list[EvaluationPrompt]):
+    """A list of EvaluationPrompt; ``dropped`` counts those left out because they mention a minor."""
 
-    __test__ = False
     dropped: int = 0
 
 
@@ -92,7 +76,7 @@ class _Item:
     expected_concept: str
 
 
-def test_prompts(
+def make_evaluation_prompts(
     concepts: ConceptSet,
     split: str = "test",
     *,
@@ -102,7 +86,7 @@ def test_prompts(
     retain: tuple[str, ...] | list[str] | None = None,
     seed: int = 0,
     phrasings: tuple[str, ...] = PHRASINGS,
-) -> TestPrompts:
+) -> EvaluationPrompts:
     """Prompts for the targets, anchors, retained names and the targets' synonyms, the same number in each phrasing.
 
     Args:
@@ -119,7 +103,7 @@ def test_prompts(
     """
     bank = bank_for(concepts.kind, concepts.vocabulary).of(split)
     names = _some(tuple(retain) if retain is not None else kept_names(concepts, anchors_too=False), max_retain, seed)
-    found = TestPrompts()
+    found = EvaluationPrompts()
     seen: set[str] = set()
     for turn, item in enumerate(_items(concepts, names)):
         for place, phrasing in enumerate(phrasings):
@@ -136,9 +120,6 @@ def test_prompts(
                 else:
                     found.append(prompt)
     return found
-
-
-test_prompts.__test__ = False  # type: ignore[attr-defined]
 
 
 def _items(concepts: ConceptSet, names: tuple[str, ...]) -> list[_Item]:
@@ -158,7 +139,7 @@ def _of_item(
     rng: random.Random,
     seen: set[str],
     turn: int,
-) -> list[TestPrompt]:
+) -> list[EvaluationPrompt]:
     templates = list(bank_for(concepts.kind, concepts.vocabulary).of(split)[phrasing])
     names, styles = [item.word], list(all_styles(concepts.vocabulary))
     if concepts.kind == "style":
@@ -185,7 +166,7 @@ def _of_item(
             else ""
         )
         found.append(
-            TestPrompt(name, sentence, concept, item.role, phrasing, expected_concept, style, subject, anchored)
+            EvaluationPrompt(name, sentence, concept, item.role, phrasing, expected_concept, style, subject, anchored)
         )
     return found
 

@@ -8,7 +8,7 @@ from nudenet.nudenet import _read_image
 from PIL import Image
 
 from erasepro.metrics.networks.feature_cache import FeatureCache
-from erasepro.metrics.networks.nudenet import CHUNK, NudeNetDetector, boxes_in
+from erasepro.metrics.networks.nudenet_detector import CHUNK, NudeNetDetector, boxes_in
 from erasepro.metrics.networks.nudenet_labels import LABELS
 from erasepro.metrics.networks.picture_file import PictureError
 from tests.metrics.networks.photos import photo
