@@ -21,7 +21,7 @@ TOGETHER = {
     "cli/test_verify.py": ("verification/compare_folder", "verification/weights_folder", "verification/readings"),
     "concepts/test_load.py": ("concepts/pairs",),
     "concepts/miniature/test_captions.py": ("concepts/miniature/names",),
-    "config/test_compose.py": ("config/unreadable", "runs/resolve"),
+    "config/test_compose.py": ("runs/resolve",),
     "edit/test_store.py": ("edit/record",),
     "solvers/test_extend.py": ("edit/prompt_record",),
     "edit/export/test_folder.py": ("edit/export/base_folder", "edit/export/patches", "models/safetensors_stream"),
@@ -41,14 +41,14 @@ TOGETHER = {
     "metrics/test_object_accuracy.py": ("metrics/engine/imagenet_classes", "metrics/networks/imagenet"),
     "metrics/test_perceptual_change.py": ("metrics/networks/perceptual",),
     "models/features/test_token_pairing.py": ("models/features/locate",),
-    "models/features/test_layers.py": ("models/features/columns",),
+    "models/features/test_text_encoder_layers.py": ("models/features/columns",),
     "models/test_architectures.py": ("models/features/text_stack",),
     "models/layouts/test_site_names.py": (
         "models/layouts/original_text", "models/layouts/original_unet", "models/layouts/original_vae",
     ),
     "models/test_single_file.py": ("models/published",),
     "models/test_load.py": ("models/source", "models/tiny"),
-    "prompts/test_test_prompts.py": (
+    "prompts/test_evaluation_prompts.py": (
         "prompts/edit_prompts", "prompts/fills", "prompts/templates/bank", "prompts/templates/miniature",
     ),
     "prompts/sets/test_load.py": (

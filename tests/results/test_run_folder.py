@@ -1,56 +1,12 @@
-"""A run's folder: what the signature sees, resuming, and writes that are whole or absent."""
+"""A run's folder: resuming, and writes that are whole or absent."""
 
 from __future__ import annotations
-
-import copy
 
 import pytest
 
 from erasepro.results import run_folder as rundir
 from erasepro.results.run_folder import RunDir
-from erasepro.results.signature import signature
 from erasepro.runtime.files import read_json, write_json
-
-CONFIG = {
-    "name": "a",
-    "seed": 0,
-    "outputs": {"dir": "outputs"},
-    "tracker": {"name": "wandb"},
-    "model": {"name": "tiny", "source": "here", "dtype": "float32"},
-    "generation": {"steps": 5, "batch_size": 8},
-}
-HASHES = {"weights": "w", "prompts": "p"}
-
-
-def changed(key, value):
-    config = copy.deepcopy(CONFIG)
-    node = config
-    *path, last = key.split(".")
-    for part in path:
-        node = node[part]
-    node[last] = value
-    return config
-
-
-@pytest.mark.parametrize("key", ["name", "outputs.dir", "tracker.name", "generation.batch_size", "model.source"])
-def test_signature_ignores_what_cannot_change_the_result(key):
-    assert signature(changed(key, "other"), HASHES) == signature(CONFIG, HASHES)
-
-
-@pytest.mark.parametrize("key", ["seed", "generation.steps", "model.dtype"])
-def test_signature_sees_what_can(key):
-    assert signature(changed(key, "other"), HASHES) != signature(CONFIG, HASHES)
-
-
-def test_signature_sees_bytes_and_stage_versions(monkeypatch):
-    first = signature(CONFIG, HASHES)
-    assert signature(CONFIG, HASHES | {"weights": "new"}) != first
-    monkeypatch.setitem(rundir.STAGES, "edit", 99)
-    assert signature(CONFIG, HASHES) != first
-
-
-def test_signature_ignores_the_order_of_keys():
-    assert signature(dict(reversed(CONFIG.items())), HASHES) == signature(CONFIG, HASHES)
 
 
 def test_folder_name_is_safe(tmp_path):
