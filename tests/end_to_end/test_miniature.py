@@ -55,7 +55,8 @@ def test_the_judge_names_drawings_and_refuses_blurred_and_shuffled_ones(model):
 def test_erase_apply_revert_in_python(model):
     before = {n: p.clone() for n, p in model.pipe.unet.named_parameters()}
     before |= {n: p.clone() for n, p in model.pipe.text_encoder.named_parameters()}
-    edit = erasepro.erase(model, {"dog": "cat"})
+    few = {"preserve": {"captions": 60}}
+    edit = erasepro.erase(model, {"dog": "cat"}, text_fit=few, cross_attention_fit=few)
     now = {**dict(model.pipe.unet.named_parameters()), **dict(model.pipe.text_encoder.named_parameters())}
     assert all(torch.equal(before[n], now[n]) for n in before)
     assert edit.residuals["selected"] <= 1e-5
@@ -77,6 +78,9 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess:
 JOB = (
     "generation=quick",
     "generation.steps=8",
+    "generation.max_retain=4",
+    "solver.text_fit.preserve.captions=60",
+    "solver.cross_attention_fit.preserve.captions=60",
     "metrics.names=[clip_accuracy_top1,clip_accuracy_pairwise,fd_miniature]",
 )
 
