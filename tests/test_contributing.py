@@ -77,6 +77,7 @@ def test_every_kind_has_a_recipe_of_under_20_lines():
         assert len(written) < 20, f"{name}: {len(written)} lines to write"
 
 
+@pytest.mark.ci_slow
 def test_a_solver_and_a_metric_run_in_the_tree(tree, tmp_path):
     commands = commands_of("Add a solver") + commands_of("Add a metric")
     assert len(commands) == 2
@@ -86,6 +87,7 @@ def test_a_solver_and_a_metric_run_in_the_tree(tree, tmp_path):
     assert len(list(tmp_path.glob("outputs/*/results.json"))) == 2
 
 
+@pytest.mark.ci_slow
 def test_both_run_from_another_package(tmp_path):
     about = tomllib.loads(file_of("Add either from another package")[1])["project"]
     package = tmp_path / "site" / "my_erasure"
@@ -107,6 +109,7 @@ def test_both_run_from_another_package(tmp_path):
     assert re.search(r"^ *brightness ↑ ", printed, re.MULTILINE)
 
 
+@pytest.mark.ci_slow
 def test_a_model_a_concept_set_and_a_protocol_compose(tree, tmp_path):
     commands = [command for kind in ("model", "concept set", "protocol") for command in commands_of(f"Add a {kind}")]
     assert len(commands) == 3

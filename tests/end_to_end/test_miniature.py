@@ -1,4 +1,4 @@
-"""The main job on the model that ships: the command as a subprocess, and the Python API."""
+"""The main job on the model that ships: the command and the Python API."""
 
 import json
 import subprocess
@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import erasepro
+from erasepro.cli.main import main
 from erasepro.concepts.miniature.names import NAMES
 from erasepro.models.miniature.judge import WEIGHTS, MiniatureJudge
 
@@ -55,7 +56,8 @@ def test_the_judge_names_drawings_and_refuses_blurred_and_shuffled_ones(model):
 def test_erase_apply_revert_in_python(model):
     before = {n: p.clone() for n, p in model.pipe.unet.named_parameters()}
     before |= {n: p.clone() for n, p in model.pipe.text_encoder.named_parameters()}
-    edit = erasepro.erase(model, {"dog": "cat"})
+    few = {"preserve": {"captions": 60}}
+    edit = erasepro.erase(model, {"dog": "cat"}, text_fit=few, cross_attention_fit=few)
     now = {**dict(model.pipe.unet.named_parameters()), **dict(model.pipe.text_encoder.named_parameters())}
     assert all(torch.equal(before[n], now[n]) for n in before)
     assert edit.residuals["selected"] <= 1e-5
@@ -77,28 +79,33 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess:
 JOB = (
     "generation=quick",
     "generation.steps=8",
+    "generation.max_retain=4",
+    "solver.text_fit.preserve.captions=60",
+    "solver.cross_attention_fit.preserve.captions=60",
     "metrics.names=[clip_accuracy_top1,clip_accuracy_pairwise,fd_miniature]",
 )
 
 
-def test_the_command_erases_keeps_and_returns_at_once_the_second_time(tmp_path):
-    done = command(tmp_path, *JOB)
-    assert done.returncode == 0, done.stderr
+def test_the_command_erases_keeps_and_returns_at_once_the_second_time(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = [*JOB, "outputs.progress=false"]
+    assert main(words) == 0
+    first = capsys.readouterr().out
     (folder,) = (p for p in (tmp_path / "outputs").iterdir() if not p.name.startswith("."))
     results = json.loads((folder / "results.json").read_text())
     shows = {(o["role"], o["phrasing"]): o for o in results["recognition"]}
     assert shows["target", "all"]["concept_shown"]["value"] <= 0.2
     assert shows["target", "all"]["concept_shown"]["value"] < shows["target", "all"]["original"]["value"]
     assert results["residuals"]["selected"] <= 1e-5
-    assert "What the pictures show" in done.stdout
+    assert "What the pictures show" in first
     assert (folder / "grid.png").exists()
     stamp = (folder / "results.json").stat().st_mtime_ns
-    again = command(tmp_path, *JOB)
-    assert again.returncode == 0
+    assert main(words) == 0
+    again = capsys.readouterr().out
     told = "Done before; these are its results.\n"
-    assert told in again.stdout
-    assert told not in done.stdout
-    assert again.stdout.replace(told, "") == done.stdout
+    assert told in again
+    assert told not in first
+    assert again.replace(told, "") == first
     assert (folder / "results.json").stat().st_mtime_ns == stamp
 
 

@@ -128,6 +128,7 @@ def test_they_are_listed_and_checked_as_ours_are(plug_in):
     assert "metrics=[brightness]" in erasepro(plug_in, "--cfg", "metrics=brightness", status=2)
 
 
+@pytest.mark.ci_slow
 def test_they_run_and_changed_code_never_shows_an_older_result(plug_in):
     words = [
         "debug=tiny",

@@ -15,6 +15,7 @@ import pytest
 
 from erasepro.runtime.versions import VERSION
 
+pytestmark = pytest.mark.ci_slow
 ROOT = Path(__file__).resolve().parents[2]
 
 
