@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from erasepro.config.registered import registered_names
@@ -17,6 +18,19 @@ def config_dir() -> Path:
         if (root / "conf" / "config.yaml").is_file():
             return root / "conf"
     raise UserError("The conf/ folder is missing beside the package: reinstall erasepro (`pip install .`).")
+
+
+def files_state() -> tuple[int, int]:
+    """How many files there are under ``conf/`` and ``experiments/``, and a hash of their names, sizes and times."""
+    root = config_dir().parent
+    files = [
+        (path, state.st_size, state.st_mtime_ns)
+        for group in ("conf", "experiments")
+        for folder, _, names in os.walk(root / group)
+        for path in (os.path.join(folder, name) for name in names if name.endswith(".yaml"))
+        for state in (os.stat(path),)
+    ]
+    return len(files), hash(tuple(sorted(files)))
 
 
 def search_path_override() -> str:

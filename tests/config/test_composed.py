@@ -1,5 +1,7 @@
 """A composed config, what one option says, and the name that its file states."""
 
+import shutil
+
 import pytest
 
 from erasepro.config import paths
@@ -11,6 +13,21 @@ def test_a_config_holds_the_overrides_and_not_hydras_part():
     cfg = composed(["generation.steps=7", "experiments=demo"])
     assert (cfg.generation.steps, cfg.experiments) == (7, "demo")
     assert "hydra" not in cfg
+
+
+def test_each_caller_has_a_config_of_its_own():
+    composed(["seed=3"]).generation.steps = 5
+    assert composed(["seed=3"]).generation.steps != 5
+
+
+def test_a_changed_file_is_read_anew(tmp_path, monkeypatch):
+    for folder in ("conf", "experiments"):
+        shutil.copytree(paths.config_dir().parent / folder, tmp_path / folder)
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "erasepro" / "config" / "paths.py"))
+    assert composed(["generation=quick"]).generation.steps == 12
+    file = tmp_path / "conf" / "generation" / "quick.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("steps: 12", "steps: 13"), encoding="utf-8")
+    assert composed(["generation=quick"]).generation.steps == 13
 
 
 def test_an_override_that_does_not_compose_is_one_line():

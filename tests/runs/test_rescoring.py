@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,28 @@ class Judge(StubJudge):
         return super().classify(images)
 
 
+def stub_networks(patch):
+    patch.setattr(judges, "load_shipped_judge", lambda _: Judge())
+    patch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder in which a run was made; not to be changed."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        stub_networks(patch)
+        assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
+    return folder
+
+
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(finished, tmp_path, monkeypatch, capsys):
+    """A copy of the finished run, to score."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(judges, "load_shipped_judge", lambda _: Judge())
-    monkeypatch.setattr(nudenet, "NudeNetDetector", always(Box("BUTTOCKS_EXPOSED", 0.5, (0, 0, 1, 1))))
-    assert main([*TINY, "metrics=[clip_accuracy_top1]"]) == 0
+    stub_networks(monkeypatch)
     (folder,) = Path("o").glob("*-*")
     capsys.readouterr()
     return folder
