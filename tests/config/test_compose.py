@@ -26,6 +26,7 @@ def test_default_is_typed():
     assert cfg.templates.preserve_count > 0
 
 
+@pytest.mark.ci_slow
 @pytest.mark.parametrize("group", ["model", "generation", "metrics", "prompts", "protocol", "tracker", "debug"])
 def test_every_option_composes(group):
     assert options(group)
@@ -33,6 +34,7 @@ def test_every_option_composes(group):
         compose([f"{group}={name}"])
 
 
+@pytest.mark.ci_slow
 def test_every_solver_and_every_schedule_compose():
     for solver in options("solver"):
         assert compose([f"solver={solver}"]).solver.name

@@ -113,6 +113,7 @@ def erasepro(plug_in: Path, *words: str, status: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.ci_slow
 def test_they_are_listed_and_checked_as_ours_are(plug_in):
     lines = erasepro(plug_in, "ls", "solvers").splitlines()
     assert any(line.split() == ["toy_mean", "A", "toy."] for line in lines)

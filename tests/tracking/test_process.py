@@ -82,6 +82,7 @@ def test_one_that_does_not_end_is_killed_with_all_that_it_started(begin):
         process.send({"do": "x" * 10_000})  # more than a pipe holds: nobody reads it
     assert not process.close(0.1)
     assert process.status is not None
+    psutil.wait_procs([child], timeout=30)  # a killed process is gone when the system has come round to it
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 

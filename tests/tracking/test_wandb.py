@@ -174,7 +174,7 @@ def test_a_service_that_hangs_costs_no_more_than_the_patience(tmp_path, capfd, m
         waits.append(timeout)
         return wait(process, timeout)
 
-    with start_tracker(replace(OFFLINE, patience=1.0), info(tmp_path)) as tracker:
+    with start_tracker(replace(OFFLINE, shutdown_timeout=1.0), info(tmp_path)) as tracker:
         for service in wait_for_service(tmp_path):
             service.suspend()
         tracker.log_summary({"top1": 0.5})
