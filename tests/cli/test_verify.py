@@ -229,6 +229,7 @@ def test_a_full_or_read_only_disk_is_one_line(capsys, made, mine, monkeypatch):
     assert not list(mine.glob(".*"))
 
 
+@pytest.mark.ci_slow
 def test_the_shipped_miniature(capsys, tmp_path):
     model = load_model("miniature")
     concepts = ConceptSet("t", "instance", (ConceptPair("dog", "cat"),), ("bird",), vocabulary="miniature")

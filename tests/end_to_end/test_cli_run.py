@@ -140,6 +140,7 @@ def test_a_stopped_run_resumes(monkeypatch, stage):
     assert images(run) == images(only_run(Path("whole")))
 
 
+@pytest.mark.ci_slow
 def test_a_sweep_runs_each_job_in_its_own_folder_and_shares_the_originals(capsys):
     assert cli.main(["-m", *TINY, "solver=uce,erasepro"]) == 0
     runs = {p.name for p in Path("outputs").iterdir() if not p.name.startswith(".")}

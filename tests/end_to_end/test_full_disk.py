@@ -31,7 +31,10 @@ def whole(here):
     return found, 10**9 - meter.left
 
 
-@pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9])
+SHARES = [0, 0.05, 0.4, 0.8, *(pytest.param(share, marks=pytest.mark.ci_slow) for share in (0.01, 0.2, 0.6, 0.9))]
+
+
+@pytest.mark.parametrize("share", SHARES)
 def test_a_full_disk_is_one_line_and_the_run_resumes(here, whole, capsys, share):
     wanted, size = whole
     capsys.readouterr()

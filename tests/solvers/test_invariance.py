@@ -34,6 +34,7 @@ def apart(a: erasepro.Edit, b: erasepro.Edit) -> float:
     return max(float((x - y).norm() / x.norm()) for x, y in pairs)
 
 
+@pytest.mark.ci_slow
 def test_batch_size_order_and_threads(model, whole):
     assert apart(whole, erasepro.erase(model, PAIRS, batch_size=5, **FEW)) < 1e-4  # float32 captions
     assert apart(whole, erasepro.erase(model, PAIRS[::-1], **FEW)) < 1e-6

@@ -45,6 +45,7 @@ def test_a_sweep_is_named_by_what_it_goes_over():
     assert swept_words(["debug=tiny"]) is None
 
 
+@pytest.mark.ci_slow
 @pytest.mark.parametrize(
     ("words", "group"),
     [

@@ -81,6 +81,7 @@ def test_offline_runs_lie_in_their_folders_and_say_nothing(tmp_path, capfd, monk
     assert (out.out, out.err) == ("", "")
 
 
+@pytest.mark.ci_slow
 def test_jobs_at_once_do_not_mix(tmp_path):
     def job(number):
         with start_tracker(OFFLINE, info(tmp_path / str(number), id=f"job{number}")) as tracker:
@@ -91,6 +92,7 @@ def test_jobs_at_once_do_not_mix(tmp_path):
     assert [OfflineLog(tmp_path / str(n)).summary["number"] for n in range(3)] == [0, 1, 2]
 
 
+@pytest.mark.ci_slow
 def test_a_resumed_job_leaves_one_log_under_one_id(tmp_path):
     def stopped():
         with start_tracker(OFFLINE, info(tmp_path)) as tracker:
@@ -167,6 +169,7 @@ def refusing(status):
         server.shutdown()
 
 
+@pytest.mark.ci_slow
 def test_a_service_that_hangs_costs_no_more_than_the_patience(tmp_path, capfd, monkeypatch):
     waits, wait = [], subprocess.Popen.wait
 
@@ -188,6 +191,7 @@ def test_a_service_that_hangs_costs_no_more_than_the_patience(tmp_path, capfd, m
     assert helpers() == [], "nothing hung is left behind"
 
 
+@pytest.mark.ci_slow
 @pytest.mark.parametrize("victim", ["service", "process"])
 def test_a_killed_service_is_a_warning(tmp_path, capfd, victim):
     with start_tracker(replace(OFFLINE, shutdown_timeout=10.0), info(tmp_path)) as tracker:

@@ -20,6 +20,7 @@ def pictures(pipe):
     return done.images.numpy()
 
 
+@pytest.mark.ci_slow
 def test_lora_and_folder_draw_what_apply_draws(tmp_path):
     model = erasepro.load_model("miniature")
     edit = erasepro.erase(
