@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
 
     from erasepro.edit import Edit
-    from erasepro.models.base import Model
 
 
 RETAIN_SOURCES = ("concepts", "fitting", "none")

@@ -21,7 +21,7 @@ TOGETHER = {
     "cli/test_verify.py": ("verification/compare_folder", "verification/weights_folder", "verification/readings"),
     "concepts/test_load.py": ("concepts/pairs",),
     "concepts/miniature/test_captions.py": ("concepts/miniature/names",),
-    "config/test_compose.py": ("runs/resolve",),
+    "config/test_compose.py": ("config/unreadable", "runs/resolve"),
     "edit/test_store.py": ("edit/record",),
     "solvers/test_extend.py": ("edit/prompt_record",),
     "edit/export/test_folder.py": ("edit/export/base_folder", "edit/export/patches", "models/safetensors_stream"),

@@ -18,6 +18,7 @@ from erasepro.config.hydra_errors import translated
 from erasepro.config.nodes import stored_config
 from erasepro.config.paths import VERSION_BASE, config_dir, files_state, search_path_override
 from erasepro.config.stored import StoredConfig
+from erasepro.config.unreadable import read_yaml
 from erasepro.errors import UserError
 
 
@@ -63,7 +64,7 @@ def stated_name(group: str, option: str) -> str | None:
     """
     path = config_dir() / group / f"{option}.yaml"
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        content = read_yaml(path)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"The config file {path.name!r} cannot be read: {str(error).splitlines()[0]}.") from error
     values = content if isinstance(content, dict) else {}

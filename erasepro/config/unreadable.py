@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,10 +23,18 @@ def unreadable_file() -> UserError | None:
     return None
 
 
+def read_yaml(path: Path) -> Any:
+    """The content of a yaml file: plain values only, no Python objects (SafeLoader, in C: ten times as fast).
+
+    Raises OSError, ValueError (no UTF-8) or yaml.YAMLError.
+    """
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+
 def _damage(path: Path) -> str:
     """Why a file is no YAML mapping; "" where it is one, or empty."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # ten times SafeLoader's speed
+        content = read_yaml(path)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         return f"{error.problem or 'no YAML'}" + (f" in line {mark.line + 1}" if mark is not None else "")

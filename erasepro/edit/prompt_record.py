@@ -5,16 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.prompts.edit_prompts import make_edit_prompts
-
-if TYPE_CHECKING:
-    from erasepro.concepts.prompt_pairs import EditPrompts
 
 
 def record_prompts(prompts: EditPrompts) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from erasepro.config.paths import options
 from erasepro.config.schema import ModelConfig
@@ -32,9 +32,6 @@ from erasepro.models.source import (
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.registry import Registry
 from erasepro.runtime.file_hashes import hash_files
-
-if TYPE_CHECKING:
-    from erasepro.models.base import Model
 
 MODELS: Registry[Callable[[ModelConfig], Model]] = Registry("model kind")
 MINIATURE = Path(__file__).parent / "miniature" / "weights" / "pipeline"

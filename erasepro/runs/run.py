@@ -34,8 +34,6 @@ from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
 
 if TYPE_CHECKING:
-    from erasepro.edit import Edit
-    from erasepro.generation import ImageStore
     from erasepro.models.base import Model
 
 

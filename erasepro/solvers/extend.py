@@ -21,10 +21,7 @@ from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
-    from erasepro.concepts.pairs import ConceptSet
-    from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit.edit import Edit
-    from erasepro.models.base import Model
 
 
 def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
