@@ -50,9 +50,9 @@ def by_package(paths: list[Path]) -> Counter[str]:
 
 
 def by_files(paths: list[Path]) -> Counter[str]:
-    from erasepro.metrics.engine.build import build_metrics
+    from erasepro.metrics.engine.build import build_metrics, metric_configs
 
-    metric = build_metrics(["nudenet"], {"nudenet": {"labels": ["all"], "threshold": 0.25}})["nudenet"]
+    metric = build_metrics(["nudenet"], metric_configs({"nudenet": {"labels": ["all"], "threshold": 0.25}}))["nudenet"]
     metric.add_all(paths)  # type: ignore[attr-defined]
     return +Counter(metric.compute().parts["boxes_by_label"])
 
@@ -60,11 +60,11 @@ def by_files(paths: list[Path]) -> Counter[str]:
 def by_store(paths: list[Path]) -> Counter[str]:
     from erasepro.generation import ImageStore, Row
     from erasepro.metrics.engine.base import Batch
-    from erasepro.metrics.engine.build import build_metrics
+    from erasepro.metrics.engine.build import build_metrics, metric_configs
     from erasepro.metrics.engine.reading import read_batches
     from erasepro.metrics.networks.feature_cache import FeatureCache
 
-    metric = build_metrics(["nudenet"], {"nudenet": {"labels": ["all"], "threshold": 0.25}})["nudenet"]
+    metric = build_metrics(["nudenet"], metric_configs({"nudenet": {"labels": ["all"], "threshold": 0.25}}))["nudenet"]
     rows = [Row(path.stem.rpartition("_")[0], "", 0, role="target") for path in paths]
     with tempfile.TemporaryDirectory() as cache:
         for read in read_batches(ImageStore(paths[0].parent), rows, 64):

@@ -21,12 +21,12 @@ from erasepro.config.nodes import stored_config, unresolved_config
 from erasepro.config.overrides import named_keys
 from erasepro.config.paths import choices, options
 from erasepro.config.plain import ABSENT, overlaid
-from erasepro.config.schema import Config
+from erasepro.config.schema import Config, MetricsConfig
 from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError
-from erasepro.metrics.engine.build import metric_config
+from erasepro.metrics.engine.build import all_configs, metric_configs
 from erasepro.protocols.settle import settled_values
-from erasepro.runs.spec import RunSpec
+from erasepro.runs.spec import ChosenMetrics, RunSpec
 from erasepro.schedules.config import ScheduleConfig
 from erasepro.solvers.registry import SOLVERS
 
@@ -55,11 +55,16 @@ def spec_of(cfg: DictConfig) -> RunSpec:
         solver_name=str(stored.at("solver.name")),
         prompts=config.prompts,
         generation=config.generation,
-        metrics=config.metrics,
+        metrics=_chosen_metrics(config.metrics),
         tracker=config.tracker,
         outputs=config.outputs,
         stored=stored,
     )
+
+
+def _chosen_metrics(config: MetricsConfig) -> ChosenMetrics:
+    configs = all_configs(config.names, metric_configs(config.params))
+    return ChosenMetrics(tuple(config.names), configs, config.judge)
 
 
 def spec_of_stored(stored: StoredConfig, overrides: Sequence[str] = ()) -> RunSpec:
@@ -106,8 +111,7 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         if values.at("schedule") is not None:
             # first: the solver holds a copy, and errors should name the key that was written
             OmegaConf.merge({"schedule": OmegaConf.structured(ScheduleConfig)}, {"schedule": values.at("schedule")})
-        for metric, given in (values.at("metrics.params") or {}).items():
-            metric_config(metric, given or {})
+        metric_configs(values.at("metrics.params") or {})
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
         if schema is not None:

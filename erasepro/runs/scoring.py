@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
-from erasepro.metrics.engine.build import build_metrics, metric_config, split_by_need
+from erasepro.metrics.engine.build import MetricConfig, build_metrics, split_by_need
 from erasepro.metrics.engine.code import is_current, metric_code
 from erasepro.metrics.engine.score import PREDICTION, score
 from erasepro.metrics.networks.feature_cache import FeatureCache, remove_abandoned_writes
@@ -33,8 +33,9 @@ from erasepro.runtime.files import digest, read_dict, write_json
 from erasepro.runtime.meter import Meter
 
 if TYPE_CHECKING:
-    from erasepro.config.schema import MetricsConfig, ModelConfig
+    from erasepro.config.schema import ModelConfig
     from erasepro.generation import ImageStore, Row
+    from erasepro.runs.spec import ChosenMetrics
 
 VERSION = 1
 """Raise it when scoring itself changes numbers."""
@@ -50,7 +51,7 @@ class Scoring:
 
     folder: RunDir
     rows: Sequence[Row]
-    metrics: MetricsConfig
+    metrics: ChosenMetrics
     model: ModelConfig
     label: Callable[[str], str]
     progress: bool = True
@@ -58,7 +59,7 @@ class Scoring:
     def check(self) -> None:
         """Whatever can be wrong with the metrics, found out before anything is drawn. Raises UserError."""
         names = self.metrics.names
-        for metric in build_metrics(names, self.metrics.params).values():
+        for metric in build_metrics(names, self.metrics.configs).values():
             metric.check(self.rows)
         for name in self.derived:
             for other in METRICS.get(name).needs(self._config(name)):
@@ -68,7 +69,7 @@ class Scoring:
                         f"metrics.params.{name} so that it uses another."
                     )
         check_judge(self.metrics.judge)
-        needing, others = split_by_need(names, self.metrics.params)
+        needing, others = split_by_need(names, self.metrics.configs)
         if needing and self.missing and self.judge is None:
             rest = f"keep only metrics.names=[{','.join(others)}]" if others else "use metrics=nudity, which needs none"
             raise UserError(
@@ -92,7 +93,6 @@ class Scoring:
         if names or self._predictions_missing:
             feature_cache = FeatureCache(self.folder.path.parent / ".feature_cache")
             remove_abandoned_writes(self.folder.path.parent / ".feature_cache")
-            params = {name: self.metrics.params[name] for name in names if name in self.metrics.params}
             with Meter() as meter:
                 found = score(
                     edited,
@@ -100,7 +100,7 @@ class Scoring:
                     self.rows,
                     self.judge if self._predictions_missing or self._ask_judge(names) else None,
                     names,
-                    params,
+                    self.metrics.configs,
                     feature_cache=feature_cache,
                     progress=self.progress,
                 )
@@ -120,7 +120,7 @@ class Scoring:
         return bool(self._judge_key[-1] or self._ask_judge(self._counted)) and not self._whole(PREDICTION)
 
     def _ask_judge(self, names: Sequence[str]) -> bool:
-        return bool(split_by_need(names, self.metrics.params)[0])
+        return bool(split_by_need(names, self.metrics.configs)[0])
 
     def scores(self) -> list[MetricScore]:
         """The scores of every metric asked for, in their order; none may be missing."""
@@ -226,8 +226,8 @@ class Scoring:
                 parts[model] = None
         return self._score(metric.name, nonfinite_to_null(parts))
 
-    def _config(self, name: str) -> Any:
-        return metric_config(name, self.metrics.params.get(name) or {})
+    def _config(self, name: str) -> MetricConfig:
+        return self.metrics.configs[name]
 
     def _params(self, name: str) -> dict[str, Any]:
         return dataclasses.asdict(self._config(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,25 @@ from erasepro.config.prompt_sets import PromptSetConfig
 from erasepro.config.schema import (
     ConceptsConfig,
     GenerationConfig,
-    MetricsConfig,
+    JudgeConfig,
     ModelConfig,
     OutputsConfig,
     TemplatesConfig,
     TrackerConfig,
 )
 from erasepro.config.stored import StoredConfig
+from erasepro.metrics.engine.build import MetricConfig
+
+
+@dataclass(frozen=True)
+class ChosenMetrics:
+    """The metrics of one run, with their settings."""
+
+    names: Sequence[str]
+    """In the order in which they are reported."""
+    configs: Mapping[str, MetricConfig]
+    """Metric name -> an instance of its own dataclass; of every metric chosen, defaults filled in."""
+    judge: JudgeConfig
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class RunSpec:
     prompts: Mapping[str, PromptSetConfig]
     """The prompt sets that images are drawn of, by name."""
     generation: GenerationConfig
-    metrics: MetricsConfig
+    metrics: ChosenMetrics
     tracker: TrackerConfig
     outputs: OutputsConfig
     stored: StoredConfig

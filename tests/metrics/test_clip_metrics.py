@@ -8,7 +8,7 @@ import torch
 from erasepro.errors import UserError
 from erasepro.generation import Row
 from erasepro.metrics.engine.base import Batch
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from tests.metrics.stub import NONE, StubJudge, picture
 
 TARGET = [Row(f"t{i}", "a dog", 0, "dog", "target", "plain", "cat") for i in range(4)]
@@ -21,7 +21,7 @@ def batch(rows, concepts, styles=None):
 
 
 def metric(name, **params):
-    return build_metrics([name], {name: params})[name]
+    return build_metrics([name], metric_configs({name: params}))[name]
 
 
 def test_pairwise_counts_target_over_anchor_and_never_what_cannot_be_named():
@@ -71,9 +71,9 @@ def test_mistakes_are_named():
     with pytest.raises(UserError, match="Did you mean 'clip_accuracy_top1'"):
         build_metrics(["clip_accuracy_top"])
     with pytest.raises(UserError, match=r"parameter metrics\.params\.nudenet 'treshold'. Did you mean 'threshold'"):
-        build_metrics(["nudenet"], {"nudenet": {"treshold": 0.5}})
+        build_metrics(["nudenet"], metric_configs({"nudenet": {"treshold": 0.5}}))
     with pytest.raises(UserError, match=r"metrics\.params\.kid\.subsets"):
-        build_metrics([], {"kid": {"subsets": "many"}})
+        build_metrics([], metric_configs({"kid": {"subsets": "many"}}))
     with pytest.raises(UserError, match=r"must contain \{c\}"):
         metric("clip_accuracy_pairwise", template="a dog")
     with pytest.raises(UserError, match="needs a judge"):

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from erasepro.config.schema import GenerationConfig, MetricsConfig
 from erasepro.metrics import METRICS
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -23,7 +23,7 @@ def test_every_option_composes_and_fits_its_schema(group):
             found = compose(config_name=f"{group}/{option}")[group]
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), found))
         if group == "metrics":
-            assert list(build_metrics(config.names, config.params)) == config.names
+            assert list(build_metrics(config.names, metric_configs(config.params))) == config.names
 
 
 def test_our_metrics_are_registered():

@@ -7,7 +7,7 @@ from scipy.linalg import sqrtm
 
 from erasepro.generation import Row
 from erasepro.metrics.engine.base import Batch
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from erasepro.metrics.engine.frechet import Moments, frechet_distance, frechet_score
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
 from tests.metrics.stub import StubJudge
@@ -88,7 +88,7 @@ def images(seed, high=256):
 
 
 def scored(name, edited, original, **params):
-    metric = build_metrics([name], {name: params})[name]
+    metric = build_metrics([name], metric_configs({name: params}))[name]
     for part in range(0, 80, 32):
         rows = ROWS[part : part + 32]
         metric.update(Batch(original[part : part + 32], rows, StubJudge()), reference=True)
@@ -110,7 +110,7 @@ def test_kid_is_repeatable_and_stderr_is_about_right():
     metric = build_metrics(["kid"])["kid"]
     found = []
     for seed in range(20):
-        metric = build_metrics(["kid"], {"kid": {"roles": []}})["kid"]
+        metric = build_metrics(["kid"], metric_configs({"kid": {"roles": []}}))["kid"]
         sets = {False: normal(60, 4, seed=seed), True: normal(60, 4, seed=100 + seed, shift=1.0)}
         metric._features = {ref: {str(i): row for i, row in enumerate(one)} for ref, one in sets.items()}
         found.append(metric.compute())
@@ -122,7 +122,7 @@ def test_kid_s_error_is_over_prompts_where_they_have_several_images():
     """Three images a prompt, hardly different: the error of a third as many pictures, and the same value."""
     found, real = [], []
     for seed in range(20):
-        metric = build_metrics(["kid"], {"kid": {"roles": []}})["kid"]
+        metric = build_metrics(["kid"], metric_configs({"kid": {"roles": []}}))["kid"]
         sets = {False: normal(30, 4, seed=seed), True: normal(30, 4, seed=100 + seed, shift=1.0)}
         thrice = {ref: one.repeat_interleave(3, 0) + 0.01 * normal(90, 4, seed=9) for ref, one in sets.items()}
         metric._features = {ref: {f"{i}": row for i, row in enumerate(one)} for ref, one in thrice.items()}

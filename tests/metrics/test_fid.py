@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.linalg import sqrtm
 
 from erasepro.errors import UserError
-from erasepro.metrics.engine.build import build_metrics, split_by_need
+from erasepro.metrics.engine.build import build_metrics, metric_configs, split_by_need
 from erasepro.metrics.fid import FID, FIDConfig, write_statistics
 from erasepro.metrics.networks.feature_cache import FeatureCache
 from tests.metrics.wide import WideNetwork, feed, noise
@@ -139,9 +139,9 @@ def test_mistakes_are_one_line(tmp_path):
     with pytest.raises(UserError, match=r"no file 'nowhere\.npz'"):
         fid(reference="nowhere.npz").check([])
     with pytest.raises(UserError, match=r"metrics.params.fid.network 'incepton'. Did you mean 'inception'"):
-        build_metrics(["fid"], {"fid": {"network": "incepton"}})
+        build_metrics(["fid"], metric_configs({"fid": {"network": "incepton"}}))
     with pytest.raises(UserError, match=r"metrics.params.fid.weights: no file 'nowhere.pth'"):
-        build_metrics(["fid"], {"fid": {"weights": "nowhere.pth"}})
+        build_metrics(["fid"], metric_configs({"fid": {"weights": "nowhere.pth"}}))
     folder = save(tmp_path / "one", noise(1, 0))
     with pytest.raises(UserError, match="two readable pictures or more, not 1"):
         feed(fid(reference=folder), noise(20, 0)).compute()
@@ -151,7 +151,7 @@ def test_weights_that_do_not_fit_are_found_before_anything_is_drawn(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"fc.weight": torch.zeros(1000, 2048)}, tmp_path / "torchvision.safetensors")
-    metric = build_metrics(["fid"], {"fid": {"weights": str(tmp_path / "torchvision.safetensors")}})["fid"]
+    metric = build_metrics(["fid"], metric_configs({"fid": {"weights": str(tmp_path / "torchvision.safetensors")}}))["fid"]
     with pytest.raises(UserError, match=r"does not hold the FID Inception: it lacks the tensor Mixed_7c"):
         metric.check([])
 
@@ -159,7 +159,7 @@ def test_weights_that_do_not_fit_are_found_before_anything_is_drawn(tmp_path):
 def test_which_judge_is_needed_hangs_on_the_network():
     assert split_by_need(["fid", "kid"]) == (["kid"], ["fid"])
     params = {"fid": {"network": "judge"}, "kid": {"network": "inception"}}
-    assert split_by_need(["fid", "kid"], params) == (["fid"], ["kid"])
+    assert split_by_need(["fid", "kid"], metric_configs(params)) == (["fid"], ["kid"])
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from scipy.stats import hmean
 
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from erasepro.metrics.harmonic import Harmonic, HarmonicConfig, difference, harmonic_mean
 from erasepro.results.score import Score
 
@@ -92,8 +92,8 @@ def test_it_is_derived_and_asks_for_the_metric_it_is_made_of():
     assert METRICS.get("harmonic").derived
     assert Harmonic.needs(HarmonicConfig(of="clip_probability")) == ("clip_probability",)
     with pytest.raises(UserError, match=r"harmonic\.form 'object'. Did you mean 'objects'"):
-        build_metrics(["harmonic"], {"harmonic": {"form": "object"}})
+        build_metrics(["harmonic"], metric_configs({"harmonic": {"form": "object"}}))
     with pytest.raises(UserError, match=r"harmonic\.of 'clip_accuracy_top'. Did you mean 'clip_accuracy_top1'"):
-        build_metrics(["harmonic"], {"harmonic": {"of": "clip_accuracy_top"}})
+        build_metrics(["harmonic"], metric_configs({"harmonic": {"of": "clip_accuracy_top"}}))
     with pytest.raises(UserError, match=r"harmonic\.of 'harmonic'"):
-        build_metrics(["harmonic"], {"harmonic": {"of": "harmonic"}})
+        build_metrics(["harmonic"], metric_configs({"harmonic": {"of": "harmonic"}}))

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from erasepro.errors import UserError
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from erasepro.metrics.kid import KID, KIDConfig, mmd2
 from tests.metrics.stub import StubJudge
 from tests.metrics.wide import WideNetwork, feed, noise
@@ -82,7 +82,7 @@ def test_the_judge_looks_at_a_folder_too(tmp_path):
 def test_statistics_and_empty_sets(tmp_path):
     with pytest.raises(UserError, match="kid compares pictures one by one; give their folder, or original"):
         kid(reference="stats.npz").check([])
-    metric = build_metrics(["kid"], {"kid": {"reference": str(tmp_path / "nowhere")}})["kid"]
+    metric = build_metrics(["kid"], metric_configs({"kid": {"reference": str(tmp_path / "nowhere")}}))["kid"]
     assert math.isnan(metric.compute().value)
     with pytest.raises(UserError, match="no folder"):
         metric.check([])

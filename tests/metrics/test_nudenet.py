@@ -11,7 +11,7 @@ from erasepro.errors import UserError
 from erasepro.generation import Row
 from erasepro.metrics import nudenet as module
 from erasepro.metrics.engine.base import Batch
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet import Box, NudeNetDetector
@@ -44,7 +44,7 @@ class Scripted(StubDetector):
 
 
 def metric(**params):
-    return build_metrics(["nudenet"], {"nudenet": params})["nudenet"]
+    return build_metrics(["nudenet"], metric_configs({"nudenet": params}))["nudenet"]
 
 
 @pytest.mark.parametrize(("count", "value"), [("images", 1), ("boxes", 3), ("classes", 2)])

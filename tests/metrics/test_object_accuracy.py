@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from erasepro.errors import UserError
 from erasepro.generation import Row
 from erasepro.metrics.engine.base import Batch
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from erasepro.metrics.engine.imagenet_classes import IMAGENETTE, categories, classes_of
 from erasepro.metrics.networks.imagenet import Classifier
 from erasepro.metrics.object_accuracy import ObjectAccuracy, ObjectAccuracyConfig
@@ -87,9 +87,9 @@ def test_unknown_names_are_one_line_with_the_nearest():
     with pytest.raises(
         UserError, match=r"object_accuracy.classes.dog: 'beegle' is no ImageNet class. Did you mean 'beagle'"
     ):
-        build_metrics(["object_accuracy"], {"object_accuracy": {"classes": {"dog": "beegle"}}})
+        build_metrics(["object_accuracy"], metric_configs({"object_accuracy": {"classes": {"dog": "beegle"}}}))
     with pytest.raises(UserError, match=r"object_accuracy\.weights: no file"):
-        build_metrics(["object_accuracy"], {"object_accuracy": {"weights": "nowhere.pth"}})
+        build_metrics(["object_accuracy"], metric_configs({"object_accuracy": {"weights": "nowhere.pth"}}))
 
 
 @pytest.mark.parametrize("size", [(64, 64), (300, 400), (513, 512)])

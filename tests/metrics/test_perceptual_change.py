@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from erasepro.errors import UserError
 from erasepro.metrics.engine.base import Batch
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.networks.imagenet import Layers
 from erasepro.metrics.networks.perceptual import PairDistance
@@ -109,7 +109,8 @@ def test_the_miniatures_judge_shows_its_layers():
     from erasepro.models.miniature.judge import MiniatureJudge
 
     judge = MiniatureJudge.load()
-    metric = build_metrics(["perceptual_change"], {"perceptual_change": {"network": "judge"}})["perceptual_change"]
+    settings = metric_configs({"perceptual_change": {"network": "judge"}})
+    metric = build_metrics(["perceptual_change"], settings)["perceptual_change"]
     images, named = noise(3, 0, side=64), rows(3)
     metric.update(Batch(images, named, judge), reference=True)
     values = metric.update(Batch(torch.stack([images[0], images[1], images[2] // 2]), named, judge))
@@ -139,8 +140,9 @@ def test_mistakes_are_one_line():
         ({"weights": "nowhere.pth"}, "perceptual_change.weights: no file"),
     ):
         with pytest.raises(UserError, match=message):
-            build_metrics(["perceptual_change"], {"perceptual_change": config})
-    metric = build_metrics(["perceptual_change"], {"perceptual_change": {"network": "judge"}})["perceptual_change"]
+            build_metrics(["perceptual_change"], metric_configs({"perceptual_change": config}))
+    settings = metric_configs({"perceptual_change": {"network": "judge"}})
+    metric = build_metrics(["perceptual_change"], settings)["perceptual_change"]
     feed(metric, noise(1, 0), reference=True)
     with pytest.raises(UserError, match="this judge shows no layers; use alexnet, vgg16 or resnet50"):
         metric.update(Batch(noise(1, 0), rows(1), object()))

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, fields
 
 import pytest
 
-from erasepro.config.schema import JudgeConfig, MetricsConfig, ModelConfig
+from erasepro.config.schema import JudgeConfig, ModelConfig
 from erasepro.metrics import METRICS
-from erasepro.metrics.engine.build import metric_config
+from erasepro.metrics.engine.build import all_configs, metric_config, metric_configs
 from erasepro.results.run_folder import RunDir
 from erasepro.runs.scoring import Scoring
+from erasepro.runs.spec import ChosenMetrics
 from erasepro.runtime.file_hashes import contents, folder_fingerprint
 
 FILES = {
@@ -57,9 +58,13 @@ def test_the_judge_marks_its_file():
     assert {f.name for f in fields(JudgeConfig) if f.metadata.get("file")} == {"source"}
 
 
+def chosen(names, params):
+    return ChosenMetrics(names, all_configs(names, metric_configs(params)), JudgeConfig())
+
+
 def test_a_folder_called_like_a_setting_does_not_change_a_score_s_key(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    metrics = MetricsConfig(names=["kid", "fid"], params={"kid": {"network": "judge"}})
+    metrics = chosen(["kid", "fid"], {"kid": {"network": "judge"}})
 
     def keys():
         scoring = Scoring(RunDir(tmp_path, "run", "s" * 64), [], metrics, ModelConfig(name="m", kind="tiny"), str)
@@ -73,7 +78,7 @@ def test_a_folder_called_like_a_setting_does_not_change_a_score_s_key(tmp_path, 
 
 def test_a_file_that_a_setting_names_changes_a_score_s_key_with_its_bytes(tmp_path):
     file = tmp_path / "statistics.npz"
-    metrics = MetricsConfig(names=["fid"], params={"fid": {"reference": str(file)}})
+    metrics = chosen(["fid"], {"fid": {"reference": str(file)}})
 
     def key():
         run = RunDir(tmp_path, "run", "s" * 64)

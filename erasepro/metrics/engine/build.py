@@ -1,10 +1,10 @@
-"""From ``conf/metrics`` to metric objects, each checked against its own config dataclass."""
+"""From names and settings to metric objects, each set by an instance of its own config dataclass."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Protocol, cast
 
 from erasepro.config.typed import from_mapping
 from erasepro.errors import unknown
@@ -15,18 +15,45 @@ ROLES = ("target", "anchor", "retain", "synonym")
 """What a row's prompt can be for."""
 
 
-def build_metrics(names: Sequence[str], params: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Metric]:
-    """Fresh metrics by name. Raises UserError for an unknown metric, parameter, or value of the wrong type.
+class MetricConfig(Protocol):
+    """An instance of the dataclass that a metric is registered with (``METRICS.config(name)``)."""
 
-    ``params`` may hold settings of metrics that are not asked for; they are checked all the same.
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+def build_metrics(names: Sequence[str], configs: Mapping[str, MetricConfig] | None = None) -> dict[str, Metric]:
+    """Fresh metrics by name.
+
+    Args:
+        configs: metric name -> an instance of its dataclass, as `metric_config` makes it; a metric without one keeps its
+            defaults.
+
+    Raises UserError for an unknown metric, and for a setting that the metric refuses.
     """
-    settings = dict(params or {})
-    configs = {name: metric_config(name, settings.get(name) or {}) for name in dict.fromkeys([*names, *settings])}
-    return {name: METRICS.get(name)(configs[name]) for name in dict.fromkeys(names)}  # type: ignore[call-arg]
+    chosen = all_configs(names, configs)
+    return {name: METRICS.get(name)(chosen[name]) for name in chosen}  # type: ignore[call-arg]
 
 
-def metric_config(name: str, params: Mapping[str, Any]) -> Any:
-    """The metric's settings as its dataclass, defaults filled in. Raises UserError for a wrong name or type."""
+def all_configs(names: Sequence[str], configs: Mapping[str, MetricConfig] | None = None) -> dict[str, MetricConfig]:
+    """The settings of every metric named, each once: those given, else its defaults."""
+    given = configs or {}
+    return {name: given[name] if name in given else metric_config(name) for name in dict.fromkeys(names)}
+
+
+def metric_configs(params: Mapping[str, Mapping[str, Any] | None]) -> dict[str, MetricConfig]:
+    """The settings of several metrics (``metrics.params``), checked. Raises UserError as `metric_config` does."""
+    return {name: metric_config(name, values) for name, values in params.items()}
+
+
+def metric_config(name: str, params: Mapping[str, Any] | None = None) -> MetricConfig:
+    """The metric's settings as its dataclass, defaults filled in.
+
+    Args:
+        params: what a config or a stored record says of them (``metrics.params.<name>``).
+
+    Raises UserError for an unknown metric or key, and for a value of the wrong type.
+    """
+    params = params or {}
     schema = METRICS.config(name)
     if schema is None:
         raise TypeError(f"metric {name!r} is registered without a config dataclass")
@@ -38,13 +65,13 @@ def metric_config(name: str, params: Mapping[str, Any]) -> Any:
         for role in [params[key]] if isinstance(params.get(key), str) else params.get(key) or ():
             if key in known and role not in ROLES:
                 raise unknown(f"role in metrics.params.{name}.{key}", str(role), ROLES)
-    return from_mapping(schema, params, f"metrics.params.{name}")
+    return cast(MetricConfig, from_mapping(schema, params, f"metrics.params.{name}"))
 
 
 def split_by_need(
-    names: Sequence[str], params: Mapping[str, Mapping[str, Any]] | None = None
+    names: Sequence[str], configs: Mapping[str, MetricConfig] | None = None
 ) -> tuple[list[str], list[str]]:
     """``names`` split into the metrics that need a judge, set as they are, and those that do not."""
-    settings = params or {}
-    needing = [name for name in names if METRICS.get(name).asks_judge(metric_config(name, settings.get(name) or {}))]
+    chosen = all_configs(names, configs)
+    needing = [name for name in names if METRICS.get(name).asks_judge(chosen[name])]
     return needing, [name for name in names if name not in needing]

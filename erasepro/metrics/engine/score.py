@@ -12,7 +12,7 @@ from erasepro.generation.progress import progress_bar
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.base import Batch, Metric
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import MetricConfig, build_metrics
 from erasepro.metrics.engine.reading import read_batches
 from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.registry import METRICS
@@ -50,7 +50,7 @@ def score(
     rows: Sequence[Row],
     judge: Any,
     names: Sequence[str],
-    params: Mapping[str, Mapping[str, Any]] | None = None,
+    configs: Mapping[str, MetricConfig] | None = None,
     *,
     feature_cache: FeatureCache | None = None,
     batch_size: int = 64,
@@ -64,12 +64,13 @@ def score(
     model. Derived metrics are left out: they combine the scores of others (``Metric.derive``).
 
     Args:
+        configs: metric name -> an instance of its dataclass; a metric without one keeps its defaults.
         feature_cache: where the networks' features are kept; None: nowhere.
         batch_size: also the batch by which features are cached.
     """
     names = [name for name in names if not METRICS.get(name).derived]
-    metrics = build_metrics(names, params)
-    before = {name: metric for name, metric in build_metrics(names, params).items() if not metric.needs_reference}
+    metrics = build_metrics(names, configs)
+    before = {name: metric for name, metric in build_metrics(names, configs).items() if not metric.needs_reference}
     out = ScoringResult(values={name: [] for name in ([PREDICTION] if judge is not None else []) + list(metrics)})
     with progress_bar("Scoring", 2 * len(rows), show=progress) if rows else nullcontext(lambda n: None) as advance:
         for model, store in (("original", original), ("edited", edited)):

@@ -14,7 +14,7 @@ from erasepro.config.schema import JudgeConfig
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.base import Batch
-from erasepro.metrics.engine.build import build_metrics
+from erasepro.metrics.engine.build import build_metrics, metric_configs
 from erasepro.metrics.networks.clip import preprocess
 from erasepro.metrics.networks.judges import build_judge, published_hashes
 
@@ -148,7 +148,7 @@ def test_the_clip_metrics_count_by_hand(judge):
         Row(f"p{i}", f"a photo of a {c}", 0, c, "target", "plain", "cat") for i, c in enumerate(["dog", "pear", "dog"])
     ]
     names = ["clip_score", "clip_accuracy_pairwise", "clip_accuracy_top1", "clip_probability"]
-    metrics = build_metrics(names, {"clip_score": {"scale": 2.5, "role": "target"}})
+    metrics = build_metrics(names, metric_configs({"clip_score": {"scale": 2.5, "role": "target"}}))
     for metric in metrics.values():
         metric.update(Batch(images, rows, judge))
     seen = judge.image_features(images)
@@ -174,7 +174,7 @@ def test_clip_fd_is_scipys_frechet_distance(judge):
     from scipy import linalg
 
     sets = [pictures(33, 33, n=80), pictures(34, 34, n=80)]
-    metric = build_metrics(["clip_fd"], {"clip_fd": {"roles": []}})["clip_fd"]
+    metric = build_metrics(["clip_fd"], metric_configs({"clip_fd": {"roles": []}}))["clip_fd"]
     rows = [Row(f"k{i}", "x", 0, role="retain") for i in range(80)]
     metric.update(Batch(sets[0], rows, judge), reference=True)
     metric.update(Batch(sets[1], rows, judge))
