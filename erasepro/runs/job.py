@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.concepts.load import load_concepts
+from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.concepts.safety.sensitive import KINDS, mentions_nudity
 from erasepro.config.schema import GenerationConfig
 from erasepro.config.stored import StoredConfig
 from erasepro.errors import UserError
 from erasepro.generation.sample import check_row, check_sampler
 from erasepro.generation.worklist import make_worklist, resolved
-from erasepro.models.load import fingerprint, judge_fingerprint
-from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.models.load import fingerprint, judge_fingerprint, load_skeleton
+from erasepro.models.vocabulary import read_lexicon
+from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
 from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunDir
@@ -83,12 +85,18 @@ class Job:
 def make_job(spec: RunSpec) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    build = make_edit_prompts(concepts, spec.sentences)
     g = spec.generation
     _check_generation(g)
+    check_sentences(concepts, spec.sentences)
+    lexicon = read_lexicon(load_skeleton(spec.model).pipe)
+    build = make_edit_prompts(concepts, spec.sentences, lexicon)
+    near = lexicon.nearest(concepts.targets, g.neighbors) if g.neighbors and concepts.vocabulary == "open" else {}
+    gone = {*build.left_out, *concepts.anchors}
+    neighbors = [word for words in near.values() for word in words if word not in gone and not mentions_minor(word)]
     tests = load_prompts(
-        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain, seed=spec.seed
-    )
+        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain,
+        neighbors=neighbors, seed=spec.seed,
+    )  # fmt: skip
     worklist = make_worklist(tests, g.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
     for row in worklist:
@@ -121,5 +129,7 @@ def _check_generation(g: GenerationConfig) -> None:
         raise UserError(
             f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
         )
+    if g.neighbors < 0:
+        raise UserError(f"generation.neighbors must be 0 or more; not {g.neighbors}.")
     if g.max_retain is not None and g.max_retain < 0:
         raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")

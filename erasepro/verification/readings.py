@@ -135,7 +135,7 @@ class Sentences:
 
     def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
         self.weights, self.pipe = weights, weights.pipe
-        build = prompts_of(meta)
+        build = prompts_of(meta, self.pipe)
         self.pairs, self.preserve = (
             make_solver(meta["config"]["name"], meta["config"]).pairs(build),
             list(build.preserve),

@@ -11,7 +11,7 @@ from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONY
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
-from erasepro.models.features.locate import find_words
+from erasepro.concepts.mentions import find_words
 from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.prompts import fills
 from erasepro.prompts.edit_prompts import make_edit_prompts

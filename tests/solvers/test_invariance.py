@@ -11,7 +11,7 @@ from erasepro.linalg import hard, null_space
 from erasepro.linalg.hard import ContradictionError
 from erasepro.models.load import load_skeleton
 from erasepro.solvers.extend import add_concepts, remove_concept
-from erasepro.verification.prompt_residual import measure_residual
+from erasepro.edit.generalization import measure_residual
 
 PAIRS = [("dog", "cat"), ("horse", "car")]
 FEW = {key: {"preserve": {"captions": 20}} for key in ("text_fit", "cross_attention_fit")}

@@ -1,0 +1,23 @@
+"""Where a name stands in a text, as whole words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+
+def find_words(text: str, concept: str) -> list[tuple[int, int]]:
+    """Character ranges of every occurrence of ``concept`` as whole words, in any case; spaces match any run of spaces."""
+    words = unicodedata.normalize("NFC", concept).split()
+    if not words:
+        return []
+    if unicodedata.normalize("NFC", text) == " ".join(words):
+        return [(0, len(text))]  # the bare name, without a pattern to compile
+    pattern = r"(?<!\w)" + r"\s+".join(re.escape(word) for word in words) + r"(?!\w)"
+    return [match.span() for match in re.finditer(pattern, unicodedata.normalize("NFC", text), re.IGNORECASE)]
+
+
+def mentions_any(text: str, names: Iterable[str]) -> bool:
+    """Whether one of the names stands in the text as whole words."""
+    return any(find_words(text, name) for name in names)
