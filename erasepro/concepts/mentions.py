@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def find_words(text: str, concept: str) -> list[tuple[int, int]]:
@@ -19,5 +20,14 @@ def find_words(text: str, concept: str) -> list[tuple[int, int]]:
 
 
 def mentions_any(text: str, names: Iterable[str]) -> bool:
-    """Whether one of the names stands in the text as whole words."""
-    return any(find_words(text, name) for name in names)
+    """Whether one of the names stands in the text as whole words, in any case."""
+    pattern = _any_of(tuple(names))
+    return pattern is not None and pattern.search(unicodedata.normalize("NFC", text)) is not None
+
+
+@lru_cache(maxsize=64)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """One pattern for all names, compiled once: sets are large, and so are the texts that are asked about."""
+    words = [unicodedata.normalize("NFC", name).split() for name in names]
+    forms = [r"\s+".join(map(re.escape, parts)) for parts in words if parts]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)", re.IGNORECASE) if forms else None

@@ -79,8 +79,9 @@ def plural(name: str, articles: Mapping[str, str] | None = None) -> str | None:
     """The plural of a common noun; None for a name that has none, stands in it, or has an article of its own choice."""
     if folded(name) in {folded(key) for key in articles or ()} or with_article(name) == name:
         return None
-    *words, last = name.split()
-    return " ".join([*words, _plural_word(last)])
+    words = name.split()
+    place = _head_place(words)
+    return " ".join([*words[:place], _plural_word(words[place]), *words[place + 1 :]])
 
 
 def is_common(name: str) -> bool:
@@ -117,12 +118,15 @@ def _article(name: str) -> str:
 
 
 def _head(name: str) -> str:
-    """The noun that the others describe: the last word, or that before "of", "with", "in"."""
+    """The noun that the others describe."""
     words = name.split()
-    for stop in ("of", "with", "in", "on"):
-        if stop in words[1:]:
-            words = words[: words.index(stop, 1)]
-    return words[-1] if words else ""
+    return words[_head_place(words)] if words else ""
+
+
+def _head_place(words: list[str]) -> int:
+    """The place of that noun: the last, or the one before "of", "with", "in", "on"."""
+    stops = [place for place, word in enumerate(words) if place and word in ("of", "with", "in", "on")]
+    return (min(stops) if stops else len(words)) - 1
 
 
 def _plural_word(word: str) -> str:

@@ -97,9 +97,11 @@ def draw_contexts(
     def fits_both(template: str) -> bool:
         return fits(fill(template, target)) and fits(fill(template, anchor))
 
+    forms = STYLE_CONTEXTS if concepts.kind == "style" else CONTEXT_FORMS
+    forms = tuple(form for form in forms if not _is_crowded(form, "", concepts))
     found = []
     for _ in range(number if free else 0):
-        form = rng.choice(STYLE_CONTEXTS if concepts.kind == "style" else CONTEXT_FORMS)
+        form = rng.choice(forms)
         template = draw_fitting(partial(in_company, rng, form, free), fits_both)
         if template is not None:
             found.append(_pair(template, target, anchor, pair, None))
