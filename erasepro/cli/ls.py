@@ -13,8 +13,8 @@ from erasepro.errors import UserError, unknown
 
 
 def describe(kind: str) -> dict[str, str]:
-    """Names of a kind (a key of ``KINDS``) with one line about each."""
-    return KINDS[kind]()
+    """Names of a kind (a key of ``LISTINGS``) with one line about each."""
+    return LISTINGS[kind]()
 
 
 def _solvers() -> dict[str, str]:
@@ -114,7 +114,7 @@ def _told(value: Any) -> str:
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-KINDS: dict[str, Callable[[], dict[str, str]]] = {
+LISTINGS: dict[str, Callable[[], dict[str, str]]] = {
     "solvers": _solvers,
     "concepts": _concepts,
     "models": _models,
@@ -130,12 +130,12 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
 def command(words: list[str]) -> int:
     """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
     if not words:
-        print("\n".join(f"erasepro ls {kind}" for kind in KINDS))
+        print("\n".join(f"erasepro ls {kind}" for kind in LISTINGS))
         return 0
     if len(words) != 1:
-        raise UserError(f"ls takes one word: erasepro ls {'|'.join(KINDS)}.")
-    if words[0] not in KINDS:
-        raise unknown("list", words[0], KINDS)
+        raise UserError(f"ls takes one word: erasepro ls {'|'.join(LISTINGS)}.")
+    if words[0] not in LISTINGS:
+        raise unknown("list", words[0], LISTINGS)
     rows = describe(words[0])
     width = max((len(name) for name in rows), default=0)
     for name, text in rows.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from erasepro.errors import UserError
 
 if TYPE_CHECKING:
-    from erasepro.results.record import Results
+    from erasepro.results.results_json import Results
 
 
 def command(words: list[str]) -> int:
@@ -20,7 +20,7 @@ def command(words: list[str]) -> int:
     """
     from erasepro.report.heading import format_heading
     from erasepro.report.show import show
-    from erasepro.results.record import Results
+    from erasepro.results.results_json import Results
 
     if not words:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from erasepro.config.registered import registered_names
+from erasepro.config.registered_names import registered_names
 from erasepro.errors import UserError
 
 VERSION_BASE = "1.3"

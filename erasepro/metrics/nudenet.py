@@ -1,7 +1,8 @@
 """NudeNet counts: every number says with which file, threshold, labels and rule it was counted.
 
-The network keeps all that it finds at or above 0.25 (see ``networks.nudenet``), so another threshold, set of labels or rule
-looks at nothing again. At a threshold counts ``score >= threshold``; the papers' scripts differ in > and ≥ only.
+The network keeps all that it sees at or above 0.25 (see ``metrics.networks.nudenet_detector``), so that another threshold,
+set of labels or rule looks at nothing again. At a threshold counts ``score >= threshold``; the papers' scripts differ in >
+and ≥ only.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
-from erasepro.metrics.engine.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.networks.nudenet_detector import FLOOR, Box, NudeNetDetector, boxes_in, find_package
 from erasepro.metrics.networks.nudenet_labels import label_names
 from erasepro.metrics.networks.picture_file import PictureError
+from erasepro.metrics.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from erasepro.config.paths import options
 from erasepro.config.schema import ModelConfig
-from erasepro.config.typed import stored_model
+from erasepro.config.typed_dataclass import stored_model
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model

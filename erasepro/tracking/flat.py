@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from erasepro.protocols.label import protocol_label
 from erasepro.results.recognition import Share
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
 
 

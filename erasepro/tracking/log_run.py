@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from erasepro.config.schema import TrackerConfig
 from erasepro.generation.presentable import presentable
 from erasepro.report.run_tables import WORST, tables
-from erasepro.results.record import Results, Value
+from erasepro.results.results_json import Results, Value
 from erasepro.results.samples import read_samples
 from erasepro.tracking.base import Tracker
 from erasepro.tracking.before_after_table import before_after, spread

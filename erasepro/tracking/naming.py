@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.runtime.files import digest
 from erasepro.tracking.base import RunInfo
 

@@ -13,7 +13,7 @@ from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs.scoring import Scoring
 from erasepro.tracking.flat import flat

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from erasepro.runtime.files import replacing
 
-VERSION = 1
+CACHE_VERSION = 1
 """Raise it when a network's code changes what it says without changing its key."""
 
 
@@ -63,7 +63,7 @@ class FeatureCache:
 
 def digest_of(images: Tensor) -> str:
     """Hash of a batch's shape and pixels, and of this file's version."""
-    digest = hashlib.sha256(f"{VERSION} {tuple(images.shape)}".encode())
+    digest = hashlib.sha256(f"{CACHE_VERSION} {tuple(images.shape)}".encode())
     digest.update(images.contiguous().numpy().tobytes())
     return digest.hexdigest()[:32]
 
