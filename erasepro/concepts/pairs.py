@@ -75,6 +75,7 @@ class ConceptSet:
 
     @property
     def targets(self) -> tuple[str, ...]:
+        """The target of each pair, in the order of the pairs."""
         return tuple(pair.target for pair in self.pairs)
 
     @property

@@ -1,5 +1,8 @@
-"""An edit on disk: edit.safetensors (factors, equal ones stored once), edit.json (everything else, and the hash), and a
-card for people, README.md, which nothing reads."""
+"""An edit on disk, as three files.
+
+``edit.safetensors`` holds the factors, equal ones stored once; ``edit.json`` everything else, and the hash; ``README.md`` is a
+card for people, which nothing reads.
+"""
 
 from __future__ import annotations
 

@@ -29,8 +29,10 @@ class UnreadableImage(Exception):
 
 
 class ImageStore:
-    """``folder/<id>_<seed>.png``, ``manifest.json``, ``rows.jsonl`` (the row that each image was drawn from) and
-    ``errors.jsonl`` (rows that could not be drawn, and why).
+    """A folder of images drawn by one model, edit and sampler.
+
+    It holds ``<id>_<seed>.png``, ``manifest.json`` (what drew them), ``rows.jsonl`` (the row that each image was drawn from)
+    and ``errors.jsonl`` (rows that could not be drawn, and why).
 
     A folder belongs to one manifest. Opening it with another one raises UserError: images are expensive, so nothing
     is deleted unless the caller says ``on_mismatch="regenerate"``.
@@ -123,6 +125,7 @@ class ImageStore:
 
     # -- images --------------------------------------------------------------------------------------------------
     def path(self, name: str) -> Path:
+        """The file of an image (`Row.name`), whether or not it is there."""
         return self.folder / f"{name}.png"
 
     def names(self) -> set[str]:
@@ -204,6 +207,16 @@ class ImageStore:
         return found
 
     def record_error(self, row: Row, kind: str, message: str) -> None:
+        """Note in ``errors.jsonl`` that a row could not be drawn.
+
+        Args:
+            row: what was to be drawn.
+            kind: one word for the reason, for example ``nan``.
+            message: what happened and what to do about it.
+
+        Raises:
+            UserError: the disk is full or may not be written to.
+        """
         entry = {"name": row.name, "id": row.id, "seed": row.seed, "kind": kind, "message": message}
         try:
             with (self.folder / "errors.jsonl").open("a", encoding="utf-8") as file:

@@ -20,9 +20,11 @@ class Prompted(Protocol):
     """What a prompt must carry to be drawn (`EvaluationPrompt` does)."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """What the image's file name begins with; unique in a work list."""
     @property
-    def prompt(self) -> str: ...
+    def prompt(self) -> str:
+        """The text that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Row:
 
     @property
     def name(self) -> str:
+        """The image's file name without its suffix."""
         return f"{self.id}_{self.seed}"
 
     @property

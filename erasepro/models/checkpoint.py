@@ -58,6 +58,7 @@ class Checkpoint:
 
     @property
     def files(self) -> list[Path]:
+        """The files that the tensors lie in, sorted."""
         return sorted(set(self._home.values()))
 
     @property
@@ -77,6 +78,7 @@ class Checkpoint:
         return getattr(torch, names[max(set(known), key=known.count)])
 
     def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of a tensor, from the file's header. Raises UserError where there is no such tensor."""
         return self._known[self._key(key)][1]
 
     def get(self, key: str) -> Tensor:

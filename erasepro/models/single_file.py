@@ -40,9 +40,11 @@ class SingleFile(Checkpoint):
         self._known = {key: self._known[key] for key in self._home}
 
     def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of a tensor as diffusers has it. Raises UserError where there is no such tensor."""
         return tuple(self.get(key).shape)
 
     def get(self, key: str) -> Tensor:
+        """A tensor as diffusers has it: a third of a fused q, k, v, or turned; a copy of its own."""
         name, part = self._place(key)
         whole = super().get(name)
         if part == "turned":
@@ -50,6 +52,7 @@ class SingleFile(Checkpoint):
         return whole if part is None else whole.chunk(3)[int(part)].clone()
 
     def rows(self, key: str, wanted: Tensor) -> Tensor:
+        """Some rows of a matrix (len(wanted), d), as stored."""
         return super().rows(self._place(key)[0], wanted)
 
     def __contains__(self, key: str) -> bool:

@@ -100,6 +100,7 @@ class RunFolder:
         return results.get("version") == RESULTS_VERSION and all(self.is_done(name) for name in STAGES)
 
     def marker(self, stage: str) -> Path:
+        """The file that is there once a stage has ended."""
         return self.path / ".stages" / f"{stage}.json"
 
     def is_done(self, stage: str) -> bool:
@@ -139,6 +140,7 @@ class RunFolder:
         return {name: {k: _number(value[k]) for k in keys if k in value} for name, value in markers.items() if value}
 
     def facts(self, stage: str) -> dict[str, Any]:
+        """What a finished stage stored about itself; empty where it has not ended."""
         facts = read_dict(self.marker(stage)).get("facts")
         return facts if isinstance(facts, dict) else {}
 

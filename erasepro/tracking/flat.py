@@ -9,8 +9,10 @@ from erasepro.results.stored_recognition import read_recognition_rates
 
 
 def flat(results: Results) -> dict[str, float]:
-    """The primary values by name, for a tracker. Of numbers under several protocols the name is that of the run's own; the
-    protocol stands before the others'."""
+    """The primary values by name, for a tracker.
+
+    Of a number under several protocols the plain name is that of the run's own; the protocol stands before the others' names.
+    """
     numbers: dict[str, float] = {}
     own = {value.metric: protocol_label(results.stored, value.metric) for value in results.values}
     for value in sorted(results.values, key=lambda value: value.protocol != own[value.metric]):

@@ -100,8 +100,10 @@ def _spaced(letters: str) -> str:
 
 
 def _letters_for_digits(text: str) -> str:
-    """Digits and signs inside a word that also has letters, read as the letters they stand for; a word that can be read in
-    several ways stands there in each."""
+    """The text with digits and signs inside a word that also has letters read as the letters they stand for.
+
+    A word that can be read in several ways stands there in each.
+    """
     words = []
     for word in text.split(" "):
         signs = [_DIGITS.get(c, c) for c in word]

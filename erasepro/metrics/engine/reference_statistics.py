@@ -27,6 +27,7 @@ class ReferenceStatistics:
 
     @property
     def gaussian(self) -> tuple[Tensor, Tensor]:
+        """Mean (f,) and covariance (f, f), as the Fréchet distance takes them."""
         return self.mean, self.cov
 
 

@@ -27,9 +27,11 @@ class FeatureLayers(Protocol):
     """Pictures (B, 3, H, W) uint8 RGB to the maps of several layers, [(B, C_l, H_l, W_l)]."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The name of weights and preprocessing, as of `feature_cache.Network`."""
 
-    def __call__(self, images: Tensor) -> list[Tensor]: ...
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """The maps after each layer."""
 
 
 class PairDistance:
@@ -45,9 +47,11 @@ class PairDistance:
 
     @cached_property
     def key(self) -> str:
+        """The key of the layers, and the hash of the learned weights where there are some."""
         return f"{self.layers.key}-{'lpips-' + file_sha256(self._file)[:8] if self.learned else 'plain'}"
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        """Each layer's share (B, L) of the distances of pairs (B, 2, 3, H, W) uint8 RGB, under ``layers``."""
         with torch.inference_mode():
             return {"layers": torch.cat([self._chunk(part) for part in images.split(CHUNK)])}
 
