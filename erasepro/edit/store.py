@@ -71,12 +71,12 @@ def save_certificate(certificate: dict[str, Any], folder: Path) -> Path:
 def _drop_stale(certificate: Path, hash_: str) -> None:
     """Remove the certificate of another edit that lay in the folder before."""
     try:
-        found = json.loads(certificate.read_text(encoding="utf-8"))["edit"]["hash"]
+        measured_hash = json.loads(certificate.read_text(encoding="utf-8"))["edit"]["hash"]
     except FileNotFoundError:
         return
     except (ValueError, KeyError, TypeError):
-        found = None
-    if found != hash_:
+        measured_hash = None
+    if measured_hash != hash_:
         certificate.unlink()
 
 

@@ -49,12 +49,12 @@ class ImageStore:
         if not path.exists():
             return None
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is damaged ({error}); delete the folder and run again.") from error
-        if not isinstance(found, dict):
+        if not isinstance(content, dict):
             raise UserError(f"{path} is damaged (no JSON object); delete the folder and run again.")
-        return found
+        return content
 
     def open(self, manifest: dict[str, Any], on_mismatch: str = "error") -> ImageStore:
         """Claims the folder for `manifest` (JSON values only). Same manifest: nothing happens, the run resumes.
@@ -63,18 +63,18 @@ class ImageStore:
             on_mismatch: ``error`` (default) or ``regenerate``: delete the folder's images and start again.
         """
         wanted = json.loads(json.dumps({"version": MANIFEST_VERSION, **manifest}))
-        found = self.manifest
-        if found is not None and found != wanted:
+        stored = self.manifest
+        if stored is not None and stored != wanted:
             if on_mismatch != "regenerate":
-                keys = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
-                detail = "; ".join(f"{k}: {found.get(k)!r} there, {wanted.get(k)!r} now" for k in keys)
+                keys = sorted(k for k in {*stored, *wanted} if stored.get(k) != wanted.get(k))
+                detail = "; ".join(f"{k}: {stored.get(k)!r} there, {wanted.get(k)!r} now" for k in keys)
                 raise UserError(
                     f"The images in {str(self.folder)!r} were drawn differently ({detail}). Use another folder, or "
                     "delete this one to draw them again."
                 )
             self.clear()
-            found = None
-        if found is None:
+            stored = None
+        if stored is None:
             self._write("manifest.json", json.dumps(wanted, indent=2, sort_keys=True).encode())
         return self
 
@@ -115,13 +115,13 @@ class ImageStore:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Image name -> id, prompt, seed, guidance, steps, width, height of its row."""
-        found: dict[str, dict[str, Any]] = {}
+        row_of: dict[str, dict[str, Any]] = {}
         path = self.folder / ROWS
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
             with suppress(json.JSONDecodeError, AttributeError, KeyError):
                 entry = json.loads(line)
-                found[entry.pop("name")] = entry
-        return found
+                row_of[entry.pop("name")] = entry
+        return row_of
 
     # -- images --------------------------------------------------------------------------------------------------
     def path(self, name: str) -> Path:
@@ -196,15 +196,15 @@ class ImageStore:
         path = self.folder / "errors.jsonl"
         if not path.exists():
             return {}
-        found: dict[str, dict[str, Any]] = {}
+        error_of: dict[str, dict[str, Any]] = {}
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError:
                 continue  # a line cut short by a kill: that row is simply drawn again
             if isinstance(entry, dict) and {"name", "kind", "message"} <= entry.keys():
-                found[entry["name"]] = entry
-        return found
+                error_of[entry["name"]] = entry
+        return error_of
 
     def record_error(self, row: Row, kind: str, message: str) -> None:
         """Note in ``errors.jsonl`` that a row could not be drawn.

@@ -105,8 +105,8 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
         values = {key: getattr(prompt, key) for key in wanted if hasattr(prompt, key)}
         own = getattr(prompt, "seed", None)
         rows += [Row(seed=int(seed), **values) for seed in (seeds if own is None else [own])]
-    found = screened(rows)
-    return replace(found, dropped=found.dropped + getattr(prompts, "dropped", 0) * len(seeds))
+    drawable = screened(rows)
+    return replace(drawable, dropped=drawable.dropped + getattr(prompts, "dropped", 0) * len(seeds))
 
 
 def screened(rows: Iterable[Row]) -> Worklist:

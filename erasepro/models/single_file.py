@@ -72,14 +72,14 @@ class SingleFile(Checkpoint):
             name = original_unet(path, self._blocks)
             return [(f"{UNET}{name}.{kind}", None)] if name else []
         bare = key.removeprefix(PREFIX)
-        found: list[tuple[str, str | None]] = [(p + bare, None) for p in CLIP_PREFIXES.get(self.component, ())]
+        candidates: list[tuple[str, str | None]] = [(p + bare, None) for p in CLIP_PREFIXES.get(self.component, ())]
         fused = open_clip(bare)
         for prefix in OPEN_CLIP_PREFIXES.get(self.component, ()):
             if bare == "text_projection.weight":
-                found.append((f"{prefix}text_projection", "turned"))
+                candidates.append((f"{prefix}text_projection", "turned"))
             elif fused is not None:
-                found.append((prefix + fused[0], None if fused[1] is None else str(fused[1])))
-        return found
+                candidates.append((prefix + fused[0], None if fused[1] is None else str(fused[1])))
+        return candidates
 
 
 def config_folder(path: Path) -> tempfile.TemporaryDirectory[str]:

@@ -130,11 +130,11 @@ class Layers:
         """The maps of pictures (B, 3, H, W) uint8 RGB after each layer, shallow to deep."""
         x = images.to(self.backbone.device).float() / 255
         shift, scale = (x.new_tensor(v).view(3, 1, 1) for v in (SHIFT, SCALE))
-        x, found, module = (x - shift) / scale, [], self.backbone.module
+        x, maps, module = (x - shift) / scale, [], self.backbone.module
         for part in _parts(self.name, module):
             x = part(x)
-            found.append(x)
-        return found
+            maps.append(x)
+        return maps
 
 
 def _parts(name: str, module: Any) -> list[nn.Sequential]:

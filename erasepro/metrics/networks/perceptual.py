@@ -60,14 +60,14 @@ class PairDistance:
         maps = self.layers(
             pairs.transpose(0, 1).flatten(0, 1)
         )  # the first of every pair, then the second: (2B, C, H, W)
-        found = []
+        shares = []
         for i, both in enumerate(maps):
             unit = both.double() / (both.double().square().sum(1, keepdim=True) + 1e-8).sqrt()  # 1e-8: as LPIPS's code
             square = (unit[:b] - unit[b:]).square()  # (B, C, H, W)
             if self.learned:
                 square = square * self._weights[i].to(square)
-            found.append(square.sum(1).mean((1, 2)) / (1 if self.learned else len(maps)))
-        return torch.stack(found, 1)
+            shares.append(square.sum(1).mean((1, 2)) / (1 if self.learned else len(maps)))
+        return torch.stack(shares, 1)
 
     @property
     def _file(self) -> Path:
@@ -80,5 +80,5 @@ class PairDistance:
         """w_l (1, C_l, 1, 1)."""
         if not self._file.is_file():
             raise UserError(f"torchmetrics does not hold LPIPS's {self._file.name} any more: set learned=false.")
-        found = load_weights(self._file)
-        return [found[f"lin{i}.model.1.weight"] for i in range(len(found))]
+        tensors = load_weights(self._file)
+        return [tensors[f"lin{i}.model.1.weight"] for i in range(len(tensors))]

@@ -151,11 +151,11 @@ class MiniatureJudge:
     @torch.inference_mode()
     def stage_features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Maps after each stage of the picture tower, [(B, C_l, H_l, W_l)], for perceptual distances."""
-        x, found = _unit(images), []
+        x, maps = _unit(images), []
         for stage in self.picture.body:
             x = stage(x)
-            found.append(x)
-        return found
+            maps.append(x)
+        return maps
 
     @cached_property
     def _concept_text(self) -> torch.Tensor:
