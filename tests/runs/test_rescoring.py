@@ -116,7 +116,7 @@ def test_a_score_that_fails_leaves_the_run_done(run, monkeypatch, capsys):
 
     before = {path: path.read_bytes() for path in run.rglob("*.json")}
     with monkeypatch.context() as patch:
-        patch.setattr(Scoring, "go", broken)
+        patch.setattr(Scoring, "score_missing", broken)
         assert main(["score", f"run={run}", "metrics=[kid]"]) == 2
     assert {path: path.read_bytes() for path in run.rglob("*.json") if ".partial" not in path.name} == before
     capsys.readouterr()

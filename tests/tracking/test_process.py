@@ -46,7 +46,7 @@ def every(process):
 
 def first(process):
     """The first thing that it tells."""
-    return process._told.get(timeout=60)
+    return process._answers.get(timeout=60)
 
 
 def test_messages_arrive_in_order_and_answers_come_back(begin, tmp_path):
