@@ -25,7 +25,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     """Solve for an edit from the checkpoint on disk, save the edit in the folder, print what was read and done."""
     quiet()
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    build = make_edit_prompts(concepts, spec.sentences)
+    edit_prompts = make_edit_prompts(concepts, spec.sentences)
     solver = make_solver(spec.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
     print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
@@ -33,23 +33,23 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     with Meter() as meter:
         model = load_skeleton(spec.model)
         loaded = time.perf_counter()
-        edit = solver.solve(model, build)
+        edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
     edit.save(folder)
     print()
     for table in layer_table(edit.diagnostics):
         print(table.text())
-    told = edit.residuals
-    if told:
-        exact = "" if told["exact"] else " (not exact)"
+    residuals = edit.residuals
+    if residuals:
+        exact = "" if residuals["exact"] else " (not exact)"
         print(
-            f"Relative residual, worst site: {told['selected']:.1e}{exact} over the {told['selected_share']:.0%} of columns "
-            f"that are exactly constrained, {told['all']:.2g} over all ({told['before']:.2g} before)."
+            f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.0%} of "
+            f"columns that are exactly constrained, {residuals['all']:.2g} over all ({residuals['before']:.2g} before)."
         )
-        caution = ineffective_edit_warning(told["all"], told["before"], "the sentences it was built from")
+        caution = ineffective_edit_warning(residuals["all"], residuals["before"], "the sentences it was built from")
         if caution:
             print(caution)
-    for line in told_reads(model.pipe):
+    for line in read_sizes(model.pipe):
         print(line)
     record = meter.record()
     size = sum(path.stat().st_size for path in folder.glob("edit.*"))
@@ -60,8 +60,8 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     return edit
 
 
-def told_reads(pipe: Skeleton) -> list[str]:
-    """For each part, how much of its weights was read."""
+def read_sizes(pipe: Skeleton) -> list[str]:
+    """A line for each component: how many MiB of its weights were read."""
     if not hasattr(pipe, "checkpoints"):  # model=tiny lies on no disk
         return []
     return [
