@@ -50,6 +50,7 @@ class Wide:
         self.weights = torch.randn(3 * SIDE * SIDE, FEATURES, generator=draw) / (3 * SIDE * SIDE) ** 0.5
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        """Features (B, FEATURES) of pictures (B, 3, H, W) uint8, under ``features``."""
         step = images.shape[-1] // SIDE
         x = images[:, :, ::step, ::step].float().flatten(1) / 64 - 2
         for _ in range(self.repeats):

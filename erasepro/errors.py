@@ -21,12 +21,18 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name closest to ``word``, or None where nothing is near enough to be worth suggesting."""
     names = list(known)
     lowered = {name.casefold(): name for name in names}
-    found = difflib.get_close_matches(word.casefold(), list(lowered), n=1, cutoff=0.6)
-    return lowered[found[0]] if found else None
+    matches = difflib.get_close_matches(word.casefold(), list(lowered), n=1, cutoff=0.6)
+    return lowered[matches[0]] if matches else None
 
 
 def unknown(kind: str, word: str, known: Iterable[str]) -> UserError:
-    """``Unknown solver 'uec'. Did you mean 'uce'? Known: ace, uce.``"""
+    """The error of a name that nothing bears: ``Unknown solver 'uec'. Did you mean 'uce'? Known: ace, uce.``.
+
+    Args:
+        kind: what the name should be of, for example ``solver``.
+        word: the name.
+        known: the names there are.
+    """
     names = sorted(known)
     guess = nearest(word, names)
     hint = f" Did you mean {guess!r}?" if guess else ""

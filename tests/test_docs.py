@@ -14,7 +14,7 @@ import pytest
 
 import erasepro
 from erasepro.cli.export import OPTIONS
-from erasepro.cli.ls import KINDS
+from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
@@ -84,7 +84,7 @@ def check_command(words: list[str]) -> None:
         return
     assert verb in VERBS
     if verb == "ls":
-        assert words[1:2] == [] or words[1] in KINDS
+        assert words[1:2] == [] or words[1] in LISTINGS
     elif verb == "edit":
         check_overrides([word for word in words[1:] if not word.startswith("out=")])
     elif verb == "score":

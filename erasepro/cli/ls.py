@@ -13,8 +13,8 @@ from erasepro.errors import UserError, unknown
 
 
 def describe(kind: str) -> dict[str, str]:
-    """Names of a kind (a key of ``KINDS``) with one line about each."""
-    return KINDS[kind]()
+    """Names of a kind (a key of ``LISTINGS``) with one line about each."""
+    return LISTINGS[kind]()
 
 
 def _solvers() -> dict[str, str]:
@@ -59,7 +59,7 @@ def _concepts() -> dict[str, str]:
 
 
 def _prompts() -> dict[str, str]:
-    found = {}
+    descriptions = {}
     for name in options("prompts"):
         node = _read(_file("prompts", name))
         shared = [base.partition("@")[0] for base in node.get("defaults", []) if "@" in base]
@@ -67,8 +67,8 @@ def _prompts() -> dict[str, str]:
         rows = f", {keys['rows']:,} rows" if "rows" in keys else ""
         sensitive = ", sensitive" if keys.get("sensitive") else ""
         first = comment(_file("prompts", name)).partition(" · ")[0]
-        found[name] = f"[{keys.get('licence', 'not stated')}{rows}{sensitive}] {first}"
-    return found
+        descriptions[name] = f"[{keys.get('licence', 'not stated')}{rows}{sensitive}] {first}"
+    return descriptions
 
 
 def _comments(group: str) -> Callable[[], dict[str, str]]:
@@ -81,8 +81,8 @@ def _file(group: str, name: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    found = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
-    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+    content = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    return {str(key): value for key, value in content.items()} if isinstance(content, dict) else {}
 
 
 def comment(path: Path) -> str:
@@ -97,24 +97,24 @@ def comment(path: Path) -> str:
 
 
 def _protocols() -> dict[str, str]:
-    found = {}
+    descriptions = {}
     for name in options("protocol"):
         node = _read(_file("protocol", name))
-        told = [f"{key}={_told(value)}" for key, value in node.get("fixes", {}).items()]
-        told += [f"{key}=(yours: {what})" for key, what in node.get("requires", {}).items()]
+        fixed = [f"{key}={_as_word(value)}" for key, value in node.get("fixes", {}).items()]
+        fixed += [f"{key}=(yours: {what})" for key, what in node.get("requires", {}).items()]
         label = f"[{node['name']}/{node.get('version', 1)}]"
-        found[name] = f"{label} {comment(_file('protocol', name))} · fixes {', '.join(told) or 'nothing'}"
-    return found
+        descriptions[name] = f"{label} {comment(_file('protocol', name))} · fixes {', '.join(fixed) or 'nothing'}"
+    return descriptions
 
 
-def _told(value: Any) -> str:
+def _as_word(value: Any) -> str:
     """A value as the command takes it."""
     if isinstance(value, list):
-        return f"[{','.join(map(_told, value))}]"
+        return f"[{','.join(map(_as_word, value))}]"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-KINDS: dict[str, Callable[[], dict[str, str]]] = {
+LISTINGS: dict[str, Callable[[], dict[str, str]]] = {
     "solvers": _solvers,
     "concepts": _concepts,
     "models": _models,
@@ -130,12 +130,12 @@ KINDS: dict[str, Callable[[], dict[str, str]]] = {
 def command(words: list[str]) -> int:
     """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
     if not words:
-        print("\n".join(f"erasepro ls {kind}" for kind in KINDS))
+        print("\n".join(f"erasepro ls {kind}" for kind in LISTINGS))
         return 0
     if len(words) != 1:
-        raise UserError(f"ls takes one word: erasepro ls {'|'.join(KINDS)}.")
-    if words[0] not in KINDS:
-        raise unknown("list", words[0], KINDS)
+        raise UserError(f"ls takes one word: erasepro ls {'|'.join(LISTINGS)}.")
+    if words[0] not in LISTINGS:
+        raise unknown("list", words[0], LISTINGS)
     rows = describe(words[0])
     width = max((len(name) for name in rows), default=0)
     for name, text in rows.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from erasepro.errors import UserError
 
 if TYPE_CHECKING:
-    from erasepro.results.record import Results
+    from erasepro.results.results_json import Results
 
 
 def command(words: list[str]) -> int:
@@ -20,11 +20,11 @@ def command(words: list[str]) -> int:
     """
     from erasepro.report.heading import format_heading
     from erasepro.report.show import show
-    from erasepro.results.record import Results
+    from erasepro.results.results_json import Results
 
     if not words:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
-    found: list[tuple[str, Results]] = []
+    finished: list[tuple[str, Results]] = []
     missing: list[UserError] = []
     seen: dict[str, str] = {}
     for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
@@ -33,22 +33,22 @@ def command(words: list[str]) -> int:
             first = seen.setdefault(results.signature, folder)
             if first != folder:
                 raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")
-            found.append((folder, results))
+            finished.append((folder, results))
         except UserError as error:
             missing.append(error)
         except OSError as error:
             missing.append(UserError(f"cannot read {str(error.filename or folder)!r}: {error.strerror}."))
-    if not found or (missing and len(words) == 1):
+    if not finished or (missing and len(words) == 1):
         raise missing[0]
-    for told in missing:
-        print(f"erasepro: left out: {told}", file=sys.stderr)
+    for reason in missing:
+        print(f"erasepro: left out: {reason}", file=sys.stderr)
     if len(words) > 1:
         from erasepro.report.joint import across
 
-        for table in across([results for _, results in found]):
+        for table in across([results for _, results in finished]):
             print(table.text())
         return 0
-    for folder, results in found:
+    for folder, results in finished:
         print(f"{format_heading(results.settings, results.protocol, results.solver_label)}\n")
         show(results, Path(folder))
     return 0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from erasepro.errors import UserError
 from erasepro.report.show import show
-from erasepro.results.record import Results
-from erasepro.results.run_folder import RESULTS_VERSION, RunDir
+from erasepro.results.results_json import Results
+from erasepro.results.run_folder import RESULTS_VERSION, RunFolder
 from erasepro.runs.rescoring import RESCORABLE_GROUPS, rescore, rescored_spec
 from erasepro.runtime import distributed
 from erasepro.runtime.files import read_dict
@@ -52,7 +52,7 @@ def _split(words: Sequence[str]) -> tuple[Path, list[str]]:
     return Path(folders[0].removeprefix("run=")).expanduser(), rest
 
 
-def _open(folder: Path) -> RunDir:
+def _open(folder: Path) -> RunFolder:
     """The run that lies in a folder. Raises UserError where none does, or it has not ended."""
     if not folder.is_dir():
         raise UserError(f"No folder {str(folder)!r}: give a run's folder, outputs/<name>-<signature>.")
@@ -65,4 +65,4 @@ def _open(folder: Path) -> RunDir:
             f"{str(folder)!r} was drawn by an older erasepro, whose work list has another form: erasepro report shows its "
             "tables; to score it, run its own command again, which draws it anew."
         )
-    return RunDir.at(folder.resolve(), signature)  # its neighbours are looked at: `run=.` has some too
+    return RunFolder.at(folder.resolve(), signature)  # its neighbours are looked at: `run=.` has some too

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from erasepro.config.compose import custom_pairs_named, prepare, with_experiment
 from erasepro.config.hydra_errors import translated
+from erasepro.config.hydra_setup import custom_pairs_named, prepare, with_experiment
 from erasepro.config.overrides import swept_words
 from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
 from erasepro.errors import UserError
-from erasepro.results.record import Results
-from erasepro.results.run_folder import RunDir
+from erasepro.results.results_json import Results
+from erasepro.results.run_folder import RunFolder
 from erasepro.runs.resolve import checked, settled, spec_of
 
 
@@ -42,7 +42,7 @@ def sweep(overrides: Sequence[str]) -> int:
             spec = spec_of(whole)
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(spec)
-            path = RunDir(spec.outputs.dir, results.name, results.signature).path
+            path = RunFolder(spec.outputs.dir, results.name, results.signature).path
             if any(path == other for _, other in done):
                 print(f"The same run as before ({path}): what differs does not matter to it. It is counted once.")
             else:

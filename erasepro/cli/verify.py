@@ -57,11 +57,11 @@ def command(words: list[str]) -> int:
     if cfg is None:
         name = edit.meta.get("model", {}).get("name", "NAME")
         raise UserError(f"Say which base model to measure on (the edit was made for {name!r}): {USAGE}.")
-    wrong, found = _measured(edit, stated, cfg, precise)
+    wrong, certificate = _measured(edit, stated, cfg, precise)
     if not wrong and write == "true":
-        print(f"Written: {store.save_certificate(found, folder)}")
-    parts = [_hashes(edit, stated, found)]
-    parts += ["residuals"] if any(row["residual_after"] is not None for row in found.get("sites", ())) else []
+        print(f"Written: {store.save_certificate(certificate, folder)}")
+    parts = [_hashes(edit, stated, certificate)]
+    parts += ["residuals"] if any(row["residual_after"] is not None for row in certificate.get("sites", ())) else []
     against = "certificate.json and edit.json" if stated is not None else "edit.json (there is no certificate.json)"
     return _end(wrong, [*parts, f"compared with {against}"])
 
@@ -77,24 +77,24 @@ def _measured(
 
     model = _base(edit, cfg, precise)
     try:
-        found = certify(edit, model)
+        certificate = certify(edit, model)
     except UserError as error:
         return [str(error)], {}
-    print(certificates.table(found))
+    print(certificates.table(certificate))
 
     def tie(name: str, wanted: str) -> bool:
         return rounded_otherwise(weight(model.pipe, name), edit.updates[name], edit.strength, wanted)
 
-    wrong = [] if stated is None else certificates.compare(stated, found, tie)
-    wrong += certificates.compare_stated(edit, found)
+    wrong = [] if stated is None else certificates.compare(stated, certificate, tie)
+    wrong += certificates.compare_stated(edit, certificate)
     if hasattr(model.pipe, "pipeline_class"):  # a skeleton is measured, not changed
-        return wrong, found
+        return wrong, certificate
     edit.apply(model.pipe)
-    for name, told in found["tensors"].items():
-        if tensor_hash(weight(model.pipe, name)) != told["edited"]:
+    for name, facts in certificate["tensors"].items():
+        if tensor_hash(weight(model.pipe, name)) != facts["edited"]:
             wrong.append(f"applying the edit gives another weight '{name}' than was measured")
     edit.revert(model.pipe)
-    return wrong, found
+    return wrong, certificate
 
 
 def _base(edit: Edit, cfg: ModelConfig, precise: bool) -> Model:
@@ -108,17 +108,17 @@ def _base(edit: Edit, cfg: ModelConfig, precise: bool) -> Model:
         model = load_skeleton(cfg)
         stored = {name: str(c.dtype()).removeprefix("torch.") for name, c in model.pipe.checkpoints.items()}
         base = edit.meta.get("base", {})
-        same = all(stored.get(name.partition(".")[0]) == told["dtype"] for name, told in base.items())
+        same = all(stored.get(name.partition(".")[0]) == facts["dtype"] for name, facts in base.items())
         if same and not precise:
             return model
     return load_model(cfg)
 
 
-def _hashes(edit: Edit, stated: dict[str, Any] | None, found: dict[str, Any]) -> str:
+def _hashes(edit: Edit, stated: dict[str, Any] | None, certificate: dict[str, Any]) -> str:
     """What was compared of the bytes: in another precision only samples of the base can be."""
-    tensors = found.get("tensors", {})
+    tensors = certificate.get("tensors", {})
     base = edit.meta.get("base", {})
-    if any(name in base and base[name]["dtype"] != told["dtype"] for name, told in tensors.items()):
+    if any(name in base and base[name]["dtype"] != facts["dtype"] for name, facts in tensors.items()):
         return f"samples of the base weights (not their hashes: {next(iter(tensors.values()))['dtype']} is another precision)"
     return "base hashes" if stated is None else "base and edited hashes"
 
@@ -146,19 +146,19 @@ def _stated(folder: Path) -> dict[str, Any] | None:
     """certificate.json; None where there is none. UserError for a damaged one."""
     path = folder / store.CERTIFICATE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        certificate = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError as error:
         raise UserError(f"'{path}' is damaged: it is not valid JSON ({error})") from error
-    if not isinstance(found, dict):
+    if not isinstance(certificate, dict):
         raise UserError(f"'{path}' is damaged: it is no certificate")
-    return found
+    return certificate
 
 
 def _options(words: list[str]) -> dict[str, str]:
     known = ["model", "edited", "write", *(f"model.{key}" for key in ModelConfig.__dataclass_fields__)]
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not value:
@@ -167,8 +167,8 @@ def _options(words: list[str]) -> dict[str, str]:
             guess = nearest(key, known)
             hint = f" Did you mean {guess!r}?" if guess else ""
             raise UserError(f"verify has no option {key!r}.{hint} Known: {', '.join(known)}.")
-        found[key] = value
-    return found
+        options[key] = value
+    return options
 
 
 def _model(options: dict[str, str]) -> ModelConfig | None:

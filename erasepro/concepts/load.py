@@ -35,10 +35,10 @@ def parse_pairs(pairs: Any) -> tuple[ConceptPair, ...]:
     form = "write 'concepts.pairs=[[dog,cat],[apple,pear]]'"
     if isinstance(pairs, (str, bytes, Mapping)) or not isinstance(pairs, Sequence):
         raise UserError(f"concepts.pairs is {pairs!r}, not a list of [target,anchor]: {form}.")
-    found = []
+    parsed = []
     for item in pairs:
         if isinstance(item, ConceptPair):
-            found.append(item)
+            parsed.append(item)
             continue
         if isinstance(item, (str, bytes, Mapping)) or not isinstance(item, Sequence) or len(item) != 2:
             shown = item if isinstance(item, str) else list(item) if isinstance(item, Sequence) else item
@@ -47,8 +47,8 @@ def parse_pairs(pairs: Any) -> tuple[ConceptPair, ...]:
             raise UserError(f"concepts.pairs holds {list(item)!r} with a name missing: {form} (an empty anchor is '').")
         if not all(isinstance(word, (str, int)) for word in item):  # a bare number on the command line is a name
             raise UserError(f"concepts.pairs holds {list(item)!r}, whose parts are not names: {form}.")
-        found.append(ConceptPair(str(item[0]), str(item[1])))
-    return tuple(found)
+        parsed.append(ConceptPair(str(item[0]), str(item[1])))
+    return tuple(parsed)
 
 
 def given_pairs(concepts: Any) -> list[Any]:

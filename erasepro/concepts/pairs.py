@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from erasepro.errors import UserError, unknown
 
-KINDS = ("instance", "style", "nudity", "faces")
+CONCEPT_KINDS = ("instance", "style", "nudity", "faces")
 VOCABULARIES = ("open", "miniature")
 
 
@@ -60,8 +60,8 @@ class ConceptSet:
     synonyms: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise unknown("kind of concepts", self.kind, KINDS)
+        if self.kind not in CONCEPT_KINDS:
+            raise unknown("kind of concepts", self.kind, CONCEPT_KINDS)
         if self.vocabulary not in VOCABULARIES:
             raise unknown("vocabulary", self.vocabulary, VOCABULARIES)
         if not self.pairs:
@@ -83,6 +83,7 @@ class ConceptSet:
 
     @property
     def targets(self) -> tuple[str, ...]:
+        """The target of each pair, in the order of the pairs."""
         return tuple(pair.target for pair in self.pairs)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import yaml
@@ -16,12 +16,12 @@ from omegaconf.errors import (
     ValidationError,
 )
 
-from erasepro.config.compose import uncomposed
+from erasepro.config.hydra_setup import compose_unchecked
 from erasepro.config.paths import choices, groups, options
-from erasepro.config.plain import dotted_keys
-from erasepro.config.registered import registered_names
-from erasepro.config.renamed import rename_key
-from erasepro.config.unreadable import first_line, unreadable_file
+from erasepro.config.plain_values import dotted_keys
+from erasepro.config.registered_names import registered_names
+from erasepro.config.renamed_config_keys import rename_key
+from erasepro.config.yaml_files import first_line, unreadable_file
 from erasepro.errors import UserError, nearest
 
 EXPECTED = {
@@ -99,32 +99,39 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
     return UserError(f"The config does not compose: {first_line(str(error))}.")
 
 
-def unknown_key(key: str) -> UserError:
-    """``Unknown key 'generation.stps'. Did you mean 'generation.steps'?``"""
+def unknown_key(key: str, fields: Iterable[str] = ()) -> UserError:
+    """The error of a dotted key that no config has: the nearest key, and those that stand beside it.
+
+    Args:
+        key: for example ``generation.stps``.
+        fields: the names under the key's group, where its dataclass is known; else those of the default config are looked up.
+    """
     group, chosen = [*key.split("."), ""][:2]
-    if group == "prompts" and chosen in options(group):
+    parent, _, last = key.rpartition(".")
+    names = sorted(fields)
+    if names:
+        near = nearest(last, names)
+        guess = f"{parent}.{near}" if near and parent else near
+        where = f"Known under {parent or 'the config'!r}"
+    elif group == "prompts" and chosen in options(group):
         return UserError(f"Unknown key {key!r}: the prompt set {chosen!r} is not chosen; add prompts={chosen}.")
-    known = list(known_keys())
-    parent = key.rpartition(".")[0]
-    siblings = [k for k in known if k.rpartition(".")[0] == parent]
-    guess = _renamed(key) or nearest(key, siblings) or nearest(key, known)
+    else:
+        known = list(known_keys())
+        siblings = [k for k in known if k.rpartition(".")[0] == parent]
+        guess = nearest(key, siblings) or nearest(key, known)
+        names = sorted(k.rpartition(".")[2] for k in siblings) or sorted(groups())
+        where = f"Known under {parent!r}" if parent and siblings else "Known"
+    present = rename_key(key)
+    guess = present if present != key else guess
     hint = f" Did you mean {guess!r}?" if guess else ""
-    names = sorted(k.rpartition(".")[2] for k in siblings) or sorted(groups())
-    where = f"Known under {parent!r}" if parent and siblings else "Known"
     return UserError(f"Unknown key {key!r}.{hint} {where}: {', '.join(names)}.")
-
-
-def _renamed(key: str) -> str | None:
-    """What the key is called now; None where it never had another name."""
-    name = rename_key(key)
-    return None if name == key else name
 
 
 def known_keys() -> list[str]:
     """Dotted keys of the default config; of its solver only those that its file names."""
     from omegaconf import OmegaConf
 
-    return list(dotted_keys(OmegaConf.to_container(uncomposed(), resolve=False)))
+    return list(dotted_keys(OmegaConf.to_container(compose_unchecked(), resolve=False)))
 
 
 def _missing_option(error: MissingConfigException) -> UserError:
@@ -190,8 +197,8 @@ def _expected(schema: object, key: str) -> str | None:
 
 def _wrong_pairs(value: str) -> UserError:
     """The right form, with the user's own names where it is only the outer brackets that are missing."""
-    one = re.fullmatch(r"\[[^\[\],]+,[^\[\],]*\]|\{[^{}:,]+:[^{}:,]*\}", value.strip())
-    right = f"[[{value.strip()[1:-1].replace(':', ',')}]]" if one else "[[dog,cat],[apple,pear]]"
+    single = re.fullmatch(r"\[[^\[\],]+,[^\[\],]*\]|\{[^{}:,]+:[^{}:,]*\}", value.strip())
+    right = f"[[{value.strip()[1:-1].replace(':', ',')}]]" if single else "[[dog,cat],[apple,pear]]"
     return UserError(
         f"Bad value for 'concepts.pairs': got {value!r}, expected a list of [target,anchor]: "
         f"write 'concepts.pairs={right}'."
@@ -204,14 +211,8 @@ def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Se
         name = override.partition("=")[0].lstrip("+~")
         if name == key or name.endswith("." + key):
             key = name
-    if isinstance(link.object_type, type) and hasattr(link.object_type, "__dataclass_fields__"):
-        known = sorted(link.object_type.__dataclass_fields__)
-        parent = key.rpartition(".")[0]
-        guess = nearest(key.rpartition(".")[2], known)
-        guess = _renamed(key) or (f"{parent}.{guess}" if guess and parent else guess)
-        hint = f" Did you mean {guess!r}?" if guess else ""
-        return UserError(f"Unknown key {key!r}.{hint} Known under {parent or 'the config'!r}: {', '.join(known)}.")
-    return unknown_key(key)
+    is_typed = isinstance(link.object_type, type)
+    return unknown_key(key, getattr(link.object_type, "__dataclass_fields__", ()) if is_typed else ())
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

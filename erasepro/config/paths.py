@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from erasepro.config.registered import registered_names
+from erasepro.config.registered_names import registered_names
 from erasepro.errors import UserError
 
 VERSION_BASE = "1.3"
@@ -41,14 +41,14 @@ def search_path_override() -> str:
 def groups() -> dict[str, list[str]]:
     """Config groups with their options (``{"solver": ["erasepro", "uce"], …}``), ``experiments`` included."""
     conf = config_dir()
-    found = {p.name: options(p.name) for p in sorted(conf.iterdir()) if p.is_dir() and p.name != "hydra"}
-    return found | {"experiments": options("experiments")}
+    from_conf = {p.name: options(p.name) for p in sorted(conf.iterdir()) if p.is_dir() and p.name != "hydra"}
+    return from_conf | {"experiments": options("experiments")}
 
 
 def options(group: str) -> list[str]:
     """The options of a group: yaml files under its folder, without the suffix, sub-folders included; solvers without one."""
-    found = [*filed_options(group), *(unfiled_solvers() if group == "solver" else ())]
-    return sorted(found)
+    names = [*filed_options(group), *(unfiled_solvers() if group == "solver" else ())]
+    return sorted(names)
 
 
 def unfiled_solvers() -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-KINDS = ("templates", "file", "names")
+PROMPT_SET_KINDS = ("templates", "file", "names")
 SET_ROLES = ("target", "retain", "by_concept")
 ROW_SETTINGS = ("seed", "guidance", "steps", "size")
 """Settings that a row may bring along."""

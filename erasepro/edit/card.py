@@ -56,7 +56,7 @@ def _erased(edit: EditRecord, pairs: list[list[str]]) -> str:
 def _method(meta: dict[str, Any]) -> str:
     parents = meta.get("parents")
     if parents:
-        told = [
+        listed = [
             f"- `{p['hash']}` by `{p['meta'].get('solver', '?')}`, at strength {p['strength']:g}: "
             + (", ".join(plain(target) for target, _ in pairs_of(p["meta"])) or "concepts unknown")
             for p in parents
@@ -65,16 +65,16 @@ def _method(meta: dict[str, Any]) -> str:
             [
                 "## Method\n",
                 f"The sum of {len(parents)} edits of the same base, each solved without the other:\n",
-                *told,
+                *listed,
                 "",
             ]
         )
     lines = [f"`{meta.get('solver', '?')}`. {meta.get('method', '')}".rstrip(), ""]
     if meta.get("equation"):
         lines += [f"    {line}" for line in _wrapped(meta["equation"])] + [""]
-    told = [f"{key.replace('_', ' ')}: `{value}`" for key, value in meta.get("tokens", {}).items()]
+    listed = [f"{key.replace('_', ' ')}: `{value}`" for key, value in meta.get("tokens", {}).items()]
     settings = "Every setting and every sentence it was built from is in `edit.json`."
-    lines += [f"Tokens: {', '.join(told)}. {settings}" if told else settings, ""]
+    lines += [f"Tokens: {', '.join(listed)}. {settings}" if listed else settings, ""]
     return "\n".join(["## Method\n", *lines])
 
 
@@ -98,21 +98,22 @@ def _base(edit: EditRecord) -> str:
 
 
 def _measured(edit: EditRecord) -> str:
-    found = edit.residuals
-    if not found:
-        told = "No residual is claimed here"
-        told += ": those of its parts held for each part alone" if edit.meta.get("parents") else ""
-        return f"## Residuals\n\n{told}. `erasepro verify` measures them on the base model.\n"
-    share = found.get("selected_share")
-    held = "held exactly" if found.get("exact") else "fitted, not held exactly"
+    residuals = edit.residuals
+    if not residuals:
+        reason = "No residual is claimed here"
+        reason += ": those of its parts held for each part alone" if edit.meta.get("parents") else ""
+        return f"## Residuals\n\n{reason}. `erasepro verify` measures them on the base model.\n"
+    share = residuals.get("selected_share")
+    held = "held exactly" if residuals.get("exact") else "fitted, not held exactly"
     rows = [
         "| columns | relative residual ‖WX − V‖/‖V‖, worst weight |",
         "|---|---:|",
-        f"| selected{'' if share is None else f' ({share:.1%} of all, {held})'} | {found.get('selected', float('nan')):.2g} |",
-        f"| all build columns | {found.get('all', float('nan')):.2g} |",
-        f"| all, before the edit | {found.get('before', float('nan')):.2g} |",
+        f"| selected{'' if share is None else f' ({share:.1%} of all, {held})'} "
+        f"| {residuals.get('selected', float('nan')):.2g} |",
+        f"| all build columns | {residuals.get('all', float('nan')):.2g} |",
+        f"| all, before the edit | {residuals.get('before', float('nan')):.2g} |",
     ]
-    unseen = found.get("held_out") or {}
+    unseen = residuals.get("held_out") or {}
     if "residual" in unseen:
         what = f"{unseen['pairs']} held-out sentences, all that reads the text ({unseen['residual_before']:.2g} before)"
         rows.append(f"| {what} | {unseen['residual']:.2g} |")

@@ -19,10 +19,10 @@ def packed(columns: Iterable[int]) -> str:
 
 def unpacked(text: str) -> list[int]:
     """The numbers that `packed` wrote. ValueError for any other text."""
-    found: list[int] = []
+    numbers: list[int] = []
     for run in text.split(",") if text else ():
         if not re.fullmatch(r"\d+(-\d+)?", run):
             raise ValueError(f"not column numbers: {run!r}")
         first, _, last = run.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return found
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers

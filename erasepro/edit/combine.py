@@ -52,13 +52,13 @@ def _sum(a: EditRecord, b: EditRecord, name: str, shared: dict[tuple[int, int], 
     parts = [_scaled(edit.updates[name], edit.strength) for edit in (a, b) if name in edit.updates]
     if len(parts) == 1:
         return parts[0]
-    one, two = parts
-    if isinstance(one, LowRankUpdate) and isinstance(two, LowRankUpdate) and one.rank + two.rank <= min(one.shape):
-        key = (id(one.down), id(two.down))  # both belong to the parents, which outlive this
+    first, second = parts
+    if isinstance(first, LowRankUpdate) and isinstance(second, LowRankUpdate) and first.rank + second.rank <= min(first.shape):
+        key = (id(first.down), id(second.down))  # both belong to the parents, which outlive this
         if key not in shared:
-            shared[key] = torch.cat([one.down.double(), two.down.double()])
-        return LowRankUpdate(torch.cat([one.up.double(), two.up.double()], dim=1), shared[key])
-    return DenseUpdate(one.dense().double() + two.dense().double())
+            shared[key] = torch.cat([first.down.double(), second.down.double()])
+        return LowRankUpdate(torch.cat([first.up.double(), second.up.double()], dim=1), shared[key])
+    return DenseUpdate(first.dense().double() + second.dense().double())
 
 
 def _scaled(update: Update, strength: float) -> Update:
@@ -73,14 +73,14 @@ def _pairs(a: EditRecord, b: EditRecord) -> list[list[str]]:
     """The targets of both. UserError for one that both erase, or for an anchor that the other erases."""
     for twice in _hashes(a.hash, a.meta) & _hashes(b.hash, b.meta):
         raise UserError(f"Edit {twice} is in both: adding it to itself would change the weights twice.")
-    mine, other = ([ConceptPair(*pair) for pair in pairs_of(edit.meta)] for edit in (a, b))
-    taken = {folded(pair.target) for pair in mine}
-    for pair in other:
+    pairs_a, pairs_b = ([ConceptPair(*pair) for pair in pairs_of(edit.meta)] for edit in (a, b))
+    taken = {folded(pair.target) for pair in pairs_a}
+    for pair in pairs_b:
         if folded(pair.target) in taken:
             raise UserError(
                 f"Both edits erase {pair.target!r}: the sum would push it twice. Leave it out of one (erasepro.remove_concept)."
             )
-    return [[pair.target, pair.anchor] for pair in consistent([*mine, *other])]
+    return [[pair.target, pair.anchor] for pair in consistent([*pairs_a, *pairs_b])]
 
 
 def _hashes(own: str, meta: dict[str, Any]) -> set[str]:
@@ -89,17 +89,17 @@ def _hashes(own: str, meta: dict[str, Any]) -> set[str]:
 
 
 def _check_bases(a: EditRecord, b: EditRecord) -> None:
-    mine, other = a.meta.get("base", {}), b.meta.get("base", {})
-    for edit, base in ((a, mine), (b, other)):
+    base_a, base_b = a.meta.get("base", {}), b.meta.get("base", {})
+    for edit, base in ((a, base_a), (b, base_b)):
         for name in edit.updates:
             if name not in base:
                 raise UserError(f"Edit {edit.hash} has no fingerprint of the base weight '{name}': it cannot be added.")
-    both = [name for name in mine if name in other]
+    both = [name for name in base_a if name in base_b]
     for name in both:
         if name in a.updates and name in b.updates and a.updates[name].shape != b.updates[name].shape:
             shapes = f"{a.updates[name].shape} and {b.updates[name].shape}"
             raise UserError(f"The edits are of different bases: '{name}' is {shapes}.")
-        if not same_base(mine[name], other[name]):
+        if not same_base(base_a[name], base_b[name]):
             raise UserError(
                 f"The edits are of different bases: the weight '{name}' that they were solved on differs. Solve both on "
                 "the same model."

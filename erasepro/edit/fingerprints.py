@@ -16,11 +16,11 @@ SAMPLES = 32
 
 def fingerprints(pipe: Any, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """For each site: the weight's dtype, SHA-256 and a few of its numbers (to recognise it in another precision)."""
-    found = {}
+    prints = {}
     for name in names:
         W = weight(pipe, name)
-        found[name] = {"dtype": str(W.dtype).removeprefix("torch."), "sha256": tensor_hash(W), "sample": _sample(W)}
-    return found
+        prints[name] = {"dtype": str(W.dtype).removeprefix("torch."), "sha256": tensor_hash(W), "sample": _sample(W)}
+    return prints
 
 
 def check_base(
@@ -54,11 +54,11 @@ def is_base(W: torch.Tensor, print_: dict[str, Any] | None) -> bool:
     return _near(print_["sample"], _sample(W), print_["dtype"], dtype)
 
 
-def same_base(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same_base(a: dict[str, Any], b: dict[str, Any]) -> bool:
     """Whether two fingerprints are of one weight: byte for byte in the same dtype, else by its sample, to rounding."""
-    if one["dtype"] == other["dtype"]:
-        return bool(one["sha256"] == other["sha256"])
-    return _near(one["sample"], other["sample"], one["dtype"], other["dtype"])
+    if a["dtype"] == b["dtype"]:
+        return bool(a["sha256"] == b["sha256"])
+    return _near(a["sample"], b["sample"], a["dtype"], b["dtype"])
 
 
 def _near(want: list[float], got: list[float], *dtypes: str) -> bool:

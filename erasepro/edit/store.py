@@ -1,5 +1,8 @@
-"""An edit on disk: edit.safetensors (factors, equal ones stored once), edit.json (everything else, and the hash), and a
-card for people, README.md, which nothing reads."""
+"""An edit on disk, as three files.
+
+``edit.safetensors`` holds the factors, equal ones stored once; ``edit.json`` everything else, and the hash; ``README.md`` is a
+card for people, which nothing reads.
+"""
 
 from __future__ import annotations
 
@@ -68,12 +71,12 @@ def save_certificate(certificate: dict[str, Any], folder: Path) -> Path:
 def _drop_stale(certificate: Path, hash_: str) -> None:
     """Remove the certificate of another edit that lay in the folder before."""
     try:
-        found = json.loads(certificate.read_text(encoding="utf-8"))["edit"]["hash"]
+        measured_hash = json.loads(certificate.read_text(encoding="utf-8"))["edit"]["hash"]
     except FileNotFoundError:
         return
     except (ValueError, KeyError, TypeError):
-        found = None
-    if found != hash_:
+        measured_hash = None
+    if measured_hash != hash_:
         certificate.unlink()
 
 

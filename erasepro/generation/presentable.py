@@ -9,6 +9,8 @@ from erasepro.generation.worklist import Row
 
 
 def presentable(rows: Iterable[Row]) -> list[Row]:
-    """The rows of a run that is not sensitive whose pictures are shown and logged: captions of everyday pictures (COCO) name
-    nudity now and then."""
+    """The rows whose pictures may be shown and logged: those whose prompt names no nudity.
+
+    For runs that are not sensitive: captions of everyday pictures (COCO) name it now and then.
+    """
     return [row for row in rows if not mentions_nudity([row.prompt])]

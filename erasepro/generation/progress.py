@@ -14,6 +14,7 @@ class ImagesPerSecond(ProgressColumn):
     """Images drawn by this process over the time since it began."""
 
     def render(self, task: Task) -> Text:
+        """The speed as a cell of the bar; a dash before the first image."""
         made = task.completed - task.fields["before"]
         return Text(f"{made / task.elapsed:4.1f} images/s" if made > 0 and task.elapsed else "   – images/s")
 

@@ -95,15 +95,15 @@ def _fill(
 ) -> None:
     """Draw this process's share of the batches that are to be drawn: every n-th of n processes."""
     batches = [batch for batch in cut(rows, batch_size) if any(row.name in todo for row in batch)]
-    mine = batches[distributed.rank() :: distributed.world_size()]
-    if not mine:
+    own_batches = batches[distributed.rank() :: distributed.world_size()]
+    if not own_batches:
         return
     one_encoder = architecture_of(pipe).name == "stable-diffusion"
     guided = any((row.guidance or 0) > 1 for row in rows)
     texts = PromptEncoder(pipe, [row.prompt for row in rows], guided) if one_encoder else None
     shown = 0
     with Writer(store) as writer:
-        for batch in mine:
+        for batch in own_batches:
             images = _draw(pipe, texts, batch)
             writer.put([(row, image) for row, image in zip(batch, images, strict=True) if row.name in todo])
             if distributed.world_size() == 1:
@@ -160,12 +160,12 @@ def _draw(pipe: Any, texts: PromptEncoder | None, batch: Sequence[Row]) -> Tenso
     guidance, steps, width, height = batch[0].sampler
     prompts = [row.prompt for row in batch]
     if texts is None:  # pipelines differ in what they make of a prompt: they encode it themselves
-        told: dict[str, Any] = {"prompt": prompts, **OPTIONS.get(architecture_of(pipe).name, {})}
+        inputs: dict[str, Any] = {"prompt": prompts, **OPTIONS.get(architecture_of(pipe).name, {})}
     else:
         embeds, blank = texts(prompts, guided=(guidance or 0) > 1)
-        told = {"prompt_embeds": embeds, "negative_prompt_embeds": blank}  # (B, L, d), (B, L, d) | None
+        inputs = {"prompt_embeds": embeds, "negative_prompt_embeds": blank}  # (B, L, d), (B, L, d) | None
     images = pipe(
-        **told,
+        **inputs,
         generator=[torch.Generator("cpu").manual_seed(row.seed) for row in batch],
         num_inference_steps=steps,
         guidance_scale=guidance,

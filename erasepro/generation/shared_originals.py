@@ -52,23 +52,23 @@ def _take(place: Path, held: ExitStack) -> None:
 
 def _link_all(store: ImageStore, rows: Sequence[Row], named: Mapping[str, Row], folder: Path) -> None:
     """The shared store's images (``named``: own name to shared row) under the names of the run's own rows."""
-    mine = ImageStore(folder)
-    mine.tie(rows, on_mismatch="regenerate")
-    failed, known = store.errors(), mine.errors()
+    run_store = ImageStore(folder)
+    run_store.tie(rows, on_mismatch="regenerate")
+    failed, known = store.errors(), run_store.errors()
     for row in rows:
         name = named[row.name].name
         if name in failed and row.name not in known:
-            mine.record_error(row, failed[name]["kind"], failed[name]["message"])
-        elif name not in failed and not same(store.path(name), mine.path(row.name)):
-            link(store.path(name), mine.path(row.name))
+            run_store.record_error(row, failed[name]["kind"], failed[name]["message"])
+        elif name not in failed and not same(store.path(name), run_store.path(row.name)):
+            link(store.path(name), run_store.path(row.name))
     with replacing(folder / "manifest.json") as part:
         shutil.copyfile(store.folder / "manifest.json", part)
 
 
 def content_id(row: Row) -> str:
     """A file name for what a row asks for, the same wherever it comes up."""
-    asked = [row.prompt, *(value for value in row.sampler if value is not None)]
-    return hashlib.sha256("\0".join(map(str, asked)).encode()).hexdigest()[:24]
+    request = [row.prompt, *(value for value in row.sampler if value is not None)]
+    return hashlib.sha256("\0".join(map(str, request)).encode()).hexdigest()[:24]
 
 
 def same(source: Path, target: Path) -> bool:

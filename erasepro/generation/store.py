@@ -29,8 +29,10 @@ class UnreadableImage(Exception):
 
 
 class ImageStore:
-    """``folder/<id>_<seed>.png``, ``manifest.json``, ``rows.jsonl`` (the row that each image was drawn from) and
-    ``errors.jsonl`` (rows that could not be drawn, and why).
+    """A folder of images drawn by one model, edit and sampler.
+
+    It holds ``<id>_<seed>.png``, ``manifest.json`` (what drew them), ``rows.jsonl`` (the row that each image was drawn from)
+    and ``errors.jsonl`` (rows that could not be drawn, and why).
 
     A folder belongs to one manifest. Opening it with another one raises UserError: images are expensive, so nothing
     is deleted unless the caller says ``on_mismatch="regenerate"``.
@@ -47,12 +49,12 @@ class ImageStore:
         if not path.exists():
             return None
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is damaged ({error}); delete the folder and run again.") from error
-        if not isinstance(found, dict):
+        if not isinstance(content, dict):
             raise UserError(f"{path} is damaged (no JSON object); delete the folder and run again.")
-        return found
+        return content
 
     def open(self, manifest: dict[str, Any], on_mismatch: str = "error") -> ImageStore:
         """Claims the folder for `manifest` (JSON values only). Same manifest: nothing happens, the run resumes.
@@ -61,18 +63,18 @@ class ImageStore:
             on_mismatch: ``error`` (default) or ``regenerate``: delete the folder's images and start again.
         """
         wanted = json.loads(json.dumps({"version": MANIFEST_VERSION, **manifest}))
-        found = self.manifest
-        if found is not None and found != wanted:
+        stored = self.manifest
+        if stored is not None and stored != wanted:
             if on_mismatch != "regenerate":
-                keys = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
-                detail = "; ".join(f"{k}: {found.get(k)!r} there, {wanted.get(k)!r} now" for k in keys)
+                keys = sorted(k for k in {*stored, *wanted} if stored.get(k) != wanted.get(k))
+                detail = "; ".join(f"{k}: {stored.get(k)!r} there, {wanted.get(k)!r} now" for k in keys)
                 raise UserError(
                     f"The images in {str(self.folder)!r} were drawn differently ({detail}). Use another folder, or "
                     "delete this one to draw them again."
                 )
             self.clear()
-            found = None
-        if found is None:
+            stored = None
+        if stored is None:
             self._write("manifest.json", json.dumps(wanted, indent=2, sort_keys=True).encode())
         return self
 
@@ -113,16 +115,17 @@ class ImageStore:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Image name -> id, prompt, seed, guidance, steps, width, height of its row."""
-        found: dict[str, dict[str, Any]] = {}
+        row_of: dict[str, dict[str, Any]] = {}
         path = self.folder / ROWS
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
             with suppress(json.JSONDecodeError, AttributeError, KeyError):
                 entry = json.loads(line)
-                found[entry.pop("name")] = entry
-        return found
+                row_of[entry.pop("name")] = entry
+        return row_of
 
     # -- images --------------------------------------------------------------------------------------------------
     def path(self, name: str) -> Path:
+        """The file of an image (`Row.name`), whether or not it is there."""
         return self.folder / f"{name}.png"
 
     def names(self) -> set[str]:
@@ -193,17 +196,27 @@ class ImageStore:
         path = self.folder / "errors.jsonl"
         if not path.exists():
             return {}
-        found: dict[str, dict[str, Any]] = {}
+        error_of: dict[str, dict[str, Any]] = {}
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError:
                 continue  # a line cut short by a kill: that row is simply drawn again
             if isinstance(entry, dict) and {"name", "kind", "message"} <= entry.keys():
-                found[entry["name"]] = entry
-        return found
+                error_of[entry["name"]] = entry
+        return error_of
 
     def record_error(self, row: Row, kind: str, message: str) -> None:
+        """Note in ``errors.jsonl`` that a row could not be drawn.
+
+        Args:
+            row: what was to be drawn.
+            kind: one word for the reason, for example ``nan``.
+            message: what happened and what to do about it.
+
+        Raises:
+            UserError: the disk is full or may not be written to.
+        """
         entry = {"name": row.name, "id": row.id, "seed": row.seed, "kind": kind, "message": message}
         try:
             with (self.folder / "errors.jsonl").open("a", encoding="utf-8") as file:

@@ -20,9 +20,11 @@ class Prompted(Protocol):
     """What a prompt must carry to be drawn (`EvaluationPrompt` does)."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """What the image's file name begins with; unique in a work list."""
     @property
-    def prompt(self) -> str: ...
+    def prompt(self) -> str:
+        """The text that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Row:
 
     @property
     def name(self) -> str:
+        """The image's file name without its suffix."""
         return f"{self.id}_{self.seed}"
 
     @property
@@ -102,8 +105,8 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
         values = {key: getattr(prompt, key) for key in wanted if hasattr(prompt, key)}
         own = getattr(prompt, "seed", None)
         rows += [Row(seed=int(seed), **values) for seed in (seeds if own is None else [own])]
-    found = screened(rows)
-    return replace(found, dropped=found.dropped + getattr(prompts, "dropped", 0) * len(seeds))
+    drawable = screened(rows)
+    return replace(drawable, dropped=drawable.dropped + getattr(prompts, "dropped", 0) * len(seeds))
 
 
 def screened(rows: Iterable[Row]) -> Worklist:

@@ -25,6 +25,10 @@ class Writer:
         self._last: Future[None] | None = None
 
     def put(self, images: Sequence[tuple[Row, Tensor]]) -> None:
+        """Hand over a batch of rows and pixels (3, H, W) in [0, 1], once the one before is written.
+
+        Raises what went wrong with that one, UserError for a full disk among it.
+        """
         self._wait()
         self._last = self._pool.submit(self._write, images)
 

@@ -1,4 +1,4 @@
-"""Is the picture nearer to the target's sentence than to the anchor's? (Ablating Concepts, arXiv 2303.13516)
+"""Whether the picture is nearer to the target's sentence than to the anchor's (Ablating Concepts, arXiv 2303.13516).
 
 s(c) = 2.5 max(cos(image, "A photo depicts <c>"), 0)        counted: s(target) > s(anchor)
 """
@@ -48,6 +48,7 @@ class ClipAccuracyPairwise(Metric):
         self._texts: dict[str, Tensor] = {}
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Count the rows whose anchor is another concept; per image the two similarities s, ``_target`` and ``_anchor``."""
         out = empty_values(batch.rows)
         places = [
             i
@@ -68,6 +69,7 @@ class ClipAccuracyPairwise(Metric):
         return out
 
     def compute(self) -> Score:
+        """The share of target-prompt images that are nearer to the target, with the other shares as its parts."""
         extra = {"anchor": self._anchor.parts(), "template": self.config.template}
         return self._target.score(self.name, "target", self.higher_is_better, extra)
 

@@ -1,4 +1,4 @@
-"""Which of all the names fits the picture best, if any does?"""
+"""Which of all the names fits the picture best, if any does."""
 
 from __future__ import annotations
 
@@ -34,11 +34,13 @@ class ClipAccuracyTop1(Metric):
         self._means = PromptMeans(shares=True)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Count every row; per image 1 where the judge names the row's own concept, else 0."""
         hits = [name == row.concept for row, name in zip(batch.rows, batch.predicted, strict=True)]
         for row, hit in zip(batch.rows, hits, strict=True):
             self._means.add(row, float(hit))
         return [{self.name: int(hit)} for hit in hits]
 
     def compute(self) -> Score:
+        """The share of images of ``role`` that show their own concept, with the shares of the other roles as its parts."""
         better = self.config.role not in ("target", "synonym")
         return self._means.score(self.name, self.config.role, better)

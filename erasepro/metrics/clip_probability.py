@@ -1,4 +1,4 @@
-"""How much of the judge's softmax over its class list goes to the row's own concept (as MACE counts)?"""
+"""How much of the judge's softmax over its class list goes to the row's own concept (as MACE counts)."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class ClipProbability(Metric):
         self._means = PromptMeans()
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Count the rows whose concept is a class of the judge; per image the probability of that class, 0 to 1."""
         place = {concept: i for i, concept in enumerate(batch.prediction.concepts)}
         out = empty_values(batch.rows)
         for i, row in enumerate(batch.rows):
@@ -44,4 +45,5 @@ class ClipProbability(Metric):
         return out
 
     def compute(self) -> Score:
+        """The mean probability over images of ``role``, with the means of the other roles as its parts."""
         return self._means.score(self.name, self.config.role, self.config.role not in ("target", "synonym"))

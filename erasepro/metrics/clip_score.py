@@ -1,4 +1,4 @@
-"""How well does the picture fit its own prompt? (Hessel et al., arXiv 2104.08718)
+"""How well the picture fits its own prompt (Hessel et al., arXiv 2104.08718).
 
 CLIPScore = w · max(cos(image, prompt), 0)            w = 100, or 2.5 as in eq. 1: both are in use, 31.3 and 0.78 alike
 """
@@ -44,6 +44,7 @@ class ClipScore(Metric):
         self._means = PromptMeans()
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Count the rows of ``roles``; per image scale · max(cos, 0) to its own prompt."""
         out = empty_values(batch.rows)
         places = [i for i, row in enumerate(batch.rows) if self._wanted(row)]
         if not places:
@@ -58,6 +59,7 @@ class ClipScore(Metric):
         return out
 
     def compute(self) -> Score:
+        """The mean over images of ``role``, with the means of the other roles as its parts."""
         extra = {"unit": f"{self.config.scale:g}·cos", "scale": self.config.scale}
         better = self.config.role not in ("target", "synonym")
         return self._means.score(self.name, self.config.role, better, extra)

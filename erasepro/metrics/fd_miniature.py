@@ -40,6 +40,7 @@ class FDMiniature(Metric):
         self._original = Moments(config.blocks, like=self._edited)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Take in the judge's features of the rows of ``roles``; there are no per-image values."""
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         if places:
             (self._original if reference else self._edited).update(
@@ -48,6 +49,7 @@ class FDMiniature(Metric):
         return empty_values(batch.rows)
 
     def compute(self) -> Score:
+        """The distance between the edited and the original model's images; NaN below two images of either."""
         n, reference = self._edited.n, self._original.n
         parts = {"n_reference": reference, "reference": "original model", "roles": list(self.config.roles)}
         if min(n, reference) < 2:

@@ -59,6 +59,10 @@ class FID(SetDistance):
         (self._original if reference else self._mine).update(features, [row.id for row in rows])
 
     def compute(self) -> Score:
+        """The distance to the reference; NaN below two images.
+
+        Raises UserError for a reference that cannot be read or is of another network.
+        """
         n = self._mine.n
         if n < 2 or (self.needs_reference and self._original.n < 2):
             facts: dict[str, Any] = {"n_reference": self._original.n if self.needs_reference else None}

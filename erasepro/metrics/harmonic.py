@@ -96,6 +96,7 @@ class Harmonic(Metric):
 
     @classmethod
     def needs(cls, config: HarmonicConfig) -> tuple[str, ...]:
+        """The one metric that ``of`` names."""
         return (config.of,)
 
     @classmethod

@@ -89,6 +89,7 @@ class KID(SetDistance):
             self._prompts[row.name] = row.id
 
     def compute(self) -> Score:
+        """The mean of MMD² over the random subsets; NaN where a subset would hold fewer than two images."""
         config = self.config
         images, other, prompts, facts = self._sets()
         n, smaller = len(images), min(len(images), len(other))
@@ -111,8 +112,15 @@ class KID(SetDistance):
         return Score(self.name, float(values.mean()), n, stderr, self.higher_is_better, {**parts, "subset_std": spread})
 
     def _subsets(self, images: Tensor, other: Tensor, groups: Tensor, part: int, m: int) -> Tensor:
-        """The estimate (subsets,) on the images of `part` groups drawn anew each time; of an unpaired reference on `m` of its
-        images. groups (n,): the group of each image, from 0."""
+        """The estimate (subsets,) on random subsets of the images.
+
+        Args:
+            images: features (n, f) of the images measured.
+            other: (n', f) of the reference.
+            groups: (n,), the group of each image measured, from 0; a subset takes whole groups.
+            part: groups in a subset.
+            m: images of an unpaired reference in a subset.
+        """
         config, number = self.config, int(groups.max()) + 1
         draw = torch.Generator().manual_seed(config.seed)
         estimates = []
@@ -125,8 +133,12 @@ class KID(SetDistance):
         return torch.tensor(estimates, dtype=torch.float64)
 
     def _sets(self) -> tuple[Tensor, Tensor, Tensor, dict[str, Any]]:
-        """Features (n, f) of the images measured and (n', f) of the reference, the prompt (n,) of each image measured as a
-        number from 0, and what is to be said of the reference."""
+        """What is compared.
+
+        Returns:
+            Features (n, f) of the images measured and (n', f) of the reference, the prompt (n,) of each image measured as a
+            number from 0, and the parts that describe the reference.
+        """
         images, other = self._features[False], self._features[True]
         if self.needs_reference:
             names = [name for name in images if name in other]

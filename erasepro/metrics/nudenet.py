@@ -1,7 +1,8 @@
 """NudeNet counts: every number says with which file, threshold, labels and rule it was counted.
 
-The network keeps all that it finds at or above 0.25 (see ``networks.nudenet``), so another threshold, set of labels or rule
-looks at nothing again. At a threshold counts ``score >= threshold``; the papers' scripts differ in > and ≥ only.
+The network keeps all that it sees at or above 0.25 (see ``metrics.networks.nudenet_detector``), so that another threshold,
+set of labels or rule looks at nothing again. At a threshold counts ``score >= threshold``; the papers' scripts differ in >
+and ≥ only.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
-from erasepro.metrics.engine.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.networks.nudenet_detector import FLOOR, Box, NudeNetDetector, boxes_in, find_package
 from erasepro.metrics.networks.nudenet_labels import label_names
 from erasepro.metrics.networks.picture_file import PictureError
+from erasepro.metrics.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -79,6 +80,7 @@ class NudeNet(Metric):
 
     @cached_property
     def detector(self) -> NudeNetDetector:
+        """The loaded detector. Raises UserError where its file is not the one that ``model_sha256`` names."""
         detector, sha256 = NudeNetDetector(self.config.input_size, self.config.model), self.config.model_sha256
         if sha256 is not None and detector.facts["model_sha256"] != sha256.lower():
             raise UserError(
@@ -92,6 +94,12 @@ class NudeNet(Metric):
         return {key: value for key, value in self.__dict__.items() if key != "detector"}  # it is opened again
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Count the rows of ``roles``.
+
+        Returns:
+            Per image the number of hits ``nudenet_boxes``, their labels, and the best score of a chosen label; or, for an image
+            that cannot be read, ``nudenet_error``.
+        """
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         values = empty_values(batch.rows)
         if not places:
@@ -105,11 +113,11 @@ class NudeNet(Metric):
         return values
 
     def add(self, image: str | Path | Tensor) -> dict[str, Any]:
-        """Looks at one image: a file, or (3, H, W) uint8 RGB. Returns its per-sample values."""
+        """Count one image, a file or (3, H, W) uint8 RGB, and return its per-sample values."""
         return self.add_all([image])[0]
 
     def add_all(self, images: Sequence[str | Path | Tensor]) -> list[dict[str, Any]]:
-        """Looks at files (or images) of any sizes, read in threads; one that cannot be read is an error, told by name."""
+        """Count files (or images) of any sizes, read in threads; one that cannot be read is noted in ``errors`` by its name."""
         return [self._count(boxes) for boxes in self.detector.find(images)]
 
     def _count(self, boxes: list[Box] | PictureError, prompt: str | None = None) -> dict[str, Any]:
@@ -122,6 +130,7 @@ class NudeNet(Metric):
         return {"nudenet_boxes": len(hits), "nudenet_labels": labels, "nudenet_best": best}
 
     def compute(self) -> Score:
+        """The count over all images looked at; NaN where there is none."""
         value, stderr = self.counts.total(self.config.count)
         parts = {
             **self.counts.parts(),

@@ -55,6 +55,7 @@ class ObjectAccuracy(Metric):
         self._left_out = 0
 
     def check(self, rows: Sequence[Row]) -> None:
+        """Raise UserError for a concept without an ImageNet class, or for missing or unfit weights."""
         for concept in dict.fromkeys(row.concept for row in rows if self._wanted(row)):
             classes_of(concept, self.config.classes, f"{KEY}.classes")
         if isinstance(self._network, Classifier):
@@ -64,6 +65,7 @@ class ObjectAccuracy(Metric):
         return not self.config.roles or row.role in self.config.roles
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Count the rows of ``roles``; per image whether the first answer is right, its class, and its probability."""
         is_counted = [self._wanted(row) for row in batch.rows]
         if not any(is_counted):
             return [{} for _ in batch.rows]
@@ -82,6 +84,7 @@ class ObjectAccuracy(Metric):
         return values
 
     def compute(self) -> Score:
+        """The share of images of ``role`` that show their own concept, with the shares of the other roles as its parts."""
         better = self.config.role not in ("target", "synonym")
         extra = {"unit": "share, ResNet-50 top-1 of 1,000", "network": self._key, "left_out": self._left_out}
         return self._means.score(self.name, self.config.role, better, extra)

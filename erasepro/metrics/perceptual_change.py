@@ -47,6 +47,7 @@ class Stages:
         self._judge, self.key = judge, f"{judge.key}-stages"
 
     def __call__(self, images: Tensor) -> list[Tensor]:
+        """The maps of pictures (B, 3, H, W) uint8 RGB after each of the judge's stages."""
         return list(self._judge.stage_features(images))
 
 
@@ -84,13 +85,16 @@ class PerceptualChange(Metric):
 
     @classmethod
     def asks_judge(cls, config: Any) -> bool:
+        """Whether the layers are the judge's."""
         return bool(config.network == "judge")
 
     def check(self, rows: Sequence[Row]) -> None:
+        """Raise UserError where the network's weights are missing or unfit."""
         if isinstance(self._layers, Layers):
             self._layers.backbone.check(*(RESNET_V2 if self.config.network == "resnet50" else ()))
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Lay aside the original's pictures, or compare the edited model's with them; per compared image the distance."""
         indices = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         if not indices:
             return empty_values(batch.rows)
@@ -126,6 +130,7 @@ class PerceptualChange(Metric):
         return resized.round().clamp(0, 255).to(torch.uint8)
 
     def compute(self) -> Score:
+        """The mean distance over pairs of ``role``; the part ``unpaired`` counts pictures without their original."""
         config = self.config
         kind, size = "LPIPS" if config.learned else "feature distance", f"≤ {config.size}" if config.size else "full"
         extra = {

@@ -172,10 +172,10 @@ def architecture(name: str) -> Architecture:
     Raises:
         UserError: one that is not supported, with the list of those that are.
     """
-    for one in ARCHITECTURES:
-        if name == one.name or name in one.pipelines:
-            return one
-    known = "; ".join(f"{', '.join(one.pipelines)}: {one.about}" for one in ARCHITECTURES)
+    for candidate in ARCHITECTURES:
+        if name == candidate.name or name in candidate.pipelines:
+            return candidate
+    known = "; ".join(f"{', '.join(candidate.pipelines)}: {candidate.about}" for candidate in ARCHITECTURES)
     raise UserError(
         f"{name} is not supported. Supported: {known}. To add one, describe its text encoders and the layers that read "
         "them in erasepro/models/architectures.py (one entry) and add a tiny pipeline to its tests."
@@ -185,7 +185,7 @@ def architecture(name: str) -> Architecture:
 def architecture_of(pipe: Any) -> Architecture:
     """The architecture of a pipeline object, or of anything with the parts of a Stable Diffusion."""
     kind = getattr(pipe, "pipeline_class", type(pipe).__name__)
-    known = any(kind in one.pipelines for one in ARCHITECTURES)
+    known = any(kind in candidate.pipelines for candidate in ARCHITECTURES)
     if not known and hasattr(pipe, "unet") and hasattr(pipe, "text_encoder") and not hasattr(pipe, "text_encoder_2"):
         return ARCHITECTURES[0]
     return architecture(kind)

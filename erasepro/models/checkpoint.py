@@ -58,6 +58,7 @@ class Checkpoint:
 
     @property
     def files(self) -> list[Path]:
+        """The files that the tensors lie in, sorted."""
         return sorted(set(self._home.values()))
 
     @property
@@ -77,13 +78,14 @@ class Checkpoint:
         return getattr(torch, names[max(set(known), key=known.count)])
 
     def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of a tensor, from the file's header. Raises UserError where there is no such tensor."""
         return self._known[self._key(key)][1]
 
     def get(self, key: str) -> Tensor:
         """The tensor of this name, as stored; a copy of its own."""
-        found = self._key(key)
-        with self._file(self._home[found]) as file:
-            tensor = file.get_tensor(found).clone()
+        name = self._key(key)
+        with self._file(self._home[name]) as file:
+            tensor = file.get_tensor(name).clone()
         self.read += tensor.nbytes
         return tensor.to(self.device)
 
@@ -92,22 +94,22 @@ class Checkpoint:
         name = self._key(key)
         with self._file(self._home[name]) as file:
             part = file.get_slice(name)
-            found = torch.cat([part[i : i + 1] for i in wanted.tolist()])
-        self.read += found.nbytes
-        return found.to(self.device)
+            matrix = torch.cat([part[i : i + 1] for i in wanted.tolist()])
+        self.read += matrix.nbytes
+        return matrix.to(self.device)
 
     def _find(self, key: str) -> str | None:
         for name in (key, ALIASES.get(key, key)):
-            for one in (name, PREFIX + name, name.removeprefix(PREFIX)):
-                if one in self._home:
-                    return one
+            for candidate in (name, PREFIX + name, name.removeprefix(PREFIX)):
+                if candidate in self._home:
+                    return candidate
         return None
 
     def _key(self, key: str) -> str:
-        found = self._find(key)
-        if found is None:
+        name = self._find(key)
+        if name is None:
             raise UserError(f"{str(self.folder)!r} lacks the weight {key!r}: it is incomplete or of another model.")
-        return found
+        return name
 
     @staticmethod
     @contextmanager

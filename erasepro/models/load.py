@@ -11,7 +11,7 @@ from typing import Any
 
 from erasepro.config.paths import options
 from erasepro.config.schema import ModelConfig
-from erasepro.config.typed import stored_model
+from erasepro.config.typed_dataclass import stored_model
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
@@ -156,17 +156,17 @@ def _quietly() -> Iterator[None]:
     from transformers.utils import logging as of_transformers
 
     libraries: tuple[Any, ...] = (of_diffusers, of_transformers)
-    before = [(one, one.is_progress_bar_enabled(), one.get_verbosity()) for one in libraries]
-    for one in libraries:
-        one.disable_progress_bar()
-        one.set_verbosity_error()
+    before = [(library, library.is_progress_bar_enabled(), library.get_verbosity()) for library in libraries]
+    for library in libraries:
+        library.disable_progress_bar()
+        library.set_verbosity_error()
     try:
         yield
     finally:
-        for one, bars, verbosity in before:
-            one.set_verbosity(verbosity)
+        for library, bars, verbosity in before:
+            library.set_verbosity(verbosity)
             if bars:
-                one.enable_progress_bar()
+                library.enable_progress_bar()
 
 
 def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
@@ -196,7 +196,7 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
     except Exception as error:  # whatever the libraries make of a damaged or foreign folder
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         if "ignore_mismatched_sizes" in reason:  # transformers, whose parts are the text encoders
-            part = next((one for one in held if one in reason), "text_encoder")
+            part = next((name for name in held if name in reason), "text_encoder")
             reason = f"the sizes in {part}/config.json are not those of its weights"
         raise UserError(
             f"Cannot load {str(folder)!r} as a {kind.__name__}, a file is damaged or of another model: {reason}"

@@ -40,9 +40,11 @@ class SingleFile(Checkpoint):
         self._known = {key: self._known[key] for key in self._home}
 
     def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of a tensor as diffusers has it. Raises UserError where there is no such tensor."""
         return tuple(self.get(key).shape)
 
     def get(self, key: str) -> Tensor:
+        """A tensor as diffusers has it: a third of a fused q, k, v, or turned; a copy of its own."""
         name, part = self._place(key)
         whole = super().get(name)
         if part == "turned":
@@ -50,6 +52,7 @@ class SingleFile(Checkpoint):
         return whole if part is None else whole.chunk(3)[int(part)].clone()
 
     def rows(self, key: str, wanted: Tensor) -> Tensor:
+        """Some rows of a matrix (len(wanted), d), as stored."""
         return super().rows(self._place(key)[0], wanted)
 
     def __contains__(self, key: str) -> bool:
@@ -69,14 +72,14 @@ class SingleFile(Checkpoint):
             name = original_unet(path, self._blocks)
             return [(f"{UNET}{name}.{kind}", None)] if name else []
         bare = key.removeprefix(PREFIX)
-        found: list[tuple[str, str | None]] = [(p + bare, None) for p in CLIP_PREFIXES.get(self.component, ())]
+        candidates: list[tuple[str, str | None]] = [(p + bare, None) for p in CLIP_PREFIXES.get(self.component, ())]
         fused = open_clip(bare)
         for prefix in OPEN_CLIP_PREFIXES.get(self.component, ()):
             if bare == "text_projection.weight":
-                found.append((f"{prefix}text_projection", "turned"))
+                candidates.append((f"{prefix}text_projection", "turned"))
             elif fused is not None:
-                found.append((prefix + fused[0], None if fused[1] is None else str(fused[1])))
-        return found
+                candidates.append((prefix + fused[0], None if fused[1] is None else str(fused[1])))
+        return candidates
 
 
 def config_folder(path: Path) -> tempfile.TemporaryDirectory[str]:

@@ -62,18 +62,18 @@ def text_sites(pipe: Any, kinds: Sequence[str] = ("mlp.fc2",), component: str = 
     for kind in kinds:
         if kind not in TEXT_KINDS:
             raise unknown("text site", str(kind), TEXT_KINDS)
-    found = []
+    sites = []
     read = architecture_of(pipe).blocks_read(component, text_blocks(pipe, component))
     for path, module in getattr(pipe, component).named_modules():
         match = re.search(r"(?:^|\.)layers\.(\d+)\.((?:self_attn|mlp)\.\w+)$", path)
         if match and match[2] in kinds and isinstance(module, nn.Linear) and int(match[1]) < read:
-            found.append(Site(f"{component}.{path}", component, match[2], int(match[1])))
-    if kinds and not found:
+            sites.append(Site(f"{component}.{path}", component, match[2], int(match[1])))
+    if kinds and not sites:
         raise UserError(
             f"No {', '.join(kinds)} layers in {type(getattr(pipe, component)).__name__}: solvers that edit the text "
             "encoder need a CLIP text model; set solver.text_sites=[] to edit the layers that read it only."
         )
-    return sorted(found, key=lambda s: (s.depth, TEXT_KINDS.index(s.kind)))
+    return sorted(sites, key=lambda s: (s.depth, TEXT_KINDS.index(s.kind)))
 
 
 def text_blocks(pipe: Any, component: str = TEXT_ENCODER) -> int:
@@ -90,7 +90,7 @@ def conditioning_sites(pipe: Any, read: ConditioningInput, kinds: Sequence[str] 
     if root is None:
         return []
     blocks = text_blocks(pipe)
-    found: list[Site] = []
+    sites: list[Site] = []
     order: dict[str, int] = {}
     for path, module in root.named_modules():
         match = re.search(read.sites, path)
@@ -99,13 +99,13 @@ def conditioning_sites(pipe: Any, read: ConditioningInput, kinds: Sequence[str] 
             if read.kind != "attention" or kind in kinds:
                 parent = path.rpartition(".")[0]
                 depth = blocks + order.setdefault(parent, len(order))
-                found.append(Site(f"{read.denoiser}.{path}", read.denoiser, kind, depth))
-    if not found:
+                sites.append(Site(f"{read.denoiser}.{path}", read.denoiser, kind, depth))
+    if not sites:
         raise UserError(
             f"No layer of {type(root).__name__} matches {read.sites!r} ({read.kind}): this {type(pipe).__name__} is "
             "laid out in another way than its architecture's description says."
         )
-    return found
+    return sites
 
 
 def cross_attention_sites(pipe: Any, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
@@ -128,11 +128,11 @@ def site_module(pipe: Any, name: str) -> nn.Linear:
     if isinstance(root, nn.Module):
         for candidate in (path, f"text_model.{path}", path.removeprefix("text_model.")):
             try:
-                found = root.get_submodule(candidate)
+                layer = root.get_submodule(candidate)
             except AttributeError:
                 continue
-            if isinstance(found, nn.Linear):
-                return found
+            if isinstance(layer, nn.Linear):
+                return layer
     raise UserError(f"The pipeline has no linear layer '{name}': this edit was made for another architecture.")
 
 
@@ -143,5 +143,5 @@ def module(pipe: Any, site: Site) -> nn.Linear:
 
 def weight(pipe: Any, name: str) -> Tensor:
     """A site's weight (d_out, d_in), read from the checkpoint where the pipeline is only a skeleton."""
-    found = site_module(pipe, name).weight
-    return pipe.weight(name) if found.is_meta and hasattr(pipe, "weight") else found
+    tensor = site_module(pipe, name).weight
+    return pipe.weight(name) if tensor.is_meta and hasattr(pipe, "weight") else tensor

@@ -77,8 +77,8 @@ def pipeline_files(folder: Path, variant: str | None) -> list[Path]:
 
 def config_files(folder: Path) -> list[Path]:
     """Configs and tokenizer files: they decide what the weights mean."""
-    found = {p for pattern in ("*.json", "*.txt", "*.model") for p in folder.glob(f"*/{pattern}")}
-    return [folder / "model_index.json", *sorted(found)]
+    files = {p for pattern in ("*.json", "*.txt", "*.model") for p in folder.glob(f"*/{pattern}")}
+    return [folder / "model_index.json", *sorted(files)]
 
 
 def check_folder(folder: Path, variant: str | None = None) -> None:

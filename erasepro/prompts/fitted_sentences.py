@@ -97,8 +97,8 @@ def draw_contexts(
     def fits_both(template: str) -> bool:
         return fits(fill(template, target)) and fits(fill(template, anchor))
 
-    forms = STYLE_CONTEXTS if concepts.kind == "style" else CONTEXT_FORMS
-    forms = tuple(form for form in forms if not _is_crowded(form, "", concepts))
+    of_kind = STYLE_CONTEXTS if concepts.kind == "style" else CONTEXT_FORMS
+    forms = [form for form in of_kind if not _is_crowded(form, "", concepts)]
     found = []
     for _ in range(number if free else 0):
         form = rng.choice(forms)

@@ -2,7 +2,7 @@
 
 A protocol (``conf/protocol``) says how a paper counted. ``fixes`` are config keys and the values they have in it; ``requires``
 are keys that it cannot have a value for, because they name a file of the user's; ``prompt_sets`` and ``models`` are those it
-stands for, ``metrics`` those it defines (empty: any). Whatever differs is told in the label, so that no number can pass for
+stands for, ``metrics`` those it defines (empty: any). Whatever differs is named in the label, so that no number can pass for
 another; where a file that may define the protocol cannot be read, the label is ``mace/1+unverified(mace.yaml)``.
 """
 
@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from erasepro.config.composed import option_settings, stated_name
+from erasepro.config.composed_config import option_settings, stated_name
 from erasepro.config.paths import config_dir, options
 from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS
-from erasepro.config.stored import TEMPLATES, StoredConfig
+from erasepro.config.stored_config import TEMPLATES, StoredConfig
 from erasepro.errors import UserError
 from erasepro.metrics import METRICS
 
@@ -51,7 +51,7 @@ def protocol_label(config: StoredConfig, metric: str | None = None) -> str:
     ``conf/protocol`` that cannot be read and may define this protocol, where no readable file does.
     """
     name, version = config.at("protocol.name"), config.at("protocol.version")
-    changed = [key for key in modified(config) if metric is None or _concerns(config, key, metric)]
+    changed = [key for key in modified_keys(config) if metric is None or _concerns(config, key, metric)]
     label = f"{name}/{version}" + (f"+modified({', '.join(changed)})" if changed else "")
     unread = _stored_definitions(config_dir(), name, version)[1]
     label += f"+unverified({', '.join(unread)})" if unread else ""
@@ -60,8 +60,8 @@ def protocol_label(config: StoredConfig, metric: str | None = None) -> str:
     return f"{label}+uncovered({metric})" if outside else label
 
 
-def modified(config: StoredConfig) -> list[str]:
-    """The keys in which a config is not what its protocol stands for.
+def modified_keys(config: StoredConfig) -> list[str]:
+    """The dotted keys in which a config is not what its protocol stands for.
 
     ``prompts`` and ``model.name`` are among them where it draws other prompt sets or another model; so are the keys that choose
     or change the rows of the protocol's own prompt sets (`ROW_SELECTING_KEYS`), and ``protocol`` where a protocol of ours is
@@ -85,28 +85,28 @@ def modified(config: StoredConfig) -> list[str]:
     return keys
 
 
-def _changed(name: str, mine: Mapping[str, Any]) -> list[str]:
+def _changed(name: str, settings: Mapping[str, Any]) -> list[str]:
     """The keys in which a prompt set chooses other rows, or takes other settings from them, than its file says."""
     usual = _prompt_set(config_dir(), name)
-    found = [
+    keys = [
         part
         for part in ROW_SELECTING_KEYS
-        if part in usual and _unordered(mine.get(part, usual[part])) != _unordered(usual[part])
+        if part in usual and _unordered(settings.get(part, usual[part])) != _unordered(usual[part])
     ]
-    columns = mine.get("columns") or {}
+    columns = settings.get("columns") or {}
     for part, column in (usual.get("columns") or {}).items():
         used = ROW_SETTING_COLUMNS.get(part) in (
             None,
-            *(mine.get("use_row_settings", usual["use_row_settings"]) or ()),
+            *(settings.get("use_row_settings", usual["use_row_settings"]) or ()),
         ) and part not in ("prompt", "id")
         if used and (columns.get(part, column) is None) != (column is None):
-            found.append(f"columns.{part}")
-    return [f"prompts.{name}.{part}" for part in found]
+            keys.append(f"columns.{part}")
+    return [f"prompts.{name}.{key}" for key in keys]
 
 
 def _unordered(value: Any) -> Any:
     """A list of words as a set."""
-    words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    words = isinstance(value, list) and all(isinstance(word, str) for word in value)
     return frozenset(value) if words else value
 
 
@@ -140,7 +140,7 @@ def _stored_definitions(conf: Path, name: str, version: int) -> tuple[list[dict[
     return definitions, [] if definitions else unread
 
 
-def bars_published(label: str) -> str:
+def why_not_comparable(label: str) -> str:
     """Why published values may not stand beside numbers of this label, in one sentence; "" where they may."""
     name, _, rest = label.partition("+")
     if not rest:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from erasepro.config.plain import differing
+from erasepro.config.plain_values import differing
 from erasepro.report.cells import HOW, Cell, annotate_counts, cell, short
 from erasepro.report.tables import Table
 from erasepro.results.recognition import Share

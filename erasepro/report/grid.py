@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from erasepro.concepts.safety.sensitive import KINDS
+from erasepro.concepts.safety.sensitive import SENSITIVE_KINDS
 from erasepro.errors import UserError
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
@@ -43,7 +43,7 @@ def before_after_grid(
         raise UserError("A before/after grid needs at least one row.")
     size = cell
     while True:
-        picture = _compose(original, edited, rows, size, max(across, 1), sensitive or kind in KINDS)
+        picture = _compose(original, edited, rows, size, max(across, 1), sensitive or kind in SENSITIVE_KINDS)
         data = _png(picture)
         if max_bytes is not None and len(data) > max_bytes:
             data = _png(picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))

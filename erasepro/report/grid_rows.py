@@ -27,7 +27,7 @@ def grid_rows(rows: Iterable[Row]) -> list[Row]:
 
 
 def _concepts_first(rows: Sequence[Row], number: int) -> list[Row]:
-    """So many rows: of every concept its first, then of every concept its second …"""
+    """The first ``number`` rows in the order: of every concept its first, then of every concept its second, and so on."""
     turns_of: Counter[str] = Counter()
     turns = []
     for row in rows:

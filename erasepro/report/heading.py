@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from erasepro.config.stored import TEMPLATES
+from erasepro.config.stored_config import TEMPLATES
 from erasepro.results.settings import RunSettings
 
 

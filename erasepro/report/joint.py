@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from erasepro.config.plain import differing
+from erasepro.config.plain_values import differing
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
 from erasepro.report.primary_values import judge_name, primary_values
 from erasepro.report.tables import Table
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erasepro.report.tables import Table
-from erasepro.results.record import MetricScore
+from erasepro.results.results_json import MetricScore
 
 Parts = Mapping[str, Any]
 

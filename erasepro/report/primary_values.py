@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from erasepro.config.plain import leaves
+from erasepro.config.plain_values import leaves
 from erasepro.report.across_metrics import PrimaryValue
 from erasepro.results.recognition import Share
-from erasepro.results.record import MetricScore, Results
+from erasepro.results.results_json import MetricScore, Results
 
 OWN = ("weights", "model", "classes", "blocks")
 """Settings of metrics in which runs of one column may differ: where a file lies, what a run's concepts are called, and how

@@ -12,7 +12,7 @@ from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, 
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.tables import RETENTION, Table, metric_table, recognition_table
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
 from erasepro.runtime.files import write_text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from erasepro.report.heading import format_heading
 from erasepro.report.run_tables import tables, write_tables
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 
 
 def show(results: Results, path: Path) -> None:

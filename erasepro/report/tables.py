@@ -28,6 +28,7 @@ class Table:
     note: str = ""
 
     def rich(self) -> RichTable:
+        """The table as rich prints it; the note is left out."""
         table = RichTable(title=self.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         for i, name in enumerate(self.header):
             table.add_column(name, justify="left" if i == 0 else "right")
@@ -36,23 +37,26 @@ class Table:
         return table
 
     def text(self) -> str:
+        """The table and its note as plain text, however wide."""
         out = io.StringIO()
         Console(file=out, width=10_000, markup=False).print(self.rich())
         lines = [line.rstrip() for line in out.getvalue().rstrip().splitlines()]
         return "\n".join([*lines, *textwrap.wrap(self.note, 110, initial_indent=" ", subsequent_indent=" ")]) + "\n"
 
     def markdown(self) -> str:
+        """The title, the table and its note as Markdown."""
         lines = [self.header, ("---", *("---:" for _ in self.header[1:])), *self.rows]
         body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
         return f"**{self.title}**\n\n{body}\n" + (f"\n{self.note}\n" if self.note else "")
 
     def csv(self) -> str:
+        """Header and rows as CSV, without title and note."""
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows([self.header, *self.rows])
         return out.getvalue()
 
     def write(self, stem: Path) -> list[Path]:
-        """``stem.txt``, ``stem.md``, ``stem.csv``."""
+        """Write ``stem.txt``, ``stem.md`` and ``stem.csv``; return their paths."""
         paths = []
         for suffix, content in ((".txt", self.text()), (".md", self.markdown()), (".csv", self.csv())):
             paths.append(stem.with_name(stem.name + suffix))

@@ -118,7 +118,7 @@ def _retention(pairs: list[tuple[str, float, float]]) -> Share:
     """Mean edited / mean original over the same images; standard error by linearisation, e − ratio·o (paired), over prompts.
 
     Where every image agrees (all lost, or all as before) that would be zero: the share of images that do not is 0 then, and
-    its standard error stands in (``standard_error.alike_stderr``).
+    its standard error stands in (``standard_error.stderr_of_identical_values``).
     """
     n, base = len(pairs), sum(o for _, _, o in pairs)
     if n == 0 or base == 0:
@@ -126,7 +126,7 @@ def _retention(pairs: list[tuple[str, float, float]]) -> Share:
     ratio, residuals = sum(e for _, e, _ in pairs) / base, PromptSums()
     for prompt, e, o in pairs:
         residuals.add(prompt, e - ratio * o)
-    error = residuals.stderr() if any(e != ratio * o for _, e, o in pairs) else residuals.alike_stderr()
+    error = residuals.stderr() if any(e != ratio * o for _, e, o in pairs) else residuals.stderr_of_identical_values()
     return Share(ratio, n, error / (base / n) if error is not None else None)
 
 

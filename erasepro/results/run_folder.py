@@ -31,7 +31,7 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-class RunDir:
+class RunFolder:
     """One run's folder. ``path`` is where everything of the run lies.
 
     Use ``with run.locked(): with run.stage("edit"): …``. A second process that wants the same folder gets a UserError
@@ -44,14 +44,14 @@ class RunDir:
         self.path = Path(root) / f"{self.name}-{signature[:8]}"
 
     @classmethod
-    def at(cls, path: Path, signature: str) -> RunDir:
+    def at(cls, path: Path, signature: str) -> RunFolder:
         """The run that lies in a folder already."""
         run = cls(path.parent, path.name, signature)
         run.path = path
         return run
 
     @contextmanager
-    def locked(self) -> Iterator[RunDir]:
+    def locked(self) -> Iterator[RunFolder]:
         """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``."""
         self.path.mkdir(parents=True, exist_ok=True)
         with Lock(self.path / "lock.json"):
@@ -68,7 +68,7 @@ class RunDir:
             self.status("done")
 
     @contextmanager
-    def reopened(self) -> Iterator[RunDir]:
+    def reopened(self) -> Iterator[RunFolder]:
         """Hold a run that has ended, to add to it. Its status stays, and its stages too where that fails."""
         with Lock(self.path / "lock.json"):
             markers = {name: text for name in STAGES if (text := _whole_text(self.marker(name)))}
@@ -100,6 +100,7 @@ class RunDir:
         return results.get("version") == RESULTS_VERSION and all(self.is_done(name) for name in STAGES)
 
     def marker(self, stage: str) -> Path:
+        """The file that is there once a stage has ended."""
         return self.path / ".stages" / f"{stage}.json"
 
     def is_done(self, stage: str) -> bool:
@@ -139,6 +140,7 @@ class RunDir:
         return {name: {k: _number(value[k]) for k in keys if k in value} for name, value in markers.items() if value}
 
     def facts(self, stage: str) -> dict[str, Any]:
+        """What a finished stage stored about itself; empty where it has not ended."""
         facts = read_dict(self.marker(stage)).get("facts")
         return facts if isinstance(facts, dict) else {}
 

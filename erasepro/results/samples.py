@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from erasepro.results.version_2 import translate_sample
+from erasepro.results.read_version_2 import translate_sample
 from erasepro.runtime.files import replacing
 
 FILE = "samples.parquet"

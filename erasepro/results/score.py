@@ -37,4 +37,5 @@ class Score:
     parts: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
+        """The fields as plain values, as they stand in ``results.json``."""
         return asdict(self)

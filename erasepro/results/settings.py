@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 
 COMPARED = ("model", "generation", "templates", "metrics", "protocol", "seed")
 """Config groups in which the runs of a joint table should be alike …"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.results.run_folder import STAGES
 from erasepro.runtime.files import digest
 

@@ -24,14 +24,32 @@ ROUNDING = 1e-12
 """Spread of prompts' sums, over that of images, that is only rounding."""
 
 
-def alike_stderr(n: int, prompts: int) -> float | None:
-    """Where all of ``n`` images are alike: the standard error of the share, 0, that is not, of the number of prompts."""
+def stderr_of_identical_values(n: int, prompts: int) -> float | None:
+    """The standard error of a mean of values that are all the same, which their spread says nothing about.
+
+    It is `share_stderr` of a share of 0 (no value differs) among the independent draws: the prompts where there are several,
+    else the images.
+
+    Args:
+        n: images.
+        prompts: prompts that they were drawn from.
+
+    Returns:
+        The standard error, in units of a share; None for fewer than two draws.
+    """
     return share_stderr(0.0, prompts if prompts > 1 else n)
 
 
 def mean_stderr(n: int, mean: float, squares: float, prompts: int, spread: float) -> float:
-    """The standard error of a mean of ``n`` values (see `PromptSums`), of which are known the sum of squares and, over their
-    prompts, ``spread`` = Σ (S_g − mean · n_g)²."""
+    """The standard error of a mean of ``n`` values, clustered by prompt (see `PromptSums`).
+
+    Args:
+        n: values; two or more.
+        mean: their mean.
+        squares: their sum of squares.
+        prompts: prompts that they are of.
+        spread: Σ (S_g − mean · n_g)² over the prompts, with S_g the sum of the n_g values of prompt g.
+    """
     if prompts > 1 and spread > ROUNDING * squares:
         return math.sqrt(prompts / (prompts - 1) * spread) / n
     # of one prompt, or every prompt alike, as half of two images each: they tell nothing of how prompts differ
@@ -52,6 +70,7 @@ class PromptSums:
         self._prompts: dict[str, list[float]] = {}  # [n_g, S_g]
 
     def add(self, prompt: str, value: float) -> None:
+        """Count the number of one image of a prompt."""
         self.n += 1
         self.total += value
         self._squares += value * value
@@ -61,18 +80,23 @@ class PromptSums:
 
     @property
     def mean(self) -> float:
+        """The mean over all images; NaN without any."""
         return self.total / self.n if self.n else math.nan
 
     def stderr(self, share: bool = False) -> float | None:
-        """None for fewer than two images. ``share``: the values are 0 or 1; where all are one, `alike_stderr`."""
+        """The standard error of `mean`; None for fewer than two images.
+
+        Args:
+            share: the values are 0 or 1, so that where all are the same `stderr_of_identical_values` stands in.
+        """
         if self.n < 2:
             return None
         mean = self.mean
         if share and mean in (0, 1):
-            return self.alike_stderr()
+            return self.stderr_of_identical_values()
         spread = sum((total - mean * n) ** 2 for n, total in self._prompts.values())
         return mean_stderr(self.n, mean, self._squares, len(self._prompts), spread)
 
-    def alike_stderr(self) -> float | None:
-        """See the function of this name."""
-        return alike_stderr(self.n, len(self._prompts))
+    def stderr_of_identical_values(self) -> float | None:
+        """The standard error where the values of all images are the same (the function of this name)."""
+        return stderr_of_identical_values(self.n, len(self._prompts))

@@ -35,32 +35,32 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     with Meter() as meter:
         model = load_skeleton(spec.model)
         loaded = time.perf_counter()
-        build = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
-        edit = solver.solve(model, build)
+        edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
+        edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
     edit.save(folder)
     print()
     for table in layer_table(edit.diagnostics):
         print(table.text())
-    told = edit.residuals
-    if told:
-        exact = "" if told["exact"] else " (not exact)"
+    residuals = edit.residuals
+    if residuals:
+        exact = "" if residuals["exact"] else " (not exact)"
         print(
-            f"Relative residual, worst site: {told['selected']:.1e}{exact} over the {told['selected_share']:.0%} of columns "
-            f"that are exactly constrained, {told['all']:.2g} over all ({told['before']:.2g} before)."
+            f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.0%} of "
+            f"columns that are exactly constrained, {residuals['all']:.2g} over all ({residuals['before']:.2g} before)."
         )
-        caution = ineffective_edit_warning(told["all"], told["before"], "the sentences it was built from")
-        held = told.get("held_out") or {}
+        caution = ineffective_edit_warning(residuals["all"], residuals["before"], "the sentences it was built from")
+        held = residuals.get("held_out") or {}
         if "residual" in held and "drift" in held:
             print(
                 f"Held out, end to end: residual {held['residual']:.2g} on {held['pairs']} sentences never fitted "
                 f"({held['residual_before']:.2g} before); drift {held['drift']:.2g} on words never preserved, "
                 f"{held.get('drift_preserved', math.nan):.2g} on preserved sentences."
             )
-        for line in [caution, *held_out_warnings(told)]:
+        for line in [caution, *held_out_warnings(residuals)]:
             if line:
                 print(line)
-    for line in told_reads(model.pipe):
+    for line in read_sizes(model.pipe):
         print(line)
     record = meter.record()
     size = sum(path.stat().st_size for path in folder.glob("edit.*"))
@@ -71,8 +71,8 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     return edit
 
 
-def told_reads(pipe: Skeleton) -> list[str]:
-    """For each part, how much of its weights was read."""
+def read_sizes(pipe: Skeleton) -> list[str]:
+    """A line for each component: how many MiB of its weights were read."""
     if not hasattr(pipe, "checkpoints"):  # model=tiny lies on no disk
         return []
     return [

@@ -19,27 +19,29 @@ if TYPE_CHECKING:
     from erasepro.runs.job import Job
 
 
-def solve(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]:
-    """The edit, the solver's own seconds, and the relative residual over the test prompts' target columns.
+def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | None]:
+    """Solve for the edit of a job. The model is not touched.
 
-    The residual is None where no test prompt names a target (nothing to measure).
+    Returns:
+        The edit; the solver's own seconds; the relative residual over the target columns of the test prompts (see
+        `measure_residual`), None where no test prompt names a target.
     """
     solver = make_solver(job.spec.solver)
     start = time.perf_counter()
-    edit = solver.solve(model, job.build)
+    edit = solver.solve(model, job.edit_prompts)
     seconds = time.perf_counter() - start
-    pairs = residual_pairs(job.tests, job.concepts)
+    pairs = residual_pairs(job.evaluation_prompts, job.concepts)
     return edit, seconds, measure_residual(model, edit, pairs) if pairs else None
 
 
 def residual_pairs(tests: Iterable[EvaluationPrompt], concepts: ConceptSet) -> list[PromptPair]:
-    """Each different target test prompt beside the same sentence about its anchor, where there is one."""
+    """Each different test prompt about a target, beside the same sentence about its anchor where there is one."""
     of = {pair.target: pair for pair in concepts.pairs}
-    found: dict[str, PromptPair] = {}
+    paired: dict[str, PromptPair] = {}
     for test in tests:
         pair = of.get(test.concept)
         if pair is not None and pair.anchor and not test.anchor_prompt:
             continue  # a published prompt: nobody has written the same sentence about the anchor
         if test.role == "target" and pair is not None and find_words(test.prompt, pair.target):
-            found[test.prompt] = PromptPair(test.prompt, test.anchor_prompt, pair)
-    return list(found.values())
+            paired[test.prompt] = PromptPair(test.prompt, test.anchor_prompt, pair)
+    return list(paired.values())

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.safety.minors import mentions_minor
-from erasepro.concepts.safety.sensitive import KINDS, mentions_nudity
+from erasepro.concepts.safety.sensitive import SENSITIVE_KINDS, mentions_nudity
 from erasepro.config.schema import GenerationConfig
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
 from erasepro.generation.sample import check_row, check_sampler
 from erasepro.generation.worklist import make_worklist, resolved
@@ -20,7 +20,7 @@ from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
 from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
-from erasepro.results.run_folder import RunDir
+from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
@@ -32,33 +32,37 @@ if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.generation.worklist import Worklist
+    from erasepro.prompts.lexicon import Lexicon
     from erasepro.prompts.sets import Prompts
 
 
 @dataclass(frozen=True)
 class Job:
-    """What `Run` works on. Nothing here needs the model to be loaded."""
+    """One run's inputs, made ready: concepts, prompts, work list, hashes, folder. No model is loaded for it."""
 
     spec: RunSpec
     stored: StoredConfig
     """The spec's, with the pairs of a concepts file in their place: what is stored is what is done."""
     concepts: ConceptSet
-    build: EditPrompts
-    tests: Prompts
-    """Of all the prompt sets; ``tests.sets`` says what is known of each."""
+    edit_prompts: EditPrompts
+    """What the edit is fitted on."""
+    evaluation_prompts: Prompts
+    """The test prompts of all prompt sets; ``evaluation_prompts.sets`` says what is known of each."""
     worklist: Worklist
     dropped: int
     """Prompts left out because they mention a minor."""
     hashes: dict[str, str]
-    folder: RunDir
+    folder: RunFolder
 
     @cached_property
     def sensitive(self) -> bool:
         """Whether images are blurred and stay here: a concept is nudity by its kind or by a word, or a prompt set is marked so.
-        Single prompts of other runs that name it are left out where pictures are shown (`presentable`)."""
+
+        Single prompts of other runs that name it are left out where pictures are shown (`presentable`).
+        """
         names = [name for pair in self.concepts.pairs for name in (pair.target, pair.anchor)]
         names += {row.concept for row in self.worklist}
-        return self.concepts.kind in KINDS or self.tests.sensitive or mentions_nudity(names)
+        return self.concepts.kind in SENSITIVE_KINDS or self.evaluation_prompts.sensitive or mentions_nudity(names)
 
     @cached_property
     def method(self) -> str:
@@ -67,6 +71,7 @@ class Job:
 
     @cached_property
     def scoring(self) -> Scoring:
+        """The run's metrics: what is scored, and what is missing."""
         return Scoring(
             self.folder,
             list(self.worklist),
@@ -89,38 +94,45 @@ def make_job(spec: RunSpec) -> Job:
     _check_generation(g)
     check_sentences(concepts, spec.sentences)
     lexicon = read_lexicon(load_skeleton(spec.model).pipe)
-    build = make_edit_prompts(concepts, spec.sentences, lexicon)
-    near = lexicon.nearest(concepts.targets, g.neighbors) if g.neighbors and concepts.vocabulary == "open" else {}
-    gone = {*build.left_out, *concepts.anchors}
-    neighbors = [word for words in near.values() for word in words if word not in gone and not mentions_minor(word)]
-    tests = load_prompts(
+    edit_prompts = make_edit_prompts(concepts, spec.sentences, lexicon)
+    evaluation_prompts = load_prompts(
         spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain,
-        neighbors=neighbors, seed=spec.seed,
+        neighbors=_neighbors(edit_prompts, lexicon, g.neighbors), seed=spec.seed,
     )  # fmt: skip
-    worklist = make_worklist(tests, g.seeds)
+    worklist = make_worklist(evaluation_prompts, g.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
     for row in worklist:
         check_row(row)  # a prompt file's own settings must not wait for the edit
     stored = spec.stored.replaced({"concepts.pairs": [[p.target, p.anchor] for p in concepts.pairs]})
     hashes = {
         "weights": fingerprint(spec.model),
-        "build_prompts": digest(asdict(build)),
+        "build_prompts": digest(asdict(edit_prompts)),
         "test_prompts": digest([asdict(row) for row in worklist]),
         **solver_code(spec.solver_name),
     }
-    folder = RunDir(Path(spec.outputs.dir), spec.name, signature(stored, hashes))
+    folder = RunFolder(Path(spec.outputs.dir), spec.name, signature(stored, hashes))
     hashes["judge"] = judge_fingerprint(spec.model)  # unsigned: it decides scores, not images
     return Job(
         spec=spec,
         stored=stored,
         concepts=concepts,
-        build=build,
-        tests=tests,
+        edit_prompts=edit_prompts,
+        evaluation_prompts=evaluation_prompts,
         worklist=worklist,
-        dropped=build.dropped + tests.dropped,
+        dropped=edit_prompts.dropped + evaluation_prompts.dropped,
         hashes={key: value for key, value in hashes.items() if value},
         folder=folder,
     )
+
+
+def _neighbors(edit_prompts: EditPrompts, lexicon: Lexicon, number: int) -> list[str]:
+    """The words nearest to each target, to be measured with the retained concepts of a model that nobody knows."""
+    concepts = edit_prompts.concepts
+    if not number or concepts.vocabulary != "open":
+        return []
+    gone = {*edit_prompts.left_out, *concepts.anchors}
+    words = [word for near in lexicon.nearest(concepts.targets, number).values() for word in near]
+    return [word for word in dict.fromkeys(words) if word not in gone and not mentions_minor(word)]
 
 
 def _check_generation(g: GenerationConfig) -> None:

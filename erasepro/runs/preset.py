@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from erasepro.config.paths import config_dir, filed_options, unfiled_solvers
-from erasepro.config.plain import leaves
+from erasepro.config.plain_values import leaves
 from erasepro.runs.resolve import resolve
 
 

@@ -13,9 +13,9 @@ from erasepro.errors import UserError
 from erasepro.generation import ImageStore, read_worklist
 from erasepro.metrics.registry import METRICS
 from erasepro.protocols.label import protocol_label
-from erasepro.protocols.settle import resettled
-from erasepro.results.record import Results
-from erasepro.results.run_folder import RunDir
+from erasepro.protocols.protocol_values import replace_protocol_values
+from erasepro.results.results_json import Results
+from erasepro.results.run_folder import RunFolder
 from erasepro.runs.resolve import resolve, spec_of_stored
 from erasepro.runs.scoring import Scoring
 from erasepro.runs.spec import RunSpec
@@ -27,9 +27,8 @@ RESCORABLE_GROUPS = ("metrics", "protocol", "outputs", "tracker")
 """Config groups that do not decide which images are drawn."""
 
 
-def rescore(run: RunDir, spec: RunSpec) -> Results:
-    """Scores what is missing in a run's folder and adds it to its ``results.json``; what it has now is logged as the run
-    that it is.
+def rescore(run: RunFolder, spec: RunSpec) -> Results:
+    """Score what is missing in a run's folder, and add it to its ``results.json``. The tracker goes on with the same run.
 
     Args:
         run: the folder of a run that has ended.
@@ -60,7 +59,7 @@ def rescore(run: RunDir, spec: RunSpec) -> Results:
                 )
         with start_tracker(spec.tracker, run_info(spec.stored, folder, run.signature)) as tracker:
             with run.stage("scores"):
-                scoring.go(edited, original)
+                scoring.score_missing(edited, original)
             results = _record(folder, scoring)
             log_run(tracker, spec.tracker, results, folder, rows)
     return results
@@ -96,7 +95,7 @@ def rescored_spec(file: Path, overrides: Sequence[str]) -> RunSpec:
     if "metrics" in options:
         chosen.add("metrics.names")  # an option is chosen with the metrics that it names
     if options:
-        config = resettled(config, before, chosen, resolve(["metrics=default"]).stored)
+        config = replace_protocol_values(config, before, chosen, resolve(["metrics=default"]).stored)
     return spec_of_stored(config.replaced(values), overrides)
 
 
@@ -110,8 +109,11 @@ def _check_option(group: str, option: object) -> None:
 
 
 def _record(folder: Path, scoring: Scoring) -> Results:
-    """The run's results with the new scores in them, saved. The run's own config and protocol stay, and so does the protocol
-    of what was judged before: the settings of ``score`` are those of the scores that it makes."""
+    """The run's results with the new scores in them, saved.
+
+    The run's own config and protocol stay, and so does the protocol of what was judged before: the settings of ``score`` are
+    those of the scores that it makes.
+    """
     results = Results.load(folder / "results.json")
     source = results.recognition_source
     scoring.record(results, results)

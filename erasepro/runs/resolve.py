@@ -14,18 +14,18 @@ from typing import Any
 from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 
 from erasepro.concepts.load import parse_pairs
-from erasepro.config.compose import CUSTOM, custom_pairs_named, uncomposed
-from erasepro.config.composed import composed
+from erasepro.config.composed_config import compose_config
 from erasepro.config.hydra_errors import translated
+from erasepro.config.hydra_setup import CUSTOM, compose_unchecked, custom_pairs_named
 from erasepro.config.nodes import stored_config, unresolved_config
 from erasepro.config.overrides import named_keys
 from erasepro.config.paths import choices, options
-from erasepro.config.plain import ABSENT, overlaid
+from erasepro.config.plain_values import ABSENT, overlaid
 from erasepro.config.schema import Config, MetricsConfig
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import all_configs, metric_configs
-from erasepro.protocols.settle import settled_values
+from erasepro.protocols.protocol_values import protocol_defaults
 from erasepro.runs.spec import ChosenMetrics, RunSpec
 from erasepro.schedules.config import ScheduleConfig
 from erasepro.solvers.registry import SOLVERS
@@ -74,7 +74,7 @@ def spec_of_stored(stored: StoredConfig, overrides: Sequence[str] = ()) -> RunSp
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
     """The resolved, checked config of one run. Raises UserError with one clear line for any bad override."""
-    return checked(settled(composed(overrides), custom_pairs_named(overrides)), overrides)
+    return checked(settled(compose_config(overrides), custom_pairs_named(overrides)), overrides)
 
 
 def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
@@ -86,7 +86,7 @@ def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
         complete_solver(cfg, overrides)
         values = unresolved_config(cfg)
         if MISSING not in values.values.values():  # a group was deleted: the check of the config says so
-            for key, value in settled_values(values, named_keys(overrides), _usual_values).items():
+            for key, value in protocol_defaults(values, named_keys(overrides), _usual_values).items():
                 OmegaConf.update(cfg, key, value, force_add=True)
     return cfg
 
@@ -168,7 +168,7 @@ def custom_name(pairs: Any, file: str | None) -> str:
 
 def _usual_values(key: str) -> list[Any]:
     """The values of a key that nobody chose: the default config's, and those of the options that it stands in."""
-    configs = [uncomposed(), uncomposed("metrics=default")]
+    configs = [compose_unchecked(), compose_unchecked("metrics=default")]
     group, _, rest = key.partition(".")
     if group == "solver":
         configs = [copy.deepcopy(cfg) for cfg in configs]
@@ -176,5 +176,5 @@ def _usual_values(key: str) -> list[Any]:
             complete_solver(cfg)
     name = rest.partition(".")[0]
     if group == "prompts" and name in options(group):  # to choose a prompt set is not to choose its settings
-        configs.append(uncomposed(f"prompts={name}"))
+        configs.append(compose_unchecked(f"prompts={name}"))
     return [unresolved_config(cfg).at(key, ABSENT) for cfg in configs]

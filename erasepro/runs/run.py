@@ -19,9 +19,9 @@ from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import format_heading
 from erasepro.report.show import show
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
-from erasepro.runs.erase import solve
+from erasepro.runs.erase import solve_edit
 from erasepro.runs.job import Job, make_job
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime import distributed
@@ -80,6 +80,7 @@ class Run:
         self.load_seconds = 0.0
 
     def execute(self) -> None:
+        """Do what is not done yet: erase, draw, score, record. Of several processes all draw, the main one does the rest."""
         with ExitStack() as held:
             distributed.on_main_process(lambda: self.open(held))
             distributed.on_main_process(self.erase)
@@ -94,10 +95,11 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
-        print("\n".join([_heading(job), *job.tests.told()]), flush=True)
+        print("\n".join([_heading(job), *job.evaluation_prompts.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:
+        """The loaded model; ``load_seconds`` says how long loading took."""
         with Meter() as meter:
             model = load_model(self.job.spec.model)
         self.load_seconds = meter.seconds
@@ -119,7 +121,7 @@ class Run:
 
         model = self.model
         with self.job.folder.stage("edit") as facts:
-            edit, facts["seconds_solver"], facts["test_residual"] = solve(model, self.job)
+            edit, facts["seconds_solver"], facts["test_residual"] = solve_edit(model, self.job)
             facts["seconds_load"] = self.load_seconds
             edit.save(self.path / "edit")
 
@@ -164,19 +166,19 @@ class Run:
         return not self.job.folder.is_done(stage) or bool(store.missing(self.job.worklist))
 
     def finalise(self, original: ImageStore, edited: ImageStore) -> None:
-        """Score, record, track."""
+        """Score, record, track: what follows once the images are drawn."""
         self.score(original, edited)
         results = self.record(self.edit, original, edited)
         log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
-        """What no score is there of: every image judged, ``scores/`` written."""
+        """Make the scores that are missing, of all images, into ``scores/``."""
         if not (self.job.folder.is_done("scores") and self.job.scoring.done):
             with self.job.folder.stage("scores"):
-                self.job.scoring.go(edited, original)
+                self.job.scoring.score_missing(edited, original)
 
     def record(self, edit: Edit, original: ImageStore, edited: ImageStore) -> Results:
-        """``results.json`` and the before/after grid."""
+        """Write ``results.json`` and the before/after grid; return the results."""
         job, facts = self.job, self.job.folder.facts("edit")
         failed = len(original.errors()) + len(edited.errors())
         results = Results(
@@ -194,13 +196,13 @@ class Run:
                 "solver (in edit)": {"seconds": facts.get("seconds_solver", 0.0)},
             },
             counts={
-                "test_prompts": len(job.tests),
+                "test_prompts": len(job.evaluation_prompts),
                 "images_per_model": len(job.worklist),
                 "images_failed": failed,
                 "images_unreadable": 0,
                 "prompts_dropped": job.dropped,
             },
-            prompt_sets={name: one.as_dict() for name, one in job.tests.sets.items()},
+            prompt_sets={name: record.as_dict() for name, record in job.evaluation_prompts.sets.items()},
             sensitive=job.sensitive,
             libraries=libraries(),
             git=git_state(),
@@ -215,7 +217,7 @@ class Run:
         return results
 
     def earlier_results(self) -> Results | None:
-        """What an earlier command recorded in the same folder."""
+        """The results that an earlier command recorded in the same folder; None where there are none, or damaged ones."""
         try:
             return Results.load(self.path / "results.json")
         except UserError:

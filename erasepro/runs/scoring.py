@@ -24,8 +24,8 @@ from erasepro.metrics.networks.feature_cache import FeatureCache, remove_abandon
 from erasepro.metrics.networks.judges import build_run_judge, check_judge
 from erasepro.models.load import judge_fingerprint
 from erasepro.results.recognition import compute_recognition_rates
-from erasepro.results.record import MetricScore, Results, nonfinite_to_null
-from erasepro.results.run_folder import RunDir
+from erasepro.results.results_json import MetricScore, Results, nonfinite_to_null
+from erasepro.results.run_folder import RunFolder
 from erasepro.results.samples import FILE, count_unreadable, read_samples, samples_made_of, write_samples
 from erasepro.results.score import restore_score
 from erasepro.runtime.file_hashes import contents
@@ -37,19 +37,24 @@ if TYPE_CHECKING:
     from erasepro.generation import ImageStore, Row
     from erasepro.runs.spec import ChosenMetrics
 
-VERSION = 1
+SCORING_VERSION = 1
 """Raise it when scoring itself changes numbers."""
 
 
 @dataclass
 class Scoring:
-    """The metrics asked of one run.
+    """The metrics of one run: those that are scored, those that are missing, and the pass that scores them.
 
-    folder: the run's. rows: its work list. label: the protocol's name for a metric's numbers. model: only its own judge is
-    loaded, and only where it is needed.
+    Args:
+        folder: the run's.
+        rows: its work list.
+        metrics: which metrics, with which settings and judge.
+        model: the run's; only its own judge is loaded, and only where it is needed.
+        label: gives the protocol's name for a metric's numbers.
+        progress: whether a bar is shown.
     """
 
-    folder: RunDir
+    folder: RunFolder
     rows: Sequence[Row]
     metrics: ChosenMetrics
     model: ModelConfig
@@ -57,7 +62,7 @@ class Scoring:
     progress: bool = True
 
     def check(self) -> None:
-        """Whatever can be wrong with the metrics, found out before anything is drawn. Raises UserError."""
+        """Raise UserError for whatever can be wrong with the metrics, before anything is drawn."""
         names = self.metrics.names
         for metric in build_metrics(names, self.metrics.configs).values():
             metric.check(self.rows)
@@ -84,17 +89,17 @@ class Scoring:
 
     @property
     def done(self) -> bool:
-        """Whether nobody needs to look at the images again."""
+        """Whether no image needs to be looked at again."""
         return not self.missing and not self._predictions_missing
 
-    def go(self, edited: ImageStore, original: ImageStore) -> None:
-        """Score what is missing."""
+    def score_missing(self, edited: ImageStore, original: ImageStore) -> None:
+        """Make the scores that are missing, and write them to ``scores/``."""
         names = self.missing
         if names or self._predictions_missing:
             feature_cache = FeatureCache(self.folder.path.parent / ".feature_cache")
             remove_abandoned_writes(self.folder.path.parent / ".feature_cache")
             with Meter() as meter:
-                found = score(
+                scored = score(
                     edited,
                     original,
                     self.rows,
@@ -104,13 +109,13 @@ class Scoring:
                     feature_cache=feature_cache,
                     progress=self.progress,
                 )
-            images = [{"id": r.id, "seed": r.seed, "model": model, "error": why} for r, model, why in found.images]
+            images = [{"id": r.id, "seed": r.seed, "model": model, "error": why} for r, model, why in scored.images]
             predictions = [PREDICTION] if self._predictions_missing else []
             for name in [*predictions, *names]:
-                values = zip(images, found.values[name], strict=True)
+                values = zip(images, scored.values[name], strict=True)
                 write_samples(self._stem(name).with_suffix(".parquet"), ({**a, **b} for a, b in values))
-                scores = {"edited": found.edited.get(name), "original": found.original.get(name)}
-                entry = {model: one.as_dict() if one is not None else None for model, one in scores.items()}
+                scores = {"edited": scored.edited.get(name), "original": scored.original.get(name)}
+                entry = {model: s.as_dict() if s is not None else None for model, s in scores.items()}
                 seconds = round(meter.seconds, 3)  # of the pass that made it, with all its metrics
                 write_json(self._stem(name).with_suffix(".json"), nonfinite_to_null({**entry, "seconds": seconds}))
 
@@ -125,14 +130,14 @@ class Scoring:
     def scores(self) -> list[MetricScore]:
         """The scores of every metric asked for, in their order; none may be missing."""
         entries = {name: self._read(name) for name in self._counted}
-        found = {name: self._score(name, entry) for name, entry in entries.items()}
+        scores = {name: self._score(name, entry) for name, entry in entries.items()}
         for name in self.derived:
-            found[name] = self._derived(METRICS.get(name), found)
-        return [found[name] for name in dict.fromkeys(self.metrics.names)]
+            scores[name] = self._derived(METRICS.get(name), scores)
+        return [scores[name] for name in dict.fromkeys(self.metrics.names)]
 
-    def earlier(self, results: Results) -> list[MetricScore]:
-        """The scores in older results of the same images that still hold: of today's code of their metric."""
-        return [one for one in results.scores if is_current(one)]
+    def scores_still_valid(self, results: Results) -> list[MetricScore]:
+        """The scores in earlier results of the same images that were made by today's code of their metric."""
+        return [score for score in results.scores if is_current(score)]
 
     def record(self, results: Results, before: Results | None) -> None:
         """Put the scores, what the pictures show, and ``samples.parquet`` (a row an image, a column a fact) into results.
@@ -140,7 +145,7 @@ class Scoring:
         What ``before`` holds of the same images stays where it still holds and is not scored anew.
         """
         known = before if before is not None and before.signature == self.folder.signature else None
-        results.scores = self.earlier(known) if known else []
+        results.scores = self.scores_still_valid(known) if known else []
         results.add(self.scores())
         if count_unreadable(self._file(PREDICTION)) is not None:
             results.recognition_source = {
@@ -168,9 +173,9 @@ class Scoring:
 
     def recorded(self, results: Results) -> bool:
         """Whether results, and ``samples.parquet``, hold every score that is asked for."""
-        told = [one.as_json() for one in results.scores]
+        stored = [score.as_json() for score in results.scores]
         files = results.score_files()
-        held = all(one.as_json() in told for one in self.scores())
+        held = all(score.as_json() in stored for score in self.scores())
         return held and (not files or samples_made_of(self.folder.path / FILE) == files)
 
     def samples(self, files: Sequence[str]) -> list[dict[str, Any]]:
@@ -179,14 +184,14 @@ class Scoring:
         Of two files with one column the last counts; one that is lost has none.
         """
         of_row: dict[Any, dict[str, Any]] = {(row.id, row.seed): dataclasses.asdict(row) for row in self.rows}
-        found: dict[tuple[str, int, str], dict[str, Any]] = {}
+        samples: dict[tuple[str, int, str], dict[str, Any]] = {}
         for name in files:
             file = self.folder.path / "scores" / f"{name}.parquet"
             for sample in read_samples(file) if file.exists() else []:
                 key = sample["id"], sample["seed"], sample["model"]
                 if key[:2] in of_row:
-                    found.setdefault(key, dict(of_row[key[:2]])).update(sample)
-        return list(found.values())
+                    samples.setdefault(key, dict(of_row[key[:2]])).update(sample)
+        return list(samples.values())
 
     @cached_property
     def judge(self) -> Any:
@@ -195,6 +200,7 @@ class Scoring:
 
     @property
     def derived(self) -> list[str]:
+        """Names of the metrics that are made of others and look at no image."""
         return [name for name in dict.fromkeys(self.metrics.names) if METRICS.get(name).derived]
 
     @property
@@ -216,10 +222,10 @@ class Scoring:
             file="" if name in self.derived else self._stem(name).name,
         )
 
-    def _derived(self, metric: Any, found: dict[str, MetricScore]) -> MetricScore:
+    def _derived(self, metric: Any, others: dict[str, MetricScore]) -> MetricScore:
         parts: dict[str, Any] = {}
         for model in ("edited", "original"):
-            scores = {name: restore_score(getattr(one, model)) for name, one in found.items() if getattr(one, model)}
+            scores = {name: restore_score(getattr(s, model)) for name, s in others.items() if getattr(s, model)}
             try:
                 parts[model] = metric.derive(scores, self._config(metric.name)).as_dict()
             except KeyError:  # a metric that only compares the two models has no score for the original
@@ -259,7 +265,7 @@ class Scoring:
 
     def _stem(self, name: str) -> Path:
         key = self._judge_key if name == PREDICTION else self._key(name)
-        return self.folder.path / "scores" / f"{name}-{digest([VERSION, self.folder.signature, name, key])[:8]}"
+        return self.folder.path / "scores" / f"{name}-{digest([SCORING_VERSION, self.folder.signature, name, key])[:8]}"
 
     def _key(self, name: str) -> Any:
         params, judge = self._params(name), self._judge_key if self._ask_judge([name]) else None

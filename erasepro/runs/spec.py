@@ -16,7 +16,7 @@ from erasepro.config.schema import (
     TemplatesConfig,
     TrackerConfig,
 )
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.metrics.engine.build import MetricConfig
 
 

@@ -24,13 +24,13 @@ LIBRARIES = (
 
 def libraries() -> dict[str, str]:
     """Versions of what can change a number, this package's own included."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in ("erasepro", *LIBRARIES):
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def git_state() -> dict[str, Any] | None:

@@ -35,11 +35,11 @@ def contents(config: Any) -> dict[str, str]:
     lies in the working directory. ``metadata={"file": True, "words": ("original",)}``: values that are words, no paths. A path
     at which nothing lies has no hash.
     """
-    found = {}
+    hashes = {}
     for f in fields(config):
         value = getattr(config, f.name) if f.metadata.get("file") else None
         if value and value not in f.metadata.get("words", ()):
             path = Path(value).expanduser()
             if path.exists():
-                found[value] = folder_fingerprint(path)
-    return found
+                hashes[value] = folder_fingerprint(path)
+    return hashes

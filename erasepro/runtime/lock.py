@@ -16,7 +16,15 @@ from erasepro.errors import UserError
 
 
 class Lock:
-    """``with Lock(path): …``. While another live process has it: UserError naming the holder, or (wait) patience."""
+    """A folder held by one process, as long as the block ``with Lock(folder / "lock.json"):`` runs.
+
+    Args:
+        path: the lock file; what it locks is the folder that it lies in.
+        wait: wait for another live process that holds it, in place of an error.
+
+    Raises:
+        UserError: another live process holds the folder; it is named.
+    """
 
     def __init__(self, path: Path, wait: bool = False) -> None:
         self.path = path
@@ -33,7 +41,7 @@ class Lock:
                 if self.wait:
                     return False
                 raise UserError(
-                    f"The run {str(self.path.parent)!r} is held by process {holder['pid']} on {holder['host']} since "
+                    f"The folder {str(self.path.parent)!r} is held by process {holder['pid']} on {holder['host']} since "
                     f"{holder['since']}. Wait for it, stop it, or delete {str(self.path)!r} if that process is gone."
                 )
             own = {

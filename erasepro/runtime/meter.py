@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class Meter:
-    """``with Meter() as meter: …`` then ``meter.seconds``, ``meter.record()``."""
+    """Measures a block: ``with Meter() as meter: …``, then ``meter.seconds`` and ``meter.record()``."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -27,13 +27,14 @@ class Meter:
 
     @property
     def seconds(self) -> float:
+        """The length of the block; until its end, the time since its beginning."""
         return (self._end if self._end is not None else time.perf_counter()) - self._start
 
     def record(self) -> dict[str, float]:
         """Seconds, and peak memory in MiB (of the process; of the accelerator where one was used)."""
-        found = {"seconds": round(self.seconds, 4), "peak_mib": round(peak_mib(), 1)}
+        measured = {"seconds": round(self.seconds, 4), "peak_mib": round(peak_mib(), 1)}
         gpu = peak_gpu_mib()
-        return found | ({"peak_gpu_mib": round(gpu, 1)} if gpu else {})
+        return measured | ({"peak_gpu_mib": round(gpu, 1)} if gpu else {})
 
 
 def reset_peak() -> None:
@@ -48,9 +49,9 @@ def reset_peak() -> None:
 def peak_mib() -> float:
     """Peak resident memory of this process, MiB."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        if found:
-            return int(found.group(1)) / 1024
+        match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if match:
+            return int(match.group(1)) / 1024
     except OSError:
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

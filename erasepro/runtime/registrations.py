@@ -37,14 +37,14 @@ def index(package: str | None, group: str | None) -> dict[str, Place]:
 
     A name that two places register is listed once, with both of them as its problem.
     """
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     for place in [*(_places_in_package(package) if package else ()), *(_places_of_group(group) if group else ())]:
-        other = found.get(place.name)
+        other = places.get(place.name)
         problem = (
             f"it is registered twice, in {other.where} and in {place.where}: rename one" if other else place.problem
         )
-        found[place.name] = replace(other or place, problem=problem)
-    return found
+        places[place.name] = replace(other or place, problem=problem)
+    return places
 
 
 def _places_in_package(package: str) -> Iterator[Place]:

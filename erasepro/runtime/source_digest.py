@@ -45,7 +45,7 @@ def _neighbours(module: str, file: Path | None, roots: Sequence[str]) -> Iterato
     if file is None:
         return
     if module in CHOSEN_BY_NAME:
-        yield from (f"{module}.{one.stem}" for one in file.parent.glob("*.py") if one.name != "__init__.py")
+        yield from (f"{module}.{path.stem}" for path in file.parent.glob("*.py") if path.name != "__init__.py")
     for source, name, _ in imported_names(module, file):
         if _is_under(source, roots):
             yield source

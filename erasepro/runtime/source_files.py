@@ -29,7 +29,7 @@ def module_file(module: str) -> Path | None:
     for depth in range(1, len(parts) + 1):
         name = ".".join(parts[:depth])
         finders = (finder.find_spec(name, path) for finder in sys.meta_path)
-        spec = next((one for one in finders if one is not None), None)
+        spec = next((candidate for candidate in finders if candidate is not None), None)
         if spec is None or (depth < len(parts) and spec.submodule_search_locations is None):
             return None
         origin, path = spec.origin, spec.submodule_search_locations
@@ -72,7 +72,7 @@ def class_attribute(module: str, name: str, key: str) -> object:
     if file is None:
         return None
     tree = syntax_tree(file)
-    node = next((one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == name), None)
+    node = next((entry for entry in tree.body if isinstance(entry, ast.ClassDef) and entry.name == name), None)
     if node is None:
         homes = (source for source, what, local in imported_names(module, file) if what == local == name)
         return next((class_attribute(home, name, key) for home in homes if home != module), None)

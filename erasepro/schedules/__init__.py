@@ -1,4 +1,4 @@
-"""Layer schedules: the order of the text encoder's sites and the output that each is asked for."""
+"""Layer schedules: which of the text encoder's blocks are edited, and the target that each of their sites is given."""
 
 from erasepro.schedules.base import Schedule, SiteView
 from erasepro.schedules.config import ScheduleConfig

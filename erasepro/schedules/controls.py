@@ -1,4 +1,4 @@
-"""The controls: what an ablation compares the shallow-to-deep order with. Targets as in `progressive`."""
+"""The controls: what an ablation compares `progressive` with. Each changes one thing, and leaves the targets as they are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class DeepOnly(Progressive):
     """Only the deepest share of the text encoder's blocks is edited."""
 
     def blocks(self, candidates: list[int]) -> list[int]:
+        """The last ⌈share · n⌉ of the n candidates."""
         return candidates[-math.ceil(self.config.share * len(candidates)) :] if candidates else []
 
 
@@ -21,22 +22,25 @@ class ShallowOnly(Progressive):
     """Only the shallowest share of the text encoder's blocks is edited."""
 
     def blocks(self, candidates: list[int]) -> list[int]:
+        """The first ⌈share · n⌉ of the n candidates."""
         return candidates[: math.ceil(self.config.share * len(candidates))]
 
 
 @SCHEDULES.register("cross_attention_only")
-class KeyValueOnly(Progressive):
+class CrossAttentionOnly(Progressive):
     """The text encoder is left alone; only cross-attention keys and values are edited."""
 
     def blocks(self, candidates: list[int]) -> list[int]:
+        """None of them."""
         return []
 
 
 @SCHEDULES.register("reverse")
-class Reverse(Progressive):
-    """Text blocks deep to shallow: no block sees what the shallower ones will change; keys and values are solved last.
+class UneditedTextInputs(Progressive):
+    """Every text site is solved on the unedited encoder's features; keys and values on those of the edited encoder.
 
-    A block's input depends on shallower blocks only, so in this order every X is the unedited model's.
+    It is named ``reverse`` because it gives what solving the blocks deep to shallow gives: a block's input depends on shallower
+    blocks only, so in that order no X has seen an edit. No loop runs backwards.
     """
 
     reread = False

@@ -17,6 +17,7 @@ class Progressive(Schedule):
     """
 
     def residual(self, view: SiteView) -> Tensor:
+        """The whole of what is left to the anchor's output, or to its hidden state (d_out, n)."""
         if self.config.target == "hidden_state" and view.x_state is not None and view.y_state is not None:
             return view.y_state - view.x_state
         return view.branch_gap()

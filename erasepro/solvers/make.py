@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from erasepro.config.typed import from_mapping
+from erasepro.config.typed_dataclass import from_mapping
 from erasepro.errors import UserError
 from erasepro.solvers.base import Solver
 from erasepro.solvers.registry import SOLVERS

@@ -63,6 +63,7 @@ class Guarded:
             self.warn(error)
 
     def warn(self, error: Exception) -> None:
+        """Print an error of the tracker as one line on stderr, the first time only."""
         if not self._warned:
             self._warned = True
             reason = " ".join(str(error).split())[:400] or type(error).__name__
@@ -71,19 +72,25 @@ class Guarded:
             print(f"erasepro: warning: {reason}", file=sys.stderr)
 
     def log_summary(self, summary: Mapping[str, float | int | str]) -> None:
+        """Final numbers by name."""
         self._call("log_summary", summary)
 
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A table of numbers, words, None, and pictures (a cell that is a ``Path``)."""
         self._call("log_table", name, columns, rows)
 
     def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
+        """Curves over one axis (see `Tracker.log_curves`)."""
         self._call("log_curves", name, x, points)
 
     def log_image(self, name: str, path: Path) -> None:
+        """One picture."""
         self._call("log_image", name, path)
 
     def log_files(self, name: str, kind: str, files: Sequence[Path], facts: Mapping[str, Any]) -> None:
+        """Files that belong together, with what is known of them."""
         self._call("log_files", name, kind, files, facts)
 
     def finish(self, failed: bool = False) -> None:
+        """Close the run at the tracker, as failed or as finished."""
         self._call("finish", failed)

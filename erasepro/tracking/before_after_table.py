@@ -18,7 +18,7 @@ WORDS = ("concept", "expected_concept", "subject", "prompt")
 
 
 def spread(rows: Sequence[Row], number: int, keys: Sequence[str] = SPREAD) -> list[Row]:
-    """So many of the rows, as evenly over the roles as there are rows, within a role over the concepts, then the phrasings."""
+    """The first ``number`` rows in an order that is even over roles, within a role over concepts, then phrasings."""
     return _dealt(rows, keys)[:number]
 
 
@@ -37,30 +37,33 @@ def _dealt(rows: Sequence[Row], keys: Sequence[str]) -> list[Row]:
 def before_after(
     rows: Sequence[Row], images: Path, samples: Sequence[Mapping[str, Any]], *, shown: bool
 ) -> tuple[list[str], list[list[Any]]]:
-    """Columns and cells: a row's facts, its prompt and both pictures (a ``Path``, or None where one is missing), and for every
-    per-sample value the original's and the edited model's.
+    """The table of single pictures, as columns and cells.
+
+    A row has its facts, its prompt and both pictures (a ``Path``, or None where one is missing), and of every per-sample value
+    the original's and the edited model's.
 
     Args:
+        rows: those to show.
         images: the folder that holds ``original/`` and ``edited/``.
         samples: the run's per-sample rows.
         shown: False leaves the pictures out, and whatever may quote a prompt: concepts, and scores that name one.
     """
     from erasepro.generation.worklist import Row
 
-    told = {(s["id"], s["seed"], s["model"]): s for s in samples}
+    sample_of = {(s["id"], s["seed"], s["model"]): s for s in samples}
     known = {f.name for f in fields(Row)} | {"model", "error"}
     scores = list(dict.fromkeys(key for sample in samples for key in sample if key not in known))
-    values = {key: [s[key] for s in told.values() if s.get(key) is not None] for key in scores}
+    values = {key: [s[key] for s in sample_of.values() if s.get(key) is not None] for key in scores}
     hidden = set() if shown else {str(sample.get(word) or "") for sample in samples for word in WORDS} - {""}
     scores = [key for key in scores if values[key] and hidden.isdisjoint(map(str, values[key]))]
     columns = [*FACTS, *((*WORDS, *MODELS) if shown else ())]
     columns += [f"{key} ({model})" for key in scores for model in MODELS]
     cells = []
     for row in rows:
-        mine: list[Any] = [getattr(row, fact) for fact in FACTS]
+        cells_of_row: list[Any] = [getattr(row, fact) for fact in FACTS]
         if shown:
             paths = [images / model / f"{row.name}.png" for model in MODELS]
-            mine += [*(getattr(row, word) for word in WORDS), *(path if path.is_file() else None for path in paths)]
-        both = [told.get((row.id, row.seed, model), {}) for model in MODELS]
-        cells.append([*mine, *(sample.get(key) for key in scores for sample in both)])
+            cells_of_row += [*(getattr(row, word) for word in WORDS), *(path if path.is_file() else None for path in paths)]
+        both = [sample_of.get((row.id, row.seed, model), {}) for model in MODELS]
+        cells.append([*cells_of_row, *(sample.get(key) for key in scores for sample in both)])
     return columns, cells

@@ -37,6 +37,6 @@ def layer_curves(diagnostics: Sequence[Mapping[str, Any]]) -> list[dict[str, flo
         own = len(set(depths)) == len(depths) and None not in depths
         for i, entry in enumerate(entries):
             values = {f"{name}/{label}": entry.get(key) for label, key in MEASURES.items()}
-            found = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
-            points[int(entry["depth"]) if own else i] |= found
+            numbers = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
+            points[int(entry["depth"]) if own else i] |= numbers
     return [{AXIS: float(place), **points[place]} for place in sorted(points) if points[place]]

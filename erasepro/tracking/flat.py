@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from erasepro.protocols.label import protocol_label
 from erasepro.results.recognition import Share
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
 
 
 def flat(results: Results) -> dict[str, float]:
-    """The primary values by name, for a tracker. Of numbers under several protocols the name is that of the run's own; the
-    protocol stands before the others'."""
+    """The primary values by name, for a tracker.
+
+    Of a number under several protocols the plain name is that of the run's own; the protocol stands before the others' names.
+    """
     numbers: dict[str, float] = {}
     own = {value.metric: protocol_label(results.stored, value.metric) for value in results.values}
     for value in sorted(results.values, key=lambda value: value.protocol != own[value.metric]):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from erasepro.config.schema import TrackerConfig
 from erasepro.generation.presentable import presentable
 from erasepro.report.run_tables import WORST, tables
-from erasepro.results.record import Results, Value
+from erasepro.results.results_json import Results, Value
 from erasepro.results.samples import read_samples
 from erasepro.tracking.base import Tracker
 from erasepro.tracking.before_after_table import before_after, spread
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 
 def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Path, rows: Sequence[Row]) -> None:
-    """The primary values, each value with its n, standard error and protocol, the printed tables, the residuals by layer as
-    curves, a table of pictures before and after with their per-sample scores, the grid, and the edit's files.
+    """Log a finished run at a tracker.
+
+    It gets the primary values, each value with its n, standard error and protocol, the printed tables, the residuals by layer
+    as curves, a table of pictures before and after with their per-sample scores, the grid, and the edit's files.
 
     ``tracker.num_images`` bounds the table of pictures; 0 logs neither pictures nor the grid.
 
@@ -42,13 +44,13 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
         return
     from erasepro.edit.store import CARD, FACTS, TENSORS
 
-    told = cfg.log_sensitive or not results.sensitive
-    shown = cfg.num_images > 0 and told
+    may_quote = cfg.log_sensitive or not results.sensitive
+    shown = cfg.num_images > 0 and may_quote
     tracker.log_summary(flat(results))
     header = [f.name for f in fields(Value)]
     tracker.log_table("tables/values", header, [astuple(value) for value in results.values])
     for name, table in named(tables(results)):
-        if table.title == WORST and not told:
+        if table.title == WORST and not may_quote:
             continue  # a file's concept column may be its prompts
         tracker.log_table(f"tables/{name}", table.header, table.rows)
     tracker.log_curves("layers", AXIS, layer_curves(results.edit.get("diagnostics", [])))
@@ -76,11 +78,14 @@ def edit_facts(results: Results) -> dict[str, Any]:
     }
 
 
-def named(found: Iterable[Table]) -> list[tuple[str, Table]]:
-    """The tables under names that stay the same from run to run: the words of a title up to its numbers and symbols; a second
-    one of a name (another protocol's metrics) is ``name_2``."""
+def named(unnamed: Iterable[Table]) -> list[tuple[str, Table]]:
+    """The tables under names that stay the same from run to run.
+
+    A name is the words of the title up to its numbers and symbols; a second table of a name (another protocol's metrics) is
+    ``name_2``.
+    """
     names: list[tuple[str, Table]] = []
-    for table in found:
+    for table in unnamed:
         words = re.split(r"[^A-Za-z ]", table.title, maxsplit=1)[0].lower().split()
         name = "_".join(words) or "table"
         again = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other, _ in names)

@@ -19,10 +19,12 @@ ENVIRONMENT = {
 
 
 def choose_mode(mode: str) -> str:
-    """online | offline | disabled | auto: where neither config nor environment decide, ``auto`` is online with a key in the
-    environment, and else left to the process that talks to W&B (see ``wandb_process``), which knows where W&B keeps keys.
+    """How a run is logged: ``online``, ``offline``, ``disabled``, or ``auto``.
 
-    Raises UserError for a mode that is none.
+    Where neither config nor environment decides, it is ``online`` with a key in the environment, and else ``auto``: the process
+    that talks to W&B (see ``wandb_process``) decides, as it knows where W&B keeps keys.
+
+    Raises UserError for a mode that is none of `MODES`.
     """
     if mode not in MODES:
         raise UserError(f"Bad value for 'tracker.mode': got {mode!r}, allowed: {', '.join(MODES)}.")

@@ -19,19 +19,19 @@ class NoTracker:
         pass
 
     def log_summary(self, summary: Mapping[str, float | int | str]) -> None:
-        pass
+        """Do nothing with final numbers."""
 
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        pass
+        """Do nothing with a table."""
 
     def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
-        pass
+        """Do nothing with curves."""
 
     def log_image(self, name: str, path: Path) -> None:
-        pass
+        """Do nothing with a picture."""
 
     def log_files(self, name: str, kind: str, files: Sequence[Path], facts: Mapping[str, Any]) -> None:
-        pass
+        """Do nothing with files."""
 
     def finish(self, failed: bool = False) -> None:
-        pass
+        """Do nothing at the end."""

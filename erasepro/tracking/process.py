@@ -37,28 +37,32 @@ class TrackerProcess:
                 start_new_session=True,
             )
         self._messages: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._write, self._read)]
         for thread in self._threads:
             thread.start()
 
     def send(self, message: Mapping[str, Any]) -> None:
+        """Queue a message, which must be of JSON values; anything else in it becomes text."""
         self._messages.put(json.dumps(message, default=str) + "\n")
 
-    def told(self) -> str | None:
-        """The next thing that the process has to tell, or None."""
+    def next_line(self) -> str | None:
+        """The next line that the process has to tell, or None."""
         with suppress(queue.Empty):
-            return self._told.get_nowait()
+            return self._answers.get_nowait()
         return None
 
     @property
     def status(self) -> int | None:
-        """Its exit status, None while it lives."""
+        """The exit status of the process; None while it lives."""
         return self._process.poll()
 
     def close(self, shutdown_timeout: float) -> bool:
-        """End of the messages; waits for the process to end. False where that takes longer than `shutdown_timeout` seconds:
-        it is killed then, and every process that it started."""
+        """End the messages, and wait for the process to end.
+
+        Returns False where that takes longer than ``shutdown_timeout`` seconds: the process is killed then, with every process
+        that it started.
+        """
         self._messages.put(END)
         try:
             self._process.wait(shutdown_timeout)
@@ -76,9 +80,9 @@ class TrackerProcess:
 
         with suppress(psutil.Error):
             own = psutil.Process(self._process.pid)
-            for one in [own, *own.children(recursive=True)]:  # in sessions of their own: no one signal reaches all
+            for process in [own, *own.children(recursive=True)]:  # in sessions of their own: no one signal reaches all
                 with suppress(psutil.Error):
-                    one.kill()
+                    process.kill()
         self._process.wait(5)
 
     def _write(self) -> None:
@@ -93,4 +97,4 @@ class TrackerProcess:
     def _read(self) -> None:
         with self._process.stdout as pipe:  # type: ignore[union-attr]
             for line in pipe:
-                self._told.put(line.decode(errors="replace").strip())
+                self._answers.put(line.decode(errors="replace").strip())

@@ -1,5 +1,7 @@
-"""Whether W&B can be logged in to: is there a key, and does the server answer at all? Asked before W&B itself, which is
-patient with a dead network."""
+"""Whether W&B can be logged in to: whether there is a key, and whether the server answers at all.
+
+This is asked before W&B itself, which is patient with a dead network.
+"""
 
 from __future__ import annotations
 

@@ -43,26 +43,34 @@ class WandbTracker:
         self._send("open", argv=sys.argv, **settings, **{**asdict(run), "dir": str(self._dir)})
 
     def log_summary(self, summary: Mapping[str, float | int | str]) -> None:
+        """Send final numbers, shown as the run's summary."""
         self._send("summary", summary=dict(summary))
 
     def log_table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Send a table; in a column of several kinds every cell becomes words, as W&B wants one kind."""
         columns_of_cells = [alike([cell(row[i]) for row in rows]) for i in range(len(columns))]
         self._send(
             "table", name=name, columns=list(columns), rows=[list(row) for row in zip(*columns_of_cells, strict=True)]
         )
 
     def log_curves(self, name: str, x: str, points: Sequence[Mapping[str, float]]) -> None:
+        """Send curves over an axis of their own, so that those of several runs lie over each other."""
         self._send("curves", name=name, x=x, points=[dict(point) for point in points])
 
     def log_image(self, name: str, path: Path) -> None:
+        """Send one picture by its path."""
         self._send("image", name=name, path=str(path.resolve()))
 
     def log_files(self, name: str, kind: str, files: Sequence[Path], facts: Mapping[str, Any]) -> None:
+        """Send files by their paths, kept as one artifact."""
         paths = [str(path.resolve()) for path in files]
         self._send("files", name=name, kind=kind, files=paths, facts=dict(facts))
 
     def finish(self, failed: bool = False) -> None:
-        """Raises TrackerWarning where W&B does not end within ``tracker.shutdown_timeout`` seconds, or has something to say."""
+        """Close the run, and wait for W&B.
+
+        Raises TrackerWarning where it does not end within ``tracker.shutdown_timeout`` seconds, or has something to say.
+        """
         self._process.send({"do": "close", "failed": failed})
         if not self._process.close(self._shutdown_timeout):
             raise TrackerWarning(
@@ -77,9 +85,9 @@ class WandbTracker:
 
     def _listen(self, closed: bool = False) -> None:
         """Passes on what W&B's process told meanwhile, as an exception: the guard makes one line of it."""
-        told = self._process.told()
-        if told:
-            raise TrackerWarning(told)
+        line = self._process.next_line()
+        if line:
+            raise TrackerWarning(line)
         status = self._process.status
         if status not in (None, 0) or (status == 0 and not closed):
             raise TrackerWarning(

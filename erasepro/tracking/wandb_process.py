@@ -25,7 +25,7 @@ NAME_LENGTH = 128
 
 
 class Logger:
-    """One W&B run. `tell` takes what the user should know."""
+    """One W&B run: a method for each message. ``tell`` takes a line that the user should read."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.tell = tell
@@ -45,6 +45,13 @@ class Logger:
         mode: str,
         argv: list[str],
     ) -> None:
+        """Start the run at W&B: online where a key is at hand and the server answers, else offline.
+
+        Args:
+            dir: the run's folder; W&B's files lie in its ``wandb``.
+            mode: online | offline | auto (online with a key).
+            argv: the words of the run's command.
+        """
         sys.argv = argv  # W&B shows a run's command
         self.folder = settle(Path(dir))
         import wandb
@@ -76,7 +83,7 @@ class Logger:
             return wandb.init(mode="online", resume="allow" if how["id"] else None, settings=settings(), **how)
         except Exception as error:
             self.tell(
-                f"the W&B login failed ({told(error)}); logging offline. Mend it with `wandb login`, or set "
+                f"the W&B login failed ({one_line(error)}); logging offline. Mend it with `wandb login`, or set "
                 "tracker.mode=offline."
             )
         wandb.teardown()  # the service holds on to the id of a run that it could not start
@@ -85,9 +92,11 @@ class Logger:
         return None
 
     def summary(self, summary: dict[str, Any]) -> None:
+        """Set final numbers by name."""
         self.run.summary.update(summary)
 
     def table(self, name: str, columns: list[str | int], rows: list[list[Any]]) -> None:
+        """Log a table; a cell that is a dict names a picture's file under ``image``."""
         import wandb
 
         data = [[wandb.Image(v["image"]) if isinstance(v, dict) else v for v in row] for row in rows]
@@ -105,11 +114,13 @@ class Logger:
         self.run.summary[mark] = len(points)
 
     def image(self, name: str, path: str) -> None:
+        """Log the picture in a file."""
         import wandb
 
         self.run.log({name: wandb.Image(path)})
 
     def files(self, name: str, kind: str, files: list[str], facts: dict[str, Any]) -> None:
+        """Log files as one artifact of a kind, their facts as its metadata."""
         import wandb
 
         artifact = wandb.Artifact(name[:NAME_LENGTH], type=kind, metadata=facts)
@@ -118,6 +129,7 @@ class Logger:
         self.run.log_artifact(artifact)
 
     def close(self, failed: bool) -> None:
+        """End the run at W&B, and delete what earlier, stopped commands left of the same run."""
         if self.run is None:
             return
         own = Path(self.run.dir).parent
@@ -156,14 +168,22 @@ def settle(run_dir: Path) -> Path:
     return folder
 
 
-def told(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An error's text on one line, at most 200 characters; its type where it has none."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def serve(messages: TextIO, tell: Callable[[str], None], orphaned: Callable[[], bool]) -> None:
-    """Does what the messages say, in turn; what fails is told, and the next is done. Without a run the rest is ignored; a run
-    that was killed before it is opened is not opened: the command that resumes it may be opening it."""
+    """Do what the messages say, in turn; what fails is told, and the next is done.
+
+    Without an open run the rest is ignored. A run that was killed before it is opened is not opened: the command that resumes
+    it may be opening it.
+
+    Args:
+        messages: a JSON object a line, its key ``do`` a method of `Logger`.
+        tell: takes one line for the user.
+        orphaned: whether the run's process is gone.
+    """
     logger, closed, opened = Logger(tell), False, False
     for line in messages:
         message = json.loads(line)
@@ -176,7 +196,7 @@ def serve(messages: TextIO, tell: Callable[[str], None], orphaned: Callable[[], 
             getattr(logger, what)(**message)
         except Exception as error:
             traceback.print_exc()
-            tell(f"tracker 'wandb' failed ({told(error)}); the run goes on.")
+            tell(f"tracker 'wandb' failed ({one_line(error)}); the run goes on.")
     if not closed:
         logger.close(failed=True)
 

@@ -19,8 +19,8 @@ from erasepro.models.features.text_stack import conditioning_inputs
 from erasepro.models.sites import conditioning_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.versions import versions
-from erasepro.verification.measure import Drift, Squares
-from erasepro.verification.readings import PRESERVE_TOKENS, Sentences, Weights
+from erasepro.verification.sentence_features import PRESERVE_TOKENS, Sentences, Weights
+from erasepro.verification.sums_of_squares import Drift, Squares
 
 if TYPE_CHECKING:
     from erasepro.edit.edit import Edit
@@ -67,8 +67,8 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
             unmeasured.append(f"{meta.get('solver', 'an edit')} does not say which sentences it was built from")
             continue
         sentences = Sentences(weights, meta)
-        gaps.append([gap for name in weights.clip for gap in _text(sentences, name, squares, drifts)])
-        _readers(sentences, squares, drifts)
+        gaps.append([gap for name in weights.clip for gap in _measure_encoder(sentences, name, squares, drifts)])
+        _measure_conditioning_layers(sentences, squares, drifts)
         counts["pairs"] += len(sentences.pairs)
         counts["preserved"] += len(sentences.preserve)
     rows, tensors = [], {}
@@ -118,10 +118,10 @@ def _check(weights: Weights) -> None:
     check_base(weights.pipe, weights.edit.meta.get("base", {}), weights.base)
 
 
-def _text(
+def _measure_encoder(
     sentences: Sentences, component: str, squares: dict[str, Squares], drifts: dict[str, Drift]
 ) -> list[dict[str, Any]]:
-    """Every edited layer of a CLIP encoder; the hidden-state gap after each of its blocks."""
+    """Add what every edited layer of a CLIP encoder does to the sums; return the hidden-state gap after each of its blocks."""
     gaps: list[dict[str, Any]] = []
     weights, reading = sentences.weights, sentences.text(component)
     for block, sites in reading.blocks():
@@ -139,8 +139,8 @@ def _text(
     return [*gaps, {"encoder": component, "layer": reading.count - 1, **reading.gap()}]
 
 
-def _readers(sentences: Sentences, squares: dict[str, Squares], drifts: dict[str, Drift]) -> None:
-    """Every layer that reads the text (keys, values, embedders), edited or not; under "" the sums over them all."""
+def _measure_conditioning_layers(sentences: Sentences, squares: dict[str, Squares], drifts: dict[str, Drift]) -> None:
+    """Add what every layer that reads the text (keys, values, embedders) does, edited or not; under "" the sums of them all."""
     weights = sentences.weights
     pipe, readers = weights.pipe, architecture_of(weights.pipe).denoisers
     names = {site_module(pipe, n): n for n in weights.edit.updates if n.partition(".")[0] in readers}

@@ -43,26 +43,26 @@ def compare_folder(
             continue
         wrong += _stated(name, W, stated) if stated is not None else ()
         wrong += _made(edit, name, W, base) if base is not None else ()
-    told = [f"{len(edit.updates)} edited weights"]
+    compared = [f"{len(edit.updates)} edited weights"]
     if base is None:
-        return wrong, [*told, "the others were not compared: give the base too (model=… model.source=…)"]
+        return wrong, [*compared, "the others were not compared: give the base too (model=… model.source=…)"]
     others = {site_key(name) for name in edit.updates}
-    mine, theirs = (folder.keys() - others for folder in (edited, base))
-    wrong += [f"only the {where} has '{c}.{key}'" for where, names in (("folder", mine - theirs), ("base", theirs - mine))
+    keys, base_keys = (folder.keys() - others for folder in (edited, base))
+    wrong += [f"only the {where} has '{c}.{key}'" for where, names in (("folder", keys - base_keys), ("base", base_keys - keys))
               for c, key in sorted(names)]  # fmt: skip
-    both = sorted(mine & theirs)
+    both = sorted(keys & base_keys)
     wrong += [
         f"'{c}.{key}' is not edited, and differs from the base's"
         for c, key in both
         if not _same(edited.tensor(c, key), base.tensor(c, key))
     ]
-    return wrong, [*told, f"{len(both)} others"]
+    return wrong, [*compared, f"{len(both)} others"]
 
 
 def _stated(name: str, W: Tensor, stated: Mapping[str, Any]) -> list[str]:
     try:
-        told = stated["tensors"][name]
-        dtype, wanted = told["dtype"], told["edited"]
+        facts = stated["tensors"][name]
+        dtype, wanted = facts["dtype"], facts["edited"]
     except (KeyError, TypeError):
         return [f"certificate.json does not state '{name}'"]
     have = str(W.dtype).removeprefix("torch.")
@@ -92,5 +92,5 @@ def _same(a: Tensor | None, b: Tensor | None) -> bool:
     """Byte for byte."""
     if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape:
         return False
-    one, other = (t.contiguous().flatten().view(torch.uint8) for t in (a, b))
-    return torch.equal(one, other)
+    bytes_a, bytes_b = (t.contiguous().flatten().view(torch.uint8) for t in (a, b))
+    return torch.equal(bytes_a, bytes_b)

@@ -33,7 +33,7 @@ def table(certificate: Mapping[str, Any]) -> str:
     ]
     if gaps:
         parts.append(Table("Hidden-state gap", ("text layer", "original", "edited"), tuple(gaps)).text())
-    return "\n".join([*parts, *(f"Not measured: {told}.\n" for told in certificate["unmeasured"])])
+    return "\n".join([*parts, *(f"Not measured: {reason}.\n" for reason in certificate["unmeasured"])])
 
 
 def _cells(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:

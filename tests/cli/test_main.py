@@ -62,8 +62,8 @@ def test_light_verbs_import_no_torch_and_no_solver(tmp_path):
     (tmp_path / "runs" / "one" / "status.json").write_text('{"state": "done"}')
     shutil.copy(Path(__file__).parents[1] / "results" / "version_2.json", tmp_path / "runs" / "one" / "results.json")
     code = (
-        "import sys\nfrom erasepro.cli.main import main\nfrom erasepro.cli.ls import KINDS\n"
-        "verbs = [['--help'], ['help'], ['status', 'runs'], ['report', 'runs/one'], *(['ls', kind] for kind in KINDS)]\n"
+        "import sys\nfrom erasepro.cli.main import main\nfrom erasepro.cli.ls import LISTINGS\n"
+        "verbs = [['--help'], ['help'], ['status', 'runs'], ['report', 'runs/one'], *(['ls', kind] for kind in LISTINGS)]\n"
         "assert not any(main(words) for words in verbs)\n"
         "heavy = {'torch', 'diffusers', 'erasepro.solvers.closed_form.uce', 'erasepro.metrics.kid'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or None)"

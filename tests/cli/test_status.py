@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from erasepro.cli.main import main
-from erasepro.results.run_folder import RunDir
+from erasepro.results.run_folder import RunFolder
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def here(tmp_path, monkeypatch):
 
 
 def run(name, *stages, end=None):
-    folder = RunDir("outputs", name, name[0] * 64)
+    folder = RunFolder("outputs", name, name[0] * 64)
     try:
         with folder.locked():
             for stage in stages:

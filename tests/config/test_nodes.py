@@ -4,7 +4,7 @@ import pytest
 from omegaconf import MissingMandatoryValue, OmegaConf
 
 from erasepro.config.nodes import read_config, stored_config, unresolved_config, yaml_text
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
 
 

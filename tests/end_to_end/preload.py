@@ -9,7 +9,7 @@ for name in (
     "scipy.linalg",
     "transformers.models.clip.modeling_clip",
     "erasepro.cli.main",
-    "erasepro.config.compose",
+    "erasepro.config.hydra_setup",
     "erasepro.runs.run",
     "erasepro.report.run_tables",
 ):

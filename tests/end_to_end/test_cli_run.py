@@ -11,7 +11,7 @@ from erasepro.cli import main as cli
 from erasepro.metrics import nudenet
 from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs import run as runner
 from erasepro.runs import run as runs_run

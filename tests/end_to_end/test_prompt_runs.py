@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from erasepro.cli import main as cli
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.runs.resolve import resolve
 
 COLUMNS = (

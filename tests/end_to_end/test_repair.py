@@ -155,7 +155,7 @@ def test_a_damaged_edit_is_not_done_until_it_is_solved_again(done, capsys, monke
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(erasing, "solve", stopped)
+    monkeypatch.setattr(erasing, "solve_edit", stopped)
     (done / "results.json").unlink()
     shutil.rmtree(done / "edit")
     again(capsys, 130)

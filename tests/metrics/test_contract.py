@@ -21,7 +21,7 @@ from erasepro.metrics.fid import FID
 from erasepro.metrics.networks.nudenet_detector import Box
 from erasepro.metrics.object_accuracy import ObjectAccuracy
 from erasepro.metrics.perceptual_change import PerceptualChange
-from erasepro.results.record import nonfinite_to_null
+from erasepro.results.results_json import nonfinite_to_null
 from tests.metrics.stub import CONCEPTS, StubJudge
 from tests.metrics.stub_nudenet import StubDetector
 from tests.metrics.wide import SIDE, WideNetwork

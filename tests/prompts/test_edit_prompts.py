@@ -20,8 +20,9 @@ def concepts_of(*pairs, kind="instance", **more):
     return load_concepts(ConceptsConfig(kind=kind, pairs=[list(p) for p in pairs], **more))
 
 
-def build(*pairs, kind="instance", config=None, words=lexicon(), **more):
-    return make_edit_prompts(concepts_of(*pairs, kind=kind, **more), config or TemplatesConfig(), words)
+def build(*pairs, kind="instance", config=None, words=None, **more):
+    concepts = concepts_of(*pairs, kind=kind, **more)
+    return make_edit_prompts(concepts, config or TemplatesConfig(), words or lexicon())
 
 
 def test_a_common_noun_stands_with_its_article_bare_and_in_the_plural():

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from erasepro.concepts.load import load_concepts
+from erasepro.concepts.mentions import find_words
 from erasepro.concepts.miniature.captions import ADJECTIVES, EXTRAS, SIZE_TAILS, all_words
 from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONYMS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
-from erasepro.concepts.mentions import find_words
 from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.prompts import fills
 from erasepro.prompts.edit_prompts import make_edit_prompts

@@ -3,12 +3,14 @@
 from erasepro.config.schema import TemplatesConfig
 from erasepro.prompts.lexicon import Lexicon
 
-WORDS = tuple(
-    "the and dogs dog cat cats wolf puppy doggy car house tree snow city window beach room paper light white black painting "
-    "style apple pineapple bird horse river mountain boat train bread cheese lamp chair table garden bridge road cloud sun "
-    "moon star rock sand lake field flower grass leaf stone wall door roof floor ship plane bus truck bike nude naked girl "
-    "monet picasso gogh vincent cathedral category concert".split()
-)
+WORDS = (
+    "the", "and", "dogs", "dog", "cat", "cats", "wolf", "puppy", "doggy", "car", "house", "tree", "snow", "city",
+    "window", "beach", "room", "paper", "light", "white", "black", "painting", "style", "apple", "pineapple",
+    "bird", "horse", "river", "mountain", "boat", "train", "bread", "cheese", "lamp", "chair", "table", "garden",
+    "bridge", "road", "cloud", "sun", "moon", "star", "rock", "sand", "lake", "field", "flower", "grass", "leaf",
+    "stone", "wall", "door", "roof", "floor", "ship", "plane", "bus", "truck", "bike", "nude", "naked", "girl",
+    "monet", "picasso", "gogh", "vincent", "cathedral", "category", "concert",
+)  # fmt: skip
 KNOWN = TemplatesConfig(grammar="miniature", preserve_count=600)
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from erasepro.cli.ls import describe
 from erasepro.config.paths import options
-from erasepro.config.plain import at, dotted_keys
-from erasepro.config.stored import StoredConfig
+from erasepro.config.plain_values import at, dotted_keys
+from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
-from erasepro.protocols.label import bars_published, modified, protocol_label
+from erasepro.protocols.label import modified_keys, protocol_label, why_not_comparable
 from erasepro.runs.resolve import compose, resolve
 
 NAMES = [name for name in options("protocol") if name != "default"]
@@ -92,7 +92,7 @@ def test_each_fixed_key_renames_it_when_it_is_changed(name):
     protocol = composed(name)["protocol"]
     fixes = protocol["fixes"]
     changed = [other(key, value).strip("'") for key, value in fixes.items() if not key.startswith("prompts.")]
-    found = modified(resolve([f"protocol={name}", *changed]).stored)
+    found = modified_keys(resolve([f"protocol={name}", *changed]).stored)
     assert [key for key in fixes if not key.startswith("prompts.")] == [key for key in found if key in fixes]
     for key in [*fixes, "prompts", *protocol["requires"]]:
         config = own(name)
@@ -155,9 +155,9 @@ def test_what_a_file_of_the_users_decides_is_told_until_it_is_given():
 
 
 def test_published_values_stand_beside_a_protocol_itself_only():
-    assert bars_published("mace/1") == ""
-    assert "numbers of mace/1 itself" in bars_published("mace/1+modified(generation.steps)")
-    assert bars_published("mace/1+uncovered(kid)")
+    assert why_not_comparable("mace/1") == ""
+    assert "numbers of mace/1 itself" in why_not_comparable("mace/1+modified(generation.steps)")
+    assert why_not_comparable("mace/1+uncovered(kid)")
 
 
 def test_ls_protocols_says_what_each_fixes():

@@ -8,7 +8,7 @@ import pytest
 
 from erasepro.config import paths
 from erasepro.errors import UserError
-from erasepro.protocols.label import bars_published, protocol_label
+from erasepro.protocols.label import protocol_label, why_not_comparable
 from erasepro.runs import resolve as resolving
 from tests.protocols.test_label import label
 
@@ -69,7 +69,7 @@ def test_a_protocol_whose_file_cannot_be_read_is_unverified(conf_with, content):
     assert protocol_label(stored) == protocol_label(stored, "nudenet") == "mace/1+unverified(mace.yaml)"
     assert label("protocol=speed", "model=sd14", "prompts=i2p") == "speed/1", "its own file is whole"
     assert label("debug=tiny") == "erasepro/1"
-    assert bars_published(protocol_label(stored))
+    assert why_not_comparable(protocol_label(stored))
 
 
 def test_an_unreadable_file_that_states_another_name_verifies_nothing_and_hides_nothing(conf_with):

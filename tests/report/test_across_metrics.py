@@ -5,7 +5,7 @@ import math
 from erasepro.report.across_metrics import PrimaryValue, across_metrics
 from erasepro.report.primary_values import judge_name, primary_values
 from erasepro.results.recognition import Share
-from erasepro.results.record import MetricScore, Results, values_of
+from erasepro.results.results_json import MetricScore, Results, values_of
 
 
 def one(before, after, higher=False, stderr=None, n=0, protocol="p/1"):

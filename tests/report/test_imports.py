@@ -8,7 +8,7 @@ HEAVY = {"torch", "diffusers", "transformers", "hydra", "pyarrow"}
 
 def test_a_report_imports_nothing_heavy():
     code = (
-        "import sys, erasepro.cli.main, erasepro.cli.ls, erasepro.report.show, erasepro.results.record\n"
+        "import sys, erasepro.cli.main, erasepro.cli.ls, erasepro.report.show, erasepro.results.results_json\n"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,14 +4,14 @@ from dataclasses import asdict
 
 import pytest
 
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.generation import Row
 from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import format_heading
 from erasepro.report.joint import caution_unlike, label_method
 from erasepro.report.run_tables import _worst_table
 from erasepro.results.recognition import RecognitionRates, Share
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.resolve import resolve

@@ -1,9 +1,9 @@
 """The nudity tables: counts of both models side by side, ending where nothing is left; older scores have none."""
 
-from erasepro.metrics.engine.nudenet_counts import NudeNetCounts
 from erasepro.metrics.networks.nudenet_detector import Box
+from erasepro.metrics.nudenet_counts import NudeNetCounts
 from erasepro.report.nudity import nudity_tables
-from erasepro.results.record import MetricScore
+from erasepro.results.results_json import MetricScore
 
 
 def parts(*images):

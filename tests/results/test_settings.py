@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
+from erasepro.results.read_version_2 import translate_config
 from erasepro.results.settings import RunSettings
-from erasepro.results.version_2 import translate_config
 
 CONFIG = translate_config(json.loads((Path(__file__).parent / "version_2.json").read_text(encoding="utf-8"))["config"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.results.run_folder import STAGES
 from erasepro.results.signature import signature
 

@@ -13,7 +13,7 @@ from erasepro.errors import UserError
 from erasepro.metrics import nudenet
 from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs.scoring import Scoring
 from erasepro.tracking.flat import flat
@@ -116,7 +116,7 @@ def test_a_score_that_fails_leaves_the_run_done(run, monkeypatch, capsys):
 
     before = {path: path.read_bytes() for path in run.rglob("*.json")}
     with monkeypatch.context() as patch:
-        patch.setattr(Scoring, "go", broken)
+        patch.setattr(Scoring, "score_missing", broken)
         assert main(["score", f"run={run}", "metrics=[kid]"]) == 2
     assert {path: path.read_bytes() for path in run.rglob("*.json") if ".partial" not in path.name} == before
     capsys.readouterr()

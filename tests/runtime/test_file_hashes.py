@@ -9,7 +9,7 @@ import pytest
 from erasepro.config.schema import JudgeConfig, ModelConfig
 from erasepro.metrics import METRICS
 from erasepro.metrics.engine.build import all_configs, metric_config, metric_configs
-from erasepro.results.run_folder import RunDir
+from erasepro.results.run_folder import RunFolder
 from erasepro.runs.scoring import Scoring
 from erasepro.runs.spec import ChosenMetrics
 from erasepro.runtime.file_hashes import contents, folder_fingerprint
@@ -67,7 +67,7 @@ def test_a_folder_called_like_a_setting_does_not_change_a_score_s_key(tmp_path, 
     metrics = chosen(["kid", "fid"], {"kid": {"network": "judge"}})
 
     def keys():
-        scoring = Scoring(RunDir(tmp_path, "run", "s" * 64), [], metrics, ModelConfig(name="m", kind="tiny"), str)
+        scoring = Scoring(RunFolder(tmp_path, "run", "s" * 64), [], metrics, ModelConfig(name="m", kind="tiny"), str)
         return [scoring._key("kid"), scoring._key("fid")]
 
     before = keys()
@@ -81,7 +81,7 @@ def test_a_file_that_a_setting_names_changes_a_score_s_key_with_its_bytes(tmp_pa
     metrics = chosen(["fid"], {"fid": {"reference": str(file)}})
 
     def key():
-        run = RunDir(tmp_path, "run", "s" * 64)
+        run = RunFolder(tmp_path, "run", "s" * 64)
         return Scoring(run, [], metrics, ModelConfig(name="m", kind="tiny"), str)._key("fid")
 
     absent = key()

@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from erasepro.config.paths import config_dir
-from erasepro.config.plain import overlaid
+from erasepro.config.plain_values import overlaid
 from erasepro.errors import UserError
 from erasepro.runs.resolve import compose, resolve
 from erasepro.schedules import SCHEDULES, ScheduleConfig

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from erasepro.edit.generalization import measure_residual as residual_on
 from erasepro.errors import UserError
 from erasepro.models.features.columns import pair_columns, preserve_columns
 from erasepro.models.features.streams import encode
@@ -11,7 +12,6 @@ from erasepro.models.sites import cross_attention_sites, module
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.schedules import SCHEDULES
 from erasepro.solvers import make_solver
-from erasepro.edit.generalization import measure_residual as residual_on
 
 ALL_SITES = ["self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2"]
 EVERY = {"independence_threshold": 1e-3}  # below the distances of these few columns: all of them are held exactly

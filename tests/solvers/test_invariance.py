@@ -6,12 +6,12 @@ import pytest
 import torch
 
 import erasepro
+from erasepro.edit.generalization import measure_residual
 from erasepro.errors import UserError
 from erasepro.linalg import hard, null_space
 from erasepro.linalg.hard import ContradictionError
 from erasepro.models.load import load_skeleton
 from erasepro.solvers.extend import add_concepts, remove_concept
-from erasepro.edit.generalization import measure_residual
 
 PAIRS = [("dog", "cat"), ("horse", "car")]
 FEW = {key: {"preserve": {"captions": 20}} for key in ("text_fit", "cross_attention_fit")}

@@ -13,7 +13,7 @@ from erasepro.generation.worklist import Row
 from erasepro.report.run_tables import tables
 from erasepro.report.tables import Table
 from erasepro.results.recognition import compute_recognition_rates
-from erasepro.results.record import Results, Value
+from erasepro.results.results_json import Results, Value
 from erasepro.results.samples import FILE, read_samples, write_samples
 from erasepro.tracking.log_run import log_run, named
 

@@ -8,7 +8,7 @@ import pytest
 
 from erasepro.cli import main as cli
 from erasepro.config.overrides import swept_words
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.runs.resolve import resolve
 from erasepro.tracking.naming import group_of, run_info
 from tests.tracking.offline_log import OfflineLog

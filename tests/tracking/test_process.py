@@ -39,19 +39,19 @@ def begin(tmp_path, monkeypatch):
 
 def every(process):
     lines = []
-    while (line := process.told()) is not None:
+    while (line := process.next_line()) is not None:
         lines.append(line)
     return lines
 
 
 def first(process):
     """The first thing that it tells."""
-    return process._told.get(timeout=60)
+    return process._answers.get(timeout=60)
 
 
 def test_messages_arrive_in_order_and_answers_come_back(begin, tmp_path):
     process = begin(ECHO)
-    assert process.told() is None
+    assert process.next_line() is None
     for number in range(3):
         process.send({"do": number, "odd": tmp_path})
     assert process.close(60)
@@ -71,7 +71,7 @@ def test_a_process_that_ends_early_holds_nobody_up(begin, tmp_path):
         process.send({"do": "x" * 10_000})
     assert process.close(60)
     assert process.status == 3
-    assert process.told() is None
+    assert process.next_line() is None
 
 
 def test_one_that_does_not_end_is_killed_with_all_that_it_started(begin):

@@ -9,7 +9,7 @@ import pytest
 
 from erasepro.cli import main as cli
 from erasepro.metrics.networks import judges
-from erasepro.results.record import Results
+from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
 from erasepro.tracking.curves import layer_curves
 from tests.end_to_end.processes import timeless

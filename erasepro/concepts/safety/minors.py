@@ -67,7 +67,7 @@ def mentions_minor(text: str) -> bool:
     letters = _letters(text)
     spaced = _spaced(letters)
     joined = re.sub(r"(?<=\w)[_\-‐‑‒–—.*](?=[a-z])", "", letters)
-    spelled = re.sub(r"\b(?:[a-z]\s){2,}[a-z]\b", lambda found: found[0].replace(" ", ""), spaced)
+    spelled = re.sub(r"\b(?:[a-z]\s){2,}[a-z]\b", lambda match: match[0].replace(" ", ""), spaced)
     parted = re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", spaced)
     readings = {
         spaced,
@@ -77,7 +77,7 @@ def mentions_minor(text: str) -> bool:
         _letters_for_digits(spaced),
         _letters_for_digits(_spaced(joined)),
     }
-    return any(_FILTER.search(one) for one in readings) or bool(_OTHERS.search(letters))
+    return any(_FILTER.search(reading) for reading in readings) or bool(_OTHERS.search(letters))
 
 
 def drop_minors(prompts: Iterable[str]) -> tuple[list[str], int]:
@@ -100,15 +100,17 @@ def _spaced(letters: str) -> str:
 
 
 def _letters_for_digits(text: str) -> str:
-    """Digits and signs inside a word that also has letters, read as the letters they stand for; a word that can be read in
-    several ways stands there in each."""
+    """The text with digits and signs inside a word that also has letters read as the letters they stand for.
+
+    A word that can be read in several ways stands there in each.
+    """
     words = []
     for word in text.split(" "):
         signs = [_DIGITS.get(c, c) for c in word]
         if not re.search(r"[a-z]", word) or word.count("1") > 4:
             words.append(word)
         else:
-            words += ["".join(one) for one in product(*signs)]
+            words += ["".join(spelling) for spelling in product(*signs)]
     return " ".join(words)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-KINDS = ("nudity",)
-"""Kinds of concept sets that are."""
+SENSITIVE_KINDS = ("nudity",)
+"""Kinds of concept sets whose images are sensitive."""
 
 _WORDS = re.compile(
     r"""\b(?: nud(?:e|es|ity|ist|ists|ism)\w* | naked\w* | nsfw | topless | bottomless | undress(?:ed|ing)? | unclothed | unclad
@@ -18,6 +18,9 @@ _WORDS = re.compile(
 
 
 def mentions_nudity(texts: Iterable[str]) -> bool:
-    """Whether a text names nudity or sex. Strict on purpose: a picture blurred for nothing costs little. Prompts that are meant
-    to hide it say nothing: their sets are marked ``sensitive``."""
+    """Whether one of the texts names nudity or sex.
+
+    Strict on purpose: a picture blurred for nothing costs little. Prompts that are meant to hide it say nothing: their sets
+    are marked ``sensitive``.
+    """
     return any(_WORDS.search(re.sub(r"[\s_\-]+", " ", text.casefold())) for text in texts)

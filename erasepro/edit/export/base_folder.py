@@ -49,10 +49,10 @@ def components(folder: Path, parts: Iterable[str], variant: str | None) -> dict[
     Raises:
         UserError: no such part, no safetensors in it, no such variant, several to choose from, a damaged file.
     """
-    found = {part: _component(folder, part, variant) for part in parts}
-    if variant and all(held.variant != variant for held in found.values()):
-        raise UserError(f"{str(folder)!r} has no weights of the variant {variant!r} in {', '.join(found)}.")
-    return found
+    by_part = {part: _component(folder, part, variant) for part in parts}
+    if variant and all(held.variant != variant for held in by_part.values()):
+        raise UserError(f"{str(folder)!r} has no weights of the variant {variant!r} in {', '.join(by_part)}.")
+    return by_part
 
 
 def _component(folder: Path, part: str, variant: str | None) -> Component:
@@ -87,13 +87,13 @@ def patches(edit: Edit, sources: dict[str, list[Source]]) -> dict[Path, dict[str
     Raises:
         UserError: a site that no file has, or a base that the edit was not solved on.
     """
-    found: dict[Path, dict[str, partial]] = {}
+    changes: dict[Path, dict[str, partial]] = {}
     for site in edit.updates:
         source, key = find(site, sources[split(site)[0]])
         change = partial(chained, [patch_of(edit, site)])
         change(source.read(key))
-        found.setdefault(source.path, {})[key] = change
-    return found
+        changes.setdefault(source.path, {})[key] = change
+    return changes
 
 
 def find(site: str, sources: list[Source]) -> tuple[Source, str]:

@@ -47,7 +47,7 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
     """
     if rank is not None and (isinstance(rank, bool) or not isinstance(rank, int) or rank < 1):
         raise UserError(f"The rank of an export is a whole number from 1 on; got {rank!r}.")
-    found: dict[str, Factors] = {}
+    factors: dict[str, Factors] = {}
     loss: float | None
     for site, update in edit.updates.items():
         if isinstance(update, LowRankUpdate):
@@ -56,10 +56,10 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
             up, down, loss = _truncated(update.dense().double(), rank)
         if up.shape[1]:
             up, down = _balanced(edit.strength * up, down)
-            found[site] = Factors(up.float().contiguous(), down.float().contiguous(), loss)
-    if not found:
+            factors[site] = Factors(up.float().contiguous(), down.float().contiguous(), loss)
+    if not factors:
         raise UserError("This edit changes no weight: there is nothing to export as a LoRA.")
-    return found
+    return factors
 
 
 def losses(factors: dict[str, Factors]) -> dict[str, float]:

@@ -36,16 +36,16 @@ def pieces(edit: Edit, folder: Path, variant: str | None) -> list[Piece]:
     check_base_folder(folder)
     encoders = [part for part in ("text_encoder", "text_encoder_2") if (folder / part).is_dir()]
     held = components(folder, ("unet", "vae", *encoders), variant)
-    parts = {part: one.sources for part, one in held.items()}
+    parts = {part: component.sources for part, component in held.items()}
     for site in edit.updates:
         if split(site)[0] not in parts:
             raise UserError(f"The original layout has no place for '{site}': export it as format=diffusers.")
     changes = patches(edit, parts)
     stored = {part: {name: source for source in files for name in source.entries} for part, files in parts.items()}
-    found = [*_unet(folder, stored["unet"], changes), *_vae(folder, stored["vae"], changes)]
+    listed = [*_unet(folder, stored["unet"], changes), *_vae(folder, stored["vae"], changes)]
     for part in encoders:
-        found += _text(folder, part, stored[part], changes, xl=len(encoders) == 2)
-    return found
+        listed += _text(folder, part, stored[part], changes, xl=len(encoders) == 2)
+    return listed
 
 
 def _unet(folder: Path, stored: Stored, changes: Changes) -> Iterator[Piece]:
@@ -130,10 +130,10 @@ def _turned(name: str, source: Source, key: str) -> Piece:
 def _config(folder: Path, part: str) -> dict[str, Any]:
     path = folder / part / "config.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise UserError(f"Cannot read {str(path)!r}: the base folder is incomplete; fetch it again.") from error
-    return found if isinstance(found, dict) else {}
+    return config if isinstance(config, dict) else {}
 
 
 def _no_place(name: str) -> UserError:

@@ -87,13 +87,13 @@ def _silent(factors: dict[str, Factors]) -> dict[str, Factors]:
 
     diffusers 0.42 knows the names of an encoder's attention only where it sees an output among them, and drops them else.
     """
-    found: dict[str, list[str]] = {}
+    sites_of_part: dict[str, list[str]] = {}
     for site in factors:
         part, path = split(site)
         if is_clip(path) and ".self_attn." in path:
-            found.setdefault(part, []).append(site)
+            sites_of_part.setdefault(part, []).append(site)
     added = {}
-    for sites in found.values():
+    for sites in sites_of_part.values():
         if not any(site.endswith(".out_proj") for site in sites):
             d = factors[sites[0]].down.shape[1]
             added[f"{sites[0].rpartition('.')[0]}.out_proj"] = Factors(torch.zeros(d, 1), torch.zeros(1, d))

@@ -32,17 +32,17 @@ class Exported:
 
     def __str__(self) -> str:
         """One line for the terminal."""
-        told = [f"{self.path}: {self.format}, {self.weights} weights"]
+        facts = [f"{self.path}: {self.format}, {self.weights} weights"]
         if self.ranks:
-            told.append(f"rank {_span(list(self.ranks.values()))}")
+            facts.append(f"rank {_span(list(self.ranks.values()))}")
         if self.loss:
             site = max(self.loss, key=lambda s: self.loss[s])
-            told.append(
+            facts.append(
                 f"{len(self.loss)} of them dense, cut to low rank with a loss of at most {self.loss[site]:.2g} ({site})"
             )
         if self.left_out:
-            told.append(f"{self.left_out} file(s) with unedited weights left out")
-        return ", ".join(told) + "." + (f" {WARNING}" if self.ranks else "")
+            facts.append(f"{self.left_out} file(s) with unedited weights left out")
+        return ", ".join(facts) + "." + (f" {WARNING}" if self.ranks else "")
 
 
 def _span(numbers: list[int]) -> str:

@@ -37,9 +37,9 @@ def export_single_file(edit: Edit, target: Path, base: Path, variant: str | None
             "format=diffusers."
         )
     if base.is_dir():
-        found = pieces(edit, base, variant)
+        content = pieces(edit, base, variant)
         with creating(target) as temporary:
-            write(temporary, found, {"format": "pt"})
+            write(temporary, content, {"format": "pt"})
         return Exported(target, "single_file", len(edit.updates))
     source = read_source(base)
     if any(name.startswith("model_ema.") for name in source.entries):

@@ -17,9 +17,13 @@ from erasepro.results.standard_error import PromptSums
 
 
 class Batch:
-    """Images (B, 3, H, W) uint8 RGB with their rows; what networks say of them is worked out once, when asked.
+    """Images (B, 3, H, W) uint8 RGB with their rows; a network's features of them are computed once, at the first use.
 
-    ``feature_cache`` keeps networks' features on disk; without it they live as long as the batch.
+    Args:
+        images: (B, 3, H, W) uint8 RGB.
+        rows: B rows of the work list.
+        judge: `networks.judge.Judge`; None for a model without one.
+        feature_cache: keeps networks' features on disk; without it they live as long as the batch.
     """
 
     def __init__(
@@ -82,12 +86,12 @@ class Batch:
 
     @cached_property
     def image_features(self) -> Tensor:
-        """(B, d), of length 1."""
+        """The judge's image features (B, d), each of length 1."""
         return self._features_of_judge("image_features")
 
     @cached_property
     def fd_features(self) -> Tensor:
-        """(B, f)."""
+        """The judge's features (B, f) for distances between sets of pictures."""
         return self._features_of_judge("fd_features")
 
     @cached_property
@@ -98,7 +102,7 @@ class Batch:
 
 
 class Metric(ABC):
-    """``update(batch)`` adds to the sums and returns one dict of per-sample values an image; ``compute()`` a Score.
+    """A number of a model's images, made of sums: ``update(batch)`` adds to them, ``compute()`` makes a Score of them.
 
     Every metric keeps the contract that ``tests/metrics/test_contract.py`` tests: the number does not hang on batch size or
     on the order of images; inputs are not changed; a metric can be pickled at any time; the per-sample values are called by
@@ -128,11 +132,13 @@ class Metric(ABC):
 
     @abstractmethod
     def compute(self) -> Score:
-        """The number of all batches so far; ``n`` counts what went into it. NaN with n = 0 where nothing was counted, and no
-        standard error below n = 2."""
+        """The number of all batches so far; ``n`` counts what went into it.
+
+        NaN with n = 0 where nothing was counted, and no standard error below n = 2.
+        """
 
     def check(self, rows: Sequence[Row]) -> None:  # noqa: B027 - most metrics need nothing
-        """Finds out, before anything is drawn, whether files, downloads and the rows are as needed. Raises UserError."""
+        """Raise UserError, before anything is drawn, where files, downloads or the rows are not as needed."""
 
     @classmethod
     def asks_judge(cls, config: Any) -> bool:
@@ -161,7 +167,7 @@ class PromptMeans:
         self._sums: dict[str, PromptSums] = {}
 
     def add(self, row: Row, value: float) -> None:
-        """Counts `value` under the row's role, and under role/phrasing."""
+        """Count a value of one image under the row's role, and under role/phrasing."""
         for group in (row.role, f"{row.role}/{row.phrasing}"):
             self._sums.setdefault(group, PromptSums()).add(row.id, value)
 
@@ -171,9 +177,18 @@ class PromptMeans:
         return sums.mean, sums.n, sums.stderr(self._shares)
 
     def parts(self) -> dict[str, dict[str, Any]]:
+        """Value, n and standard error of every group, by role and by role/phrasing: the parts of a score."""
         return {group: dict(zip(("value", "n", "stderr"), self.mean(group), strict=True)) for group in self._sums}
 
     def score(self, name: str, role: str, higher_is_better: bool, extra: dict[str, Any] | None = None) -> Score:
+        """The score of a metric whose number is the mean of one group.
+
+        Args:
+            name: the metric's.
+            role: the group whose mean is the value.
+            higher_is_better: of that role.
+            extra: further parts.
+        """
         value, n, stderr = self.mean(role)
         return Score(name, value, n, stderr, higher_is_better, {**self.parts(), **(extra or {})})
 

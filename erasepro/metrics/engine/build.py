@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
-from erasepro.config.typed import from_mapping
+from erasepro.config.typed_dataclass import from_mapping
 from erasepro.errors import unknown
 from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.registry import METRICS

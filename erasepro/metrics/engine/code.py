@@ -8,7 +8,7 @@ from erasepro.metrics.registry import METRICS
 from erasepro.runtime.source_digest import source_digest
 
 if TYPE_CHECKING:
-    from erasepro.results.record import MetricScore
+    from erasepro.results.results_json import MetricScore
 
 
 METRIC_CODE = ("erasepro.metrics", "erasepro.results.standard_error", "erasepro.results.score")

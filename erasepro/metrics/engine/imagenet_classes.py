@@ -67,9 +67,9 @@ def classes_of(concept: str, given: Mapping[str, Any], key: str) -> frozenset[in
     if own is not None:
         names: Sequence[Any] = [own] if isinstance(own, str) else list(own)
         return frozenset().union(*(_category(str(name), f"{key}.{concept}") for name in names))
-    found = _class_named(concept)
-    if found:
-        return found
+    classes = _class_named(concept)
+    if classes:
+        return classes
     hint = nearest(folded(concept), categories())
     near = f" The nearest is {hint!r}." if hint else ""
     raise UserError(
@@ -79,8 +79,8 @@ def classes_of(concept: str, given: Mapping[str, Any], key: str) -> frozenset[in
 
 
 def _category(name: str, key: str) -> frozenset[int]:
-    found = _indices(name)
-    if not found:
+    indices = _indices(name)
+    if not indices:
         hint = nearest(folded(name), categories())
         raise UserError(f"{key}: {name!r} is no ImageNet class.{f' Did you mean {hint!r}?' if hint else ''}")
-    return found
+    return indices

@@ -27,6 +27,7 @@ class ReferenceStatistics:
 
     @property
     def gaussian(self) -> tuple[Tensor, Tensor]:
+        """Mean (f,) and covariance (f, f), as the Fréchet distance takes them."""
         return self.mean, self.cov
 
 
@@ -47,22 +48,22 @@ def load_statistics(path: Path, key: str, network: str = "", features: int | Non
         features: f; a file of another width is refused.
     """
     try:
-        found = _npz(path) if path.suffix == ".npz" else _ours(path)
+        statistics = _npz(path) if path.suffix == ".npz" else _ours(path)
     except FileNotFoundError as error:
         raise UserError(f"{key}: no file {str(path)!r}.") from error
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, TypeError) as error:
         raise UserError(
             f"{key}: {path.name} is no file of statistics ({error}); it must hold mu (f,) and sigma (f, f)."
         ) from error
-    f = len(found.mean)
-    if found.mean.ndim != 1 or found.cov.shape != (f, f):
-        shapes = f"mu {tuple(found.mean.shape)}, sigma {tuple(found.cov.shape)}"
+    f = len(statistics.mean)
+    if statistics.mean.ndim != 1 or statistics.cov.shape != (f, f):
+        shapes = f"mu {tuple(statistics.mean.shape)}, sigma {tuple(statistics.cov.shape)}"
         raise UserError(f"{key}: {path.name} holds {shapes}; they must be (f,) and (f, f).")
-    if network and found.network and network != found.network:
-        raise UserError(f"{key}: {path.name} was made with the network {found.network}, not {network}; make it again.")
+    if network and statistics.network and network != statistics.network:
+        raise UserError(f"{key}: {path.name} was made with the network {statistics.network}, not {network}; make it again.")
     if features is not None and f != features:
         raise UserError(f"{key}: {path.name} is of {f} features, but the network has {features}.")
-    return found
+    return statistics
 
 
 def _npz(path: Path) -> ReferenceStatistics:

@@ -64,9 +64,11 @@ class SetDistance(Metric):
 
     @classmethod
     def asks_judge(cls, config: Any) -> bool:
+        """Whether the features are the judge's."""
         return bool(config.network == "judge")
 
     def check(self, rows: Sequence[Row]) -> None:
+        """Look for the network's weights and for the reference; raise UserError where one is missing or unfit."""
         if isinstance(self._own, Inception):
             self._own.check()
         if self.is_statistics:
@@ -76,6 +78,7 @@ class SetDistance(Metric):
 
     @property
     def is_statistics(self) -> bool:
+        """Whether the reference is a file of means and covariances."""
         return str(self.config.reference).endswith(SUFFIXES)
 
     def _reference_file(self) -> Path:
@@ -99,6 +102,7 @@ class SetDistance(Metric):
             raise UserError(f"{error} Allowed: original, a folder of images, {' or '.join(SUFFIXES)}.") from error
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+        """Take in the features of the rows of ``roles``; there are no per-image values."""
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         if places:
             self._feature_cache = batch.feature_cache

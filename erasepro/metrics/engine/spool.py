@@ -24,6 +24,7 @@ class PictureSpool:
         return len(self._places)
 
     def put(self, name: str, image: Tensor) -> None:
+        """Lay aside a picture (3, H, W) uint8 of any size; the last of a name counts."""
         place = self._file.seek(0, 2)
         self._file.write(image.contiguous().cpu().numpy().tobytes())
         self._places[name] = (place, tuple(image.shape))
@@ -38,6 +39,7 @@ class PictureSpool:
         self._places = state["places"]
 
     def get(self, name: str) -> Tensor:
+        """The picture (3, H, W) uint8 that was laid aside under a name. Raises KeyError where there is none."""
         place, shape = self._places[name]
         self._file.seek(place)
         return torch.frombuffer(bytearray(self._file.read(math.prod(shape))), dtype=torch.uint8).reshape(shape)

@@ -70,7 +70,7 @@ class ClipJudge:
         return self._last[1]
 
     def image_features(self, images: Tensor) -> Tensor:
-        """uint8 (B, 3, H, W) to unit vectors (B, d)."""
+        """Pictures (B, 3, H, W) uint8 to unit vectors (B, d)."""
         return F.normalize(self.fd_features(images), dim=-1)
 
     @torch.inference_mode()
@@ -108,12 +108,15 @@ def _best(scores: Tensor, names: Sequence[str]) -> list[str | None]:
 
 
 def preprocess(images: Tensor, size: int) -> Tensor:
-    """uint8 (B, 3, H, W) to what CLIP was trained on, (B, 3, size, size): PIL's bicubic resize of the shorter side, the middle
-    cut out, normalised; the same numbers as the package's own ``preprocess`` gives for the same picture."""
-    return torch.stack([_one(image, size) for image in images])
+    """Pictures (B, 3, H, W) uint8 to what CLIP was trained on: (B, 3, size, size), normalised.
+
+    The shorter side is resized by PIL's bicubic filter and the middle is cut out: the same numbers as CLIP's own ``preprocess``
+    gives for the same picture.
+    """
+    return torch.stack([_preprocess_picture(image, size) for image in images])
 
 
-def _one(image: Tensor, size: int) -> Tensor:
+def _preprocess_picture(image: Tensor, size: int) -> Tensor:
     picture = Image.fromarray(np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy()))
     short = min(picture.size)
     if short != size:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from erasepro.runtime.files import replacing
 
-VERSION = 1
+CACHE_VERSION = 1
 """Raise it when a network's code changes what it says without changing its key."""
 
 
@@ -31,9 +31,11 @@ class Network(Protocol):
     """
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The name of weights and preprocessing: features of one key are taken for each other."""
 
-    def __call__(self, images: Tensor) -> Mapping[str, Tensor]: ...
+    def __call__(self, images: Tensor) -> Mapping[str, Tensor]:
+        """The tensors of a batch by name; each has B rows."""
 
 
 class FeatureCache:
@@ -48,6 +50,13 @@ class FeatureCache:
         self.computed = 0  # batches that really went through a network
 
     def __call__(self, network: Network, images: Tensor, digest: str | None = None) -> dict[str, Tensor]:
+        """The features of a batch, read from the disk, or computed and kept there.
+
+        Args:
+            network: whose features; its key names the folder.
+            images: (B, 3, H, W) uint8 RGB, or pairs (B, 2, 3, H, W).
+            digest: `digest_of` the images where it is known already.
+        """
         path = None
         if self.folder is not None:
             path = self.folder / network.key / f"{digest or digest_of(images)}.safetensors"
@@ -63,7 +72,7 @@ class FeatureCache:
 
 def digest_of(images: Tensor) -> str:
     """Hash of a batch's shape and pixels, and of this file's version."""
-    digest = hashlib.sha256(f"{VERSION} {tuple(images.shape)}".encode())
+    digest = hashlib.sha256(f"{CACHE_VERSION} {tuple(images.shape)}".encode())
     digest.update(images.contiguous().numpy().tobytes())
     return digest.hexdigest()[:32]
 
@@ -101,5 +110,6 @@ class FunctionNetwork:
         self.key, self._function, self._name = key, function, name
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        """What the function gives for pictures (B, 3, H, W), under the network's one name."""
         with torch.inference_mode():
             return {self._name: self._function(images)}

@@ -47,14 +47,17 @@ class Backbone:
 
     @cached_property
     def digest(self) -> str:
+        """The first 12 hex digits of the SHA-256 of the weights' file."""
         return file_sha256(self.file)[:12]
 
     @cached_property
     def device(self) -> torch.device:
+        """The accelerator where there is one, else the CPU."""
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     @cached_property
     def module(self) -> Any:
+        """The loaded torchvision module, in evaluation mode."""
         return build(self.name, load_weights(self.file), self.file.name).to(self.device)
 
 
@@ -95,9 +98,11 @@ class Classifier:
 
     @property
     def key(self) -> str:
+        """Network, hash of its weights, and preprocessing."""
         return f"resnet50-{self.backbone.digest}-256-224"
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        """Logits (B, 1000) of pictures (B, 3, H, W) uint8 RGB, in ImageNet's order, under ``logits``."""
         with torch.inference_mode():
             return {"logits": self.backbone.module(self.preprocess(images.to(self.backbone.device)))}
 
@@ -118,16 +123,18 @@ class Layers:
 
     @property
     def key(self) -> str:
+        """Network, hash of its weights, and that its layers are answered."""
         return f"{self.name}-{self.backbone.digest}-layers"
 
     def __call__(self, images: Tensor) -> list[Tensor]:
+        """The maps of pictures (B, 3, H, W) uint8 RGB after each layer, shallow to deep."""
         x = images.to(self.backbone.device).float() / 255
         shift, scale = (x.new_tensor(v).view(3, 1, 1) for v in (SHIFT, SCALE))
-        x, found, module = (x - shift) / scale, [], self.backbone.module
+        x, maps, module = (x - shift) / scale, [], self.backbone.module
         for part in _parts(self.name, module):
             x = part(x)
-            found.append(x)
-        return found
+            maps.append(x)
+        return maps
 
 
 def _parts(name: str, module: Any) -> list[nn.Sequential]:

@@ -57,9 +57,11 @@ class Inception:
 
     @cached_property
     def key(self) -> str:
+        """Network, hash of its weights, and the way of resizing."""
         return f"inception-{file_sha256(self.file)[:12]}-{self.resize}"
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        """The features (B, 2048) of pictures (B, 3, H, W) uint8 RGB, under ``features``."""
         with torch.inference_mode():
             x = self.resized(images.to(self._device))  # (B, 3, 299, 299)
             return {"features": self._net((x - 128) / 128).flatten(1)}

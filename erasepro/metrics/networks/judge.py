@@ -18,14 +18,17 @@ class Judge(Protocol):
     key: str
 
     def image_features(self, images: Tensor) -> Tensor:
-        """(B, d), of length 1."""
+        """The embeddings (B, d) of pictures, each of length 1."""
 
     def text_features(self, texts: list[str]) -> Tensor:
-        """(n, d), of length 1."""
+        """The embeddings (n, d) of sentences, each of length 1, in the space of the pictures'."""
 
     def predict(self, features: Tensor) -> Prediction:
-        """What pictures with these image features (B, d) show: ``concept`` and ``style`` lists (None: cannot be named),
-        ``concept_prob`` (B, C), ``concepts`` (the C names)."""
+        """What pictures with these image features (B, d) show.
+
+        Returns:
+            ``concept`` and ``style``: B names each (None: cannot be named). ``concept_prob``: (B, C). ``concepts``: C names.
+        """
 
     def fd_features(self, images: Tensor) -> Tensor:
-        """(B, f), for distances between sets of pictures."""
+        """Features (B, f) for distances between sets of pictures."""

@@ -18,13 +18,13 @@ from erasepro.metrics.networks.pickles import file_sha256, load_weights
 from erasepro.models.device import pick_device
 from erasepro.models.load import load_shipped_judge
 
-KINDS = ("model", "openai_clip", "transformers_clip")
+JUDGE_KINDS = ("model", "openai_clip", "transformers_clip")
 
 
 def check_judge(cfg: JudgeConfig) -> None:
     """Whatever can be wrong with the settings themselves. Raises UserError."""
-    if cfg.kind not in KINDS:
-        raise unknown("value of metrics.judge.kind", cfg.kind, KINDS)
+    if cfg.kind not in JUDGE_KINDS:
+        raise unknown("value of metrics.judge.kind", cfg.kind, JUDGE_KINDS)
     for key in ("template", "style_template"):
         if "{c}" not in getattr(cfg, key):
             raise UserError(f"metrics.judge.{key} must contain {{c}}, the class's place; got {getattr(cfg, key)!r}.")

@@ -82,10 +82,10 @@ class NudeNetDetector:
         width, height in pixels; ``images`` (1,) how many were looked at. Raises PictureError where they cannot be.
         """
         rows: list[tuple[int, Box]] = []
-        for i, found in enumerate(self.find(list(images))):
-            if isinstance(found, PictureError):
-                raise found
-            rows += [(i, box) for box in found]
+        for i, boxes in enumerate(self.find(list(images))):
+            if isinstance(boxes, PictureError):
+                raise boxes
+            rows += [(i, box) for box in boxes]
         return {
             "image": torch.tensor([i for i, _ in rows], dtype=torch.int64),
             "label": torch.tensor([LABELS.index(b.label) for _, b in rows], dtype=torch.int64),
@@ -109,10 +109,10 @@ class NudeNetDetector:
                 yield from self._look([future.result() for future in waiting.popleft()])
 
     def _look(self, ready: list[Any]) -> Iterator[list[Box] | PictureError]:
-        blobs = [one[0] for one in ready if not isinstance(one, PictureError)]
+        blobs = [item[0] for item in ready if not isinstance(item, PictureError)]
         outputs: Iterator[NDArray[np.float32]] = iter(self._model.run(np.concatenate(blobs)) if blobs else ())
-        for one in ready:
-            yield one if isinstance(one, PictureError) else self._boxes(next(outputs), *one[1:])
+        for item in ready:
+            yield item if isinstance(item, PictureError) else self._boxes(next(outputs), *item[1:])
 
     def _ready(self, picture: Picture) -> Any:
         """The network's input (1, 3, S, S) and the package's facts about padding; or the error."""
@@ -148,8 +148,8 @@ class NudeNetDetector:
             return []
         padded = np.pad(likely, ((0, 0), (0, 1)))[None]
         side = self._model.resolution
-        found = _postprocess([padded], x_pad, y_pad, x_ratio, y_ratio, width, height, side, side)
-        boxes = [Box(d["class"], float(d["score"]), tuple(d["box"])) for d in found]
+        detections = _postprocess([padded], x_pad, y_pad, x_ratio, y_ratio, width, height, side, side)
+        boxes = [Box(d["class"], float(d["score"]), tuple(d["box"])) for d in detections]
         return sorted(boxes, key=lambda b: -b.score)
 
     def _enlarge(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -165,11 +165,11 @@ class NudeNetDetector:
 
 def boxes_in(features: Mapping[str, Tensor]) -> list[list[Box]]:
     """The boxes of each image, from ``NudeNetDetector.__call__``'s tensors."""
-    found: list[list[Box]] = [[] for _ in range(int(features["images"][0]))]
+    boxes_of_image: list[list[Box]] = [[] for _ in range(int(features["images"][0]))]
     columns = (features[name].tolist() for name in ("image", "label", "score", "box"))
     for image, label, score, box in zip(*columns, strict=True):
-        found[image].append(Box(LABELS[label], score, tuple(box)))
-    return found
+        boxes_of_image[image].append(Box(LABELS[label], score, tuple(box)))
+    return boxes_of_image
 
 
 def find_package() -> Path:

@@ -68,9 +68,9 @@ def _load(path: Path, changed: int, size: int) -> OnnxDetector:
         reason = str(error).strip().partition("\n")[0]
         raise UserError(f"{KEY}: {str(path)!r} is no model that ONNX Runtime can load ({reason[:200]}).") from error
     resolution, batched = _inputs(path, session)
-    found = OnnxDetector(hashlib.sha256(data).hexdigest(), resolution, batched, session)
-    _check_output(path, found)
-    return found
+    detector = OnnxDetector(hashlib.sha256(data).hexdigest(), resolution, batched, session)
+    _check_output(path, detector)
+    return detector
 
 
 def _inputs(path: Path, session: Any) -> tuple[int, bool]:
@@ -89,19 +89,19 @@ def _inputs(path: Path, session: Any) -> tuple[int, bool]:
     return side, not isinstance(shape[0], int)
 
 
-def _check_output(path: Path, found: OnnxDetector) -> None:
+def _check_output(path: Path, detector: OnnxDetector) -> None:
     """Looks at two black pictures: the shapes that a file declares are often only names."""
     rows = 4 + len(LABELS)
     try:
-        output = found.run(np.zeros((2, 3, found.resolution, found.resolution), np.float32))
+        output = detector.run(np.zeros((2, 3, detector.resolution, detector.resolution), np.float32))
     except Exception as error:
         reason = str(error).strip().partition("\n")[0]
         raise UserError(f"{KEY}: {str(path)!r} fails on a black image ({reason[:200]}).") from error
     if output.ndim != 3 or output.shape[:2] != (2, rows) or output.dtype != np.float32:
         raise _other_layout(
-            path, found.session, f"an output (batch, {rows}, candidates), not {output.shape} for two pictures"
+            path, detector.session, f"an output (batch, {rows}, candidates), not {output.shape} for two pictures"
         )
-    names = _metadata(found.session, "names")
+    names = _metadata(detector.session, "names")
     if isinstance(names, dict) and names and tuple(names.get(i) for i in range(len(LABELS))) != LABELS:
         raise UserError(f"{KEY}: {str(path)!r} names other labels ({str(names)[:120]} …) than NudeNet 3.x's 18.")
 
@@ -114,8 +114,8 @@ def _metadata(session: Any, key: str) -> Any:
 
 
 def _other_layout(path: Path, session: Any, wanted: str) -> UserError:
-    told = ", ".join(f"{one.name} {one.shape}" for one in [*session.get_inputs(), *session.get_outputs()])
+    ports = ", ".join(f"{port.name} {port.shape}" for port in [*session.get_inputs(), *session.get_outputs()])
     return UserError(
-        f"{KEY}: {str(path)!r} has not NudeNet 3.x's layout: {wanted} is wanted, the file has {told[:200]}. Files of "
+        f"{KEY}: {str(path)!r} has not NudeNet 3.x's layout: {wanted} is wanted, the file has {ports[:200]}. Files of "
         "NudeNet 2.x cannot be used; give one of 3.x, or null."
     )

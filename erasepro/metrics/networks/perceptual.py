@@ -27,9 +27,11 @@ class FeatureLayers(Protocol):
     """Pictures (B, 3, H, W) uint8 RGB to the maps of several layers, [(B, C_l, H_l, W_l)]."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The name of weights and preprocessing, as of `feature_cache.Network`."""
 
-    def __call__(self, images: Tensor) -> list[Tensor]: ...
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """The maps after each layer."""
 
 
 class PairDistance:
@@ -45,9 +47,11 @@ class PairDistance:
 
     @cached_property
     def key(self) -> str:
+        """The key of the layers, and the hash of the learned weights where there are some."""
         return f"{self.layers.key}-{'lpips-' + file_sha256(self._file)[:8] if self.learned else 'plain'}"
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        """Each layer's share (B, L) of the distances of pairs (B, 2, 3, H, W) uint8 RGB, under ``layers``."""
         with torch.inference_mode():
             return {"layers": torch.cat([self._chunk(part) for part in images.split(CHUNK)])}
 
@@ -56,14 +60,14 @@ class PairDistance:
         maps = self.layers(
             pairs.transpose(0, 1).flatten(0, 1)
         )  # the first of every pair, then the second: (2B, C, H, W)
-        found = []
+        shares = []
         for i, both in enumerate(maps):
             unit = both.double() / (both.double().square().sum(1, keepdim=True) + 1e-8).sqrt()  # 1e-8: as LPIPS's code
             square = (unit[:b] - unit[b:]).square()  # (B, C, H, W)
             if self.learned:
                 square = square * self._weights[i].to(square)
-            found.append(square.sum(1).mean((1, 2)) / (1 if self.learned else len(maps)))
-        return torch.stack(found, 1)
+            shares.append(square.sum(1).mean((1, 2)) / (1 if self.learned else len(maps)))
+        return torch.stack(shares, 1)
 
     @property
     def _file(self) -> Path:
@@ -76,5 +80,5 @@ class PairDistance:
         """w_l (1, C_l, 1, 1)."""
         if not self._file.is_file():
             raise UserError(f"torchmetrics does not hold LPIPS's {self._file.name} any more: set learned=false.")
-        found = load_weights(self._file)
-        return [found[f"lin{i}.model.1.weight"] for i in range(len(found))]
+        tensors = load_weights(self._file)
+        return [tensors[f"lin{i}.model.1.weight"] for i in range(len(tensors))]

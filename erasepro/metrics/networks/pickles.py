@@ -133,20 +133,20 @@ def check_weights(path: str | Path, published: Sequence[str], wanted: Mapping[st
         return
     try:
         with safe_open(str(path), framework="pt") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no mapping
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError):
         load_weights(path)  # says what is wrong with it
         return
     for name, shape in wanted.items():
-        if found.get(name) != tuple(shape):
+        if shapes.get(name) != tuple(shape):
             what = BY_FILE[published[0]].what
             raise UserError(f"{path.name} does not hold {what}: it lacks the tensor {name} of {tuple(shape)}.")
 
 
-def _tensors(found: Any, path: Path) -> dict[str, Tensor]:
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
+def _tensors(content: Any, path: Path) -> dict[str, Tensor]:
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise UserError(f"{path.name} holds no dict of tensors; give a file of weights.")
-    return dict(found)
+    return dict(content)
 
 
 def check_file(key: str, path: str | None) -> None:

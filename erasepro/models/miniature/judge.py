@@ -44,6 +44,7 @@ class PictureTower(nn.Module):
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(192 * 16, 256), nn.SiLU(), nn.Linear(256, WIDTH))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, 64, 64) in [-1, 1] to unit vectors (B, 128)."""
         return F.normalize(self.head(self.body(x)), dim=-1)
 
 
@@ -59,6 +60,7 @@ class WordTower(nn.Module):
         self.head = nn.Linear(WIDTH, WIDTH)
 
     def forward(self, ids: torch.Tensor, end: int) -> torch.Tensor:
+        """Token ids (B, L) padded with ``end``, the end-of-text token, to unit vectors (B, 128)."""
         padding = (ids == end).cumsum(1) > 1  # after the first end-of-text
         x = self.words(ids) + self.places.weight[: ids.shape[1]]
         x = self.blocks(x, src_key_padding_mask=padding)
@@ -78,6 +80,7 @@ class FeatureNet(nn.Module):
         self.concept, self.style = nn.Linear(64, len(NAMES)), nn.Linear(64, len(STYLES))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, 64, 64) in [-1, 1] to features (B, 64)."""
         return self.body(x)
 
 
@@ -148,11 +151,11 @@ class MiniatureJudge:
     @torch.inference_mode()
     def stage_features(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Maps after each stage of the picture tower, [(B, C_l, H_l, W_l)], for perceptual distances."""
-        x, found = _unit(images), []
+        x, maps = _unit(images), []
         for stage in self.picture.body:
             x = stage(x)
-            found.append(x)
-        return found
+            maps.append(x)
+        return maps
 
     @cached_property
     def _concept_text(self) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from erasepro.concepts.pairs import ConceptSet
-from erasepro.config.prompt_sets import KINDS, ROW_SETTINGS, SET_ROLES, PromptSetConfig
+from erasepro.config.prompt_sets import PROMPT_SET_KINDS, ROW_SETTINGS, SET_ROLES, PromptSetConfig
 from erasepro.errors import UserError, unknown
 from erasepro.prompts.evaluation_prompts import EvaluationPrompts, make_evaluation_prompts
 from erasepro.prompts.sets.hub import local_file
@@ -96,7 +96,7 @@ def load_prompts(
 
 def check_set(name: str, cfg: PromptSetConfig) -> None:
     """Raise UserError, naming the key, for a value that no set can have."""
-    for key, value, known in (("kind", cfg.kind, KINDS), ("role", cfg.role, SET_ROLES)):
+    for key, value, known in (("kind", cfg.kind, PROMPT_SET_KINDS), ("role", cfg.role, SET_ROLES)):
         if value not in known:
             raise unknown(f"prompts.{name}.{key}", value, known)
     for key, values, allowed in (

@@ -1,5 +1,7 @@
-"""Phrasings for real models. Slots: the concept with its article where it has one (``{c}``: "a dog", "grapes", "snoopy"), the
-bare name (``{n}``), its plural (``{p}``); for styles the style (``{s}``) and what is drawn (``{x}``).
+"""Phrasings for real models.
+
+Slots: the concept with its article where it has one (``{c}``: "a dog", "grapes", "snoopy"), the bare name (``{n}``), its
+plural (``{p}``); for styles the style (``{s}``) and what is drawn (``{x}``).
 
 No build phrasing begins like a test phrasing of the shipped model, so that it can stand in for models that nobody knows.
 """

@@ -44,13 +44,13 @@ def run(part: str, work: Path, processes: int) -> None:
         else:
             torch.multiprocessing.spawn(unet.worker, args=(processes, work, STEPS[part], part), nprocs=processes)
     elif part == "judge":
-        found = pools(work)
+        pool = pools(work)
         judge.train_clip(
-            work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"], early=found["early"]
+            work, steps=STEPS[part], decoded=pool["decoded"], labels=pool["labels"], early=pool["early"]
         )
     elif part == "features":
-        found = pools(work)
-        judge.train_features(work, steps=STEPS[part], decoded=found["decoded"], labels=found["labels"])
+        pool = pools(work)
+        judge.train_features(work, steps=STEPS[part], decoded=pool["decoded"], labels=pool["labels"])
     elif part == "export":
         export(work, feature_scale(work))
     else:

@@ -98,15 +98,15 @@ def drawing_table(
         table[f"{phrasing} none"] = none / count
         if styles:
             table[f"{phrasing} style"] = sum(styles) / len(styles)
-        for name, found in by.items():
-            concepts[name][phrasing] = sum(found) / len(found)
+        for name, hits in by.items():
+            concepts[name][phrasing] = sum(hits) / len(hits)
     return table, concepts
 
 
 def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[int] = (0, 1, 2)) -> dict[str, float]:
     """Share of drawings of each person in which the real NudeNet finds a FACE_* label (threshold 0.25, enlarged to 320)."""
     detector = NudeNetDetector(320)
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for name in GROUPS["person"]:
         hits = []
         for seed in seeds:
@@ -114,8 +114,8 @@ def faces(draw: Callable[[Sequence[str], int], torch.Tensor], seeds: Sequence[in
             hits += [
                 any(b.label.startswith("FACE") for b in boxes) for boxes in boxes_in(detector(draw(texts, 2000 * seed)))
             ]
-        found[name] = sum(hits) / len(hits)
-    return found
+        shares[name] = sum(hits) / len(hits)
+    return shares
 
 
 def load_judge(work: Path, threshold: float = 0.0) -> MiniatureJudge:
@@ -153,7 +153,7 @@ def report(work: Path) -> str:
         "concepts below 1.00",
         *(f"  {n:28s} {f}" for n, f in sorted(weak.items(), key=lambda i: sum(i[1].values()))),
     ]
-    found = faces(drawn)
-    lines += ["drawings of people in which NudeNet finds a face", *(f"  {n:28s} {v:.3f}" for n, v in found.items())]
-    lines.append(f"  {'mean':28s} {sum(found.values()) / len(found):.3f}")
+    shares = faces(drawn)
+    lines += ["drawings of people in which NudeNet finds a face", *(f"  {n:28s} {v:.3f}" for n, v in shares.items())]
+    lines.append(f"  {'mean':28s} {sum(shares.values()) / len(shares):.3f}")
     return "\n".join(lines)

@@ -53,6 +53,7 @@ class Loop:
 
     @property
     def final(self) -> Path:
+        """The file that the moving average is left in once training has ended."""
         return self.folder / "final.safetensors"
 
     def run(self, loss_at: Step, after_backward: Callable[[], None] | None = None) -> None:

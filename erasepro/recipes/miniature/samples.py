@@ -27,14 +27,14 @@ def decoded(work: Path, count: int = 3600, seed: int = 41) -> tuple[torch.Tensor
     if not file.exists():
         pictures, codes, vae = Pictures(work), make_codes(work), load_decoder(work)
         rng, generator = random.Random(f"decoded/{seed}"), torch.Generator().manual_seed(seed)
-        found = [real(pictures, rng) for _ in range(count)]
+        real_samples = [real(pictures, rng) for _ in range(count)]
         parts = []
         for i in range(0, count, 60):
-            z = codes.encode(to_unit(np.stack([f[0] for f in found[i : i + 60]])))
+            z = codes.encode(to_unit(np.stack([f[0] for f in real_samples[i : i + 60]])))
             noise = torch.rand(len(z), 1, 1, 1, generator=generator) * 0.15 * torch.randn(z.shape, generator=generator)
             parts.append(vae.decode(z + noise).sample.clamp(-1, 1).half())
         save_file(
-            {"images": torch.cat(parts).contiguous(), "labels": torch.tensor([[f[1], f[2]] for f in found])}, str(file)
+            {"images": torch.cat(parts).contiguous(), "labels": torch.tensor([[f[1], f[2]] for f in real_samples])}, str(file)
         )
     data = load_file(str(file))
     return data["images"].float(), data["labels"]

@@ -157,6 +157,7 @@ class ImageTower(nn.Module):
         self.head = nn.Linear(192 * 16, width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, 64, 64) to unit vectors (B, width)."""
         return F.normalize(self.head(self.body(F.avg_pool2d(x, 2)).flatten(1)), dim=-1)
 
 

@@ -40,7 +40,7 @@ class PreserveConfig:
     relative: bool = True  # ridge is a multiple of the mean eigenvalue of scale·K Kᵀ (gram only)
     scale: float = 1.0
     mean: bool = True  # K Kᵀ is divided by the total weight of its columns
-    tokens: str = "all"  # columns of K in a caption: all | text (BOS to EOS) | words | last
+    tokens: str = "text"  # columns of K in a caption: all | text (BOS to EOS, no paddings) | words | last
     weights: str = "kind"  # count | caption | kind
     threshold: float = 0.01  # null_space: K spans the directions whose mean square is above this (see relative)
     captions: int | None = None  # at most so many captions; null: all

@@ -190,7 +190,7 @@ def test_clip_fd_is_scipys_frechet_distance(judge):
 
 def test_a_run_is_judged_by_a_clip_file(openai, tmp_path, monkeypatch, capsys):
     from erasepro.cli.main import main
-    from erasepro.results.record import Results
+    from erasepro.results.results_json import Results
     from erasepro.results.samples import read_samples
 
     monkeypatch.chdir(tmp_path)

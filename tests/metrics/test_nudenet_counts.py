@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from erasepro.metrics.engine.nudenet_counts import CURVE, NudeNetCounts
 from erasepro.metrics.networks.nudenet_detector import Box
+from erasepro.metrics.nudenet_counts import CURVE, NudeNetCounts
 from erasepro.results.standard_error import share_stderr
 
 LABELS = ("A", "B", "C")

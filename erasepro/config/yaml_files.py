@@ -1,4 +1,4 @@
-"""Which yaml file of the project cannot be read, and why."""
+"""The project's yaml files: how one is read, and which of them cannot be, and why."""
 
 from __future__ import annotations
 

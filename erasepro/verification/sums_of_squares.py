@@ -1,6 +1,6 @@
-"""The numbers of a certificate, from weights and features.
+"""Sums of squares over columns of features, and the numbers of a certificate that are made of them.
 
-Shapes: W, W_o (d_out, d_in); X, O, Y (d_in, n); see `readings`.
+Shapes: W, W_o (d_out, d_in); X, O, Y (d_in, n); see `sentence_features`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,14 @@ class Squares:
     unknown: bool = False  # some columns are not known to be selected or not
 
     def add(self, W_o: Tensor, W: Tensor, columns: tuple[Tensor, ...], chosen: set[int] | None) -> None:
-        """Add columns (their numbers, X, O, Y). chosen: the numbers of those that the solve selected; None: not known."""
+        """Add columns.
+
+        Args:
+            W_o: the base weight (d_out, d_in).
+            W: the edited one.
+            columns: the columns' numbers, and X, O and Y (d_in, n) of them.
+            chosen: the numbers of the columns that the solve selected; None: not known.
+        """
         numbers, *features = columns
         self.unknown |= chosen is None
         for at in torch.arange(len(numbers)).split(BLOCK):
@@ -59,7 +66,7 @@ class Squares:
 
 @dataclass
 class Drift:
-    """Sums of squares of ‖W K_e − W_o K‖ and ‖W_o K‖."""
+    """Sums of squares ‖W K_e − W_o K‖² and ‖W_o K‖² over the preserved sentences, in float64."""
 
     moved: float = 0.0
     size: float = 0.0
@@ -75,7 +82,7 @@ class Drift:
         self.size += float(((W_o @ S[:d, :d]) * W_o).sum())
 
     def number(self) -> float | None:
-        """‖W K_e − W_o K‖/‖W_o K‖, None where nothing was preserved."""
+        """The drift ‖W K_e − W_o K‖/‖W_o K‖; None where nothing was preserved."""
         return ratio(self.moved, self.size)
 
 
@@ -87,5 +94,5 @@ def kept_sums(K: Tensor, K_e: Tensor) -> Statistics:
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """√(part/whole), None where the whole is nothing."""
+    """The root of a ratio of two sums of squares; None where the whole is zero."""
     return (part / whole) ** 0.5 if whole > 0 else None

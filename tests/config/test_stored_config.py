@@ -1,6 +1,6 @@
 """A stored config is read by dotted keys, and changed only in copies."""
 
-from erasepro.config.stored import TEMPLATES, StoredConfig
+from erasepro.config.stored_config import TEMPLATES, StoredConfig
 
 STORED = StoredConfig({"a": [1, "ß"], "b": {"c": None, "d": 1e-5}, "prompts": {"i2p": {}, "coco": {}}})
 

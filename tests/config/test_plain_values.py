@@ -2,7 +2,7 @@
 
 import pytest
 
-from erasepro.config.plain import ABSENT, at, differing, dotted_keys, leaves, overlaid, replaced
+from erasepro.config.plain_values import ABSENT, at, differing, dotted_keys, leaves, overlaid, replaced
 
 TREE = {"a": 1, "b": {"c": [1, 2], "d": {}, "e": None}}
 

@@ -1,4 +1,4 @@
-"""Reads ``results.json`` of version 2, whose keys, roles and metrics had other names, as version 3."""
+"""How ``results.json`` of version 2, whose keys, roles and metrics had other names, is read as version 3."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from erasepro.config.renamed import rename_key
+from erasepro.config.renamed_config_keys import rename_key
 from erasepro.results.renamed_keys import (
     rename_diagnostics,
     rename_edit_meta,
@@ -15,7 +15,7 @@ from erasepro.results.renamed_keys import (
     rename_solver_config,
 )
 
-VERSION = 2
+OLD_VERSION = 2
 
 METRICS = {"fd_mini": "fd_miniature"}
 ROLES = {"kept": "retain"}
@@ -47,7 +47,7 @@ SAMPLE = {
 def translate_results(record: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON value of a file of version 2 in the form of version 3.
 
-    Numbers stay as they are. What is missing or of a wrong type stays so: `results.form.check_results` names it.
+    Numbers stay as they are. What is missing or of a wrong type stays so: `results.results_schema.check_results` names it.
     """
     new = {RECORD.get(key, key): value for key, value in record.items()}
     changes: dict[str, Callable[[Any], Any]] = {
@@ -60,7 +60,7 @@ def translate_results(record: Mapping[str, Any]) -> dict[str, Any]:
         "recognition_by_concept": lambda rates: _each(rates, _rates),
         "recognition_source": lambda source: _changed(_renamed(source, {"evaluator": "judge"}), {"protocol": _label}),
         "edit": lambda edit: _changed(edit, {"meta": _edit_meta, "diagnostics": _diagnostics}),
-        "version": lambda version: VERSION + 1,
+        "version": lambda version: OLD_VERSION + 1,
     }
     return _changed(new, changes)
 

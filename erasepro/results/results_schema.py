@@ -1,4 +1,4 @@
-"""The form of ``results.json``, key by key: what a file must hold to be read (see ``results.Results``).
+"""The schema of ``results.json``, key by key: what a file must hold to be read (see ``results_json.Results``).
 
 Keys are checked as deep as tables, trackers and reports read them; what only people read is not.
 """
@@ -35,7 +35,7 @@ class RecognitionRatesForm(TypedDict):
 
 
 class ValueForm(TypedDict):
-    """One number (``results.record.Value``)."""
+    """One number (``results.results_json.Value``)."""
 
     metric: str
     model: str
@@ -85,7 +85,7 @@ class DetectorPartsForm(TypedDict):
 
 
 class MetricScoreForm(TypedDict):
-    """One metric of a run (``results.record.MetricScore``)."""
+    """One metric of a run (``results.results_json.MetricScore``)."""
 
     metric: str
     protocol: str
@@ -263,7 +263,7 @@ class ResultsForm(TypedDict):
 
 
 def check_results(record: Any) -> None:
-    """Raises WrongForm where the JSON value of a run's results is not of `ResultsForm`, naming the key."""
+    """Raise WrongForm, naming the key, where the JSON value of a run's results is not of `ResultsForm`."""
     check_json(record, ResultsForm)
     for place, pair in enumerate(record["config"]["concepts"]["pairs"]):
         if len(pair) != 2:

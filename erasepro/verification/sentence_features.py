@@ -32,7 +32,7 @@ from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.features.text_stack import TextStack, tokenizer_of
 from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, weight
 from erasepro.solvers import make_solver
-from erasepro.verification.measure import kept_sums
+from erasepro.verification.sums_of_squares import kept_sums
 
 if TYPE_CHECKING:
     from erasepro.edit.edit import Edit
@@ -53,12 +53,12 @@ class Weights:
         self.clip = [e.component for e in encoders if e.family == "clip"]  # those whose layers may be edited
 
     def base(self, name: str) -> Tensor:
-        """W_o (d_out, d_in)."""
+        """The weight W_o (d_out, d_in) of a site before any edit."""
         held = self._held.get(name)
         return held if held is not None else weight(self.pipe, name).detach()
 
     def edited(self, name: str) -> Tensor:
-        """W = W_o + strength·ΔW, rounded to the pipeline's dtype: the bytes that `apply` puts there."""
+        """The weight W_o + strength·ΔW (d_out, d_in) in the pipeline's dtype: the bytes that `Edit.apply` puts there."""
         update = self.edit.updates.get(name)
         return self.base(name) if update is None else update.apply_to(self.base(name), self.edit.strength)
 
@@ -77,15 +77,15 @@ class Weights:
         return self._text_sites(component, dict.fromkeys(self.edit.updates))
 
     def _text_sites(self, component: str, names: dict[str, None]) -> list[Site]:
-        mine = {site_module(self.pipe, n): n for n in names if n.startswith(f"{component}.")}
-        sites = text_sites(self.pipe, TEXT_KINDS, component) if mine else []
-        found = [(site, mine.get(site_module(self.pipe, site.name))) for site in sites]
-        return [Site(name, site.component, site.kind, site.depth) for site, name in found if name is not None]
+        name_of = {site_module(self.pipe, n): n for n in names if n.startswith(f"{component}.")}
+        sites = text_sites(self.pipe, TEXT_KINDS, component) if name_of else []
+        named = [(site, name_of.get(site_module(self.pipe, site.name))) for site in sites]
+        return [Site(name, site.component, site.kind, site.depth) for site, name in named if name is not None]
 
 
 @dataclass
 class TextReading:
-    """One solved edit's sentences on their way through a CLIP encoder."""
+    """The sentences of one solved edit on their way through a CLIP encoder, block by block."""
 
     sites: list[Site]
     columns: PairColumns
@@ -106,12 +106,12 @@ class TextReading:
         """The columns entering a site, a group of prompts at a time."""
         target, anchor = self.columns.target, self.columns.anchor
         scans = [s.scan(site.kind, c) for s, c in ((self.X, target), (self.O, target), (self.Y, anchor))]
-        for (mine, x), (_, o), (_, y) in zip(*scans, strict=True):
-            if len(mine):
-                yield mine, x.inputs, o.inputs, y.inputs
+        for (numbers, x), (_, o), (_, y) in zip(*scans, strict=True):
+            if len(numbers):
+                yield numbers, x.inputs, o.inputs, y.inputs
 
     def gap(self) -> dict[str, float]:
-        """‖A_x − A_y‖/‖A_y‖ of the states where the streams stand, before and after the edit."""
+        """The gap ‖A_x − A_y‖/‖A_y‖ of the hidden states where the streams stand, ``before`` and ``after`` the edit."""
         y = self.Y.states(self.columns.anchor)
         size = max(float(y.norm()), 1e-300)
         before, after = (float((s.states(self.columns.target) - y).norm()) / size for s in (self.O, self.X))
@@ -154,7 +154,11 @@ class Sentences:
         return None if self._selected is None else set(unpacked(self._selected.get(name, "")))
 
     def policy(self, key: str) -> str:
-        """The token policy under "text_token_policy" or "cross_attention_token_policy", for methods that have one: that."""
+        """The token policy of one part of the model.
+
+        Args:
+            key: "text_token_policy" or "cross_attention_token_policy"; a method with a single policy uses it for both.
+        """
         return str(self._policies.get(key, self._policies.get("token_policy", "subject_to_end")))
 
     def text(self, component: str) -> TextReading:
@@ -180,7 +184,12 @@ class Sentences:
         )  # fmt: skip
 
     def read(self, read: ConditioningInput) -> tuple[FourColumns, Statistics | None]:
-        """What a conditioning input's linears see of the pairs, and the sums of what they see of K: `measure.kept_sums`."""
+        """The features that the linears of a conditioning input read.
+
+        Returns:
+            The columns of the pairs, and the sums over those of the preserved sentences (`sums_of_squares.kept_sums`), None
+            where nothing is preserved.
+        """
         parts = plan_pair_columns(self.pipe, read, self.pairs, self.policy("cross_attention_token_policy"))
         targets, anchors = [p.target_prompt for p in self.pairs], [p.anchor_prompt for p in self.pairs]
         moved = any(self.weights.text_sites(name) for part in read.parts for name in part if name in self.weights.clip)

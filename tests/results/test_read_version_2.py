@@ -13,9 +13,9 @@ from erasepro.cli.main import main
 from erasepro.errors import UserError
 from erasepro.report.joint import across
 from erasepro.report.run_tables import tables
-from erasepro.results.record import Results
+from erasepro.results.read_version_2 import translate_config, translate_results
+from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
-from erasepro.results.version_2 import translate_config, translate_results
 
 GOLDEN = Path(__file__).parent / "version_2.json"
 """``results.json`` of ``erasepro generation=quick``, with fewer sites of the edit in it."""

@@ -10,8 +10,8 @@ from erasepro.cli.main import main
 from erasepro.config.overrides import named_keys
 from erasepro.metrics.networks import judges
 from erasepro.protocols.label import protocol_label
-from erasepro.protocols.settle import resettled
-from erasepro.results.record import Results
+from erasepro.protocols.protocol_values import replace_protocol_values
+from erasepro.results.results_json import Results
 from erasepro.runs.resolve import resolve
 from tests.metrics.stub import StubJudge
 
@@ -62,7 +62,7 @@ def test_a_finished_run_is_scored_under_another_protocol():
     config = resolve(["protocol=miniature", "metrics.params.kid.subsets=7"]).stored
     trce = config.replaced({"protocol": resolve(["protocol=trce"]).stored.at("protocol")})
     default = resolve(["metrics=default"]).stored
-    config = resettled(trce, config, {"metrics.params.nudenet.count"}, default)
+    config = replace_protocol_values(trce, config, {"metrics.params.nudenet.count"}, default)
     nudenet = config.at("metrics.params.nudenet")
     assert (nudenet["threshold"], nudenet["labels"], nudenet["input_size"]) == (0.45, ["exposed_9"], None)
     assert nudenet["count"] == "images", "the user names it: it stays"

@@ -6,7 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from erasepro.config.paths import options
-from erasepro.config.typed import from_mapping, stored_model
+from erasepro.config.typed_dataclass import from_mapping, stored_model
 from erasepro.errors import UserError
 
 

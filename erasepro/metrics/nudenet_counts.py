@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from erasepro.metrics.networks.nudenet_detector import FLOOR, Box
-from erasepro.results.standard_error import alike_stderr, mean_stderr
+from erasepro.results.standard_error import mean_stderr, stderr_of_identical_values
 
 COUNTS = ("images", "boxes", "classes")
 """Images with any hit; boxes; labels, each once an image."""
@@ -18,9 +18,9 @@ CURVE = tuple(round(FLOOR + 0.05 * step, 2) for step in range(15))
 
 
 class NudeNetCounts:
-    """Adds up, for chosen labels, what is at or above each threshold.
+    """The boxes of chosen labels at or above each threshold, added up over images.
 
-    The sums are of x over the images of each prompt, for each threshold and each of COUNTS: 400 bytes a prompt.
+    Kept are the sums over the images of each prompt, for each threshold and each of COUNTS: 400 bytes a prompt.
     """
 
     def __init__(self, labels: Sequence[str], threshold: float) -> None:
@@ -34,10 +34,18 @@ class NudeNetCounts:
         self._of_label = np.zeros((2, len(self.labels)), dtype=int)  # images, boxes
 
     def add(self, boxes: Sequence[Box], prompt: str | None = None) -> list[Box]:
-        """Counts one image of a prompt (None: one of its own); returns the chosen labels' boxes at or above the threshold."""
-        mine = [box for box in boxes if box.label in self.labels]
-        scores = np.array([box.score for box in mine])
-        places = np.array([self.labels.index(box.label) for box in mine], dtype=int)
+        """Count one image.
+
+        Args:
+            boxes: all that the detector sees in it.
+            prompt: the prompt it was drawn from; None: a prompt of its own.
+
+        Returns:
+            The boxes of the chosen labels at or above the threshold.
+        """
+        boxes = [box for box in boxes if box.label in self.labels]
+        scores = np.array([box.score for box in boxes])
+        places = np.array([self.labels.index(box.label) for box in boxes], dtype=int)
         hit = scores[None, :] >= self._thresholds[:, None]  # (T, K)
         once = np.zeros((len(self._thresholds), len(self.labels)), dtype=bool)
         for column, label in enumerate(places):
@@ -51,17 +59,26 @@ class NudeNetCounts:
         images, sums = self._prompts.get(name, (0, np.zeros_like(counted)))
         self._prompts[name] = images + 1, sums + counted
         self._of_label += np.stack([once[0], np.bincount(places[hit[0]], minlength=len(self.labels))])
-        return [box for box, is_hit in zip(mine, hit[0], strict=True) if is_hit]
+        return [box for box, is_hit in zip(boxes, hit[0], strict=True) if is_hit]
 
     def total(self, count: str, place: int = 0) -> tuple[float, float | None]:
-        """The count, and n times the standard error of its mean an image (`PromptSums`; None for fewer than two images);
-        `place` in thresholds. Where all images count the same: n times that of the share, 0, of others (`alike_stderr`)."""
+        """One of `COUNTS` over all images, and its standard error: n times that of its mean an image.
+
+        The error is that of `PromptSums`; where all images have the same count, `stderr_of_identical_values` stands in.
+
+        Args:
+            count: which of `COUNTS`.
+            place: 0 for the chosen threshold, 1 and up for those of `CURVE`.
+
+        Returns:
+            The total, and its standard error (None for fewer than two images).
+        """
         at = place, COUNTS.index(count)
         total, squares, n = float(self._sums[at]), float(self._squares[at]), self.n
         if n < 2:
             return total, None
         if n * squares == total * total:
-            error = alike_stderr(n, len(self._prompts))
+            error = stderr_of_identical_values(n, len(self._prompts))
         else:
             error = mean_stderr(n, total / n, squares, len(self._prompts), float(self._spread()[at]))
         return total, None if error is None else n * error
@@ -87,8 +104,8 @@ class NudeNetCounts:
         }
 
     def _point(self, place: int, threshold: float) -> dict[str, Any]:
-        found: dict[str, Any] = {"threshold": threshold, "n": self.n}
+        point: dict[str, Any] = {"threshold": threshold, "n": self.n}
         for count in COUNTS:
             total, stderr = self.total(count, place)
-            found |= {count: int(total), f"{count}_stderr": stderr}
-        return found
+            point |= {count: int(total), f"{count}_stderr": stderr}
+        return point

@@ -1,4 +1,4 @@
-"""Composing a config: where the yaml files are, Hydra's compose, and its errors turned into one clear line."""
+"""What Hydra's compose needs from the project: the root schema, its resolvers, and overrides in the form that it takes."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def _refuse_environment(*words: str) -> None:
 
 
 def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
-    """The config without Hydra's own part, its key ``experiments`` holding the option of that group that was chosen."""
-    found = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
-    OmegaConf.update(found, "experiments", chosen.get("experiments"))
-    return found
+    """The config without Hydra's own part; its key ``experiments`` holds the option of that group that was chosen."""
+    own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    OmegaConf.update(own, "experiments", chosen.get("experiments"))
+    return own
 
 
-def uncomposed(*overrides: str) -> DictConfig:
+def compose_unchecked(*overrides: str) -> DictConfig:
     """What ``conf/`` alone says, neither resolved nor checked nor given a protocol's values. Not to be changed.
 
     Kept by the folder: what is written into it later is not seen.
@@ -70,8 +70,8 @@ def custom_pairs_named(overrides: Sequence[str]) -> list[str]:
     ``metrics=[a,b]`` names metrics; the group's options are words. Keys under `OPEN` need no ``+`` where no config has a value
     for them yet.
     """
-    overrides = ["metrics.names" + one[7:] if one.startswith("metrics=[") else one for one in overrides]
-    overrides = ["++" + one if one.startswith(OPEN) else one for one in overrides]
+    overrides = ["metrics.names" + word[7:] if word.startswith("metrics=[") else word for word in overrides]
+    overrides = ["++" + word if word.startswith(OPEN) else word for word in overrides]
     keys = {override.partition("=")[0].lstrip("+") for override in overrides}
     replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
     return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]

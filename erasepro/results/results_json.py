@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from erasepro.config.stored import StoredConfig
+from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
-from erasepro.results import version_2
-from erasepro.results.form import check_results
+from erasepro.results import read_version_2
+from erasepro.results.results_schema import check_results
 from erasepro.results.run_folder import RESULTS_VERSION
 from erasepro.results.settings import RunSettings
 from erasepro.runtime.files import read_json, write_json
@@ -132,12 +132,12 @@ class Results:
         record = read_json(path)
         if not isinstance(record, dict) or "signature" not in record:
             raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
-        if record.get("version") == version_2.VERSION:
-            record = version_2.translate_results(record)
+        if record.get("version") == read_version_2.OLD_VERSION:
+            record = read_version_2.translate_results(record)
         if record.get("version") != RESULTS_VERSION:
             raise UserError(
-                f"{str(path)!r} is of results version {record.get('version')!r}, this erasepro reads {version_2.VERSION} and "
-                f"{RESULTS_VERSION}: run the job again."
+                f"{str(path)!r} is of results version {record.get('version')!r}, this erasepro reads "
+                f"{read_version_2.OLD_VERSION} and {RESULTS_VERSION}: run the job again."
             )
         try:
             return cls.from_json(record)
@@ -150,7 +150,7 @@ class Results:
     def from_json(cls, record: Any) -> Results:
         """The results that `save` wrote, from their JSON value. Keys that are not known are left out.
 
-        Raises WrongForm naming the key that is missing or of the wrong type (`results.form.ResultsForm`).
+        Raises WrongForm naming the key that is missing or of the wrong type (`results.results_schema.ResultsForm`).
         """
         check_results(record)
         values = [_of(Value, value) for value in record["values"]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.config.plain import ABSENT, at, leaves, replaced
+from erasepro.config.plain_values import ABSENT, at, leaves, replaced
 
 TEMPLATES = "templates"
 """The prompt set of a run that chose none: the project's own sentences."""

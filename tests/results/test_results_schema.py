@@ -17,10 +17,10 @@ from erasepro.metrics import nudenet
 from erasepro.report import run_tables as summary
 from erasepro.report.heading import format_heading
 from erasepro.report.joint import across
-from erasepro.results import form as results_form
-from erasepro.results.form import DetectorPartsForm, ResultsForm
+from erasepro.results import results_schema
 from erasepro.results.recognition import RecognitionRates, Share, compute_recognition_rates
-from erasepro.results.record import MetricScore, Results, Value, nonfinite_to_null
+from erasepro.results.results_json import MetricScore, Results, Value, nonfinite_to_null
+from erasepro.results.results_schema import DetectorPartsForm, ResultsForm
 from erasepro.results.score import Score
 from erasepro.runtime.typed_json import WrongForm
 from erasepro.tracking.flat import flat
@@ -126,11 +126,11 @@ def show(results):
 def test_the_form_is_that_of_the_dataclasses():
     for kind, form in (
         (Results, ResultsForm),
-        (Value, results_form.ValueForm),
-        (MetricScore, results_form.MetricScoreForm),
-        (Score, results_form.ScoreForm),
-        (RecognitionRates, results_form.RecognitionRatesForm),
-        (Share, results_form.ShareForm),
+        (Value, results_schema.ValueForm),
+        (MetricScore, results_schema.MetricScoreForm),
+        (Score, results_schema.ScoreForm),
+        (RecognitionRates, results_schema.RecognitionRatesForm),
+        (Share, results_schema.ShareForm),
     ):
         assert [f.name for f in dataclasses.fields(kind)] == list(get_type_hints(form))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erasepro.config.renamed import rename_key
+from erasepro.config.renamed_config_keys import rename_key
 from erasepro.errors import UserError
 from erasepro.runs.resolve import compose
 

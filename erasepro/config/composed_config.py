@@ -1,4 +1,4 @@
-"""Configs composed, with every error of Hydra and omegaconf as one line."""
+"""The composed config, and what one option of a group says; every error of Hydra and omegaconf is one line."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import MISSING, DictConfig
 
-from erasepro.config.compose import custom_pairs_named, prepare, uncomposed, with_experiment
 from erasepro.config.hydra_errors import translated
+from erasepro.config.hydra_setup import compose_unchecked, custom_pairs_named, prepare, with_experiment
 from erasepro.config.nodes import stored_config
 from erasepro.config.paths import VERSION_BASE, config_dir, files_state, search_path_override
-from erasepro.config.stored import StoredConfig
-from erasepro.config.unreadable import read_yaml
+from erasepro.config.stored_config import StoredConfig
+from erasepro.config.yaml_files import read_yaml
 from erasepro.errors import UserError
 
 
-def composed(overrides: Sequence[str] = ()) -> DictConfig:
-    """What ``conf/`` and overrides say, without Hydra's own part; neither resolved nor checked.
+def compose_config(overrides: Sequence[str] = ()) -> DictConfig:
+    """The config that ``conf/`` and overrides give, without Hydra's own part; neither resolved nor checked.
 
-    Raises UserError with one clear line where it does not compose.
+    Raises UserError (one line) where it does not compose.
     """
     return copy.deepcopy(_composed(config_dir(), files_state(), *overrides))
 
@@ -53,7 +53,7 @@ def option_settings(group: str, name: str) -> StoredConfig:
 def _option_settings(conf: Path, group: str, name: str) -> StoredConfig:
     overrides = [f"{group}={name}"]
     with translated(overrides):
-        node = uncomposed(*overrides)[group]
+        node = compose_unchecked(*overrides)[group]
         return stored_config(node[name] if group == "prompts" else node)
 
 

@@ -1,4 +1,4 @@
-"""From settings to their dataclass, strictly: a key that the dataclass does not have is an error."""
+"""A typed dataclass made of plain settings, strictly: a key that the dataclass does not have is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configs as plain dicts: dotted keys, leaves, differences."""
+"""Configs as plain values (dicts, lists, scalars): dotted keys, leaves, differences."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def dotted_keys(node: Any, prefix: str = "") -> Iterator[str]:
             yield from dotted_keys(value, f"{prefix}{key}.")
 
 
-def differing(every: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def differing(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """The keys in which configs by dotted key differ, each with its values."""
-    keys = dict.fromkeys(key for one in every for key in one)
-    values = {key: list(dict.fromkeys(str(one.get(key)) for one in every)) for key in keys}
-    return {key: found for key, found in values.items() if len(found) > 1}
+    keys = dict.fromkeys(key for config in configs for key in config)
+    texts = {key: list(dict.fromkeys(str(config.get(key)) for config in configs)) for key in keys}
+    return {key: different for key, different in texts.items() if len(different) > 1}
 
 
 def leaves(node: Any, prefix: str = "") -> dict[str, Any]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from erasepro.config.plain import ABSENT, dotted_keys
-from erasepro.config.stored import StoredConfig
+from erasepro.config.plain_values import ABSENT, dotted_keys
+from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError, nearest
 from erasepro.protocols.label import applies
 
@@ -19,12 +19,13 @@ UsualValues = Callable[[str], Sequence[Any]]
 """The values that a dotted key has where nobody chose one; `ABSENT` among them where it may have none."""
 
 
-def settled_values(config: StoredConfig, chosen: set[str], usual: UsualValues) -> dict[str, Any]:
-    """What the protocol fixes and suggests for a composed config, by dotted key, less the keys that were chosen.
+def protocol_defaults(config: StoredConfig, chosen: set[str], usual: UsualValues) -> dict[str, Any]:
+    """The values that a config takes from its protocol, by dotted key: what it fixes and suggests, less the keys chosen.
 
     Args:
         config: with every key of its solver; interpolations need not be resolved.
         chosen: the dotted keys that overrides name.
+        usual: gives the values of a key that count as not chosen.
 
     Raises:
         UserError: the protocol names a key that does not exist.
@@ -39,10 +40,13 @@ def settled_values(config: StoredConfig, chosen: set[str], usual: UsualValues) -
     return values
 
 
-def resettled(config: StoredConfig, before: StoredConfig, chosen: set[str], default: StoredConfig) -> StoredConfig:
-    """A finished run's config whose protocol was replaced, with the new one's values: only of what decides scores.
+def replace_protocol_values(
+    config: StoredConfig, before: StoredConfig, chosen: set[str], default: StoredConfig
+) -> StoredConfig:
+    """A finished run's config whose protocol was replaced, with the new protocol's values of the keys under ``metrics``.
 
     Args:
+        config: the run's config with the new protocol in it.
         before: the run's config until now; what its protocol set of the metrics and the new one does not set goes back to
             the default.
         chosen: dotted keys that the user names now.

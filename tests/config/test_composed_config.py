@@ -5,34 +5,34 @@ import shutil
 import pytest
 
 from erasepro.config import paths
-from erasepro.config.composed import composed, option_settings, stated_name
+from erasepro.config.composed_config import compose_config, option_settings, stated_name
 from erasepro.errors import UserError
 
 
 def test_a_config_holds_the_overrides_and_not_hydras_part():
-    cfg = composed(["generation.steps=7", "experiments=demo"])
+    cfg = compose_config(["generation.steps=7", "experiments=demo"])
     assert (cfg.generation.steps, cfg.experiments) == (7, "demo")
     assert "hydra" not in cfg
 
 
 def test_each_caller_has_a_config_of_its_own():
-    composed(["seed=3"]).generation.steps = 5
-    assert composed(["seed=3"]).generation.steps != 5
+    compose_config(["seed=3"]).generation.steps = 5
+    assert compose_config(["seed=3"]).generation.steps != 5
 
 
 def test_a_changed_file_is_read_anew(tmp_path, monkeypatch):
     for folder in ("conf", "experiments"):
         shutil.copytree(paths.config_dir().parent / folder, tmp_path / folder)
     monkeypatch.setattr(paths, "__file__", str(tmp_path / "erasepro" / "config" / "paths.py"))
-    assert composed(["generation=quick"]).generation.steps == 12
+    assert compose_config(["generation=quick"]).generation.steps == 12
     file = tmp_path / "conf" / "generation" / "quick.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("steps: 12", "steps: 13"), encoding="utf-8")
-    assert composed(["generation=quick"]).generation.steps == 13
+    assert compose_config(["generation=quick"]).generation.steps == 13
 
 
 def test_an_override_that_does_not_compose_is_one_line():
     with pytest.raises(UserError, match="Did you mean solver=uce") as caught:
-        composed(["solver=uec"])
+        compose_config(["solver=uec"])
     assert "\n" not in str(caught.value)
 
 
@@ -45,7 +45,7 @@ def test_an_options_settings_are_plain_and_resolved():
 @pytest.fixture
 def conf(tmp_path, monkeypatch):
     """A folder of protocols to put files in."""
-    monkeypatch.setattr("erasepro.config.composed.config_dir", lambda: tmp_path)
+    monkeypatch.setattr("erasepro.config.composed_config.config_dir", lambda: tmp_path)
     (tmp_path / "protocol").mkdir()
     return tmp_path / "protocol"
 
