@@ -41,7 +41,6 @@ TOGETHER = {
     "metrics/test_object_accuracy.py": ("metrics/engine/imagenet_classes", "metrics/networks/imagenet"),
     "metrics/test_perceptual_change.py": ("metrics/networks/perceptual",),
     "models/features/test_token_pairing.py": ("models/features/locate",),
-    "models/features/test_text_encoder_layers.py": ("models/features/columns",),
     "models/test_architectures.py": ("models/features/text_stack",),
     "models/layouts/test_site_names.py": (
         "models/layouts/original_text", "models/layouts/original_unet", "models/layouts/original_vae",

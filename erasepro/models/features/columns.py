@@ -19,7 +19,7 @@ from erasepro.models.features.token_pairing import pair_tokens
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import PromptPair
 
-PRESERVE_TOKENS = ("all", "text", "words", "last")
+PRESERVE_TOKENS = ("all", "content", "text", "words", "last", "eot")
 WEIGHTINGS = ("count", "caption", "kind")
 
 
@@ -60,8 +60,9 @@ def preserve_columns(
     """The columns to preserve in texts with these ids (B, T), and their weights.
 
     Args:
-        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | text (BOS to the
-            first EOS) | words (between them) | last (the token before EOS, which is BOS in the empty text).
+        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | content (those
+            but BOS) | text (BOS to the first EOS) | words (between them) | last (the token before EOS, which is BOS in the
+            empty text) | eot (the first EOS).
         weighting: count (each column once) | caption (each text counts 1 in all) | kind (BOS counts 1 in all, and in
             each text the words 1 and EOS with the paddings 1: repeated tokens do not dominate).
     """
@@ -84,9 +85,11 @@ def preserve_columns(
         eos = line.index(tokenizer.eos_token_id, starts) if tokenizer.eos_token_id in line[starts:] else length - 1
         spans = {
             "all": whole(eos),
+            "content": whole(eos)[starts:],
             "text": range(eos + 1),
             "words": range(starts, eos),
             "last": range(max(eos - 1, 0), max(eos, 1)),
+            "eot": range(eos, eos + 1),
         }
         span = spans[tokens]
         chosen += [(row, i) for i in span]

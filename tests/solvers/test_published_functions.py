@@ -1,0 +1,43 @@
+"""Presets named after a paper against the weights that its authors' function gives on the same model and concepts.
+
+Each fixture's metadata names repository, commit, function and settings, and what of the function was corrected, if anything.
+"""
+
+import pytest
+from safetensors import safe_open
+
+from tests.solvers.published import (
+    FIXTURES,
+    TOLERANCE,
+    largest_difference,
+    preset_edit,
+    published_model,
+    published_prompts,
+    published_weights,
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return published_model()
+
+
+def check(model, fixture, case, preset, prompts, **options):
+    edit = preset_edit(model, preset, prompts, **options)
+    assert largest_difference(model, edit, published_weights(fixture, case)) < TOLERANCE
+    return edit
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.safetensors")), ids=lambda path: path.stem)
+def test_a_fixture_is_small_and_says_how_it_was_made(path):
+    assert path.stat().st_size < 300_000
+    with safe_open(path, framework="pt") as file:
+        facts = file.metadata()
+        cases = {key.partition("/")[0] for key in file.keys()}
+    assert {"repository", "model", "precision", *cases} <= set(facts)
+    assert all("commit" in facts[case] for case in cases)
+
+
+@pytest.mark.parametrize(("preset", "case"), [("uce", "present"), ("uce_published", "published")])
+def test_uce(model, preset, case):
+    check(model, "uce", case, preset, published_prompts())
