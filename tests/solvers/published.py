@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors.torch import load_file
 from torch import Tensor
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
@@ -42,7 +42,7 @@ def published_model() -> Model:
     pipe.text_encoder.double()
     pipe.unet.double()
     rng = np.random.default_rng(SEED)
-    shaped = [p for p in pipe.text_encoder.named_parameters()]
+    shaped = list(pipe.text_encoder.named_parameters())
     shaped += [(site.name, module(pipe, site).weight) for site in cross_attention_sites(pipe)]
     for name, p in shaped:
         draw = torch.from_numpy(rng.standard_normal(tuple(p.shape)))
@@ -72,10 +72,8 @@ def preset_edit(model: Model, preset: str, prompts: EditPrompts, **options: Any)
 
 def published_weights(fixture: str, case: str) -> dict[str, Tensor]:
     """Site name → the weight that the authors' function gave."""
-    with safe_open(FIXTURES / f"{fixture}.safetensors", framework="pt") as file:
-        return {
-            key.removeprefix(f"{case}/"): file.get_tensor(key) for key in file.keys() if key.startswith(f"{case}/")
-        }
+    stored = load_file(FIXTURES / f"{fixture}.safetensors")
+    return {key.removeprefix(f"{case}/"): W for key, W in stored.items() if key.startswith(f"{case}/")}
 
 
 def largest_difference(model: Model, edit: Edit, expected: dict[str, Tensor]) -> float:
