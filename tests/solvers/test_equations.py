@@ -251,10 +251,11 @@ def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
         ({"name": "emcid", "weight": 1.0}, "solver.weight"),
         ({"name": "alphaedit", "threshold": 1e-30}, "solver=alphaedit: .*span all"),
         ({"name": "emcid", "blocks": [99]}, "text_blocks"),
+        ({"name": "emcid", "residual": "stat"}, "Did you mean 'state'"),
     ],
 )
 def test_bad_values_are_one_clear_line(shared_model, make_build, options, message):
-    build = make_build(preserve=tuple(f"a {a} {b}" for a in "abcdefgh" for b in NAMES))
+    build = make_build(preserve=tuple(f"a {a} {b} {c}" for a in "abcdefgh" for b in NAMES for c in "xyz"))
     with pytest.raises(UserError, match=message) as info:
         make_solver(options["name"], options).solve(shared_model, build)
     assert "\n" not in str(info.value)

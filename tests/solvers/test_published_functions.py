@@ -8,6 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from tests.solvers.published import (
+    CAPTIONS,
     FIXTURES,
     NAMES,
     TOLERANCE,
@@ -68,3 +69,13 @@ NUDITY = (("nudity", ""),)
 )
 def test_speed(model, case, preset, prompts, options):
     check(model, "speed", case, preset, prompts, **options)
+
+
+@pytest.mark.parametrize("residual", ["state", "output"])
+def test_emcid(model, residual):
+    """Its code adds no ridge to Cov."""
+    check(model, "emcid", residual, "emcid", published_prompts(), ridge=0.0, residual=residual)
+
+
+def test_alphaedit(model):
+    check(model, "alphaedit", "state", "alphaedit", published_prompts(preserve=CAPTIONS[::6]))

@@ -40,6 +40,13 @@ class PairColumns:
         count = Counter(self.concepts)
         return torch.tensor([1.0 / count[name] for name in self.concepts], dtype=torch.float64)
 
+    def averages(self) -> Tensor:
+        """A (n, c), concepts in the order of their first column: F A holds the mean of each concept's columns of F (d, n)."""
+        order = {name: i for i, name in enumerate(dict.fromkeys(self.concepts))}
+        A = torch.zeros(len(self.concepts), len(order), dtype=torch.float64)
+        A[torch.arange(len(A)), [order[name] for name in self.concepts]] = self.per_concept()
+        return A
+
 
 def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> PairColumns:
     """The columns that `policy` pairs in these prompts. Row b is prompt pair b in both texts."""

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from erasepro.models.features.columns import preserve_columns
-from erasepro.models.features.text_encoder_layers import token_ids
+from erasepro.models.features.columns import PairColumns, preserve_columns
+from erasepro.models.features.text_encoder_layers import Columns, token_ids
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_weights_of_one_token_a_text_are_alike(tokenizer):
     for weighting in ("caption", "kind"):
         _, weights = preserve_columns(tokenizer, token_ids(tokenizer, ["a dog", ""]), "eot", weighting)
         assert torch.equal(weights, torch.ones(2, dtype=torch.float64))
+
+
+def test_the_average_of_each_concepts_columns():
+    at = Columns(torch.arange(3), torch.zeros(3, dtype=torch.long))
+    columns = PairColumns(at, at, ("dog", "cat", "dog"), ("",) * 3)
+    F = torch.tensor([[1.0, 2.0, 5.0]], dtype=torch.float64)
+    assert torch.equal(F @ columns.averages(), torch.tensor([[3.0, 2.0]], dtype=torch.float64))
