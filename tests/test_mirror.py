@@ -66,6 +66,7 @@ TOGETHER = {
         "solvers/closed_form/oce", "solvers/closed_form/rece", "solvers/closed_form/speed", "solvers/closed_form/trce_text",
         "solvers/engine/cross_attention", "solvers/engine/cross_attention_pass",
     ),
+    "solvers/test_published_equations.py": ("solvers/closed_form/mace_cfr",),
     "solvers/test_text_stages.py": ("solvers/closed_form/emcid", "solvers/engine/text_encoder"),
     "solvers/test_erasepro.py": (
         "solvers/closed_form/erasepro", "solvers/engine/assemble", "solvers/engine/encoder",

@@ -99,15 +99,15 @@ def test_trce_with_too_few_captions_is_one_clear_line(real_model, make_build):
 
 @pytest.mark.parametrize("cache", [False, True], ids=["one concept", "many concepts"])
 def test_ace_zero(any_model, make_build, cache):
-    build = make_build(pairs=PAIRS, preserve=CAPTIONS)  # so many that 300 of 768 directions are told apart
-    X, Y = read(any_model.pipe, bare(build), "subject_to_end")
-    K = kept(any_model.pipe, CAPTIONS, "all")
+    build = make_build(pairs=PAIRS, preserve=CAPTIONS)
+    X, Y = read(any_model.pipe, bare(build), "subject_to_common_end")
+    K = kept(any_model.pipe, CAPTIONS, "text")  # so many that 300 of 768 directions are told apart
     d = len(X)
     U = torch.linalg.eigh(K @ K.T).eigenvectors[:, : round(300 / 768 * d)]
     P = U @ U.T
     l, lam2 = (0.1, 20.0) if cache else (1.0, 0.5)
     M = X @ X.T + (K @ K.T if cache else 0)
-    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "fitting"}
+    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "fitting", "preserve_tokens": "text"}
     want = lambda W: W + l * (W @ Y - W @ X) @ X.T @ P @ inv(l * M @ P + lam2 * eye(d))  # noqa: E731
     check(any_model, build, solver, want)
 
@@ -142,7 +142,7 @@ def test_cure(any_model, make_build):
 def test_oce(any_model, make_build):
     build = make_build(pairs=PAIRS)
     X, Y = read(any_model.pipe, bare(build), "last_subject")
-    K, general = kept(any_model.pipe, NAMES, "last"), kept(any_model.pipe, build.preserve, "all")
+    K, general = kept(any_model.pipe, NAMES, "last"), kept(any_model.pipe, build.preserve, "text")
 
     def want(W):
         E, G = torch.linalg.qr(W @ X).Q, torch.linalg.qr(W @ Y).Q
