@@ -41,7 +41,6 @@ TOGETHER = {
     "metrics/test_object_accuracy.py": ("metrics/engine/imagenet_classes", "metrics/networks/imagenet"),
     "metrics/test_perceptual_change.py": ("metrics/networks/perceptual",),
     "models/features/test_token_pairing.py": ("models/features/locate",),
-    "models/features/test_text_encoder_layers.py": ("models/features/columns",),
     "models/test_architectures.py": ("models/features/text_stack",),
     "models/layouts/test_site_names.py": (
         "models/layouts/original_text", "models/layouts/original_unet", "models/layouts/original_vae",
@@ -67,6 +66,7 @@ TOGETHER = {
         "solvers/closed_form/oce", "solvers/closed_form/rece", "solvers/closed_form/speed", "solvers/closed_form/trce_text",
         "solvers/engine/cross_attention", "solvers/engine/cross_attention_pass",
     ),
+    "solvers/test_published_equations.py": ("solvers/closed_form/mace_cfr",),
     "solvers/test_text_stages.py": ("solvers/closed_form/emcid", "solvers/engine/text_encoder"),
     "solvers/test_erasepro.py": (
         "solvers/closed_form/erasepro", "solvers/engine/assemble", "solvers/engine/encoder",

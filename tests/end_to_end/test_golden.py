@@ -15,7 +15,7 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
     ("overrides", "expected"),
     [
         (["debug=tiny"], "2972da68735104b14a971a21829e32a0ec18a62c554f39664746625446376d22"),
-        (MACE, "48e152bf75f6d9abb7a410ed7256b87d524601b00dc8736252f80633a2b7e335"),
+        (MACE, "a477949868397550ed8d8ae9f7df907e4a3128a167e999303a74b45f4b189d38"),
         (FIVE, "0faa33f50dd0e272c6a3509382dd37fdfbd3f1022e7e278692702db5da978310"),
     ],
     ids=["tiny", "mace", "five"],

@@ -99,15 +99,15 @@ def test_trce_with_too_few_captions_is_one_clear_line(real_model, make_build):
 
 @pytest.mark.parametrize("cache", [False, True], ids=["one concept", "many concepts"])
 def test_ace_zero(any_model, make_build, cache):
-    build = make_build(pairs=PAIRS, preserve=CAPTIONS)  # so many that 300 of 768 directions are told apart
-    X, Y = read(any_model.pipe, bare(build), "subject_to_end")
-    K = kept(any_model.pipe, CAPTIONS, "all")
+    build = make_build(pairs=PAIRS, preserve=CAPTIONS)
+    X, Y = read(any_model.pipe, bare(build), "subject_to_common_end")
+    K = kept(any_model.pipe, CAPTIONS, "text")  # so many that 300 of 768 directions are told apart
     d = len(X)
     U = torch.linalg.eigh(K @ K.T).eigenvectors[:, : round(300 / 768 * d)]
     P = U @ U.T
     l, lam2 = (0.1, 20.0) if cache else (1.0, 0.5)
     M = X @ X.T + (K @ K.T if cache else 0)
-    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "fitting"}
+    solver = {"name": "ace_zero", "ridge": lam2 / l, "cache": cache, "preserve": "fitting", "preserve_tokens": "text"}
     want = lambda W: W + l * (W @ Y - W @ X) @ X.T @ P @ inv(l * M @ P + lam2 * eye(d))  # noqa: E731
     check(any_model, build, solver, want)
 
@@ -142,7 +142,7 @@ def test_cure(any_model, make_build):
 def test_oce(any_model, make_build):
     build = make_build(pairs=PAIRS)
     X, Y = read(any_model.pipe, bare(build), "last_subject")
-    K, general = kept(any_model.pipe, NAMES, "last"), kept(any_model.pipe, build.preserve, "all")
+    K, general = kept(any_model.pipe, NAMES, "last"), kept(any_model.pipe, build.preserve, "text")
 
     def want(W):
         E, G = torch.linalg.qr(W @ X).Q, torch.linalg.qr(W @ Y).Q
@@ -164,44 +164,47 @@ def test_oce(any_model, make_build):
 def test_rece(any_model, make_build, epochs):
     build = make_build(pairs=(("dog", "cat"),))
     pipe = any_model.pipe
-    X, Y = read(pipe, bare(build, empty=True), "all")
-    K = kept(pipe, NAMES, "all")
+    X, Y = read(pipe, bare(build, empty=True), "position")
+    X_start, Y_start = read(pipe, bare(build, empty=True), "subject_to_common_end")
+    K = kept(pipe, ("", *NAMES), "all")
     sites = cross_attention_sites(pipe)
     original = {s.name: module(pipe, s).weight.detach() for s in sites}
-
-    def uce(W, C):
-        return least_squares(W, C, W @ Y, 1.0, K @ K.T, 0.1, 0.1)
-
-    current = {name: uce(W, X) for name, W in original.items()}
+    KK = K @ K.T
+    # the starting edit is UCE's: λ 0.5, s_p max(0.1, 1/#retained)
+    current = {n: least_squares(W, X_start, W @ Y_start, 1.0, KK, 0.5, 0.25) for n, W in original.items()}
     for _ in range(epochs):
         right = 0.1 * eye(len(X)) + sum(W.T @ W for W in current.values())
         derived = inv(right) @ sum(current[n].T @ original[n] for n in current) @ X
-        current = {name: uce(W, derived) for name, W in current.items()}
+        current = {n: least_squares(W, derived, W @ Y, 1.0, KK, 0.1, 0.1) for n, W in current.items()}
     edit = make_solver("rece", {"epochs": epochs}).solve(any_model, build)
     for name, W in original.items():
         error = (W + edit.updates[name].dense() - current[name]).norm() / current[name].norm()
         assert float(error) < 1e-8
 
 
+@pytest.mark.parametrize("policy", ["last_subject", "position_after_start"])
 @pytest.mark.parametrize("slack", [0.0, 0.5])
-def test_speed(any_model, make_build, slack):
+def test_speed(any_model, make_build, slack, policy):
     build = make_build(pairs=PAIRS)
     pipe = any_model.pipe
-    X, Y = read(pipe, bare(build), "last_subject")
+    X, Y = read(pipe, bare(build), policy)
     K = kept(pipe, NAMES, "last")
-    d, n = X.shape
-    S_tt, S_at = X @ X.T / n, Y @ X.T / n
+    d, n = len(X), len(PAIRS)
+    S_tt, S_at = X @ X.T / n, Y @ X.T / n  # summed over a text's tokens, mean over the texts
     K2 = kept(pipe, [""], "all")[:, :1]  # no centres here: BOS alone
 
     def want(W):
         plain = W @ (S_at - S_tt) @ inv(S_tt + eye(d))
         moved = (plain @ K).norm(dim=0)
         chosen = K[:, moved >= moved.mean()]
-        assert torch.equal(refined(W, plain, K, True, 0, 0), chosen)
+        assert torch.equal(refined(W, plain, K, True, 0, 0), K)  # without copies nothing is filtered
         many = refined(W, plain, K, True, 4, 0)
-        assert many.shape[1] == 5 * chosen.shape[1]
-        out = many - chosen.repeat(1, 5)  # the noise lies where W feels it least
-        assert float((W @ out).norm()) <= float(out.norm()) * float(torch.linalg.svdvals(W).min()) + 1e-9
+        assert torch.equal(many[:, : chosen.shape[1]], chosen)
+        assert chosen.shape[1] < many.shape[1] < 5 * chosen.shape[1]  # the copies are filtered as well
+        v = torch.linalg.svd(W, full_matrices=False).Vh[-1]
+        off = many[:, :, None] - K[:, None, :]  # (d, m', m)
+        off = off - v[:, None, None] * torch.einsum("d,dij->ij", v, off)
+        assert float(off.norm(dim=0).min(dim=1).values.max()) < 1e-9  # each is a text, or one along v
         U, s, _ = torch.linalg.svd(many @ many.T / many.shape[1])
         U = U[:, s < 1e-2]
         P, M = U @ U.T, None
@@ -209,10 +212,23 @@ def test_speed(any_model, make_build, slack):
         inner = inv(K2.T @ P @ M @ K2 + slack * eye(K2.shape[1]))
         return W + W @ (S_at - S_tt) @ P @ (eye(d) - M @ K2 @ inner @ K2.T @ P) @ M
 
-    solver = {"name": "speed", "slack": slack, "threshold": 1e-2, "copies": 4, "centres": 0}
+    solver = {
+        "name": "speed", "slack": slack, "threshold": 1e-2, "copies": 4, "centres": 0, "token_policy": policy,
+    }  # fmt: skip
     edit = check(any_model, build, solver, want, kinds=("attn2.to_v",))
     if slack == 0:
         assert max(float((u.dense() @ K2).abs().max()) for u in edit.updates.values()) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("preserve", "retained", "tokens"),
+    [(("Dog house", "tree", "tree"), ["tree"], "last"), (("a dog",), [""], "content")],
+)
+def test_speed_retains_no_text_that_names_a_target(make_build, preserve, retained, tokens):
+    solver = make_solver("speed", {"preserve": "fitting"})
+    texts = solver._retained(make_build(pairs=PAIRS, preserve=preserve))
+    assert texts == retained
+    assert solver._retained_tokens(texts) == tokens
 
 
 def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
@@ -226,17 +242,20 @@ def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
         ({"name": "oce", "ridge": -1.0}, "solver.ridge must be 0 or more"),
         ({"name": "ace_zero", "free_fraction": 1.5}, "share of the directions"),
         ({"name": "rece", "epochs": -1}, "solver.epochs"),
+        ({"name": "rece", "start": {"ridge": 0.0}}, "solver.start needs a positive ridge"),
         ({"name": "speed", "threshold": 0.0}, "solver.threshold must be positive"),
+        ({"name": "speed", "mean_over": "text"}, "Did you mean 'texts'"),
         ({"name": "double_projection", "span": "anchor"}, "Did you mean 'anchors'"),
         ({"name": "cure", "alpha": float("nan")}, "solver.alpha"),
         ({"name": "mace_cfr", "ridge": 0.0}, "singular"),
         ({"name": "emcid", "weight": 1.0}, "solver.weight"),
         ({"name": "alphaedit", "threshold": 1e-30}, "solver=alphaedit: .*span all"),
         ({"name": "emcid", "blocks": [99]}, "text_blocks"),
+        ({"name": "emcid", "residual": "stat"}, "Did you mean 'state'"),
     ],
 )
 def test_bad_values_are_one_clear_line(shared_model, make_build, options, message):
-    build = make_build(preserve=tuple(f"a {a} {b}" for a in "abcdefgh" for b in NAMES))
+    build = make_build(preserve=tuple(f"a {a} {b} {c}" for a in "abcdefgh" for b in NAMES for c in "xyz"))
     with pytest.raises(UserError, match=message) as info:
         make_solver(options["name"], options).solve(shared_model, build)
     assert "\n" not in str(info.value)

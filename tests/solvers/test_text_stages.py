@@ -33,13 +33,16 @@ def fc2_input_and_block_output(encoder, tokenizer, texts, path, last_path):
     return found["x"].double(), found["h"].double()
 
 
-def naive(model, build, blocks, update):
-    """Edit the blocks in turn on a copy of the encoder; `update(K, R, captions' inputs)` is one block's ΔW."""
+def naive(model, build, blocks, update, average):
+    """Edit the blocks in turn on a copy of the encoder; `update(K, R, captions' inputs)` is one block's ΔW.
+
+    average: a concept's prompts give one column, their mean.
+    """
     original, tokenizer = model.pipe.text_encoder, model.pipe.tokenizer
     edited = copy.deepcopy(original)
     columns = pair_columns(tokenizer, build.pairs, "last_subject")
     targets, anchors = [p.target_prompt for p in build.pairs], [p.anchor_prompt for p in build.pairs]
-    kept, _ = preserve_columns(tokenizer, token_ids(tokenizer, build.preserve), "all")
+    kept, _ = preserve_columns(tokenizer, token_ids(tokenizer, build.preserve), "text")
     paths = {s.depth: s.path for s in text_sites(model.pipe)}
     last = paths[blocks[-1]].rpartition(".mlp")[0]
     changes = {}
@@ -49,6 +52,11 @@ def naive(model, build, blocks, update):
         k0, _ = fc2_input_and_block_output(original, tokenizer, build.preserve, paths[block], last)
         K = columns.target.gather(x)
         R = (columns.anchor.gather(z) - columns.target.gather(h)) / (len(blocks) - i)
+        if average:
+            K, R = (
+                [F[:, [c == p.target for c in columns.concepts]].mean(1) for p in build.concepts.pairs] for F in (K, R)
+            )
+            K, R = torch.stack(K, dim=1), torch.stack(R, dim=1)
         change = update(K, R, kept.gather(k0))
         changes[f"text_encoder.{paths[block]}"] = change
         with torch.no_grad():
@@ -56,10 +64,10 @@ def naive(model, build, blocks, update):
     return changes
 
 
-def compare(model, build, solver, update):
+def compare(model, build, solver, update, average=False):
     edit = make_solver(solver["name"], solver).solve(model, build)
     blocks = edit.meta["blocks"]
-    want = naive(model, build, blocks, update)
+    want = naive(model, build, blocks, update, average)
     assert set(edit.updates) == set(want)
     for name, change in want.items():
         assert float(change.norm()) > 1e-6
@@ -67,7 +75,8 @@ def compare(model, build, solver, update):
     return blocks
 
 
-def test_emcid(any_model, make_build):
+@pytest.mark.parametrize("average", [True, False])
+def test_emcid(any_model, make_build, average):
     alpha, w = (3.0, 0.25)
     build = make_build(pairs=PAIRS, preserve=CAPTIONS)
 
@@ -77,11 +86,16 @@ def test_emcid(any_model, make_build):
         inner = alpha * cov * (1 - w) / 0.5 + K @ K.T * w / 0.5
         return (w / 0.5) * R @ K.T @ torch.linalg.inv(inner)
 
-    solver = {"name": "emcid", "alpha": alpha, "weight": w}
+    solver = {"name": "emcid", "alpha": alpha, "weight": w, "average": average}
     with_few = make_build(pairs=PAIRS, preserve=CAPTIONS[:2])
     with pytest.raises(UserError, match=r"solver=emcid: .*preserve more texts"):
         make_solver(solver["name"], solver | {"ridge": 0.0}).solve(any_model, with_few)
-    compare(any_model, build, solver, update)
+    compare(any_model, build, solver, update, average)
+
+
+def test_a_mean_of_several_tokens_is_refused(any_model, make_build):
+    with pytest.raises(UserError, match=r"last_subject or eot; got 'last_to_eos': set solver\.average=false"):
+        make_solver("emcid", {"token_policy": "last_to_eos"}).solve(any_model, make_build(pairs=PAIRS))
 
 
 def test_alphaedit(any_model, make_build):

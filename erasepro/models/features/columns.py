@@ -19,7 +19,7 @@ from erasepro.models.features.token_pairing import pair_tokens
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import PromptPair
 
-PRESERVE_TOKENS = ("all", "text", "words", "last")
+PRESERVE_TOKENS = ("all", "content", "text", "words", "last", "eot")
 WEIGHTINGS = ("count", "caption", "kind")
 
 
@@ -39,6 +39,13 @@ class PairColumns:
         """ω (n,): 1 / (the number of columns of the column's concept), so that each concept counts once."""
         count = Counter(self.concepts)
         return torch.tensor([1.0 / count[name] for name in self.concepts], dtype=torch.float64)
+
+    def averages(self) -> Tensor:
+        """A (n, c), concepts in the order of their first column: F A holds the mean of each concept's columns of F (d, n)."""
+        order = {name: i for i, name in enumerate(dict.fromkeys(self.concepts))}
+        A = torch.zeros(len(self.concepts), len(order), dtype=torch.float64)
+        A[torch.arange(len(A)), [order[name] for name in self.concepts]] = self.per_concept()
+        return A
 
 
 def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> PairColumns:
@@ -60,8 +67,9 @@ def preserve_columns(
     """The columns to preserve in texts with these ids (B, T), and their weights.
 
     Args:
-        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | text (BOS to the
-            first EOS) | words (between them) | last (the token before EOS, which is BOS in the empty text).
+        tokens: all positions (of an encoder that is not causal: the text, and a few of its paddings) | content (those
+            but BOS) | text (BOS to the first EOS) | words (between them) | last (the token before EOS, which is BOS in the
+            empty text) | eot (the first EOS).
         weighting: count (each column once) | caption (each text counts 1 in all) | kind (BOS counts 1 in all, and in
             each text the words 1 and EOS with the paddings 1: repeated tokens do not dominate).
     """
@@ -84,9 +92,11 @@ def preserve_columns(
         eos = line.index(tokenizer.eos_token_id, starts) if tokenizer.eos_token_id in line[starts:] else length - 1
         spans = {
             "all": whole(eos),
+            "content": whole(eos)[starts:],
             "text": range(eos + 1),
             "words": range(starts, eos),
             "last": range(max(eos - 1, 0), max(eos, 1)),
+            "eot": range(eos, eos + 1),
         }
         span = spans[tokens]
         chosen += [(row, i) for i in span]

@@ -14,9 +14,16 @@ Both prompts are the same sentence with one concept exchanged. Every position of
 - word: later words one to one, counted from the subject. Words without a counterpart (the anchor's prompt is shorter,
   or empty) are left out.
 - eos: end of text to end of text.
-- pad: the n-th padding after EOS to the n-th; paddings beyond the anchor's last go to the anchor's last (to its EOS if
-  its text fills the context); paddings that only the anchor's text has are left out.
+- pad: the n-th padding after EOS to the n-th; paddings that only the anchor's text has are left out.
+- spare: a longer anchor leaves fewer paddings: the target's last ones go to the anchor's last (to its EOS if its text
+  fills the context).
 A concept that occurs more than once is paired at every occurrence.
+
+Two more ways take no notice of where the concept stands:
+
+- position: token i of the target's text with token i of the anchor's, to the end of the context.
+- common: the tokens that both texts begin with, those that both end with (EOS last), and the paddings after them. A word
+  that the two concepts share belongs to their surroundings.
 """
 
 from __future__ import annotations
@@ -33,19 +40,25 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "subject_to_eos": ("first", "last", "word", "eos"),
     "last_to_eos": ("last", "word", "eos"),
     "start_to_eos": ("start", "first", "last", "word", "eos"),
-    "subject_to_end": ("last", "word", "eos", "pad"),
-    "whole_to_end": ("first", "last", "word", "eos", "pad"),
+    "subject_to_end": ("last", "word", "eos", "pad", "spare"),
+    "subject_to_common_end": ("last", "word", "eos", "pad"),
+    "whole_to_end": ("first", "last", "word", "eos", "pad", "spare"),
     "eot": ("eos",),
-    "all": ("start", "first", "last", "word", "eos", "pad"),
-    "surrounding": ("start", "word", "eos", "pad"),
+    "all": ("start", "first", "last", "word", "eos", "pad", "spare"),
+    "position": ("position",),
+    "position_after_start": ("position but BOS",),
+    "surrounding": ("common",),
 }
 """Policy -> the parts it pairs ("last": an occurrence's last sub-token; "first": the sub-tokens before it).
 
 ``start_to_eos`` is ``all`` without the paddings: BOS and the words before the subject, the subject, the words after it,
 and the end of text. Its columns of the start ask for no change, so they hold what comes before the subject in place.
 ``last_to_eos`` leaves the subject's first sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of
-"h·ou·se", and to move it is to move both.
+"h·ou·se", and to move it is to move both. ``subject_to_common_end`` ends where the longer of the two texts has no padding
+left.
 """
+WITHOUT_SUBJECT = ("position", "position_after_start", "surrounding")
+"""Policies that pair whatever stands there, subject or not."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +77,8 @@ def pair_tokens(
 ) -> TokenPairs:
     """Pair the tokens of two prompts under a policy of ``POLICIES``.
 
-    Sources: UCE's code for ``last_subject``, its paper's numbers for ``subject_to_end``, TRCE ``eot``, RECE ``all``,
-    MACE ``surrounding``; the others are ours.
+    Sources: UCE's code for ``last_subject``, its paper's numbers and ACE for ``subject_to_common_end``, TRCE for ``eot``,
+    RECE for ``position``, SPEED (nudity) for ``position_after_start``, MACE for ``surrounding``; the others are ours.
 
     Raises UserError where a prompt does not hold its concept, does not fit the tokenizer's context, the two hold their
     concepts a different number of times, or both read as the same tokens.
@@ -79,7 +92,11 @@ def pair_tokens(
             f"Choose another anchor for {target!r}, or another word for it."
         )
     wanted = set(POLICIES[policy])
-    rows = align(a_text, b_text)
+    if policy in WITHOUT_SUBJECT:
+        rows = pair_common(a_text, b_text) if policy == "surrounding" else pair_positions(a_text, policy == "position")
+        wanted = {part for part, _, _ in rows}
+    else:
+        rows = align(a_text, b_text)
     if not getattr(tokenizer, "causal", True):
         rows = _whole_text(rows, wanted, tokenizer.pads)
     chosen = sorted({(t, a) for part, t, a in rows if part in wanted})
@@ -94,11 +111,11 @@ def _whole_text(rows: list[tuple[str, int, int]], wanted: set[str], most: int) -
     """
     if "eos" in wanted:
         wanted.add("start")
-    pads = [row for row in rows if row[0] == "pad"]
-    rows = [row for row in rows if row[0] != "pad"]
+    pads = [row for row in rows if row[0] in ("pad", "spare")]
+    rows = [row for row in rows if row[0] not in ("pad", "spare")]
     if "eos" not in wanted:
         return rows
-    wanted.add("pad")
+    wanted |= {"pad", "spare"}
     count = min(most, len(pads))
     return rows + [pads[i * len(pads) // count] for i in range(count)]
 
@@ -131,8 +148,33 @@ def align(a_text: Located, b_text: Located) -> list[tuple[str, int, int]]:
         a_word, b_word = range(a_span[-1] + 1, a_end), range(b_span[-1] + 1, b_end)
         rows += [("word", i, j) for i, j in zip(a_word, b_word, strict=False)]  # the shorter one decides
     rows.append(("eos", a_text.eos, b_text.eos))
-    pads = range(a_text.eos + 1, a_text.context)
-    rows += [("pad", i, min(b_text.eos + i - a_text.eos, b_text.context - 1)) for i in pads]
+    return rows + _pair_paddings(a_text, b_text)
+
+
+def pair_positions(a_text: Located, start: bool) -> list[tuple[str, int, int]]:
+    """Every position of the target's text with the same one of the anchor's; without the first (BOS) unless `start`."""
+    parts = ["word"] * a_text.eos + ["eos"] + ["pad"] * (a_text.context - a_text.eos - 1)
+    return [(part, i, i) for i, part in enumerate(parts)][0 if start else 1 :]
+
+
+def pair_common(a_text: Located, b_text: Located) -> list[tuple[str, int, int]]:
+    """The tokens that both texts begin with, those that both end with, and the paddings that both have."""
+    a, b = a_text.ids, b_text.ids
+    limit = min(len(a), len(b))
+    begin = next((i for i in range(limit) if a[i] != b[i]), limit)
+    end = next((i for i in range(limit - begin) if a[-1 - i] != b[-1 - i]), limit - begin)
+    rows = [("start", i, i) for i in range(begin)]
+    rows += [("word", len(a) - i, len(b) - i) for i in range(end, 1, -1)]
+    rows += [("eos", a_text.eos, b_text.eos)] if end else []
+    return rows + [row for row in _pair_paddings(a_text, b_text) if row[0] == "pad"]
+
+
+def _pair_paddings(a_text: Located, b_text: Located) -> list[tuple[str, int, int]]:
+    """The n-th padding of the target's text with the anchor's n-th ("pad"), or its last token if it has none ("spare")."""
+    rows = []
+    for i in range(a_text.eos + 1, a_text.context):
+        j = b_text.eos + i - a_text.eos
+        rows.append(("pad", i, j) if j < b_text.context else ("spare", i, b_text.context - 1))
     return rows
 
 

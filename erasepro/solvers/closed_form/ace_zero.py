@@ -19,10 +19,10 @@ class ACEZeroConfig(CrossAttentionConfig):
     """λ₂/l, the free directions, and whether the retained texts are charged for as well."""
 
     name: str = "ace_zero"
-    token_policy: str = "subject_to_end"
-    preserve_tokens: str = "all"
+    token_policy: str = "subject_to_common_end"
+    preserve_tokens: str = "eot"
     ridge: float = 0.5  # λ₂/l: 1/2 for one concept, 20/0.1 for many
-    cache: bool = False  # charge for K Kᵀ too, as for many concepts
+    cache: bool = False  # charge for K Kᵀ too (not its code's cache, which holds batches of targets erased before)
     free_fraction: float = 0.390625  # share of directions that may change: 300 of 768
 
 
@@ -30,9 +30,13 @@ class ACEZeroConfig(CrossAttentionConfig):
 class ACEZero(CrossAttentionSolver[ACEZeroConfig]):
     """ACE's zero stage: W changes only along the directions that retained texts use least (arXiv 2503.08116).
 
-    ΔW = (V*Xᵀ − W_o X Xᵀ) P [(X Xᵀ + cache) P + (λ₂/l) I]⁻¹, P = U Uᵀ over the smallest eigenvectors of K Kᵀ: a
-    ``free_fraction`` of them, or all that nothing uses where they are more (of those any choice would be rounding's).
+    ΔW = (V*Xᵀ − W_o X Xᵀ) P [(X Xᵀ + cache) P + (λ₂/l) I]⁻¹, P = U Uᵀ over the smallest eigenvectors of K Kᵀ, K the first end
+    of text of each retained text: a ``free_fraction`` of them, or all that nothing uses where they are more (of those any
+    choice would be rounding's). The cache of its code begins at zero and holds the targets of batches that were erased
+    before; here all concepts are one batch, so it is empty.
     """
+
+    version = 2
 
     def check(self) -> None:
         self.positive("ridge", "free_fraction")

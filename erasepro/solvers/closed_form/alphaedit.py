@@ -22,9 +22,11 @@ class AlphaEditConfig(TextStageConfig):
 class AlphaEdit(TextStageSolver[AlphaEditConfig]):
     """Null-space constrained editing of fc2 (arXiv 2410.02355), the change split over the blocks as EMCID does.
 
-    (P K Kᵀ + L₂ I) ΔWᵀ = P K Rᵀ, P over the small eigenvalues of the captions' mean k kᵀ: the penalised solve inside
-    span U. There is no earlier edit, so K_prev is empty.
+    (P K Kᵀ + L₂ I) ΔWᵀ = P K Rᵀ, P over the small eigenvalues of the captions' mean k kᵀ, paddings left out: the penalised
+    solve inside span U. There is no earlier edit, so K_prev is empty. Each prompt is a request of its own.
     """
+
+    version = 2
 
     def fit(self) -> FitConfig:
         self.positive("ridge", "threshold")

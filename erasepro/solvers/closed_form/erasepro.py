@@ -10,6 +10,7 @@ import torch
 from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
+from erasepro.models.features.columns import PairColumns
 from erasepro.models.features.text_stack import TextStack
 from erasepro.models.sites import Site, text_blocks, text_sites
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
@@ -100,7 +101,7 @@ class ErasePro(Solver[EraseProConfig]):
 
         # Step 1. The text encoder: layers i = 1 … S, each solved on what the layers before it, as edited, let through.
         for encoder in plan.editable:
-            fit = Fit.of(self.config.text_fit, encoder.columns)
+            fit = self.text_fit(encoder.columns)
             encoder.open_streams()  # X₀ into the copy that is edited, Y₀ and K into the original
             for block in range(encoder.depth):
                 sites = encoder.sites_at(block)
@@ -169,6 +170,10 @@ class ErasePro(Solver[EraseProConfig]):
         if not inputs and not any(encoder.sites for encoder in plan.editable):
             self._refuse_nothing(pipe)
         return plan
+
+    def text_fit(self, columns: PairColumns) -> Fit:
+        """The solve of a text layer for these columns."""
+        return Fit.of(self.config.text_fit, columns)
 
     def editable_blocks(self, count: int) -> list[int]:
         """Those of an encoder's `count` blocks that may be edited. UserError for a number beyond them."""

@@ -29,8 +29,11 @@ class MACERefinement(CrossAttentionSolver[MACEConfig]):
     """MACE's refinement: the words around a concept lose what they know of it (CVPR 2024, closed-form part only).
 
     W = (λW_o + Σ v kᵀ + s C₁)(λI + Σ k kᵀ + s C₂)⁻¹ with v = W_o k_anchor, C₂ = Σ k kᵀ and C₁ = W_o C₂ over captions:
-    the soft solve with C = λI + s C₂ and μ = 1.
+    the soft solve with C = λI + s C₂ and μ = 1. The tokens that both prompts begin or end with are around the concept, and the
+    paddings that both have. Its code counts s twice, once in what it stores of the captions; here s counts once.
     """
+
+    version = 2
 
     def check(self) -> None:
         self.positive("ridge", "preserve_scale", zero=True)

@@ -25,7 +25,11 @@ class OCEConfig(CrossAttentionConfig):
     preserve_scale: float = 0.3  # s_c
     global_scale: float = 0.5  # s_g
     ridge: float = 1.5  # λ
-    proper: bool = False  # flip the last direction where det(UVᵀ) < 0, as its code does (arbitrary if d_out > d_in)
+    global_tokens: str = (
+        "text"  # columns of each fitting caption in C_g, named as in preserve_tokens: paddings left out
+    )
+    # turn U's last column round where det(UVᵀ) < 0: the best rotation without a reflection. Arbitrary if d_out > d_in
+    proper: bool = False
 
 
 @SOLVERS.register("oce", OCEConfig)
@@ -34,8 +38,13 @@ class OCE(CrossAttentionSolver[OCEConfig]):
 
     M = −s_e E Eᵀ(I − G Gᵀ) + s_c Σ (W_o k)(W_o k)ᵀ + s_g W_o C_g W_oᵀ + λ W_o W_oᵀ; E and G are orthonormal bases of the
     erased and the guiding values W_o c, C_g is the mean k kᵀ over the fitting captions' tokens. Dense.
+
+    Not followed: where det(U Vᵀ) < 0 its code changes the sign of the last column of U Vᵀ itself. The best rotation turns the
+    last column of U instead (``proper``), and where d_out > d_in the determinant's sign is decided by rounding. Of linearly
+    dependent values its code takes as many basis vectors as there are values; here there are as many as their rank.
     """
 
+    version = 2
     kinds = ("attn2.to_v",)
 
     def check(self) -> None:
@@ -43,7 +52,7 @@ class OCE(CrossAttentionSolver[OCEConfig]):
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y, KK = self.config, features.X, features.Y, features.moment()
-        general = features.read(features.prompts.preserve)
+        general = features.read(features.prompts.preserve, self.config.global_tokens)
         C_g = general @ general.T / max(general.shape[1], 1)
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
         inner = config.preserve_scale * KK + config.global_scale * C_g.to(KK) + config.ridge * eye  # (d_in, d_in)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import torch
@@ -11,10 +12,27 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.linalg import Cost, Update, compose, soft_input_map
 from erasepro.models.sites import weight
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features, all_columns
+from erasepro.solvers.closed_form.uce import retain_scale
+from erasepro.solvers.engine.cross_attention import (
+    CrossAttentionConfig,
+    CrossAttentionSolver,
+    Features,
+    all_columns,
+    read_pairs,
+)
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.engine.fit import check_finite
 from erasepro.solvers.registry import SOLVERS
+
+
+@dataclass
+class StartConfig:
+    """The UCE edit that the rounds begin with: that of UCE's published numbers."""
+
+    token_policy: str = "subject_to_common_end"  # of the erased pairs in the starting edit
+    ridge: float = 0.5  # its λ
+    erase_scale: float = 1.0  # its s_e
+    preserve_scale: float | None = None  # its s_p; null: max(0.1, 1/#retained texts)
 
 
 @dataclass
@@ -22,14 +40,16 @@ class RECEConfig(CrossAttentionConfig):
     """UCE's λ, s_e, s_p, the number of rounds and how freely the embeddings are derived."""
 
     name: str = "rece"
-    token_policy: str = "all"
+    token_policy: str = "position"
     anchor_source: str = "empty"
     preserve_tokens: str = "all"
-    ridge: float = 0.1  # λ
+    preserve_empty: bool = True
+    ridge: float = 0.1  # λ of a round
     erase_scale: float = 1.0  # s_e
     preserve_scale: float = 0.1  # s_p
     eta: float = 0.1  # η: 0.1 nudity and easy objects, 0.001 art and hard ones
     epochs: int = 1  # 3 nudity, 2 unsafe, 1 else
+    start: StartConfig = field(default_factory=StartConfig)
 
 
 @SOLVERS.register("rece", RECEConfig)
@@ -38,13 +58,24 @@ class RECE(CrossAttentionSolver[RECEConfig]):
 
     Each round derives c' = (ηI + Σ W_lᵀW_l)⁻¹ (Σ W_lᵀ W_l,o) c, which the edited keys and values read as the original
     ones read c, and maps it to the guide by UCE from the current W. Every W is W_o (I + T) with one T for all.
+
+    Its scripts retain the empty text always, and names where some are given; the one for nudity counts the empty text once
+    for each concept, here it counts once. Weights between the rounds are not rounded to half precision, as stored ones are.
     """
+
+    version = 2
 
     def check(self) -> None:
         self.positive("ridge", "erase_scale", "eta")
         self.positive("preserve_scale", zero=True)
         if self.config.epochs < 0:
             raise UserError(f"solver.epochs must be 0 or more; got {self.config.epochs}.")
+        start = self.config.start
+        if not (0 < start.ridge < inf and 0 < start.erase_scale < inf and 0 <= (start.preserve_scale or 0) < inf):
+            raise UserError(
+                f"solver.start needs a positive ridge and erase_scale, and a preserve_scale of 0 or more; got {start.ridge}, "
+                f"{start.erase_scale} and {start.preserve_scale}."
+            )
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y = self.config, features.X, features.Y
@@ -53,8 +84,9 @@ class RECE(CrossAttentionSolver[RECEConfig]):
             weights.append(weight(features.stack.pipe, site.name).to(X))
             check_finite(weights[-1], site.name)
         S_o: Tensor = sum((W.T @ W for W in weights), start=torch.zeros_like(weights[0].T @ weights[0]))
-        C = Cost.from_gram(config.preserve_scale * features.moment(), config.ridge)
-        T: Update = soft_input_map(X, Y, C, config.erase_scale).update
+        K_K = features.moment()
+        T: Update = self._start(features, K_K)
+        C = Cost.from_gram(config.preserve_scale * K_K, config.ridge)
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
         for _ in range(config.epochs):
             whole = eye + T.dense()
@@ -63,3 +95,10 @@ class RECE(CrossAttentionSolver[RECEConfig]):
             derived = torch.cholesky_solve(back @ X, L)  # (d, n) = c'
             T = compose(T, soft_input_map(derived, Y, C, config.erase_scale).update)
         return by_input_map(all_columns(T, X.shape[1])), {}
+
+    def _start(self, features: Features, K_K: Tensor) -> Update:
+        """T of the starting edit, from the moment K Kᵀ (d, d) of the retained texts."""
+        start = self.config.start
+        _, X, Y = read_pairs(features.stack, features.of, self.pairs(features.prompts), start.token_policy)
+        s_p = retain_scale(start.preserve_scale, features.retained)
+        return soft_input_map(X, Y, Cost.from_gram(s_p * K_K, start.ridge), start.erase_scale).update

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
-from erasepro.errors import UserError
+from erasepro.errors import UserError, unknown
 from erasepro.linalg import Cost, Solution, Statistics, null_basis, orthogonal_complement_in, projected
+from erasepro.models.features.locate import find_words
 from erasepro.models.sites import Site
 from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver
 from erasepro.solvers.registry import SOLVERS
+
+if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
 
 
 @dataclass
@@ -26,8 +31,11 @@ class SPEEDConfig(CrossAttentionConfig):
     ridge: float = 1.0  # ρ: 1; 0.05 many concepts; 0.7 nudity
     slack: float = 0.0  # λ: 0 (ΔW K₂ = 0 exactly); 0.5 nudity
     threshold: float = 0.1  # singular values of the retained moment below this are its null space; 1e-4 many concepts
-    filter: bool = True  # keep only retained texts that plain erasure moves more than the mean
-    copies: int = 10  # noisy copies of each along the direction that W feels least
+    # S_tt and S_at: texts (summed over a text's tokens, mean over texts) | columns (mean over all columns)
+    mean_over: str = "texts"
+    filter: bool = True  # keep only retained texts that plain erasure moves more than the mean; needs copies
+    # noisy copies of each along the direction that W feels least; those moved less than the mean are left out
+    copies: int = 10
     centres: int = 3  # k-means centres of the empty prompt's tokens that stay exactly, beside BOS
     seed: int = 0
 
@@ -36,27 +44,35 @@ class SPEEDConfig(CrossAttentionConfig):
 class SPEED(CrossAttentionSolver[SPEEDConfig]):
     """Null-space erasure of values with prior filtering, directed augmentation and invariants (arXiv 2503.07392).
 
-    ΔW = W_o(S_at − S_tt) P [I − M K₂(K₂ᵀPMK₂ + λI)⁻¹K₂ᵀP] M with M = (S_tt P + ρI)⁻¹, S_tt = mean X Xᵀ, S_at = mean Y Xᵀ:
-    the penalised solve inside span U, which at λ = 0 is also kept off K₂ (BOS and centres of the empty prompt).
+    ΔW = W_o(S_at − S_tt) P [I − M K₂(K₂ᵀPMK₂ + λI)⁻¹K₂ᵀP] M with M = (S_tt P + ρI)⁻¹, S_tt = Σ X Xᵀ and S_at = Σ Y Xᵀ over
+    the number of texts: the penalised solve inside span U, which at λ = 0 is also kept off K₂ (BOS and centres of the
+    empty prompt). Plain erasure, by which texts are chosen, is W_o(S_at − S_tt)(S_tt + I)⁻¹.
+
+    Retained texts that name a target are left out; where none is left, the empty prompt is retained at every token but BOS.
+    Its code compares copies with the mean of 128 retained texts at a time, in a random order; here it is the mean of all.
     """
 
+    version = 2
     kinds = ("attn2.to_v",)
 
     def check(self) -> None:
         self.positive("ridge", "threshold")
         self.positive("slack", zero=True)
+        if self.config.mean_over not in ("texts", "columns"):
+            raise unknown("solver.mean_over", self.config.mean_over, ("texts", "columns"))
         for key in ("copies", "centres"):
             if getattr(self.config, key) < 0:
                 raise UserError(f"solver.{key} must be 0 or more; got {getattr(self.config, key)}.")
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config = self.config
-        X, K = features.X / features.X.shape[1] ** 0.5, features.K  # X Xᵀ = S_tt
-        R = features.Y / features.X.shape[1] ** 0.5 - X
+        count = features.texts if config.mean_over == "texts" else features.X.shape[1]
+        X, K = features.X / count**0.5, features.K  # X Xᵀ = S_tt
+        R = features.Y / count**0.5 - X
         fixed = self._invariants(features)
         S_tt = X @ X.T
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
-        plain = torch.linalg.solve(S_tt + config.ridge * eye, X @ R.T).T  # (d, d): plain erasure without P
+        plain = torch.linalg.solve(S_tt + eye, X @ R.T).T  # (d, d): plain erasure without P
         pull = fixed @ fixed.T / config.slack if config.slack > 0 else torch.zeros_like(S_tt)
         C = Cost.from_gram(pull, config.ridge)
 
@@ -74,6 +90,14 @@ class SPEED(CrossAttentionSolver[SPEEDConfig]):
 
         return solve, {"invariants": fixed.shape[1]}
 
+    def _retained(self, prompts: EditPrompts) -> list[str]:
+        targets = prompts.concepts.targets
+        texts = dict.fromkeys(super()._retained(prompts))
+        return [text for text in texts if not any(find_words(text, name) for name in targets)] or [""]
+
+    def _retained_tokens(self, texts: Sequence[str]) -> str:
+        return "content" if list(texts) == [""] else self.config.preserve_tokens
+
     def _invariants(self, features: Features) -> Tensor:
         """K₂ (d, 1 + centres): BOS, and k-means centres of the other tokens of the empty prompt."""
         empty = features.read([""]).to(features.X)
@@ -86,15 +110,29 @@ class SPEED(CrossAttentionSolver[SPEEDConfig]):
 
 
 def refined(W: Tensor, delta: Tensor, K: Tensor, keep_moved: bool, copies: int, seed: int) -> Tensor:
-    """The retained columns that `delta` (d_out, d) moves more than the mean, and noisy copies of them.
+    """The retained columns that `delta` (d_out, d) moves more than the mean, and those of their noisy copies that it does.
 
-    W (d_out, d), K (d, m) → (d, m' (1 + copies)). The noise is standard normal along W's last right-singular vector.
+    W (d_out, d), K (d, m) → (d, m'). The noise is standard normal along the last right-singular vector of W. Without copies
+    all of K is kept.
     """
-    if keep_moved and K.shape[1]:
-        moved = (delta @ K).norm(dim=0)
-        K = K[:, moved >= moved.mean()]
     if copies == 0 or not K.shape[1]:
         return K
-    direction = torch.linalg.eigh(W.T @ W).eigenvectors[:, :1]  # (d, 1)
+    if keep_moved:
+        K = _moved_most(delta, K)
+    direction = least_felt(W)
     noise = torch.randn(copies, K.shape[1], generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(K)
-    return torch.cat([K] + [K + direction * row for row in noise], dim=1)
+    return torch.cat([K, _moved_most(delta, torch.cat([K + direction * row for row in noise], dim=1))], dim=1)
+
+
+def least_felt(W: Tensor) -> Tensor:
+    """The last right-singular vector (d, 1) of W (d_out, d); its largest part is positive, so that no processor decides."""
+    if len(W) < W.shape[1]:
+        direction = torch.linalg.svd(W, full_matrices=False).Vh[-1:].T
+    else:
+        direction = torch.linalg.eigh(W.T @ W).eigenvectors[:, :1]
+    return direction * direction[direction.abs().argmax()].sign()
+
+
+def _moved_most(delta: Tensor, K: Tensor) -> Tensor:
+    moved = (delta @ K).norm(dim=0)
+    return K[:, moved >= moved.mean()] if K.shape[1] > 1 else K

@@ -32,6 +32,9 @@ class TRCEText(CrossAttentionSolver[TRCEConfig]):
 
     W = (λW_o + mean v kᵀ + s C₁)(λI + mean k kᵀ + s C₂)⁻¹, λ = 0, k the end of text,
     C₂ = Σ k kᵀ/#captions over all tokens, C₁ = W_o C₂: the soft solve with C = λI + s C₂, columns weighted 1/n and μ = 1.
+
+    Its code counts words where it means tokens, so that it meets the first end of text only in prompts whose words are a token
+    each, and counts s twice; here the end of text is found in the tokens, and s counts once.
     """
 
     def check(self) -> None:

@@ -36,6 +36,11 @@ class UCE(CrossAttentionSolver[UCEConfig]):
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config = self.config
-        s_p = config.preserve_scale if config.preserve_scale is not None else max(0.1, 1 / max(1, features.retained))
+        s_p = retain_scale(config.preserve_scale, features.retained)
         C = Cost.from_gram(s_p * features.moment(), config.ridge)
         return by_input_map(soft_input_map(features.X, features.Y, C, config.erase_scale)), {"preserve_scale": s_p}
+
+
+def retain_scale(scale: float | None, retained: int) -> float:
+    """s_p; where none is given, the published max(0.1, 1/#retained texts)."""
+    return scale if scale is not None else max(0.1, 1 / max(1, retained))

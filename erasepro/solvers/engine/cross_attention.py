@@ -40,14 +40,18 @@ class CrossAttentionConfig:
     anchor_source: str = "anchor"  # anchor | empty (the empty prompt)
     # concepts (names to keep; none given: all others) | fitting (the captions it is fitted on) | none
     preserve: str = "concepts"
-    preserve_tokens: str = "last"  # columns of each retained text: last | words | text | all
+    # columns of each retained text: last | eot | words | text (BOS to the end of text) | content (all but BOS) | all
+    preserve_tokens: str = "last"
     preserve_empty: bool = False  # retain "" as well
     batch_size: int = 64
 
 
 @dataclass(frozen=True)
 class Features:
-    """What a conditioning input's linears see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens."""
+    """What a conditioning input's linears see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens.
+
+    texts: the number of pairs of texts that X and Y come from. retained: the number of texts that K comes from.
+    """
 
     stack: TextStack
     of: ConditioningInput
@@ -56,6 +60,7 @@ class Features:
     X: Tensor
     Y: Tensor
     K: Tensor
+    texts: int
     retained: int
 
     def read(self, texts: Sequence[str], tokens: str = "all") -> Tensor:
@@ -76,6 +81,16 @@ def read_texts(stack: TextStack, read: ConditioningInput, texts: Sequence[str], 
     """Features (d, m) of these texts at these tokens (see `preserve_columns`); m = 0 for no texts."""
     columns, _ = plan_retain_columns(stack.pipe, read, texts, tokens)
     return stack.input_features(read, texts, columns)
+
+
+def read_pairs(
+    stack: TextStack, read: ConditioningInput, pairs: Sequence[Any], policy: str
+) -> tuple[PairColumns, Tensor, Tensor]:
+    """The columns that a token policy pairs in these texts, and their features X, Y (d, n). UserError as `pair_tokens`."""
+    parts = plan_pair_columns(stack.pipe, read, pairs, policy)
+    X = stack.input_features(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
+    Y = stack.input_features(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
+    return concatenate_columns(parts), X, Y
 
 
 C = TypeVar("C", bound=CrossAttentionConfig)
@@ -139,13 +154,10 @@ class CrossAttentionSolver(Solver[C]):
                 raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
 
     def _features(self, stack: TextStack, read: ConditioningInput, prompts: EditPrompts) -> Features:
-        pairs = self.pairs(prompts)
-        parts = plan_pair_columns(stack.pipe, read, pairs, self.config.token_policy)
-        X = stack.input_features(read, [p.target_prompt for p in pairs], [p.target for p in parts])  # (d, n)
-        Y = stack.input_features(read, [p.anchor_prompt for p in pairs], [p.anchor for p in parts])
-        retained = self._retained(prompts)
-        K = read_texts(stack, read, retained, self.config.preserve_tokens).to(X)
-        return Features(stack, read, prompts, concatenate_columns(parts), X, Y, K, len(retained))
+        pairs, retained = self.pairs(prompts), self._retained(prompts)
+        columns, X, Y = read_pairs(stack, read, pairs, self.config.token_policy)
+        K = read_texts(stack, read, retained, self._retained_tokens(retained)).to(X)
+        return Features(stack, read, prompts, columns, X, Y, K, len(pairs), len(retained))
 
     def pairs(self, prompts: EditPrompts) -> list[Any]:
         """The fitting sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""
@@ -165,6 +177,9 @@ class CrossAttentionSolver(Solver[C]):
         names = prompts.retained or retained_names(prompts.concepts)
         texts = {"concepts": names, "fitting": prompts.preserve, "none": ()}[self.config.preserve]
         return ([""] if self.config.preserve_empty else []) + list(texts)
+
+    def _retained_tokens(self, texts: Sequence[str]) -> str:
+        return self.config.preserve_tokens
 
 
 def all_columns(update: Update, n: int) -> Solution:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -112,11 +112,13 @@ class Fit:
     config: FitConfig
     weights: Tensor
     labels: Sequence[str]
+    averaged: Tensor | None = None
+    """(n, c) with columns that sum to 1: the soft solve is then for X·averaged and R·averaged, one column a concept."""
 
     @classmethod
-    def of(cls, config: FitConfig, columns: PairColumns) -> Fit:
-        """The solve for these columns."""
-        return cls(config, columns.per_concept(), columns.labels)
+    def of(cls, config: FitConfig, columns: PairColumns, average: bool = False) -> Fit:
+        """The solve for these columns; `average`: for the mean column of each concept."""
+        return cls(config, columns.per_concept(), columns.labels, columns.averages() if average else None)
 
     def solve(self, X: Tensor, R: Tensor, retained: Statistics | None) -> Solution:
         """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the retained features.
@@ -124,6 +126,10 @@ class Fit:
         Raises:
             UserError: a contradiction under rank=exact, naming the concepts, or a cost that cannot be built.
         """
+        if self.averaged is not None:
+            A = self.averaged.to(X)  # (n, c)
+            one_each = Fit(self.config, A.new_ones(A.shape[1]), [""] * A.shape[1])
+            return replace(one_each.solve(X @ A, R @ A.to(R), retained), selected=torch.arange(len(A)))
         config = self.config
         omega = self.weights if config.weights == "concept" else None
         policy = "least_squares" if self._exceeds(len(X)) else config.rank
@@ -159,7 +165,13 @@ class Fit:
         config = self.config
         takes_all = config.residual == "soft" or config.rank == "least_squares" or self._exceeds(d_in)
         more = len(self.labels) > d_in
-        return more and takes_all and config.weights == "count" and config.preserve.kind != "null_space"
+        return (
+            more
+            and takes_all
+            and self.averaged is None
+            and config.weights == "count"
+            and config.preserve.kind != "null_space"
+        )
 
     def _exceeds(self, d_in: int) -> bool:
         """Whether the columns are too many to hold, and nothing fits those that are left out."""

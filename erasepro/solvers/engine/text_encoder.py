@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from erasepro.errors import UserError
+from erasepro.models.features.columns import PairColumns
 from erasepro.schedules import ScheduleConfig
 from erasepro.solvers.base import Solver
 from erasepro.solvers.closed_form.erasepro import ErasePro, EraseProConfig
-from erasepro.solvers.engine.fit import FitConfig
+from erasepro.solvers.engine.fit import Fit, FitConfig
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -25,25 +26,44 @@ class TextStageConfig:
     name: str = ""
     token_policy: str = "last_subject"  # token policy of the erased pairs
     blocks: list[int] | None = None  # null: those at 7/12 of the encoder's depth up to the last but one (7 … 10 of 12)
-    preserve_tokens: str = "all"  # columns of each fitting caption: last | words | text | all
+    # columns of each fitting caption: last | eot | words | text (BOS to the end of text) | content (all but BOS) | all
+    preserve_tokens: str = "text"
     batch_size: int = 64
 
 
 class _Stage(ErasePro):
     """The superset with these methods' choice of blocks: 7/12 of the depth up to the last but one, unless told."""
 
+    def __init__(self, config: EraseProConfig, average: bool) -> None:
+        super().__init__(config)
+        self.average = average
+
     def editable_blocks(self, count: int) -> list[int]:
         chosen = list(range(7 * count // 12, count - 1)) or [count - 1]
         return chosen if self.config.text_blocks is None else super().editable_blocks(count)
+
+    def text_fit(self, columns: PairColumns) -> Fit:
+        return Fit.of(self.config.text_fit, columns, average=self.average)
 
 
 C = TypeVar("C", bound=TextStageConfig)
 
 
 class TextStageSolver(Solver[C]):
-    """Base: `mlp.fc2` of some blocks, each closing its share of the gap that is left after the last of them."""
+    """Base: `mlp.fc2` of some blocks, each closing its share of the gap that is left.
+
+    The fit must be soft.
+    """
 
     config_class: ClassVar[type] = TextStageConfig
+
+    def takes_means(self) -> bool:
+        """Whether a concept's prompts give one column, their mean."""
+        return False
+
+    def gap_is_measured_at(self) -> str:
+        """Where the gap is measured, ``at`` of the schedule residual_split: state | output."""
+        return "state"
 
     def fit(self) -> FitConfig:
         """The method's equation as one of the superset's fits."""
@@ -59,12 +79,12 @@ class TextStageSolver(Solver[C]):
             text_fit=self.fit(),
             cross_attention=False,
             cross_attention_token_policy=config.token_policy,
-            schedule=ScheduleConfig("residual_split", at="state"),
+            schedule=ScheduleConfig("residual_split", at=self.gap_is_measured_at()),
             preserve_dtype="float64",
             batch_size=config.batch_size,
         )
         try:
-            edit = _Stage(whole).solve(model, prompts)
+            edit = _Stage(whole, self.takes_means()).solve(model, prompts)
         except UserError as error:
             raise UserError(f"solver={config.name}: {error}") from error
         blocks = sorted({entry["depth"] for entry in edit.diagnostics})

@@ -29,6 +29,9 @@ DOG = ("a photo of a dog, sunny", "a photo of a cat, sunny", "dog", "cat")
         ("eot", [8]),
         ("all", list(range(77))),
         ("surrounding", [0, 1, 2, 3, 4, *range(6, 77)]),
+        ("subject_to_common_end", list(range(5, 77))),
+        ("position", list(range(77))),
+        ("position_after_start", list(range(1, 77))),
     ],
 )
 def test_equal_lengths(tokenizer, policy, expected):
@@ -63,6 +66,29 @@ def test_longer_anchor_sends_the_last_padding_to_its_last(tokenizer):
     found = pairs(tokenizer, "subject_to_end", "a cat on a bed", "a grumpy cat on a bed", "cat", "grumpy cat")
     assert found == [(i, i + 1) for i in range(2, 76)] + [(76, 76)]
     assert pairs(tokenizer, "subject", "a cat", "a grumpy cat", "cat", "grumpy cat") == [(2, 3)]
+
+
+def test_subject_to_common_end_is_as_long_as_the_longer_text_leaves(tokenizer):
+    short, long = "a cat on a bed", "a grumpy cat on a bed"
+    found = pairs(tokenizer, "subject_to_common_end", short, long, "cat", "grumpy cat")
+    assert found == [(i, i + 1) for i in range(2, 76)]
+    assert pairs(tokenizer, "subject_to_common_end", *GRUMPY) == [(i, i - 1) for i in range(3, 77)]
+    empty = pairs(tokenizer, "subject_to_common_end", "grumpy cat", "", "grumpy cat", "")
+    assert empty == [(2, 0), *((i, i - 2) for i in range(3, 77))]
+
+
+@pytest.mark.parametrize("case", [GRUMPY, ("nudity", "", "nudity", "")], ids=["another length", "empty anchor"])
+def test_position_takes_no_notice_of_the_subject(tokenizer, case):
+    assert pairs(tokenizer, "position", *case) == [(i, i) for i in range(77)]
+
+
+def test_what_target_and_anchor_share_is_their_surrounding(tokenizer):
+    shared = pairs(tokenizer, "surrounding", "a red dog here", "a red cat here", "red dog", "red cat")
+    assert shared == [(i, i) for i in range(77) if i != 3]  # "red" is no part of what differs
+    tail = pairs(tokenizer, "surrounding", *GRUMPY)  # "cat" stands in both
+    assert tail == [(0, 0), (1, 1), *((i, i - 1) for i in range(3, 77))]
+    longer = pairs(tokenizer, "surrounding", "a dog on a bed", "a grumpy cat on a bed", "dog", "grumpy cat")
+    assert longer == [(0, 0), (1, 1), *((i, i + 1) for i in range(3, 76))]
 
 
 def test_anchor_that_fills_the_context_has_no_paddings(tokenizer):
