@@ -132,7 +132,8 @@ def _neighbors(edit_prompts: EditPrompts, lexicon: Lexicon, number: int) -> list
         return []
     gone = {*edit_prompts.left_out, *concepts.anchors}
     words = [word for near in lexicon.nearest(concepts.targets, number).values() for word in near]
-    return [word for word in dict.fromkeys(words) if word not in gone and not mentions_minor(word)]
+    unfit = [word for word in words if mentions_minor(word) or mentions_nudity([word])]
+    return [word for word in dict.fromkeys(words) if word not in gone and word not in unfit]
 
 
 def _check_generation(g: GenerationConfig) -> None:
