@@ -7,6 +7,7 @@ card for people, which nothing reads.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,37 @@ if TYPE_CHECKING:
 FORMAT = 2
 TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"
 CERTIFICATE = "certificate.json"
+CARD_HEAD = re.compile(r"---\n(?:(?!---).*\n)*?library_name: erasepro\n")
+"""How every card of an edit begins (`card.card`); a README.md that does not is somebody's own."""
+
+
+def named_folder(folder: object) -> Path:
+    """The folder of an edit that a caller names. Raises UserError for what is no path, and for an empty one."""
+    if not isinstance(folder, (str, Path)):
+        raise UserError(f"An edit lies in a folder: give its path, a text; got a {type(folder).__name__}.")
+    if not str(folder).strip():
+        raise UserError("The name of the edit's folder is empty: name one, or '.' for the one you are in.")
+    return Path(folder)
+
+
+def check_target(folder: Path) -> None:
+    """Raise UserError where saving an edit would take the place of something that is no edit: a file, somebody's README.md."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
+    readme = folder / CARD
+    if readme.is_dir() or (readme.is_file() and not _is_card(readme)):
+        raise UserError(f"Cannot save an edit in '{folder}': its {CARD} is no card of an edit. Name another folder.")
+
+
+def _is_card(readme: Path) -> bool:
+    """Whether a file is the card of an edit, or empty, as a power cut leaves one."""
+    text = readme.read_text(encoding="utf-8", errors="replace")
+    return not text.strip() or CARD_HEAD.match(text) is not None
 
 
 def save(edit: EditRecord, folder: Path) -> Path:
     """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `write_together`)."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
+    check_target(folder)
     if not edit.updates.keys() <= edit.meta.get("base", {}).keys():
         raise UserError("This edit does not say which base weights it belongs to (meta['base']): it cannot be saved.")
     tensors: dict[str, Tensor] = {}
