@@ -30,8 +30,8 @@ def command(words: Sequence[str]) -> int:
         raise UserError(
             f"{str(folder)!r} holds an edit already: choose another out=FOLDER, or add force=true to replace it."
         )
-    check_target(folder)
     _writable(folder)
+    check_target(folder)
     make_edit(spec, folder)
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
 
-from erasepro.config.hydra_errors import EXPECTED
+from erasepro.config.expected_values import check_lists, expected_at
 from erasepro.config.paths import config_dir
 from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError, unknown
@@ -33,15 +33,17 @@ def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: 
     _check_groups(schema, plain, where, owner or where)
     try:
         merged = OmegaConf.merge(OmegaConf.structured(schema), plain)
-        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+        typed: T = OmegaConf.to_object(merged)  # type: ignore[assignment]
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
         if isinstance(error, ValidationError):
-            value, expected = _value_at(plain, key), _expected(error)
+            value, expected = _value_at(plain, key), expected_at(schema, key) or _first_line(error)
             raise UserError(f"Bad value for '{where}.{key}': got {value!r}, expected {expected}.") from error
         if isinstance(error, ConfigKeyError):
             raise unknown(f"key of {owner or where}", key, [f.name for f in dataclasses.fields(schema)]) from error  # type: ignore[arg-type]
-        raise UserError(f"{where}.{key}: {error.msg or str(error)}".splitlines()[0]) from error
+        raise UserError(f"{where}.{key}: {_first_line(error)}") from error
+    check_lists(typed, where)
+    return typed
 
 
 def stored_model(name: str) -> ModelConfig:
@@ -84,10 +86,5 @@ def _value_at(values: Any, key: str) -> Any:
     return values
 
 
-def _expected(error: OmegaConfBaseException) -> str:
-    """What the error says was expected, in a reader's words."""
-    message = error.msg or str(error)
-    for kind, words in EXPECTED.items():
-        if f"to {kind}" in message or f"'{kind}'" in message or f"list[{kind}]" in message:
-            return words
-    return message.splitlines()[0].rstrip(".")
+def _first_line(error: OmegaConfBaseException) -> str:
+    return (error.msg or str(error)).splitlines()[0].rstrip(".")

@@ -15,11 +15,12 @@ from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 
 from erasepro.concepts.load import parse_pairs
 from erasepro.config.composed_config import compose_config
+from erasepro.config.expected_values import check_groups, check_lists
 from erasepro.config.hydra_errors import translated
 from erasepro.config.hydra_setup import CUSTOM, compose_unchecked, custom_pairs_named
 from erasepro.config.nodes import stored_config, unresolved_config
 from erasepro.config.overrides import named_keys
-from erasepro.config.paths import choices, options
+from erasepro.config.paths import choices, groups, options
 from erasepro.config.plain_values import ABSENT, overlaid
 from erasepro.config.schema import Config, MetricsConfig
 from erasepro.config.stored_config import StoredConfig
@@ -100,7 +101,8 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
     with translated(overrides):
         for key, value in unresolved_config(cfg).values.items():
             if value == MISSING:  # first: others may refer to a group that was deleted
-                raise UserError(f"The key {key!r} has no value. Choose {choices(str(key))}.")
+                hint = f"Choose {choices(str(key))}." if key in groups() else f"Give it one: {key}=…"
+                raise UserError(f"The key {key!r} has no value. {hint}")
         if OmegaConf.select(cfg, "concepts.name") == CUSTOM:
             OmegaConf.update(cfg, "concepts.name", custom_name(cfg.concepts.get("pairs"), cfg.concepts.get("file")))
         OmegaConf.resolve(cfg)
@@ -115,10 +117,14 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
         if schema is not None:
+            check_groups(schema, values.at("solver"), "solver")
             typed.solver = OmegaConf.structured(schema)
         # the whole is merged once more: `+key=value` slips past the schemas while Hydra composes
         merged = OmegaConf.merge(typed, dict(values.values))
+        config = OmegaConf.to_object(merged)
     assert isinstance(merged, DictConfig)
+    assert isinstance(config, Config)
+    check_lists(config)
     if not merged.outputs.dir.strip():
         raise UserError("outputs.dir is empty: name a folder, or outputs.dir=. for the one you are in.")
     return merged

@@ -61,11 +61,13 @@ def metric_config(name: str, params: Mapping[str, Any] | None = None) -> MetricC
     for key in params:
         if key not in known:
             raise unknown(f"parameter metrics.params.{name}", key, known)
+    config = cast(MetricConfig, from_mapping(schema, params, f"metrics.params.{name}"))
     for key in ("role", "roles"):
-        for role in [params[key]] if isinstance(params.get(key), str) else params.get(key) or ():
-            if key in known and role not in ROLES:
+        value = getattr(config, key, None) or ()
+        for role in [value] if isinstance(value, str) else value:
+            if role not in ROLES:
                 raise unknown(f"role in metrics.params.{name}.{key}", str(role), ROLES)
-    return cast(MetricConfig, from_mapping(schema, params, f"metrics.params.{name}"))
+    return config
 
 
 def split_by_need(
