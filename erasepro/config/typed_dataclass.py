@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
@@ -27,12 +29,14 @@ def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: 
         owner: how messages name the owner of the keys, for example ``solver 'uce'``; "" for ``where``.
 
     Raises:
-        UserError: an unknown key (the nearest and all the known ones are told), or a value of the wrong type.
+        UserError: an unknown key (the nearest and all the known ones are told), a value of the wrong type, or a dataclass with
+            a field of a type that no config can hold.
     """
     plain = _plain(values)
+    structured(schema)
     _check_groups(schema, plain, where, owner or where)
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(schema), plain)
+        merged = OmegaConf.merge(structured(schema), plain)
         typed: T = OmegaConf.to_object(merged)  # type: ignore[assignment]
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
@@ -44,6 +48,18 @@ def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: 
         raise UserError(f"{where}.{key}: {_first_line(error)}") from error
     check_lists(typed, where)
     return typed
+
+
+def structured(schema: type) -> DictConfig:
+    """The dataclass as omegaconf's node. Raises UserError, naming its file, for a field of a type that no config can hold."""
+    try:
+        return OmegaConf.structured(schema)
+    except (OmegaConfBaseException, NameError, TypeError, ValueError) as error:
+        file = getattr(sys.modules.get(schema.__module__), "__file__", None) or schema.__module__
+        raise UserError(
+            f"The config {schema.__qualname__} ({'/'.join(Path(file).parts[-2:])}) cannot be used: "
+            f"{str(error).splitlines()[0]}. Its fields are text, numbers, true or false, dataclasses, and lists and dicts of these."
+        ) from error
 
 
 def stored_model(name: str) -> ModelConfig:

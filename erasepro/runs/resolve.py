@@ -24,6 +24,7 @@ from erasepro.config.paths import choices, groups, options
 from erasepro.config.plain_values import ABSENT, overlaid
 from erasepro.config.schema import Config, MetricsConfig
 from erasepro.config.stored_config import StoredConfig
+from erasepro.config.typed_dataclass import structured
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import all_configs, metric_configs
 from erasepro.protocols.protocol_values import protocol_defaults
@@ -116,9 +117,8 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         metric_configs(values.at("metrics.params") or {})
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
-        if schema is not None:
-            check_groups(schema, values.at("solver"), "solver")
-            typed.solver = OmegaConf.structured(schema)
+        typed.solver = structured(schema)
+        check_groups(schema, values.at("solver"), "solver")
         # the whole is merged once more: `+key=value` slips past the schemas while Hydra composes
         merged = OmegaConf.merge(typed, dict(values.values))
         config = OmegaConf.to_object(merged)
@@ -130,12 +130,12 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
     return merged
 
 
-def solver_schema(cfg: DictConfig) -> type | None:
-    """The dataclass of ``cfg.solver.name``, or None where the solver registered none."""
+def solver_schema(cfg: DictConfig) -> type:
+    """The dataclass of ``cfg.solver.name``. Raises UserError where there is none."""
     name = OmegaConf.select(cfg, "solver.name")
     if name is None:
         raise UserError("The key 'solver.name' has no value: choose a solver, for example solver=erasepro.")
-    return SOLVERS.config(str(name))
+    return SOLVERS.required_config(str(name))
 
 
 def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
@@ -147,8 +147,6 @@ def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
     if OmegaConf.is_missing(cfg, "solver") or not isinstance(cfg.solver, DictConfig):
         return
     schema = solver_schema(cfg)
-    if schema is None:
-        return
     fields = [field.name for field in dataclasses.fields(schema)]
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
@@ -156,7 +154,7 @@ def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
             raise UserError(f"Unknown key {key!r}: the schedule is a group of its own; write {key[7:]}={value}.")
         if key == "solver.name":
             raise UserError(f"'solver.name={value}' leaves the keys of another solver: write solver={value} instead.")
-    defaults = OmegaConf.to_container(OmegaConf.structured(schema))
+    defaults = OmegaConf.to_container(structured(schema))
     assert isinstance(defaults, dict)
     if "schedule" in fields:
         defaults["schedule"] = "${schedule}"

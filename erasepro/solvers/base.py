@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from erasepro.errors import UserError
+
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
@@ -42,7 +44,7 @@ class Solver(Generic[C]):
         Raises:
             UserError: a config value out of range, or prompts or a model that it cannot be solved on.
         """
-        raise NotImplementedError
+        raise UserError(f"Solver {self.name!r} has no method solve(model, prompts): {type(self).__qualname__} lacks it.")
 
     def pairs(self, prompts: EditPrompts) -> list[Any]:
         """The sentence pairs (target_prompt, anchor_prompt, pair) that its constraints are read from."""

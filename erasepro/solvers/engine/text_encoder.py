@@ -47,7 +47,7 @@ class TextStageSolver(Solver[C]):
 
     def fit(self) -> FitConfig:
         """The method's equation as one of the superset's fits."""
-        raise NotImplementedError
+        raise UserError(f"Solver {self.name!r} has no method fit(): {type(self).__qualname__} lacks it.")
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
