@@ -58,7 +58,8 @@ def structured(schema: type) -> DictConfig:
         file = getattr(sys.modules.get(schema.__module__), "__file__", None) or schema.__module__
         raise UserError(
             f"The config {schema.__qualname__} ({'/'.join(Path(file).parts[-2:])}) cannot be used: "
-            f"{str(error).splitlines()[0]}. Its fields are text, numbers, true or false, dataclasses, and lists and dicts of these."
+            f"{str(error).splitlines()[0]}. "
+            "Its fields are text, numbers, true or false, dataclasses, and lists and dicts of these."
         ) from error
 
 

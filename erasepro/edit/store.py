@@ -17,11 +17,13 @@ from torch import Tensor
 
 from erasepro.edit import format_1
 from erasepro.edit.card import card
+from erasepro.edit.edit_schema import check_edit_file
 from erasepro.edit.foreign import refuse_file
 from erasepro.errors import UserError
 from erasepro.linalg import Update, update_of
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import FileWriter, text_writer, write_together
+from erasepro.runtime.typed_json import WrongForm
 
 if TYPE_CHECKING:
     from erasepro.edit.record import EditRecord
@@ -112,23 +114,20 @@ def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
         refuse_file(folder)
     facts = _facts(folder)
     try:
+        check_edit_file(facts)
         tensors = load_file(folder / TENSORS)
         updates = {
             name: update_of({kind: tensors[key] for kind, key in keys.items()}) for name, keys in facts["sites"].items()
         }
-        known = {key: facts[key] for key in ("meta", "diagnostics", "residuals", "strength")}
-        base = known["meta"]["base"]
-        if not all({"dtype", "sha256", "sample"} <= base.get(name, {}).keys() for name in updates):
-            raise KeyError("fingerprints of the base weights")
-        for key, kind in (("meta", dict), ("diagnostics", list), ("residuals", dict), ("strength", float)):
-            if not isinstance(known[key], kind):
-                raise TypeError(f"{key} is {known[key]!r}")
+    except WrongForm as error:
+        raise UserError(f"The edit in '{folder}' is damaged ({error}). Make it again.") from error
     except FileNotFoundError:
         raise UserError(f"'{folder}' has no {TENSORS}: the edit is incomplete. Make it again.") from None
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise UserError(f"The edit in '{folder}' is damaged ({what}). Make it again.") from error
-    return updates, known
+    known = {key: facts[key] for key in ("meta", "diagnostics", "residuals")}
+    return updates, known | {"strength": float(facts["strength"])}
 
 
 def stored_hash(folder: Path) -> str:
