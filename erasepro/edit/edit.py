@@ -17,6 +17,7 @@ from erasepro.edit.fingerprints import check_base
 from erasepro.edit.record import TABLE, EditRecord
 from erasepro.errors import UserError
 from erasepro.models.sites import site_module
+from erasepro.runtime.files import as_path
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,12 +108,12 @@ class Edit(EditRecord):
             UserError: no folder is named, a file is in its place, or it has a README.md that is no card of an edit.
             OSError: a full disk or a folder that cannot be written to; its `filename` says which file.
         """
-        return store.save(self, store.named_folder(folder))
+        return store.save(self, as_path(folder, "the edit's folder"))
 
     @classmethod
     def load(cls, folder: str | Path) -> Edit:
         """Read an edit back, checked. UserError for a missing, damaged or newer one, or another format."""
-        path = store.named_folder(folder)
+        path = as_path(folder, "the edit's folder")
         updates, known = store.load(path)
         edit = cls(updates, **known)
         if edit.hash != store.stored_hash(path):

@@ -31,17 +31,10 @@ if TYPE_CHECKING:
 FORMAT = 2
 TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"
 CERTIFICATE = "certificate.json"
+RUN_EDIT = "edit"
+"""The folder of the edit inside a run's."""
 CARD_HEAD = re.compile(r"---\n(?:(?!---).*\n)*?library_name: erasepro\n")
 """How every card of an edit begins (`card.card`); a README.md that does not is somebody's own."""
-
-
-def named_folder(folder: object) -> Path:
-    """The folder of an edit that a caller names. Raises UserError for what is no path, and for an empty one."""
-    if not isinstance(folder, (str, Path)):
-        raise UserError(f"An edit lies in a folder: give its path, a text; got a {type(folder).__name__}.")
-    if not str(folder).strip():
-        raise UserError("The name of the edit's folder is empty: name one, or '.' for the one you are in.")
-    return Path(folder)
 
 
 def check_target(folder: Path) -> None:
@@ -128,6 +121,12 @@ def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
         raise UserError(f"The edit in '{folder}' is damaged ({what}). Make it again.") from error
     known = {key: facts[key] for key in ("meta", "diagnostics", "residuals")}
     return updates, known | {"strength": float(facts["strength"])}
+
+
+def edit_folder(folder: Path) -> Path:
+    """The folder that an edit lies in: this one, or ``edit/`` in it where it is a run's."""
+    inner = folder / RUN_EDIT
+    return inner if not (folder / FACTS).is_file() and (inner / FACTS).is_file() else folder
 
 
 def stored_hash(folder: Path) -> str:
