@@ -21,7 +21,7 @@ from erasepro.config.hydra_setup import compose_unchecked
 from erasepro.config.paths import choices, groups, options
 from erasepro.config.plain_values import dotted_keys
 from erasepro.config.registered_names import registered_names
-from erasepro.config.renamed_config_keys import rename_key
+from erasepro.config.renamed_config_keys import rename_key, rename_value
 from erasepro.config.schema import Config
 from erasepro.config.yaml_files import first_line, unreadable_file
 from erasepro.errors import UserError, nearest
@@ -151,6 +151,7 @@ def _missing_option(error: MissingConfigException) -> UserError:
     known = options(group)
     guess = nearest(name, known) or nearest(name, [k.rpartition("/")[2] for k in known])
     guess = next((k for k in known if guess and (k == guess or k.endswith("/" + guess))), None)
+    guess = rename_value(group, name) if rename_value(group, name) != name else guess
     hint = f" Did you mean {group}={guess}?" if guess else ""
     if group == "metrics":
         hint = f" A metric by its name is metrics=[{name}]." if name in registered_names("metrics") else hint

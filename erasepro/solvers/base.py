@@ -38,6 +38,13 @@ class Solver(Generic[C]):
     def __init__(self, config: C) -> None:
         self.config = config
 
+    def check_config(self) -> None:
+        """Raise UserError for a setting that is out of range, as far as that shows without a model."""
+        self._check()
+
+    def _check(self) -> None:
+        """What a solver checks before it solves; a method with settings of its own overrides it."""
+
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit that erases prompts.concepts. The model's weights are the same bytes before and after.
 

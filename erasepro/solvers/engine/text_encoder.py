@@ -10,7 +10,7 @@ from erasepro.errors import UserError
 from erasepro.schedules import ScheduleConfig
 from erasepro.solvers.base import Solver
 from erasepro.solvers.closed_form.erasepro import ErasePro, EraseProConfig
-from erasepro.solvers.engine.fit import FitConfig
+from erasepro.solvers.engine.fit import FitConfig, check_fit
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -48,6 +48,11 @@ class TextStageSolver(Solver[C]):
     def fit(self) -> FitConfig:
         """The method's equation as one of the superset's fits."""
         raise UserError(f"Solver {self.name!r} has no method fit(): {type(self).__qualname__} lacks it.")
+
+    def _check(self) -> None:
+        if self.config.batch_size < 1:
+            raise UserError(f"solver.batch_size must be 1 or more; got {self.config.batch_size}.")
+        check_fit(self.fit(), "text_fit")
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
