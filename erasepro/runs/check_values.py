@@ -10,7 +10,7 @@ from erasepro.concepts.pairs import CONCEPT_KINDS
 from erasepro.config.renamed_config_keys import rename_value
 from erasepro.config.schema import Config
 from erasepro.config.stored_config import StoredConfig
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError, nearest
 from erasepro.generation.sample import check_sampler
 from erasepro.metrics.networks.judges import JUDGE_KINDS
 from erasepro.models.device import check_device
@@ -79,4 +79,6 @@ def _check_solver(settings: Any) -> None:
 
 def _one_of(key: str, value: str, allowed: Collection[str]) -> None:
     if value not in allowed:
-        raise unknown(f"value of {key}", value, allowed)
+        guess = nearest(value, allowed)
+        hint = f" Did you mean {guess!r}?" if guess else ""
+        raise UserError(f"Bad value for {key!r}: got {value!r}, allowed: {', '.join(allowed)}.{hint}")

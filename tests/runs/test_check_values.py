@@ -12,31 +12,31 @@ from erasepro.runs.resolve import compose
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["schedule.name=x"], r"value of schedule\.name 'x'\. Known: all_at_once, "),
-        (["solver=uce", "schedule.name=x"], r"value of schedule\.name 'x'\. Known: all_at_once, "),
+        (["schedule.name=x"], r"'schedule\.name': got 'x', allowed: "),
+        (["solver=uce", "schedule.name=x"], r"'schedule\.name': got 'x', allowed: "),
         (["schedule.target=x"], r"schedule\.target must be one of branch, hidden_state; got 'x'"),
         (["solver=uce", "solver.preserve=x"], r"solver\.preserve 'x'\. Known: concepts, fitting, none"),
         (["solver=uce", "solver.ridge=-1"], r"solver\.ridge must be positive"),
         (["solver=emcid", "solver.batch_size=0"], r"solver\.batch_size must be 1 or more"),
-        (["solver.text_token_policy=abc"], r"value of solver\.text_token_policy 'abc'\. Known: all, eot, last_subject"),
-        (["solver=uce", "solver.preserve_tokens=abc"], r"value of solver\.preserve_tokens 'abc'\. Known: all, last, text"),
-        (["solver.text_sites=[abc]"], r"value of solver\.text_sites 'abc'\. Known: "),
+        (["solver.text_token_policy=abc"], r"'solver\.text_token_policy': got 'abc', allowed: "),
+        (["solver=uce", "solver.preserve_tokens=abc"], r"'solver\.preserve_tokens': got 'abc', allowed: "),
+        (["solver.text_sites=[abc]"], r"'solver\.text_sites': got 'abc', allowed: "),
         (["solver.cross_attention_fit.residual=abc"], r"solver\.cross_attention_fit\.residual 'abc'\. Known: hard, soft"),
         (["solver.cross_attention_fit.rank=abc"], r"solver\.cross_attention_fit\.rank 'abc'\. Known: exact, ind"),
         (["solver.cross_attention_fit.weights=abc"], r"solver\.cross_attention_fit\.weights 'abc'\. Known: concept"),
         (["solver.cross_attention_fit.mu=-1"], r"solver\.cross_attention_fit\.mu must be positive"),
-        (["solver.text_fit.preserve.tokens=abc"], r"value of solver\.text_fit\.preserve\.tokens 'abc'\. Known: all"),
-        (["solver.text_fit.preserve.weights=abc"], r"value of solver\.text_fit\.preserve\.weights 'abc'\. Known: "),
-        (["model.kind=foo"], r"value of model\.kind 'foo'\. Known: diffusers, miniature, tiny"),
-        (["model.dtype=float17"], r"value of model\.dtype 'float17'\. Did you mean 'float16'"),
+        (["solver.text_fit.preserve.tokens=abc"], r"'solver\.text_fit\.preserve\.tokens': got 'abc', allowed: "),
+        (["solver.text_fit.preserve.weights=abc"], r"'solver\.text_fit\.preserve\.weights': got 'abc', allowed: "),
+        (["model.kind=foo"], r"'model\.kind': got 'foo', allowed: "),
+        (["model.dtype=float17"], r"'model\.dtype': got 'float17', allowed: float32, .*Did you mean 'float16'"),
         (["model.device=cudaa"], r"'model\.device': got 'cudaa', allowed: auto, cpu, cuda"),
         (["metrics.judge.device=cudaa"], r"'metrics\.judge\.device': got 'cudaa', allowed: auto"),
-        (["metrics.judge.kind=abc"], r"value of metrics\.judge\.kind 'abc'\. Known: model, openai_clip"),
-        (["tracker.name=foo"], r"value of tracker\.name 'foo'\. Known: none, wandb"),
-        (["tracker.mode=foo"], r"value of tracker\.mode 'foo'\. Known: auto, offline, online"),
+        (["metrics.judge.kind=abc"], r"'metrics\.judge\.kind': got 'abc', allowed: "),
+        (["tracker.name=foo"], r"'tracker\.name': got 'foo', allowed: "),
+        (["tracker.mode=foo"], r"'tracker\.mode': got 'foo', allowed: "),
         (["generation.steps=-1"], r"generation\.steps must be at least 1"),
-        (["generation.split=abc"], r"value of generation\.split 'abc'\. Known: test, validation"),
-        (["concepts.kind=abc"], r"value of concepts\.kind 'abc'\. Known: faces, instance"),
+        (["generation.split=abc"], r"'generation\.split': got 'abc', allowed: "),
+        (["concepts.kind=abc"], r"'concepts\.kind': got 'abc', allowed: "),
     ],
 )
 def test_a_choice_that_there_is_not_is_refused_before_anything_is_made(words, message, tmp_path, monkeypatch):
@@ -51,7 +51,7 @@ def test_a_choice_that_there_is_not_is_refused_before_anything_is_made(words, me
 def test_the_command_and_its_config_say_the_same(words, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main([*words, "debug=tiny", "tracker.name=foo"]) == 2
-    assert "Unknown value of tracker.name 'foo'" in capsys.readouterr().err
+    assert "Bad value for 'tracker.name': got 'foo', allowed: none, wandb." in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
