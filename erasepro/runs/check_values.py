@@ -34,7 +34,7 @@ def refuse_old_values(stored: StoredConfig) -> None:
         key = path.removeprefix("solver.") if path.startswith("solver.schedule.") else path  # the group's own key
         for item in value if isinstance(value, list) else [value]:
             present = rename_value(key, item)
-            if present != item:
+            if present is not item:
                 shown = f"[{present}]" if isinstance(value, list) else present
                 raise UserError(f"Bad value for {key!r}: {item!r} is called {present!r} now; write {key}={shown}.")
 

@@ -81,4 +81,5 @@ def test_an_old_value_is_answered_with_its_new_name(words, message):
 
 
 def test_the_same_word_at_another_key_stays():
-    refuse_old_values(StoredConfig({"name": "dev", "concepts": {"preserve": ["kept", "build"]}, "tracker": {"tags": ["own"]}}))
+    concepts = {"preserve": ["kept", "build"]}
+    refuse_old_values(StoredConfig({"name": "dev", "concepts": concepts, "tags": ["own"], "x": float("nan")}))
