@@ -10,6 +10,7 @@ from typing import Any
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
+from erasepro.config.typed_dataclass import from_mapping
 from erasepro.errors import UserError
 from erasepro.prompts.edit_prompts import make_edit_prompts
 
@@ -53,6 +54,7 @@ def stored_prompts(meta: dict[str, Any]) -> EditPrompts:
     pairs = tuple(ConceptPair(*p) for p in c["pairs"])
     concepts = ConceptSet(c["name"], c["kind"], pairs, tuple(c["preserve"]), vocabulary=c["vocabulary"])
     if "templates" in held:
-        return EditPrompts(concepts, (), (), templates=TemplatesConfig(**held["templates"]))
+        templates = from_mapping(TemplatesConfig, held["templates"], "edit_prompts.templates")
+        return EditPrompts(concepts, (), (), templates=templates)
     rows = tuple(PromptPair(x, y, ConceptPair(target, anchor)) for x, y, target, anchor in held["pairs"])
     return EditPrompts(concepts, rows, tuple(held["preserve"]))
