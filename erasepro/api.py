@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import given_pairs, load_concepts
-from erasepro.concepts.pairs import ConceptSet
+from erasepro.concepts.pairs import CONCEPT_KINDS, ConceptSet
 from erasepro.config.paths import options as options_of
 from erasepro.config.schema import ConceptsConfig
 from erasepro.errors import UserError, unknown
@@ -75,6 +75,10 @@ def erase(
         raise UserError(
             "preserve goes with a list of pairs; a stored set or a ConceptSet names its own concepts to keep."
         )
+    if not isinstance(kind, str) or kind not in CONCEPT_KINDS:
+        raise unknown("kind of concepts", str(kind), CONCEPT_KINDS)
+    if kind != CONCEPT_KINDS[0] and isinstance(concepts, (str, ConceptSet)):
+        raise UserError("kind goes with a list of pairs; a stored set or a ConceptSet has its own: leave it out.")
     if retain_source is not None and retain_source not in RETAIN_SOURCES:
         raise unknown("value of retain_source", str(retain_source), RETAIN_SOURCES)
     loaded = _model(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import sys
@@ -46,10 +47,16 @@ class Registry(Generic[T]):
             config: the dataclass that the entry is built from; composed configs are checked by it.
 
         Raises:
-            UserError: the name is taken; both places are named.
+            UserError: the name is taken (both places are named), or the config is no dataclass.
         """
 
         def add(entry: T) -> T:
+            if config is not None and not (isinstance(config, type) and dataclasses.is_dataclass(config)):
+                what = getattr(config, "__qualname__", None) or f"a {type(config).__name__}"
+                raise UserError(
+                    f"The {self.kind} {name!r} is registered in {_module_of(entry)} with a config that is no dataclass "
+                    f"({what}): give a class under @dataclass, whose fields are its keys."
+                )
             other = self._other_place(name, entry)
             if other:
                 raise UserError(
@@ -84,6 +91,16 @@ class Registry(Generic[T]):
         """The config dataclass given at registration, or None. Raises UserError as ``get`` does."""
         self.get(name)
         return self._configs.get(name)
+
+    def required_config(self, name: str) -> type:
+        """The config dataclass given at registration. Raises UserError as ``get`` does, and where none was given."""
+        schema = self.config(name)
+        if schema is None:
+            raise UserError(
+                f"The {self.kind} {name!r} is registered without a config, in {_module_of(self._entries[name])}: give its "
+                f'dataclass as the second argument, @….register("{name}", Config).'
+            )
+        return schema
 
     def names(self) -> list[str]:
         """Every name, those of entries that cannot be imported too. Imports nothing."""
@@ -128,8 +145,10 @@ class Registry(Generic[T]):
             raise UserError(f"The {self.kind} {place.name!r} cannot be loaded: {place.problem}.")
         try:
             importlib.import_module(place.module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit at import is that name's failure, not the process's end
             self._forget_failed_modules()
+            if isinstance(error, UserError):
+                raise UserError(f"The {self.kind} {place.name!r} cannot be loaded: {place.where}: {error}") from error
             raise UserError(
                 f"The {self.kind} {place.name!r} cannot be loaded: {place.where} does not import: {_reason(error)}."
             ) from error
@@ -160,7 +179,7 @@ def _definition(entry: Any) -> tuple[str, str]:
     return _module_of(entry), str(getattr(entry, "__qualname__", id(entry)))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Type and message of a failed import, with the file and line that it was raised at."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
     last = frames[-1]

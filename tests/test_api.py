@@ -1,8 +1,10 @@
 """``erase``: what it cannot be given is one clear line, before anything is loaded or solved."""
 
+from pathlib import Path
+
 import pytest
 
-from erasepro import UserError, erase
+from erasepro import UserError, add_concepts, certify, erase, export_edit, load_uce, remove_concept
 from erasepro.models.base import Model
 from erasepro.models.tiny import tiny_pipeline
 
@@ -71,3 +73,44 @@ def test_a_pipeline_and_a_folder_give_the_loaded_models_edit(tmp_path):
 
 def test_a_value_in_the_place_of_a_group_is_named(model):
     refused(r"'solver\.text_fit': got 5.*residual, mu", model, PAIRS, text_fit=5)
+
+
+@pytest.fixture(scope="module")
+def edit():
+    return erase(Model(tiny_pipeline(length=77), "tiny", "random", "0"), PAIRS, "uce")
+
+
+@pytest.mark.parametrize("wrong", [None, "folder", Path("folder"), 3])
+def test_what_is_no_edit_is_told_what_to_give(model, wrong, tmp_path):
+    message = r"not its folder: erasepro\.Edit\.load\('folder'\)" if str(wrong) == "folder" else r"Edit\.load gives; got a"
+    for use in (
+        lambda: add_concepts(wrong, {"apple": "pear"}, model),
+        lambda: remove_concept(wrong, "dog", model),
+        lambda: certify(wrong, model),
+        lambda: export_edit(wrong, tmp_path / "lora"),
+    ):
+        with pytest.raises(UserError, match=message) as info:
+            use()
+        assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize(("wrong", "message"), [(None, "got a NoneType"), (3, "a int"), ("", "is empty"), (" ", "empty")])
+def test_what_is_no_path_is_one_line(model, edit, wrong, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    uses = [lambda: export_edit(edit, wrong), lambda: load_uce(wrong, model), lambda: edit.save(wrong)]
+    if wrong is not None:  # without a base or a folder these do something else
+        uses += [lambda: export_edit(edit, "x", format="diffusers", base=wrong), lambda: certify(edit, model, wrong)]
+    for use in uses:
+        with pytest.raises(UserError, match=message) as info:
+            use()
+        assert "\n" not in str(info.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", [None, 3, [], "styles"])
+def test_a_kind_is_one_of_four(model, kind):
+    refused("Unknown kind of concepts .*Known: faces, instance, nudity, style", model, PAIRS, kind=kind)
+
+
+def test_a_stored_set_has_its_own_kind(model):
+    refused("kind goes with a list of pairs", model, "mini/instance_5", kind="style")

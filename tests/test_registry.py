@@ -158,10 +158,11 @@ def test_registration_sets_name_and_config(registry):
             r"needs the module 'no_such_library', which is not installed",
         ),
         (entry("bad") + "\n1 / 0\n", r"ZeroDivisionError: division by zero"),
+        (entry("bad") + "\nimport sys\n\nsys.exit(3)\n", r"does not import: SystemExit: 3 \(.*bad\.py, line 15\)"),
         (entry("bad") + "\ndef broken(:\n", r", line 13 is no Python: invalid syntax"),
         (HEAD + '@KINDS.register("bad")\nclass A:\n    pass\n\n\nKINDS._entries.clear()\n', "registers no such name"),
     ],
-    ids=["import", "library", "error", "syntax", "unregistered"],
+    ids=["import", "library", "error", "exit", "syntax", "unregistered"],
 )
 def test_a_broken_file_is_the_failure_of_its_name_only_and_stays_so(package, source, reason):
     kinds = package(a=entry("a"), bad=source, z=entry("z"))
@@ -240,3 +241,43 @@ def test_a_plug_in_may_not_take_a_name_that_is_there(package, tmp_path):
     with pytest.raises(UserError, match=r"registered twice, in toy_registry/b\.py and in tests\."):
         kinds.register("b")(UceConfig)
     assert kinds.get("b").__module__ == "toy_registry.b"
+
+
+@pytest.mark.parametrize(("config", "what"), [("dict", "dict"), ("{'a': 1}", "a dict"), ("3", "a int")])
+def test_a_config_that_is_no_dataclass_is_told_with_its_file(package, config, what):
+    kinds = package(a=entry("a"), bad=entry("bad").replace('register("bad")', f'register("bad", {config})'))
+    with pytest.raises(UserError, match=rf"loaded: toy_registry/bad\.py: .* a config that is no dataclass \({what}\)"):
+        kinds.get("bad")
+    assert kinds.get("a")
+
+
+def test_a_registration_without_a_config_says_so_where_one_is_needed(registry):
+    assert registry.required_config("uce") is UceConfig
+    with pytest.raises(UserError, match=r"'mace' is registered without a config, in tests\.test_registry.*second argument"):
+        registry.required_config("mace")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [b"[toy.kinds]\nother = some_module\na line that is none\n", b"[toy.kinds]\nother = \xff\xfe\n", b"no section\n= =\n"],
+)
+def test_a_malformed_entry_points_file_spoils_no_other_package(package, tmp_path, harm):
+    plug_in(tmp_path, "[toy.kinds]\nfar = toy_plugin\n", entry("far", "From afar."))
+    info = tmp_path / "bad_plugin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-plugin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_bytes(harm)
+    kinds = package(group="toy.kinds", a=entry("a"))
+    assert {"a", "far"} <= set(kinds.names())
+    assert kinds.get("far").__module__ == "toy_plugin"
+    if b"other = some" in harm:
+        with pytest.raises(UserError, match=r"'other' cannot be loaded: the plug-in bad-plugin has an entry_points\.txt that"):
+            kinds.get("other")
+
+
+def test_an_entry_point_that_names_no_module_is_its_own_failure(package, tmp_path):
+    plug_in(tmp_path, "[toy.kinds]\nfar = !!\nnear = toy_plugin\n", entry("near"))
+    kinds = package(group="toy.kinds", a=entry("a"))
+    with pytest.raises(UserError, match=r"'far' cannot be loaded: the plug-in toy-plugin \(!!\) names no module"):
+        kinds.get("far")
+    assert kinds.get("near")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from erasepro.edit.store import check_target
 from erasepro.errors import UserError
 from erasepro.runs.edit_only import make_edit
 from erasepro.runs.resolve import resolve
@@ -21,6 +22,8 @@ def command(words: Sequence[str]) -> int:
     own = dict(word.split("=", 1) for word in words if word.split("=", 1)[0] in KEYS and "=" in word)
     if own.get("force", "false") not in ("true", "false"):
         raise UserError(f"Bad value for 'force': got {own['force']!r}, allowed: true, false.")
+    if "out" in own and not own["out"].strip():
+        raise UserError("out= is empty: name a folder, or out=. for the one you are in.")
     spec = resolve([word for word in words if word.split("=", 1)[0] not in KEYS])
     folder = Path(own["out"]).expanduser() if own.get("out") else Path(spec.outputs.dir) / f"{spec.name}-edit"
     if (folder / FACTS).exists() and own.get("force") != "true":
@@ -28,6 +31,7 @@ def command(words: Sequence[str]) -> int:
             f"{str(folder)!r} holds an edit already: choose another out=FOLDER, or add force=true to replace it."
         )
     _writable(folder)
+    check_target(folder)
     make_edit(spec, folder)
     return 0
 

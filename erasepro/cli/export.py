@@ -1,17 +1,18 @@
-"""``erasepro export EDIT_DIR format=… out=… [base=…] [rank=…] [strength=…] [variant=…]``."""
+"""``erasepro export DIR format=… out=… [base=…] [rank=…] [strength=…] [variant=…]``."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError, unknown
 
 OPTIONS = ("format", "out", "base", "rank", "strength", "variant")
-USAGE = "erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]"
+USAGE = "erasepro export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]"
 
 
 def command(words: list[str]) -> int:
-    """Export a saved edit and print one line about it.
+    """Export a saved edit, given its folder or its run's, and print one line about it.
 
     Raises:
         UserError: no edit or no `out` given, an unknown option, a bad number, or see `erasepro.edit.export.export_edit`.
@@ -30,8 +31,9 @@ def command(words: list[str]) -> int:
         raise UserError(f"export needs out=…, the file or folder to write: {USAGE}")
     from erasepro.edit import Edit
     from erasepro.edit.export import export_edit
+    from erasepro.edit.store import edit_folder
 
-    edit = Edit.load(folders[0])
+    edit = Edit.load(edit_folder(Path(folders[0]).expanduser()))
     if "strength" in options:
         edit = edit.scale(_number("strength", options["strength"], float))
     rank = _number("rank", options["rank"], int) if "rank" in options else None

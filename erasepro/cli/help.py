@@ -16,12 +16,12 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro -m key=a,b …                      one run for each combination
   erasepro --cfg [overrides]                 print the composed config, run nothing
   erasepro ls solvers|concepts|models|metrics|prompts|protocols|schedules|experiments|trackers
-  erasepro edit [overrides] [out=FOLDER]     make an edit only, the denoiser never loaded: SD to FLUX on a laptop
+  erasepro edit [overrides] [out=FOLDER] [force=true]  an edit only, without the denoiser; force replaces an edit there
   erasepro score DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro status [DIR…]                     which runs lie in outputs/, and how far each is
   erasepro report DIR…                       print the tables of a finished run; one table over all of several
   erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
-  erasepro export EDIT_DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
+  erasepro export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
   erasepro help [VERB] | --help | --version
 
 Groups (choose with group=option):

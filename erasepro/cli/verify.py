@@ -135,10 +135,9 @@ def _end(wrong: list[str], compared: list[str]) -> int:
 
 def _folder(word: str) -> Path:
     """The edit's folder, given it or its run's."""
-    path = Path(word).expanduser()
-    for folder in (path, path / "edit"):
-        if (folder / store.FACTS).is_file():
-            return folder
+    folder = store.edit_folder(Path(word).expanduser())
+    if (folder / store.FACTS).is_file():
+        return folder
     raise UserError(f"'{word}' holds no edit (no {store.FACTS}): name a folder that one was saved in.")
 
 

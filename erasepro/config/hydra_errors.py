@@ -16,11 +16,13 @@ from omegaconf.errors import (
     ValidationError,
 )
 
+from erasepro.config.expected_values import expected_at
 from erasepro.config.hydra_setup import compose_unchecked
 from erasepro.config.paths import choices, groups, options
 from erasepro.config.plain_values import dotted_keys
 from erasepro.config.registered_names import registered_names
-from erasepro.config.renamed_config_keys import rename_key
+from erasepro.config.renamed_config_keys import rename_key, rename_value
+from erasepro.config.schema import Config
 from erasepro.config.yaml_files import first_line, unreadable_file
 from erasepro.errors import UserError, nearest
 
@@ -90,12 +92,20 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
         match = re.search(r"(?:Error merging override ~|Could not delete ')([\w.]+)", str(error))
         if match:
             return UserError(f"{match.group(1)!r} cannot be deleted: give it a value, {match.group(1)}=…")
+        match = re.search(r"Could not delete from config\. '([\w.]+)'", str(error))
+        if match:
+            key = match.group(1)
+            return UserError(f"{key!r} is not there to be deleted: an unset key has its default; to change it, {key}=…")
         match = re.search(r"Error merging override \+*concepts\.pairs=(.*)", str(error))
         if match:
             return _wrong_pairs(match.group(1).strip())
+        match = re.search(r"Error merging override \+*([\w.]+)=(.*)", str(error))
+        if match and expected_at(Config, match.group(1)):
+            return _wrong_value(match.group(1), match.group(2).strip(), expected_at(Config, match.group(1)))
         match = re.search(r"Could not override '([^']+)'", str(error))
         if match:
-            return unknown_key(match.group(1).lstrip("+~"))
+            key = match.group(1).lstrip("+~").partition("=")[0]
+            return _wrong_group(key, overrides) or unknown_key(key)
     return UserError(f"The config does not compose: {first_line(str(error))}.")
 
 
@@ -141,6 +151,7 @@ def _missing_option(error: MissingConfigException) -> UserError:
     known = options(group)
     guess = nearest(name, known) or nearest(name, [k.rpartition("/")[2] for k in known])
     guess = next((k for k in known if guess and (k == guess or k.endswith("/" + guess))), None)
+    guess = rename_value(group, name) if rename_value(group, name) != name else guess
     hint = f" Did you mean {group}={guess}?" if guess else ""
     if group == "metrics":
         hint = f" A metric by its name is metrics=[{name}]." if name in registered_names("metrics") else hint
@@ -164,8 +175,22 @@ def _no_option(overrides: Sequence[str]) -> UserError:
         plain = re.fullmatch(r"null|true|false|[\w.+-]*\d[\w.]*", value, re.IGNORECASE)
         if plain and key in known and value not in known[key]:
             return UserError(f"Bad value for {key!r}: got {value!r}, expected {choices(key)}.")
+        wrong = _wrong_group(key, overrides)
+        if wrong is not None:
+            return wrong
     keys = ", ".join(override.partition("=")[0] for override in overrides)
     return UserError(f"A group takes the name of one of its options, or its keys one by one (group.key=…): see {keys}.")
+
+
+def _wrong_group(key: str, overrides: Sequence[str]) -> UserError | None:
+    """A value given to a key that holds others and has no options (``outputs=foo``); None for any other key."""
+    expected = None if key in groups() or "." in key else expected_at(Config, key)
+    values = [word.partition("=")[2] for word in overrides if word.lstrip("+").partition("=")[0] == key]
+    return _wrong_value(key, values[-1], expected) if expected and values else None
+
+
+def _wrong_value(key: str, value: str | None, expected: str | None) -> UserError:
+    return UserError(f"Bad value for {key!r}: " + (f"got {value!r}, " if value is not None else "") + f"expected {expected}.")
 
 
 def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
@@ -179,20 +204,18 @@ def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
     quoted = re.search(r"[Vv]alue '(.*?)'", text)
     shown = value if value is not None else (quoted.group(1) if quoted else None)
     wanted = re.search(r"(?:converted to|to|valid) (\w+)(?: \(|$)", text)
-    expected = EXPECTED.get(wanted.group(1)) if wanted else None
-    if "ListConfig" in text or "list" in text.casefold():
-        expected = expected or EXPECTED["list"]
-    if "not Optional" in text or "'None'" in text:
-        expected = (expected or _expected(error.object_type, key) or "its keys one by one") + "; null is not allowed"
-    reason = f"expected {expected}" if expected else text
-    return UserError(f"Bad value for {key!r}" + (f": got {shown!r}, " if shown is not None else ": ") + f"{reason}.")
+    expected = expected_at(Config, key) or _expected(error.object_type, key)
+    expected = expected or (EXPECTED.get(wanted.group(1)) if wanted else None)
+    if not expected and ("ListConfig" in text or "list" in text.casefold()):
+        expected = EXPECTED["list"]
+    if any(words in text for words in ("not Optional", "'None'", "NoneType")):
+        expected = (expected or "its keys one by one") + "; null is not allowed"
+    return _wrong_value(key, shown, expected) if expected else UserError(f"Bad value for {key!r}: {text}.")
 
 
 def _expected(schema: object, key: str) -> str | None:
     """What the field of a dataclass takes, in words."""
-    fields = getattr(schema, "__dataclass_fields__", {})
-    kind = str(fields[name].type) if (name := key.rpartition(".")[2]) in fields else ""
-    return EXPECTED.get(kind.partition("[")[0])
+    return expected_at(schema, re.split(r"\.", key)[-1]) if isinstance(schema, type) else None
 
 
 def _wrong_pairs(value: str) -> UserError:

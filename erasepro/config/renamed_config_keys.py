@@ -1,8 +1,9 @@
-"""Config keys that had another name before, so that an old command is told the new one."""
+"""Config keys and values that had another name before, so that an old command is told the new one."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 RENAMED = (
     (r"generation\.max_kept", "generation.max_retain"),
@@ -24,6 +25,26 @@ RENAMED = (
     (r"(prompts\.[^.]+)\.wordings", r"\1.phrasings"),
 )
 """(pattern of the beginning of a dotted key, what it is called now)."""
+
+RENAMED_VALUES = (
+    (r"generation\.split", "dev", "validation"),
+    (r"prompts\.[^.]+\.role", "kept", "retain"),
+    (r"metrics\.params\.[^.]+\.roles?", "kept", "retain"),
+    (r"metrics\.params\.[^.]+\.network", "evaluator", "judge"),
+    (r"metrics\.names", "fd_mini", "fd_miniature"),
+    (r"(solver\.)?schedule(\.name)?", "kv_only", "cross_attention_only"),
+    (r"(solver\.)?schedule\.at", "own", "output"),
+    (r"solver\.(prompts|preserve)", "build", "fitting"),
+)
+"""(pattern of the whole of a dotted key, a value that it had, what that is called now)."""
+
+
+def rename_value(key: str, value: Any) -> Any:
+    """The value of a key, or of an item of its list, under its present name; the same where that has not changed."""
+    for pattern, before, now in RENAMED_VALUES:
+        if value == before and re.fullmatch(pattern, key):
+            return now
+    return value
 
 
 def rename_key(key: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
 
-from erasepro.config.hydra_errors import EXPECTED
+from erasepro.config.expected_values import check_lists, expected_at
 from erasepro.config.paths import config_dir
 from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError, unknown
@@ -27,21 +29,38 @@ def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: 
         owner: how messages name the owner of the keys, for example ``solver 'uce'``; "" for ``where``.
 
     Raises:
-        UserError: an unknown key (the nearest and all the known ones are told), or a value of the wrong type.
+        UserError: an unknown key (the nearest and all the known ones are told), a value of the wrong type, or a dataclass with
+            a field of a type that no config can hold.
     """
     plain = _plain(values)
+    structured(schema)
     _check_groups(schema, plain, where, owner or where)
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(schema), plain)
-        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+        merged = OmegaConf.merge(structured(schema), plain)
+        typed: T = OmegaConf.to_object(merged)  # type: ignore[assignment]
     except OmegaConfBaseException as error:
         key = str(error.full_key or error.key)
         if isinstance(error, ValidationError):
-            value, expected = _value_at(plain, key), _expected(error)
+            value, expected = _value_at(plain, key), expected_at(schema, key) or _first_line(error)
             raise UserError(f"Bad value for '{where}.{key}': got {value!r}, expected {expected}.") from error
         if isinstance(error, ConfigKeyError):
             raise unknown(f"key of {owner or where}", key, [f.name for f in dataclasses.fields(schema)]) from error  # type: ignore[arg-type]
-        raise UserError(f"{where}.{key}: {error.msg or str(error)}".splitlines()[0]) from error
+        raise UserError(f"{where}.{key}: {_first_line(error)}") from error
+    check_lists(typed, where)
+    return typed
+
+
+def structured(schema: type) -> DictConfig:
+    """The dataclass as omegaconf's node. Raises UserError, naming its file, for a field of a type that no config can hold."""
+    try:
+        return OmegaConf.structured(schema)
+    except (OmegaConfBaseException, NameError, TypeError, ValueError) as error:
+        file = getattr(sys.modules.get(schema.__module__), "__file__", None) or schema.__module__
+        raise UserError(
+            f"The config {schema.__qualname__} ({'/'.join(Path(file).parts[-2:])}) cannot be used: "
+            f"{str(error).splitlines()[0]}. "
+            "Its fields are text, numbers, true or false, dataclasses, and lists and dicts of these."
+        ) from error
 
 
 def stored_model(name: str) -> ModelConfig:
@@ -84,10 +103,5 @@ def _value_at(values: Any, key: str) -> Any:
     return values
 
 
-def _expected(error: OmegaConfBaseException) -> str:
-    """What the error says was expected, in a reader's words."""
-    message = error.msg or str(error)
-    for kind, words in EXPECTED.items():
-        if f"to {kind}" in message or f"'{kind}'" in message or f"list[{kind}]" in message:
-            return words
-    return message.splitlines()[0].rstrip(".")
+def _first_line(error: OmegaConfBaseException) -> str:
+    return (error.msg or str(error)).splitlines()[0].rstrip(".")

@@ -17,6 +17,7 @@ from erasepro.edit.fingerprints import check_base
 from erasepro.edit.record import TABLE, EditRecord
 from erasepro.errors import UserError
 from erasepro.models.sites import site_module
+from erasepro.runtime.files import as_path
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,18 +105,17 @@ class Edit(EditRecord):
         """Write edit.safetensors, edit.json and README.md, a model card: all or none. Returns the folder.
 
         Raises:
-            UserError: a file is in the folder's place.
+            UserError: no folder is named, a file is in its place, or it has a README.md that is no card of an edit.
             OSError: a full disk or a folder that cannot be written to; its `filename` says which file.
         """
-        return store.save(self, Path(folder))
+        return store.save(self, as_path(folder, "the edit's folder"))
 
     @classmethod
     def load(cls, folder: str | Path) -> Edit:
         """Read an edit back, checked. UserError for a missing, damaged or newer one, or another format."""
-        if not isinstance(folder, (str, Path)):
-            raise UserError(f"An edit is loaded from a folder; got a {type(folder).__name__}.")
-        updates, known = store.load(Path(folder))
+        path = as_path(folder, "the edit's folder")
+        updates, known = store.load(path)
         edit = cls(updates, **known)
-        if edit.hash != store.stored_hash(Path(folder)):
+        if edit.hash != store.stored_hash(path):
             raise UserError(f"The edit in '{folder}' is damaged: its tensors do not match edit.json. Make it again.")
         return edit

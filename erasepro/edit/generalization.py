@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import HeldOut, PromptPair
     from erasepro.models.base import Model
 
-SAMPLE = 64
+SAMPLE = 48
 """Preserved sentences that are measured beside those that were held out."""
 SLOW_ENCODER = 16
 """Sentences of a kind, at most, that are held out where an encoder is no CLIP: it reads each at its full length."""
@@ -37,6 +37,8 @@ class _Sides:
         self.original = TextStack(pipe, dtype, batch=batch)
         self.edited = self.original.editable_copy()
         encoders = [e.component for e in self.original.architecture.encoders]
+        self.moves_text = False
+        """Whether a text encoder is edited: else both sides read the same features."""
         for name in {**dict.fromkeys(self.held), **dict.fromkeys(edit.updates)}:
             component, _, path = name.partition(".")
             if component in encoders:
@@ -44,6 +46,7 @@ class _Sides:
                 W_o, W = self.weights(name)
                 self.original.layers(component).set_weight(block, kind, W_o)
                 self.edited.layers(component).set_weight(block, kind, W)
+                self.moves_text |= name in edit.updates
 
     def weights(self, name: str) -> tuple[Tensor, Tensor]:
         """W_o and W (d_out, d_in), in the pipeline's own dtype."""
@@ -81,9 +84,8 @@ def measure_residual(
     worst, count = 0.0, 0
     for read in conditioning_inputs(pipe):
         parts = plan_pair_columns(pipe, read, prompt_pairs, policy)
-        X, X_o = (
-            stack.input_features(read, targets, [p.target for p in parts]) for stack in (sides.edited, sides.original)
-        )  # (d, n)
+        X_o = sides.original.input_features(read, targets, [p.target for p in parts])  # (d, n)
+        X = sides.edited.input_features(read, targets, [p.target for p in parts]) if sides.moves_text else X_o
         Y = sides.original.input_features(read, anchors, [p.anchor for p in parts])
         off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
         for site in conditioning_sites(pipe, read):
@@ -113,7 +115,8 @@ def measure_drift(model: Model, edit: EditRecord, texts: Sequence[str], batch: i
     moved = size = 0.0
     for read in conditioning_inputs(model.pipe):
         columns, _ = plan_retain_columns(model.pipe, read, texts, "text")
-        K, K_e = (stack.input_features(read, texts, columns) for stack in (sides.original, sides.edited))  # (d, m)
+        K = sides.original.input_features(read, texts, columns)  # (d, m)
+        K_e = sides.edited.input_features(read, texts, columns) if sides.moves_text else K
         for site in conditioning_sites(model.pipe, read):
             W_o, W = (w.to(K) for w in sides.weights(site.name))
             V = W_o @ K

@@ -10,6 +10,7 @@ from typing import Any
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
+from erasepro.config.typed_dataclass import from_mapping
 from erasepro.errors import UserError
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
@@ -66,9 +67,12 @@ def stored_prompts(meta: dict[str, Any]) -> EditPrompts:
     )
     if "templates" in held:
         # before there was a choice, the vocabulary of the concepts chose the grammar
+        values = {"grammar": concepts.vocabulary, **held["templates"]}
         return EditPrompts(
-            concepts, (), (), templates=TemplatesConfig(**{"grammar": concepts.vocabulary, **held["templates"]})
+            concepts, (), (), templates=from_mapping(TemplatesConfig, values, "edit_prompts.templates")
         )
+    if any(len(row) not in (4, 6) for row in held["pairs"]):
+        raise UserError("This edit is damaged (meta.edit_prompts.pairs: rows of 4 or 6 texts): make it again.")
     rows = tuple(
         PromptPair(x, y, ConceptPair(target, anchor), ConceptPair(*forms) if forms else None)
         for x, y, target, anchor, *forms in held["pairs"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from erasepro.errors import UserError
 from erasepro.linalg import Update
 from erasepro.models.tensor_hashes import raw_bytes
 
@@ -56,3 +58,11 @@ class EditRecord:
                 digest.update(f"{name} {factor.dtype} {tuple(factor.shape)}".encode())
                 digest.update(raw_bytes(factor))
         return digest.hexdigest()[:16]
+
+
+def check_edit(value: object) -> None:
+    """Raise UserError, which says what to give, unless this is an edit."""
+    if isinstance(value, (str, Path)):
+        raise UserError(f"Give the edit itself, not its folder: erasepro.Edit.load({str(value)!r}).")
+    if not isinstance(value, EditRecord):
+        raise UserError(f"An edit is what erasepro.erase or erasepro.Edit.load gives; got a {type(value).__name__}.")

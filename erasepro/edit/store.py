@@ -7,6 +7,7 @@ card for people, which nothing reads.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,13 @@ from torch import Tensor
 
 from erasepro.edit import format_1
 from erasepro.edit.card import card
+from erasepro.edit.edit_schema import check_edit_file
 from erasepro.edit.foreign import refuse_file
 from erasepro.errors import UserError
 from erasepro.linalg import Update, update_of
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import FileWriter, text_writer, write_together
+from erasepro.runtime.typed_json import WrongForm
 
 if TYPE_CHECKING:
     from erasepro.edit.record import EditRecord
@@ -28,12 +31,30 @@ if TYPE_CHECKING:
 FORMAT = 2
 TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"
 CERTIFICATE = "certificate.json"
+RUN_EDIT = "edit"
+"""The folder of the edit inside a run's."""
+CARD_HEAD = re.compile(r"---\n(?:(?!---).*\n)*?library_name: erasepro\n")
+"""How every card of an edit begins (`card.card`); a README.md that does not is somebody's own."""
+
+
+def check_target(folder: Path) -> None:
+    """Raise UserError where saving an edit would take the place of something that is no edit: a file, somebody's README.md."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
+    readme = folder / CARD
+    if readme.is_dir() or (readme.is_file() and not _is_card(readme)):
+        raise UserError(f"Cannot save an edit in '{folder}': its {CARD} is no card of an edit. Name another folder.")
+
+
+def _is_card(readme: Path) -> bool:
+    """Whether a file is the card of an edit, or empty, as a power cut leaves one."""
+    text = readme.read_text(encoding="utf-8", errors="replace")
+    return not text.strip() or CARD_HEAD.match(text) is not None
 
 
 def save(edit: EditRecord, folder: Path) -> Path:
     """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `write_together`)."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
+    check_target(folder)
     if not edit.updates.keys() <= edit.meta.get("base", {}).keys():
         raise UserError("This edit does not say which base weights it belongs to (meta['base']): it cannot be saved.")
     tensors: dict[str, Tensor] = {}
@@ -86,23 +107,26 @@ def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
         refuse_file(folder)
     facts = _facts(folder)
     try:
+        check_edit_file(facts)
         tensors = load_file(folder / TENSORS)
         updates = {
             name: update_of({kind: tensors[key] for kind, key in keys.items()}) for name, keys in facts["sites"].items()
         }
-        known = {key: facts[key] for key in ("meta", "diagnostics", "residuals", "strength")}
-        base = known["meta"]["base"]
-        if not all({"dtype", "sha256", "sample"} <= base.get(name, {}).keys() for name in updates):
-            raise KeyError("fingerprints of the base weights")
-        for key, kind in (("meta", dict), ("diagnostics", list), ("residuals", dict), ("strength", float)):
-            if not isinstance(known[key], kind):
-                raise TypeError(f"{key} is {known[key]!r}")
+    except WrongForm as error:
+        raise UserError(f"The edit in '{folder}' is damaged ({error}). Make it again.") from error
     except FileNotFoundError:
         raise UserError(f"'{folder}' has no {TENSORS}: the edit is incomplete. Make it again.") from None
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise UserError(f"The edit in '{folder}' is damaged ({what}). Make it again.") from error
-    return updates, known
+    known = {key: facts[key] for key in ("meta", "diagnostics", "residuals")}
+    return updates, known | {"strength": float(facts["strength"])}
+
+
+def edit_folder(folder: Path) -> Path:
+    """The folder that an edit lies in: this one, or ``edit/`` in it where it is a run's."""
+    inner = folder / RUN_EDIT
+    return inner if not (folder / FACTS).is_file() and (inner / FACTS).is_file() else folder
 
 
 def stored_hash(folder: Path) -> str:

@@ -21,6 +21,7 @@ from erasepro.errors import UserError, nearest
 from erasepro.linalg import DenseUpdate, Update
 from erasepro.models.base import Model
 from erasepro.models.sites import weight
+from erasepro.runtime.files import as_path
 from erasepro.runtime.versions import versions
 
 UNET = "unet"
@@ -39,7 +40,7 @@ def load_uce(path: str | Path, model: Model) -> Edit:
     if not isinstance(model, Model):
         raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")
     check_pristine(model)
-    path = Path(path).expanduser()
+    path = as_path(path, "the file of edited weights").expanduser()
     updates: dict[str, Update] = {}
     diagnostics: list[dict[str, Any]] = []
     unet = getattr(model.pipe, UNET, None)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from erasepro.errors import UserError
+
+
+def check_device(name: str, key: str = "model.device") -> None:
+    """Raise UserError unless a device is written as torch writes it, be there one or not."""
+    if not re.fullmatch(r"auto|(cpu|cuda|mps)(:\d{1,3})?", name):
+        raise UserError(f"Bad value for {key!r}: got {name!r}, allowed: auto, cpu, cuda, cuda:0 …, mps.")
 
 
 def pick_device(name: str) -> str:
@@ -11,18 +19,12 @@ def pick_device(name: str) -> str:
 
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    check_device(name)
     kind = name.partition(":")[0]
     allowed = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if kind not in allowed:
-        raise UserError(f"Bad value for 'model.device': got {name!r}, allowed: auto, {', '.join(allowed)}.")
     if not allowed[kind]:
         raise UserError(f"'model.device={name}' but this machine has no such device; use model.device=cpu.")
-    try:
-        number = torch.device(name).index or 0
-    except RuntimeError as error:
-        raise UserError(
-            f"Bad value for 'model.device': got {name!r}, allowed: auto, cpu, cuda, cuda:0 …, mps."
-        ) from error
+    number = int(name.partition(":")[2] or 0)
     if kind == "cuda" and number >= torch.cuda.device_count():
         raise UserError(
             f"'model.device={name}' but this machine has {torch.cuda.device_count()} of them, from cuda:0 on."

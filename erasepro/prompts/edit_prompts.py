@@ -21,7 +21,7 @@ from erasepro.prompts.templates.bank import check_template
 GRAMMARS = ("open", "miniature")
 HELD_OUT = ("{c} again", "here is {c} in a corner", "what a {n}", "{c} that nobody has seen before")
 HELD_OUT_STYLE = ("{s} again", "{x} after {s}", "what {s} is known for", "{x} that looks like {s}")
-HELD_OUT_PAIRS, HELD_OUT_WORDS = 64, 96
+HELD_OUT_PAIRS, HELD_OUT_WORDS = 48, 32
 """Sentences and words, at most, that an edit is checked on and never fitted on or preserves."""
 EVERY = 20
 """Where all of a model's words would be preserved, every word of this number is kept for the check."""

@@ -60,8 +60,9 @@ def rename_diagnostics(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, A
     renamed = []
     for entry in entries:
         dropped = entry.get("dropped")
-        columns = {"dropped": [_renamed(column, UNSELECTED_KEYS) for column in dropped]} if dropped else {}
-        renamed.append({**entry, **columns})
+        if isinstance(dropped, list) and all(isinstance(column, Mapping) for column in dropped):
+            entry = {**entry, "dropped": [_renamed(column, UNSELECTED_KEYS) for column in dropped]}
+        renamed.append(dict(entry))
     return renamed
 
 
@@ -75,7 +76,9 @@ def rename_edit_meta(meta: Mapping[str, Any]) -> dict[str, Any]:
             renamed[key] = _renamed(renamed[key], names)
     if isinstance(renamed.get("parents"), list):
         renamed["parents"] = [
-            parent | {"meta": rename_edit_meta(parent["meta"])} if isinstance(parent.get("meta"), Mapping) else parent
+            {**parent, "meta": rename_edit_meta(parent["meta"])}
+            if isinstance(parent, Mapping) and isinstance(parent.get("meta"), Mapping)
+            else parent
             for parent in renamed["parents"]
         ]
     return renamed

@@ -15,17 +15,20 @@ from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 
 from erasepro.concepts.load import parse_pairs
 from erasepro.config.composed_config import compose_config
+from erasepro.config.expected_values import check_groups, check_lists
 from erasepro.config.hydra_errors import translated
 from erasepro.config.hydra_setup import CUSTOM, compose_unchecked, custom_pairs_named
 from erasepro.config.nodes import stored_config, unresolved_config
 from erasepro.config.overrides import named_keys
-from erasepro.config.paths import choices, options
+from erasepro.config.paths import choices, groups, options
 from erasepro.config.plain_values import ABSENT, overlaid
 from erasepro.config.schema import Config, MetricsConfig
 from erasepro.config.stored_config import StoredConfig
+from erasepro.config.typed_dataclass import structured
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import all_configs, metric_configs
 from erasepro.protocols.protocol_values import protocol_defaults
+from erasepro.runs.check_values import check_values, refuse_old_values
 from erasepro.runs.spec import ChosenMetrics, RunSpec
 from erasepro.schedules.config import ScheduleConfig
 from erasepro.solvers.registry import SOLVERS
@@ -100,13 +103,15 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
     with translated(overrides):
         for key, value in unresolved_config(cfg).values.items():
             if value == MISSING:  # first: others may refer to a group that was deleted
-                raise UserError(f"The key {key!r} has no value. Choose {choices(str(key))}.")
+                hint = f"Choose {choices(str(key))}." if key in groups() else f"Give it one: {key}=…"
+                raise UserError(f"The key {key!r} has no value. {hint}")
         if OmegaConf.select(cfg, "concepts.name") == CUSTOM:
             OmegaConf.update(cfg, "concepts.name", custom_name(cfg.concepts.get("pairs"), cfg.concepts.get("file")))
         OmegaConf.resolve(cfg)
         for missing in sorted(OmegaConf.missing_keys(cfg)):
             raise UserError(f"The key {missing!r} has no value. Give one: {missing}=…")
         values = stored_config(cfg)
+        refuse_old_values(values)
         parse_pairs(values.at("concepts.pairs"))  # its messages show the form; omegaconf's do not name the key
         if values.at("schedule") is not None:
             # first: the solver holds a copy, and errors should name the key that was written
@@ -114,22 +119,26 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         metric_configs(values.at("metrics.params") or {})
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
-        if schema is not None:
-            typed.solver = OmegaConf.structured(schema)
+        typed.solver = structured(schema)
+        check_groups(schema, values.at("solver"), "solver")
         # the whole is merged once more: `+key=value` slips past the schemas while Hydra composes
         merged = OmegaConf.merge(typed, dict(values.values))
+        config = OmegaConf.to_object(merged)
     assert isinstance(merged, DictConfig)
+    assert isinstance(config, Config)
+    check_lists(config)
+    check_values(config)
     if not merged.outputs.dir.strip():
         raise UserError("outputs.dir is empty: name a folder, or outputs.dir=. for the one you are in.")
     return merged
 
 
-def solver_schema(cfg: DictConfig) -> type | None:
-    """The dataclass of ``cfg.solver.name``, or None where the solver registered none."""
+def solver_schema(cfg: DictConfig) -> type:
+    """The dataclass of ``cfg.solver.name``. Raises UserError where there is none."""
     name = OmegaConf.select(cfg, "solver.name")
     if name is None:
         raise UserError("The key 'solver.name' has no value: choose a solver, for example solver=erasepro.")
-    return SOLVERS.config(str(name))
+    return SOLVERS.required_config(str(name))
 
 
 def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
@@ -141,8 +150,6 @@ def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
     if OmegaConf.is_missing(cfg, "solver") or not isinstance(cfg.solver, DictConfig):
         return
     schema = solver_schema(cfg)
-    if schema is None:
-        return
     fields = [field.name for field in dataclasses.fields(schema)]
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
@@ -150,7 +157,7 @@ def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
             raise UserError(f"Unknown key {key!r}: the schedule is a group of its own; write {key[7:]}={value}.")
         if key == "solver.name":
             raise UserError(f"'solver.name={value}' leaves the keys of another solver: write solver={value} instead.")
-    defaults = OmegaConf.to_container(OmegaConf.structured(schema))
+    defaults = OmegaConf.to_container(structured(schema))
     assert isinstance(defaults, dict)
     if "schedule" in fields:
         defaults["schedule"] = "${schedule}"

@@ -30,6 +30,16 @@ _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno
 """How file systems say that they cannot sync a folder."""
 
 
+# -- naming ------------------------------------------------------------------------------------------------------
+def as_path(value: object, what: str) -> Path:
+    """The path that a caller gives. Raises UserError for what is no path, and for an empty text, which would be "."."""
+    if not isinstance(value, (str, Path)):
+        raise UserError(f"Give {what} as a path, in text; got a {type(value).__name__}.")
+    if not str(value).strip():
+        raise UserError(f"The name of {what} is empty: give its path.")
+    return Path(value)
+
+
 # -- writing -----------------------------------------------------------------------------------------------------
 def temporary_neighbour(path: Path) -> Path:
     """A new hidden name in the same folder, for this process alone."""

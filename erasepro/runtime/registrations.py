@@ -6,13 +6,16 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
 
 from erasepro.runtime.source_files import is_installed, module_file, syntax_tree
 
 REGISTRATION = re.compile(r"^@\w+\.register\(\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 """The decorator in a file that does not parse."""
+
+MALFORMED = (AttributeError, TypeError, ValueError)
+"""What importlib.metadata raises for metadata that does not parse or is no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,57 @@ def _registered_names(decorators: Iterable[ast.expr]) -> Iterator[str]:
 
 
 def _places_of_group(group: str) -> Iterator[Place]:
-    """The names that other distributions declare in an entry-point group."""
-    for point in entry_points(group=group):
-        where = f"the plug-in {point.dist.name if point.dist else '?'} ({point.value})"
-        yield _place_of(point, where)
+    """The names that other distributions declare in an entry-point group; one that cannot be read spoils only its own."""
+    try:
+        points = list(entry_points(group=group))
+    except MALFORMED:  # of some distribution, maybe of none that has to do with this one
+        yield from _places_one_by_one(group)
+    else:
+        yield from map(_place_of, points)
 
 
-def _place_of(point: EntryPoint, where: str) -> Place:
+def _places_one_by_one(group: str) -> Iterator[Place]:
+    """The same where a distribution's entry_points.txt is malformed: its names, as far as they can be read, say so."""
+    seen: set[str] = set()
+    for dist in distributions():
+        owner = _owner(dist)
+        if owner in seen:  # the first on the path is the one that is imported
+            continue
+        seen.add(owner)
+        try:
+            points = list(dist.entry_points.select(group=group))
+        except MALFORMED as error:
+            where = f"the plug-in {owner}"
+            problem = f"{where} has an entry_points.txt that cannot be read ({type(error).__name__}): reinstall it"
+            for name, value in _declared(dist, group):
+                yield Place(name, value.partition(":")[0], where, problem=problem)
+        else:
+            yield from map(_place_of, points)
+
+
+def _declared(dist: Distribution, group: str) -> list[tuple[str, str]]:
+    """The lines ``name = value`` of a group in a malformed entry_points.txt."""
+    try:
+        text = dist.read_text("entry_points.txt") or ""
+    except MALFORMED:
+        return []
+    section = re.search(rf"^\s*\[{re.escape(group)}\]\s*$(.*?)(?=^\s*\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^[ \t]*([^=#\s]+)[ \t]*=[ \t]*(\S+)", section.group(1), re.MULTILINE) if section else []
+
+
+def _owner(dist: Distribution | None) -> str:
+    try:
+        return str(dist.name) if dist else "?"
+    except MALFORMED:  # it has no METADATA
+        return "?"
+
+
+def _place_of(point: EntryPoint) -> Place:
+    where = f"the plug-in {_owner(point.dist)} ({point.value})"
+    try:
+        point.module  # noqa: B018 - it is parsed when it is read
+    except MALFORMED:
+        return Place(point.name, "", where, problem=f"{where} names no module: write name = module in its entry points")
     try:
         file = module_file(point.module)
         places = list(places_in_file(file, point.module, where)) if file is not None else []

@@ -19,7 +19,8 @@ def check_json(value: Any, form: Any, key: str = "") -> None:
 
     Args:
         value: what ``json.loads`` gave.
-        form: a TypedDict, ``list[…]``, ``dict[str, …]``, a union, ``str``, ``int``, ``float``, ``bool``, ``None`` or ``Any``.
+        form: a TypedDict, ``list[…]``, ``tuple[…]`` (a list of that length), ``dict[str, …]``, a union, ``str``, ``int``,
+            ``float``, ``bool``, ``None`` or ``Any``.
             Keys that a TypedDict does not name are let through: a later version may have more.
         key: the dotted key of the value, for the message.
 
@@ -35,6 +36,12 @@ def check_json(value: Any, form: Any, key: str = "") -> None:
     elif get_origin(form) is list:
         for place, item in enumerate(_instance(value, list, form, key)):
             check_json(item, get_args(form)[0], f"{key}[{place}]")
+    elif get_origin(form) is tuple:
+        items, forms = _instance(value, list, form, key), get_args(form)
+        if len(items) != len(forms):
+            raise _wrong(value, form, key)
+        for place, (item, each) in enumerate(zip(items, forms, strict=True)):
+            check_json(item, each, f"{key}[{place}]")
     elif get_origin(form) is dict:
         for name, item in _instance(value, dict, form, key).items():
             check_json(item, get_args(form)[1], _below(key, name))
@@ -95,6 +102,8 @@ def _words(form: Any) -> str:
         return " or ".join(_words(choice) for choice in get_args(form))
     if is_typeddict(form) or get_origin(form) is dict or (isinstance(form, type) and issubclass(form, Mapping)):
         return "an object"
+    if get_origin(form) is tuple:
+        return f"a list of {len(get_args(form))}"
     return "a list" if get_origin(form) is list else WORDS.get(form, str(form))
 
 

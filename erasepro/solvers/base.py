@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from erasepro.errors import UserError
+
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
@@ -36,13 +38,20 @@ class Solver(Generic[C]):
     def __init__(self, config: C) -> None:
         self.config = config
 
+    def check_config(self) -> None:
+        """Raise UserError for a setting that is out of range, as far as that shows without a model."""
+        self._check()
+
+    def _check(self) -> None:
+        """What a solver checks before it solves; a method with settings of its own overrides it."""
+
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit that erases prompts.concepts. The model's weights are the same bytes before and after.
 
         Raises:
             UserError: a config value out of range, or prompts or a model that it cannot be solved on.
         """
-        raise NotImplementedError
+        raise UserError(f"Solver {self.name!r} has no method solve(model, prompts): {type(self).__qualname__} lacks it.")
 
     def pairs(self, prompts: EditPrompts) -> list[Any]:
         """The sentence pairs (target_prompt, anchor_prompt, pair) that its constraints are read from."""

@@ -15,6 +15,7 @@ from erasepro.concepts.prompt_pairs import EditPrompts
 from erasepro.config.schema import ConceptsConfig
 from erasepro.edit.pristine import check_pristine
 from erasepro.edit.prompt_record import stored_prompts
+from erasepro.edit.record import check_edit
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
 from erasepro.models.vocabulary import read_lexicon
@@ -81,6 +82,7 @@ def _solve(edit: Edit, model: Model, old: EditPrompts, joint: ConceptSet, new: E
 
 def _build(edit: Edit, model: Model) -> EditPrompts:
     """The EditPrompts that the edit was solved from."""
+    check_edit(edit)
     if not isinstance(model, Model):
         raise UserError(f"The model to solve on is what load_model returns; got a {type(model).__name__}.")
     if edit.meta.get("parents"):

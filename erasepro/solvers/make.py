@@ -25,11 +25,11 @@ def make_solver(solver: Any, options: Mapping[str, Any] | None = None) -> Solver
         name = getattr(solver, "name", None)
         if not isinstance(name, str):
             raise UserError(f"A solver is named, for example 'uce', or given as its config; got {solver!r}.")
-        kind = SOLVERS.get(name)
-        if not isinstance(solver, kind.config_class) or options:
-            raise UserError(f"The config of solver {name!r} is a {kind.config_class.__name__} alone; got {solver!r}.")
+        kind, schema = SOLVERS.get(name), SOLVERS.required_config(name)
+        if not isinstance(solver, schema) or options:
+            raise UserError(f"The config of solver {name!r} is a {schema.__name__} alone; got {solver!r}.")
         return kind(solver)
     kind, values = SOLVERS.get(solver), dict(options or {})
     if values.get("name", solver) != solver:
         raise UserError(f"The options are those of solver {values['name']!r}, not of {solver!r}: leave 'name' out.")
-    return kind(from_mapping(kind.config_class, values | {"name": solver}, "solver", f"solver {solver!r}"))
+    return kind(from_mapping(SOLVERS.required_config(solver), values | {"name": solver}, "solver", f"solver {solver!r}"))

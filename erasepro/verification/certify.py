@@ -11,6 +11,7 @@ import torch
 from erasepro.edit.combine import leaves
 from erasepro.edit.fingerprints import check_base
 from erasepro.edit.meta import pairs_of
+from erasepro.edit.record import check_edit
 from erasepro.edit.store import save_certificate
 from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
@@ -18,6 +19,7 @@ from erasepro.models.base import Model
 from erasepro.models.features.text_stack import conditioning_inputs
 from erasepro.models.sites import conditioning_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash
+from erasepro.runtime.files import as_path
 from erasepro.runtime.versions import versions
 from erasepro.verification.sentence_features import PRESERVE_TOKENS, Sentences, Weights
 from erasepro.verification.sums_of_squares import Drift, Squares
@@ -53,6 +55,8 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         UserError: another base (the first weight that differs is named), no text encoder, or sentences that this version
             cannot make again.
     """
+    check_edit(edit)
+    target = None if folder is None else as_path(folder, "the certificate's folder")
     if not isinstance(model, Model):
         raise UserError(f"A certificate is measured on what load_model returns; got a {type(model).__name__}.")
     weights = Weights(model.pipe, edit)
@@ -100,8 +104,8 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         "unmeasured": unmeasured,
         "versions": versions(),
     }
-    if folder is not None:
-        save_certificate(certificate, Path(folder))
+    if target is not None:
+        save_certificate(certificate, target)
     return certificate
 
 

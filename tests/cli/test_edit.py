@@ -57,6 +57,16 @@ def test_mistakes_are_one_line_before_any_work(words, message, tmp_path, monkeyp
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("words", [["out=."], ["out=.", "force=true"], ["out="]])
+def test_a_folder_with_somebodys_own_readme_is_refused_before_any_work(words, tmp_path, monkeypatch, capsys):
+    (tmp_path / "README.md").write_text("# My project\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["edit", "debug=tiny", *words]) == 2
+    assert ("README.md is no card" if words[0] == "out=." else "out= is empty") in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    assert (tmp_path / "README.md").read_text() == "# My project\n"
+
+
 def test_the_loaded_weights_are_still_the_original_ones(model):
     assert torch.equal(
         erasepro.load_model(str(model)).pipe.unet.state_dict()["conv_in.weight"].cpu(),

@@ -25,6 +25,12 @@ def test_every_format(sd1, saved, tmp_path, capsys):
     assert (tmp_path / "whole" / "model_index.json").is_file()
 
 
+def test_a_runs_folder_will_do(sd1, tmp_path, capsys):
+    sd1.edit.save(tmp_path / "run" / "edit")
+    assert main(["export", str(tmp_path / "run"), f"out={tmp_path}/lora"]) == 0
+    assert "lora, 16 weights" in capsys.readouterr().out
+
+
 def test_mistakes(saved, tmp_path, capsys):
     out = f"out={tmp_path}/x"
     for words, told in (
@@ -36,7 +42,7 @@ def test_mistakes(saved, tmp_path, capsys):
         ([saved, out, "strength=2"], "[0, 1]"),
         ([saved, out, "strength=x"], "expected a number"),
         ([saved, out, "format=diffusers"], "needs base="),
-        ([str(tmp_path), out], "holds no edit"),
+        ([str(tmp_path / "nothing"), out], "holds no edit"),
     ):
         assert main(["export", *words]) == 2
         error = capsys.readouterr().err

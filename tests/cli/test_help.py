@@ -21,6 +21,14 @@ def test_every_verb_has_its_lines(verb, capsys):
     assert main([verb, "--help"]) == 0
 
 
+def test_the_own_words_of_a_verb_are_named(capsys):
+    own = {"edit": ("out=FOLDER", "force=true"), "export": ("format=", "out=PATH", "base=", "rank=", "strength=")}
+    for verb, words in own.items():
+        main(["help", verb])
+        page = capsys.readouterr().out
+        assert [word for word in words if word not in page] == []
+
+
 def test_help_about_nothing_is_one_line(capsys):
     assert main(["help", "scor"]) == 2
     assert "Did you mean 'score'?" in capsys.readouterr().err

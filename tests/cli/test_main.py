@@ -104,7 +104,7 @@ def test_a_verb_has_a_help_of_its_own(capsys):
         (["debug=tiny", "metrics.names=[kidd]"], "Unknown metric 'kidd'. Did you mean 'kid'?"),
         (["debug=tiny", "tracker=wandb", "tracker.mode=of"], "Bad value for 'tracker.mode': got 'of'"),
         (["debug=tiny", "outputs.dir="], "outputs.dir is empty: name a folder"),
-        (["debug=tiny", "generation.split=tst"], "Unknown split of prompts 'tst'."),
+        (["debug=tiny", "generation.split=tst"], "Bad value for 'generation.split': got 'tst', allowed: test, validation."),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words, line):

@@ -54,3 +54,12 @@ def test_mistakes_are_one_line(values, message):
 def test_every_stored_model_is_typed():
     for name in options("model"):
         assert stored_model(name).name == name
+
+
+def test_a_field_that_no_config_can_hold_is_told_with_its_file():
+    @dataclass
+    class Odd:
+        factor: complex = 1j
+
+    with pytest.raises(UserError, match=r"The config .*Odd \(config/test_typed_dataclass\.py\) cannot be used: .*complex"):
+        from_mapping(Odd, {}, "solver")

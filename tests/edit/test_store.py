@@ -162,3 +162,24 @@ def test_saving_removes_the_certificate_of_another_edit(edit32, tmp_path):
         (tmp_path / "certificate.json").write_text(content)
         edit32.save(tmp_path)
         assert (tmp_path / "certificate.json").exists() == stays
+
+
+def test_somebodys_own_readme_is_never_replaced(edit32, tmp_path):
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n# My project\nlibrary_name: erasepro\n")
+    with pytest.raises(UserError, match=r"its README\.md is no card of an edit"):
+        edit32.save(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md"]
+    assert "My project" in (tmp_path / "README.md").read_text()
+    (tmp_path / "README.md").unlink()
+    edit32.save(tmp_path)
+    edit32.scale(0.5).save(tmp_path)  # its own card is replaced
+    assert Edit.load(tmp_path).strength == 0.5
+
+
+@pytest.mark.parametrize("folder", ["", "  ", None, 3, b"edit"])
+def test_a_folder_that_is_not_named_is_one_line(edit32, tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    for use in (edit32.save, Edit.load):
+        with pytest.raises(UserError, match="folder"):
+            use(folder)
+    assert not list(tmp_path.iterdir())

@@ -7,8 +7,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from erasepro.config.schema import GenerationConfig, MetricsConfig
+from erasepro.errors import UserError
 from erasepro.metrics import METRICS
+from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.engine.build import build_metrics, metric_configs
+from erasepro.metrics.kid import KIDConfig
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -42,3 +45,17 @@ def test_every_setting_can_be_overridden_on_the_command_line(name):
     """The stored options name every setting; their values are the dataclass's own defaults."""
     config = METRICS.config(name)
     assert OmegaConf.load(CONF / "metrics" / "default.yaml").params[name] == OmegaConf.structured(config())
+
+
+@pytest.mark.parametrize(("config", "message"), [(None, "registered without a config"), (KIDConfig, "lacks .*compute, update")])
+def test_a_metric_that_is_half_made_is_one_line(config, message):
+    class Half(Metric):
+        """A metric."""
+
+    METRICS.register("half_made", config)(Half)
+    try:
+        with pytest.raises(UserError, match=f"'half_made' .*{message}"):
+            build_metrics(["half_made"])
+    finally:
+        METRICS._entries.pop("half_made")
+        METRICS._configs.pop("half_made", None)

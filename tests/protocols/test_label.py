@@ -16,7 +16,14 @@ from erasepro.protocols.label import modified_keys, protocol_label, why_not_comp
 from erasepro.runs.resolve import compose, resolve
 
 NAMES = [name for name in options("protocol") if name != "default"]
-OTHERS = {"generation.scheduler": "euler", "generation.split": "validation", "metrics.params.nudenet.model": "x.onnx"}
+OTHERS = {"generation.split": "validation", "generation.size": "64", "metrics.params.nudenet.model": "x.onnx"}
+CHOICES = {
+    "generation.scheduler": ("ddim", "lms"),
+    "metrics.judge.kind": ("openai_clip", "transformers_clip"),
+    "model.dtype": ("float16", "bfloat16"),
+    "model.device": ("cpu", "cuda"),
+}
+"""Keys that take some words only: two of them."""
 
 
 @cache
@@ -56,6 +63,8 @@ def other(key: str, value: object) -> str:
     """Another value of the same kind, as an override."""
     if key in OTHERS:
         return f"{key}={OTHERS[key]}"
+    if key in CHOICES:
+        return f"{key}={next(choice for choice in CHOICES[key] if choice != value)}"
     if isinstance(value, bool):
         return f"{key}={str(not value).lower()}"
     if isinstance(value, int | float):

@@ -52,3 +52,14 @@ def test_what_has_not_is_named(change, message):
 def test_a_value_that_is_no_object_at_all_is_the_file():
     with pytest.raises(WrongForm, match=r"the file is 'x.*…, not an object"):
         check_json("x" * 100, Outer)
+
+
+def test_a_tuple_is_a_list_of_its_length():
+    check_json([["dog", "cat"], ["a", ""]], list[tuple[str, str]])
+    for value, message in (
+        ([["dog"]], r"pairs\[0\] is \['dog'\], not a list of 2"),
+        ([["dog", 3]], r"pairs\[0\]\[1\] is 3, not text"),
+        ([3], r"pairs\[0\] is 3, not a list of 2"),
+    ):
+        with pytest.raises(WrongForm, match=message):
+            check_json(value, list[tuple[str, str]], "pairs")

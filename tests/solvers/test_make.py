@@ -1,10 +1,14 @@
 """A solver from a name and options, or from its config: strict, and with messages that name key and place."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.solvers import SOLVERS, make_solver
+from erasepro.solvers import SOLVERS, Solver, make_solver
 from erasepro.solvers.closed_form.uce import UCEConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver
+from erasepro.solvers.engine.text_encoder import TextStageConfig, TextStageSolver
 
 
 def test_a_name_with_options_and_a_config_make_the_same():
@@ -42,3 +46,84 @@ def test_what_is_refused(solver, options, message):
     with pytest.raises(UserError, match=message) as info:
         make_solver(solver, options)
     assert "\n" not in str(info.value)
+
+
+@pytest.fixture
+def registered():
+    """Registers a solver for one test."""
+    names = []
+
+    def register(config, entry, name="half_made"):
+        names.append(name)
+        return SOLVERS.register(name, config)(entry)
+
+    yield register
+    for name in names:
+        SOLVERS._entries.pop(name, None)
+        SOLVERS._configs.pop(name, None)
+
+
+def one_line(call, message):
+    with pytest.raises(UserError, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_solver_without_a_config_says_that_its_registration_lacks_one(registered):
+    class Plain(Solver):
+        """A solver."""
+
+    registered(None, Plain)
+    one_line(lambda: make_solver("half_made"), r"'half_made' is registered without a config, in tests\.solvers\.test_make")
+
+
+def test_a_solver_whose_config_has_a_field_that_no_config_holds_names_the_file(registered):
+    @dataclass
+    class OddConfig:
+        name: str = "half_made"
+        factor: complex = 1j
+
+    class Odd(Solver):
+        """A solver."""
+
+    registered(OddConfig, Odd)
+    one_line(lambda: make_solver("half_made"), r"OddConfig \(solvers/test_make\.py\) cannot be used: .*complex")
+
+
+@pytest.mark.parametrize(
+    ("config", "base", "method"),
+    [
+        (CrossAttentionConfig, Solver, r"solve\(model, prompts\)"),
+        (CrossAttentionConfig, CrossAttentionSolver, r"solve_sites\(features\)"),
+        (TextStageConfig, TextStageSolver, r"fit\(\)"),
+    ],
+)
+def test_a_solver_that_lacks_its_method_is_named(registered, shared_model, build, config, base, method):
+    class Half(base):
+        """A solver."""
+
+    registered(config, Half)
+    one_line(
+        lambda: make_solver("half_made").solve(shared_model, build),
+        rf"Solver 'half_made' has no method {method}: .*Half lacks it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (3, r"solver=half_made: solve_sites gives 3, not a pair"),
+        (None, r"solver=half_made: solve_sites gives None, not a pair"),
+        ((1, 2), r"solver=half_made: solve_sites gives \(1, 2\), not a pair"),
+        ((lambda site, W: 3, {}), r"solver=half_made: it gives a int for 'unet\..*', not a Solution of shape"),
+    ],
+)
+def test_what_solve_sites_gives_in_another_form_is_named(registered, shared_model, build, answer, message):
+    class Odd(CrossAttentionSolver):
+        """A solver."""
+
+        def solve_sites(self, features):
+            return answer
+
+    registered(CrossAttentionConfig, Odd)
+    one_line(lambda: make_solver("half_made").solve(shared_model, build), message)

@@ -10,8 +10,9 @@ from erasepro.edit.export.kohya import export_kohya
 from erasepro.edit.export.lora import export_lora
 from erasepro.edit.export.result import WARNING, Exported
 from erasepro.edit.export.single_file import export_single_file
+from erasepro.edit.record import check_edit
 from erasepro.errors import UserError, unknown
-from erasepro.runtime.files import refuse_existing
+from erasepro.runtime.files import as_path, refuse_existing
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -47,12 +48,13 @@ def export_edit(
         The path, the weights changed, their ranks and what truncation lost; `str()` of it is one line.
 
     Raises:
-        UserError: an unknown format; an existing or unwritable target, a full disk; a missing, truncated, pickled or
-            wrong base (its tensors are not those the edit was solved on). Nothing half written stays behind.
+        UserError: no edit or no path; an unknown format; an existing or unwritable target, a full disk; a missing, truncated,
+            pickled or wrong base (its tensors are not those the edit was solved on). Nothing half written stays behind.
     """
+    check_edit(edit)
     if format not in FORMATS:
         raise unknown("export format", str(format), FORMATS)
-    target = Path(path).expanduser()
+    target = as_path(path, "what to write").expanduser()
     if format in ONE_FILE and target.suffix != ".safetensors":
         raise UserError(f"format={format} writes one file: give a name that ends in .safetensors, not {str(path)!r}.")
     for key, value in (("base", base), ("variant", variant)):
@@ -68,7 +70,7 @@ def export_edit(
     if base is None:
         kinds = "a pipeline's folder" if format == "diffusers" else "a checkpoint or a pipeline's folder"
         raise UserError(f"format={format} needs base=…: {kinds} with the unedited weights.")
-    source = Path(base).expanduser()
+    source = as_path(base, "the base model").expanduser()
     if format == "diffusers":
         return export_folder(edit, target, source, variant)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
 from erasepro.config.typed_dataclass import from_mapping
-from erasepro.errors import unknown
+from erasepro.errors import UserError, unknown
 from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.registry import METRICS
 
@@ -31,6 +31,10 @@ def build_metrics(names: Sequence[str], configs: Mapping[str, MetricConfig] | No
     Raises UserError for an unknown metric, and for a setting that the metric refuses.
     """
     chosen = all_configs(names, configs)
+    for name in chosen:
+        lost = sorted(getattr(METRICS.get(name), "__abstractmethods__", ()))
+        if lost:
+            raise UserError(f"The metric {name!r} lacks what every metric has: {', '.join(lost)}.")
     return {name: METRICS.get(name)(chosen[name]) for name in chosen}  # type: ignore[call-arg]
 
 
@@ -51,21 +55,21 @@ def metric_config(name: str, params: Mapping[str, Any] | None = None) -> MetricC
     Args:
         params: what a config or a stored record says of them (``metrics.params.<name>``).
 
-    Raises UserError for an unknown metric or key, and for a value of the wrong type.
+    Raises UserError for an unknown metric or key, a value of the wrong type, and a metric registered without a config.
     """
     params = params or {}
-    schema = METRICS.config(name)
-    if schema is None:
-        raise TypeError(f"metric {name!r} is registered without a config dataclass")
+    schema = METRICS.required_config(name)
     known = [f.name for f in dataclasses.fields(schema)]
     for key in params:
         if key not in known:
             raise unknown(f"parameter metrics.params.{name}", key, known)
+    config = cast(MetricConfig, from_mapping(schema, params, f"metrics.params.{name}"))
     for key in ("role", "roles"):
-        for role in [params[key]] if isinstance(params.get(key), str) else params.get(key) or ():
-            if key in known and role not in ROLES:
+        value = getattr(config, key, None) or ()
+        for role in [value] if isinstance(value, str) else value:
+            if role not in ROLES:
                 raise unknown(f"role in metrics.params.{name}.{key}", str(role), ROLES)
-    return cast(MetricConfig, from_mapping(schema, params, f"metrics.params.{name}"))
+    return config
 
 
 def split_by_need(

@@ -104,7 +104,7 @@ class CrossAttentionSolver(Solver[C]):
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         """How each site is solved, and facts for the edit's meta data. A ValueError becomes a clear UserError."""
-        raise NotImplementedError
+        raise UserError(f"Solver {self.name!r} has no method solve_sites(features): {type(self).__qualname__} lacks it.")
 
     def check(self) -> None:
         """Raise UserError for a value out of range; subclasses add their own."""
@@ -124,7 +124,7 @@ class CrossAttentionSolver(Solver[C]):
             features = self._features(stack, read, prompts)
             solved.lap("text")
             try:
-                solve, known = self.solve_sites(features)
+                solve, known = self._solver_of_sites(features)
                 sites = features.sites(self.kinds)
                 replace_readers(model.pipe, sites, features.X, features.Y, features.columns, solve, solved)
             except ValueError as error:
@@ -133,6 +133,15 @@ class CrossAttentionSolver(Solver[C]):
             facts = known | facts | {"retained": features.retained}
         facts["seconds"] = solved.seconds
         return assemble_edit(model, prompts, self.config, solved.updates, solved.diagnostics, facts)
+
+    def _solver_of_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
+        """What `solve_sites` gives. Raises ValueError where that is of another form."""
+        answer: Any = self.solve_sites(features)
+        if isinstance(answer, tuple) and len(answer) == 2 and callable(answer[0]) and isinstance(answer[1], dict):
+            return answer
+        raise ValueError(
+            f"solve_sites gives {answer!r:.60}, not a pair (a function of a site and its weight that gives a Solution, facts)"
+        )
 
     def _check(self) -> None:
         for key, allowed in (

@@ -33,7 +33,7 @@ def replace_readers(
 
     Raises:
         UserError: a weight with NaN or infinity.
-        ValueError: what `solve` raises.
+        ValueError: what `solve` raises, or what it gives is no Solution for that site.
     """
     gap = share_left(X, Y)
     for site in sites:
@@ -41,6 +41,10 @@ def replace_readers(
         check_finite(stored, site.name)
         W_o = stored.to(X.device, torch.float64)
         solution = solve(site, W_o)
+        if not isinstance(solution, Solution) or solution.update.shape != tuple(W_o.shape):
+            is_solution = isinstance(solution, Solution)
+            what = f"an update of shape {solution.update.shape}" if is_solution else f"a {type(solution).__name__}"
+            raise ValueError(f"it gives {what} for '{site.name}', not a Solution of shape {tuple(W_o.shape)}")
         W = solution.update.apply_to(W_o).to(stored.dtype).to(W_o)
         exact = (W_o, W) if solution.exact else (W_o.float(), W.float())
         entry = site_entry(site, W_o, W, solution, columns.labels, _residuals(*exact, X, Y, solution.selected))

@@ -11,7 +11,7 @@ from erasepro.models.features.columns import PairColumns
 from erasepro.schedules import ScheduleConfig
 from erasepro.solvers.base import Solver
 from erasepro.solvers.closed_form.erasepro import ErasePro, EraseProConfig
-from erasepro.solvers.engine.fit import Fit, FitConfig
+from erasepro.solvers.engine.fit import Fit, FitConfig, check_fit
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -67,7 +67,12 @@ class TextStageSolver(Solver[C]):
 
     def fit(self) -> FitConfig:
         """The method's equation as one of the superset's fits."""
-        raise NotImplementedError
+        raise UserError(f"Solver {self.name!r} has no method fit(): {type(self).__qualname__} lacks it.")
+
+    def _check(self) -> None:
+        if self.config.batch_size < 1:
+            raise UserError(f"solver.batch_size must be 1 or more; got {self.config.batch_size}.")
+        check_fit(self.fit(), "text_fit")
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""

@@ -1,0 +1,84 @@
+"""Values that a run would stumble over only after it has begun, refused while its config is read. No model is needed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from erasepro.concepts.pairs import CONCEPT_KINDS
+from erasepro.config.renamed_config_keys import rename_value
+from erasepro.config.schema import Config
+from erasepro.config.stored_config import StoredConfig
+from erasepro.errors import UserError, nearest
+from erasepro.generation.sample import check_sampler
+from erasepro.metrics.networks.judges import JUDGE_KINDS
+from erasepro.models.device import check_device
+from erasepro.models.features.columns import PRESERVE_TOKENS, WEIGHTINGS
+from erasepro.models.features.token_pairing import POLICIES
+from erasepro.models.kinds import TEXT_KINDS
+from erasepro.models.load import DTYPES, MODELS
+from erasepro.prompts.templates.bank import SPLITS
+from erasepro.schedules.config import ScheduleConfig
+from erasepro.schedules.registry import SCHEDULES
+from erasepro.solvers import make_solver
+from erasepro.solvers.engine.assemble import TOKENS
+from erasepro.solvers.engine.fit import FitConfig
+from erasepro.tracking.mode import MODES
+from erasepro.tracking.registry import TRACKERS
+
+
+def refuse_old_values(stored: StoredConfig) -> None:
+    """Raise UserError for a value that has another name now; the new one is told."""
+    for path, value in stored.leaves().items():
+        key = path.removeprefix("solver.") if path.startswith("solver.schedule.") else path  # the group's own key
+        for item in value if isinstance(value, list) else [value]:
+            present = rename_value(key, item)
+            if present is not item:
+                shown = f"[{present}]" if isinstance(value, list) else present
+                raise UserError(f"Bad value for {key!r}: {item!r} is called {present!r} now; write {key}={shown}.")
+
+
+def check_values(config: Config) -> None:
+    """Raise UserError, with the allowed values, for a choice that there is not, and for a solver's number out of range.
+
+    Whether this machine has the device, and a file is where it should be, is left to the run: a stored config is read
+    on other machines too.
+    """
+    _one_of("model.kind", config.model.kind, MODELS.names())
+    _one_of("model.dtype", config.model.dtype, DTYPES)
+    check_device(config.model.device, "model.device")
+    _one_of("concepts.kind", config.concepts.kind, CONCEPT_KINDS)
+    _one_of("metrics.judge.kind", config.metrics.judge.kind, JUDGE_KINDS)
+    check_device(config.metrics.judge.device, "metrics.judge.device")
+    _one_of("tracker.name", config.tracker.name, TRACKERS.names())
+    _one_of("tracker.mode", config.tracker.mode, MODES)
+    g = config.generation
+    _one_of("generation.split", g.split, SPLITS)
+    check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
+    if isinstance(config.schedule, Mapping):
+        _one_of("schedule.name", str(config.schedule.get("name")), SCHEDULES.names())
+    _check_solver(config.solver)
+
+
+def _check_solver(settings: Any) -> None:
+    for field in dataclasses.fields(settings):
+        key, value = f"solver.{field.name}", getattr(settings, field.name)
+        if field.name in TOKENS:
+            _one_of(key, value, PRESERVE_TOKENS if field.name == "preserve_tokens" else POLICIES)
+        elif field.name == "text_sites":
+            for kind in value:
+                _one_of(key, kind, TEXT_KINDS)
+        elif isinstance(value, FitConfig):
+            _one_of(f"{key}.preserve.tokens", value.preserve.tokens, PRESERVE_TOKENS)
+            _one_of(f"{key}.preserve.weights", value.preserve.weights, WEIGHTINGS)
+        elif isinstance(value, ScheduleConfig):
+            SCHEDULES.get(value.name)(value)
+    make_solver(settings).check_config()
+
+
+def _one_of(key: str, value: str, allowed: Collection[str]) -> None:
+    if value not in allowed:
+        guess = nearest(value, allowed)
+        hint = f" Did you mean {guess!r}?" if guess else ""
+        raise UserError(f"Bad value for {key!r}: got {value!r}, allowed: {', '.join(allowed)}.{hint}")
