@@ -53,7 +53,10 @@ class PromptsForm(TypedDict, total=False):
 
 
 class EditPromptsForm(TypedDict, total=False):
-    """Those sentences (target prompt, anchor prompt, target, anchor, what they are called where that differs), or the settings of the templates that give them."""
+    """Those sentences, or the settings of the templates that give them.
+
+    A row: target prompt, anchor prompt, target, anchor, and the words for both where the sentences use others.
+    """
 
     templates: dict[str, Any]
     pairs: list[list[str]]

@@ -36,7 +36,7 @@ class PreserveConfig:
     """C = ridge·I + scale·K Kᵀ: what the change is charged for."""
 
     kind: str = "gram"  # none (C = I) | ridge (C = ridge·I) | gram | null_space (what K spans is not changed at all)
-    ridge: float = 0.003
+    ridge: float = 1e-4
     relative: bool = True  # ridge is a multiple of the mean eigenvalue of scale·K Kᵀ (gram only)
     scale: float = 1.0
     mean: bool = True  # K Kᵀ is divided by the total weight of its columns
@@ -54,7 +54,7 @@ class FitConfig:
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
     # independent: columns nearer than this (τ) to the span of the others are left out (exact: 1e-4 at most)
-    independence_threshold: float = 0.6
+    independence_threshold: float = 0.9
     unselected_weight: float = (
         1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     )
