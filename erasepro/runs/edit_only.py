@@ -11,7 +11,7 @@ from erasepro.concepts.load import load_concepts
 from erasepro.models.load import load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
-from erasepro.report.heading import format_pairs
+from erasepro.report.heading import format_pairs, format_sentences
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
@@ -36,6 +36,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
         model = load_skeleton(spec.model)
         loaded = time.perf_counter()
         edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
+        print(format_sentences(edit_prompts), flush=True)
         edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
     edit.save(folder)

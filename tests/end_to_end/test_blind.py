@@ -12,6 +12,7 @@ from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.report.layers import held_out_warnings
 from erasepro.results.results_json import Results
 from erasepro.solvers import make_solver
+from erasepro.verification.compare import compare_stated
 from tests.end_to_end.processes import finish
 
 
@@ -71,3 +72,13 @@ def test_held_out_numbers_are_stored_and_read_back(model, tmp_path):
     without = make_solver("uce").solve(model, replace(prompts, held_out=None))
     assert "held_out" not in without.residuals
     assert without == edit
+
+
+def test_held_out_numbers_are_certified_and_a_false_one_is_told(model, tmp_path):
+    edit = make_solver("uce").solve(model, sentences(model, preserve_count=100))
+    certificate = erasepro.certify(edit, model)
+    assert certificate["held_out"] == [pytest.approx(edit.residuals["held_out"], rel=1e-6)]
+    assert compare_stated(edit, certificate) == []
+    residuals = edit.residuals | {"held_out": edit.residuals["held_out"] | {"drift": 0.0}}
+    (line,) = compare_stated(replace(edit, residuals=residuals), certificate)
+    assert "the held-out drift in edit.json is stated as 0" in line
