@@ -20,7 +20,7 @@ from erasepro.prompts.word_contexts import draw_fitting, fits_context, in_compan
 
 CONTEXTS, SHARED, LEAST = 60, 600, 6
 """Contexts a pair: so many, shared among the pairs of a large set, but never fewer than the last number."""
-CONTEXT_FORMS = ("{c}", "{n}")
+CONTEXT_FORMS = ("{c}", "{n}", "the {n}")
 STYLE_CONTEXTS = ("{s}", "{s} style", "in {s} style", "by {s}", "in the style of {s}")
 
 

@@ -19,9 +19,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny"], "35101706b061ca857072b47e986ec073c19c0b39fa7e825f2c0a1e18386cc57c"),
+        (["debug=tiny"], "bcdf3c7fd4bc37cbc3a5b1566bfd480b4c50e15f97575418b6fad12b15a0a9ab"),
         (MACE, "4c60a9e42ca3c69bc0594ba164d4f536e06f99f6d3a8dc1b7234efa660b8e1d4"),
-        (FIVE, "39e4c017c701e3c4af5a8997837eec8ccf2b719ddb142863e09a923209791b79"),
+        (FIVE, "1f6e3481366185c5908611c94fafdcdb7f5e8c1333df7f4183c4cce2a1963b16"),
     ],
     ids=["tiny", "mace", "five"],
 )
