@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 
 from erasepro.concepts.pairs import ConceptSet
@@ -33,7 +34,8 @@ def make_edit_prompts(
     """Sentence pairs and preserved sentences of a concept set.
 
     Args:
-        lexicon: the model's own words (`models.vocabulary.read_lexicon`); not needed for ``grammar=miniature``.
+        lexicon: the model's own words (`models.vocabulary.read_lexicon`); ``grammar=miniature`` needs them for the held-out
+            sentences alone.
 
     The same arguments give the same sentences. Raises UserError for a bad value or template, for more sentences than the
     templates can give, and where the minor filter leaves a pair without any.
@@ -45,7 +47,8 @@ def make_edit_prompts(
             (pair, fit_in_miniature_grammar(concepts, pair, config)) for pair in concepts.pairs
         ])  # fmt: skip
         preserve, lost = drop_minors(preserve_in_miniature_grammar(concepts, config))
-        return EditPrompts(concepts, tuple(pairs), tuple(preserve), dropped + lost, config)
+        held_out = None if lexicon is None else _held_out_beside(concepts, config, lexicon, pairs, preserve)
+        return EditPrompts(concepts, tuple(pairs), tuple(preserve), dropped + lost, config, held_out=held_out)
     if lexicon is None:
         raise TypeError("make_edit_prompts needs the model's lexicon for templates.grammar=open")
     return _in_open_words(concepts, config, lexicon)
@@ -100,6 +103,21 @@ def _split(words: Sequence[str], needed: set[str], config: TemplatesConfig) -> t
         return list(words[: config.preserve_count]), rest[:HELD_OUT_WORDS]
     unseen = [word for word in words[EVERY - 1 :: EVERY] if word not in needed]
     return [word for word in words if word not in set(unseen)], unseen
+
+
+def _held_out_beside(
+    concepts: ConceptSet,
+    config: TemplatesConfig,
+    lexicon: Lexicon,
+    fitted: Sequence[PromptPair],
+    preserve: Sequence[str],
+) -> HeldOut:
+    """Held-out sentences for an edit that was fitted on others than the model's words give."""
+    erased = erased_words(concepts, dict(concepts.synonyms))
+    words = [word for word in lexicon.words if not is_left_out(word, erased, concepts.kind)]
+    seen = {word for text in preserve for word in re.findall(r"\w+", text.lower())}
+    unseen = [word for word in words if word not in seen and word not in concepts.anchors]
+    return _held_out(concepts, config, lexicon, words, unseen[:HELD_OUT_WORDS], fitted)
 
 
 def _held_out(

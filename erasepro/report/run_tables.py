@@ -78,6 +78,7 @@ def _residual_table(results: Results) -> list[Table]:
         ("drift of preserved sentences", held.get("drift_preserved"), None),
         ("drift of words never preserved", held.get("drift"), None),
     ]
+    rows = [row for row in rows if row[1] is not None or not row[0].startswith(("held-out", "drift"))]
     cells = [(name, format_number(before, "{:.2e}"), format_number(after, "{:.2e}")) for name, after, before in rows]
     share = residuals.get("selected_share")
     if share is not None:

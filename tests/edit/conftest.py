@@ -25,7 +25,7 @@ def make_edit(model):
         (PromptPair("a photo of a dog", "a photo of a cat", pair),),
         ("a photo of a bird",),
     )
-    every = {"preserve": {"tokens": "all", "ridge": 3e-3}}  # one sentence each: paddings too, so that the edit generalizes a little
+    every = {"preserve": {"tokens": "all", "ridge": 3e-3}}  # from one sentence, little else generalizes
     config = {"name": "erasepro", "text_fit": every, "cross_attention_fit": every}
     return make_solver("erasepro", config).solve(model, build)
 

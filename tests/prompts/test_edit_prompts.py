@@ -11,7 +11,7 @@ from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
 from erasepro.prompts.common_names import ARTISTS
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
-from tests.prompts.words import WORDS, lexicon
+from tests.prompts.words import KNOWN, WORDS, lexicon
 
 EVERYDAY = ("snow", "city", "window", "beach", "room", "paper", "light", "white", "black", "painting", "style", "poster")
 
@@ -223,3 +223,12 @@ def test_values_out_of_range_are_refused(values, message):
 
 def test_the_words_of_the_test_lexicon_hold_what_the_tests_ask_for():
     assert {"dogs", "doggy", "wolf", "puppy", "girl", "nude"} <= set(WORDS)
+
+
+def test_the_known_grammar_is_checked_on_open_sentences_too():
+    concepts = load_concepts(ConceptsConfig(pairs=[["dog", "cat"]]), "miniature")
+    with_words, without = (make_edit_prompts(concepts, KNOWN, words) for words in (lexicon(), None))
+    assert without.held_out is None
+    assert replace(with_words, held_out=None) == without
+    assert len(with_words.held_out.pairs) > 20
+    assert not mentions_any(" ".join(without.preserve), [t for t in with_words.held_out.unseen if " " not in t])

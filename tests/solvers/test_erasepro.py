@@ -15,7 +15,7 @@ from erasepro.solvers import make_solver
 
 ALL_SITES = ["self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2"]
 EVERY = {"independence_threshold": 1e-3}  # below the distances of these few columns: all of them are held exactly
-STIFF = {"independence_threshold": 0.6, "preserve": {"ridge": 3e-3, "tokens": "all"}}  # well conditioned, every column told apart
+STIFF = {"independence_threshold": 0.6, "preserve": {"ridge": 3e-3, "tokens": "all"}}  # well conditioned
 SCHEDULE_CASES = [{"name": n} for n in ("progressive", "residual_split", "interpolate", "deep_only", "shallow_only")]
 SCHEDULE_CASES += [{"name": n} for n in ("cross_attention_only", "reverse", "all_at_once")]
 SCHEDULE_CASES += [{"name": "progressive", "target": "hidden_state"}, {"name": "residual_split", "at": "output"}]
