@@ -24,6 +24,8 @@ HELD_OUT = ("{c} again", "here is {c} in a corner", "what a {n}", "{c} that nobo
 HELD_OUT_STYLE = ("{s} again", "{x} after {s}", "what {s} is known for", "{x} that looks like {s}")
 HELD_OUT_PAIRS, HELD_OUT_WORDS = 48, 32
 """Sentences and words, at most, that an edit is checked on and never fitted on or preserves."""
+COMMON_WORDS = 1600
+"""Most frequent words that contexts are drawn from, however few sentences are preserved."""
 EVERY = 20
 """Where all of a model's words would be preserved, every word of this number is kept for the check."""
 
@@ -98,9 +100,10 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
 
 def _split(words: Sequence[str], needed: set[str], config: TemplatesConfig) -> tuple[list[str], list[str]]:
     """The words to draw from, and words kept for the check: those beyond what is preserved, else some of them all."""
-    if len(words) > config.preserve_count + HELD_OUT_WORDS:
-        rest = [word for word in words[config.preserve_count :] if word not in needed]
-        return list(words[: config.preserve_count]), rest[:HELD_OUT_WORDS]
+    count = max(config.preserve_count, COMMON_WORDS)
+    if len(words) > count + HELD_OUT_WORDS:
+        rest = [word for word in words[count:] if word not in needed]
+        return list(words[:count]), rest[:HELD_OUT_WORDS]
     unseen = [word for word in words[EVERY - 1 :: EVERY] if word not in needed]
     return [word for word in words if word not in set(unseen)], unseen
 

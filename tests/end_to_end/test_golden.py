@@ -19,9 +19,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny"], "bcdf3c7fd4bc37cbc3a5b1566bfd480b4c50e15f97575418b6fad12b15a0a9ab"),
-        (MACE, "4c60a9e42ca3c69bc0594ba164d4f536e06f99f6d3a8dc1b7234efa660b8e1d4"),
-        (FIVE, "1f6e3481366185c5908611c94fafdcdb7f5e8c1333df7f4183c4cce2a1963b16"),
+        (["debug=tiny"], "5146a0c85f4ed1be10c24598a6675fdfb142c69076606ace1d8f2d2a53e0e11e"),
+        (MACE, "e018cf6d4710bcd097f4fbedd3f37c2e90859a86dbb2ed286c615e6e67744b8f"),
+        (FIVE, "a828d103a60c39f551d37641999db28877b1c95ad5a34ddca4811c519bca993f"),
     ],
     ids=["tiny", "mace", "five"],
 )
