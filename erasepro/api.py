@@ -15,6 +15,7 @@ from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
 from erasepro.models.load import load_skeleton
+from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.runs.resolve import resolve
 from erasepro.solvers import make_solver
@@ -100,8 +101,9 @@ def erase(
         if "preserve" not in keys:
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
+    lexicon = read_lexicon(loaded.pipe)
     return make_solver(spec.solver_name, asdict(spec.solver) | options).solve(
-        loaded, make_edit_prompts(chosen, spec.sentences)
+        loaded, make_edit_prompts(chosen, spec.sentences, lexicon)
     )
 
 

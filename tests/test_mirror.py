@@ -47,8 +47,12 @@ TOGETHER = {
     ),
     "models/test_single_file.py": ("models/published",),
     "models/test_load.py": ("models/source", "models/tiny"),
+    "prompts/test_edit_prompts.py": (
+        "concepts/prompt_pairs", "prompts/fitted_sentences", "prompts/left_out", "prompts/preserved_sentences",
+        "prompts/word_contexts",
+    ),
     "prompts/test_evaluation_prompts.py": (
-        "prompts/edit_prompts", "prompts/fills", "prompts/templates/bank", "prompts/templates/miniature",
+        "prompts/fills", "prompts/miniature_sentences", "prompts/templates/bank", "prompts/templates/miniature",
     ),
     "prompts/sets/test_load.py": (
         "prompts/sets/named", "prompts/sets/purpose", "prompts/sets/record", "prompts/sets/rows",

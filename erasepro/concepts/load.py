@@ -25,6 +25,7 @@ def load_concepts(config: ConceptsConfig, vocabulary: str = "open") -> ConceptSe
     concepts = ConceptSet(
         name=config.name, kind=config.kind, pairs=pairs, preserve=_names(config.preserve, "concepts.preserve"),
         notes=config.notes, vocabulary=vocabulary,
+        synonyms=tuple((str(name), _names(words, f"concepts.synonyms.{name}")) for name, words in config.synonyms.items()),
     )  # fmt: skip
     return _in_the_miniature(concepts) if vocabulary == "miniature" else concepts
 

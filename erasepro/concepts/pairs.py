@@ -44,7 +44,8 @@ class ConceptSet:
     """A named set of pairs to erase together.
 
     ``kind``: instance | style | nudity | faces. ``preserve``: names that must stay as they are. ``vocabulary``:
-    ``open`` for real models (any text), ``miniature`` for the shipped model, whose concepts and styles are known.
+    ``open`` for real models (any text), ``miniature`` for the shipped model, whose concepts and styles are known to its
+    test prompts. ``synonyms``: (target, further words for it), which are not preserved.
 
     Raises UserError for no pairs, a target with two anchors, an anchor that is also erased, a target that is also
     preserved, or an unknown kind. A pair given twice counts once.
@@ -56,6 +57,7 @@ class ConceptSet:
     preserve: tuple[str, ...] = ()
     notes: str = ""
     vocabulary: str = "open"
+    synonyms: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in CONCEPT_KINDS:
@@ -69,6 +71,12 @@ class ConceptSet:
         object.__setattr__(self, "pairs", consistent(self.pairs))
         object.__setattr__(self, "preserve", tuple(dict.fromkeys(" ".join(name.split()) for name in self.preserve)))
         erased = {folded(pair.target) for pair in self.pairs}
+        for name, _ in self.synonyms:
+            if folded(name) not in erased:
+                raise UserError(
+                    f"concepts.synonyms has the name {name!r}, which is not erased: name a target, one of "
+                    f"{', '.join(pair.target for pair in self.pairs)}."
+                )
         for name in self.preserve:
             if folded(name) in erased:
                 raise UserError(f"The concept {name!r} is both erased and in concepts.preserve: remove it from one.")

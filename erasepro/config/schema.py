@@ -39,16 +39,29 @@ class ConceptsConfig:
     pairs: list[list[str]] = field(default_factory=list)
     file: str | None = None
     preserve: list[str] = field(default_factory=list)  # concepts to keep
+    synonyms: dict[str, list[str]] = field(default_factory=dict)  # target -> further words for it, not preserved either
     notes: str = ""
 
 
 @dataclass
 class TemplatesConfig:
-    """Which sentences an edit is built from."""
+    """Which sentences an edit is fitted on, and which are preserved."""
 
-    count: int | None = None  # sentences a pair, from the build bank; null: 12, for a style 48
-    templates: list[str] = field(default_factory=list)  # in its place: own sentences with {n} (styles: {s}), each once
-    preserve_count: int = 600  # sentences to preserve, at most
+    # open: out of the model's own words, for any model | miniature: the shipped model's grammar and names (templates=known)
+    grammar: str = "open"
+    # natural sentences a pair, from the build bank; null: all that the name allows (miniature: 12, for a style 48)
+    count: int | None = None
+    # sentences a pair with the concept between random words of the model's (open); null: 60, fewer from eleven pairs on
+    contexts: int | None = None
+    # in place of the natural ones: own sentences with {c} (with its article) or {n} (styles: {s}), each once
+    templates: list[str] = field(default_factory=list)
+    articles: dict[str, str] = field(default_factory=dict)  # name -> its article ("" for none), where the rules are wrong
+    # open: where the sentences to preserve come from: vocabulary (the model's own words) | concepts (concepts.preserve and
+    # the anchors alone) | a .txt file (a sentence a line) or .csv file (column prompt); several of them
+    preserve_source: list[str] = field(default_factory=lambda: ["vocabulary"])
+    preserve_count: int = 1600  # sentences to preserve, at most
+    preserve_long: float = 0.6  # share of them that are long: a word between random words and comma parts
+    preserve_neighbors: int = 16  # words nearest to each target and anchor, by the text encoder's cosine, preserved first
     preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
     preserve_synonyms: bool = True  # retained concepts also under their other names (miniature)
     seed: int = 0
@@ -66,6 +79,7 @@ class GenerationConfig:
     split: str = "test"  # test | validation
     prompts_per_concept: int | None = None  # None: every prompt of the split
     max_retain: int | None = None  # None: every retained concept
+    neighbors: int = 4  # words nearest to each target, measured with the retained concepts (models of open vocabulary)
     batch_size: int = 16  # speed only; images do not depend on it
 
 

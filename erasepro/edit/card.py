@@ -113,6 +113,13 @@ def _measured(edit: EditRecord) -> str:
         f"| all build columns | {residuals.get('all', float('nan')):.2g} |",
         f"| all, before the edit | {residuals.get('before', float('nan')):.2g} |",
     ]
+    unseen = residuals.get("held_out") or {}
+    if "residual" in unseen:
+        what = f"{unseen['pairs']} held-out sentences, all that reads the text ({unseen['residual_before']:.2g} before)"
+        rows.append(f"| {what} | {unseen['residual']:.2g} |")
+    for key, what in (("drift_preserved", "preserved sentences"), ("drift", "words that were never preserved")):
+        if key in unseen:
+            rows.append(f"| drift of {what}, all that reads the text | {unseen[key]:.2g} |")
     note = "A small residual over the selected columns says little where few are selected: read the share with it.\n"
     if edit.strength != 1:
         note += f"These hold at strength 1; this edit has strength {edit.strength:g}.\n"

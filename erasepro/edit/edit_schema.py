@@ -53,10 +53,13 @@ class PromptsForm(TypedDict, total=False):
 
 
 class EditPromptsForm(TypedDict, total=False):
-    """Those sentences (target prompt, anchor prompt, target, anchor), or the settings of the templates that give them."""
+    """Those sentences, or the settings of the templates that give them.
+
+    A row: target prompt, anchor prompt, target, anchor, and the words for both where the sentences use others.
+    """
 
     templates: dict[str, Any]
-    pairs: list[tuple[str, str, str, str]]
+    pairs: list[list[str]]
     preserve: list[str]
 
 
@@ -113,7 +116,7 @@ class SolvedMetaForm(TypedDict):
 class SentencesForm(TypedDict):
     """Sentences that no template gives."""
 
-    pairs: list[tuple[str, str, str, str]]
+    pairs: list[list[str]]
     preserve: list[str]
 
 

@@ -12,6 +12,7 @@ from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.config.typed_dataclass import from_mapping
 from erasepro.errors import UserError
+from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 
 
@@ -19,26 +20,34 @@ def record_prompts(prompts: EditPrompts) -> dict[str, Any]:
     """What `add` and `remove` need of the sentences, as plain JSON: the templates, or the sentences themselves."""
     if prompts.templates is not None:
         return {"templates": dataclasses.asdict(prompts.templates)}
-    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in prompts.pairs]
+    rows = [_row(p) for p in prompts.pairs]
     return {"pairs": rows, "preserve": list(prompts.preserve)}
+
+
+def _row(pair: PromptPair) -> list[str]:
+    row = [pair.target_prompt, pair.anchor_prompt, pair.pair.target, pair.pair.anchor]
+    return row if pair.forms is None else [*row, pair.forms.target, pair.forms.anchor]
 
 
 def sentences_hash(prompts: EditPrompts) -> str:
     """SHA-256 (16 hex digits) of all sentences: templates of another version of this package may give others."""
-    rows = [[p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor] for p in prompts.pairs]
+    rows = [_row(p) for p in prompts.pairs]
     text = json.dumps([rows, list(prompts.preserve)], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def prompts_of(meta: dict[str, Any]) -> EditPrompts:
+def prompts_of(meta: dict[str, Any], pipe: Any) -> EditPrompts:
     """All sentences that an edit with this meta data was solved from.
+
+    Args:
+        pipe: the pipeline (or skeleton) that it was solved on, whose own words the sentences are made of.
 
     Raises:
         UserError: it does not say, or this version's templates give other sentences.
     """
     prompts = stored_prompts(meta)
     if prompts.templates is not None:
-        prompts = make_edit_prompts(prompts.concepts, prompts.templates)
+        prompts = make_edit_prompts(prompts.concepts, prompts.templates, read_lexicon(pipe))
     if meta.get("prompts", {}).get("sha256", sentences_hash(prompts)) != sentences_hash(prompts):
         made = meta.get("versions", {}).get("erasepro", "another version")
         raise UserError(f"The templates here give other sentences than the edit was built from: use erasepro {made}.")
@@ -52,9 +61,20 @@ def stored_prompts(meta: dict[str, Any]) -> EditPrompts:
         raise UserError("This edit does not say what it was built from: solve it again with this version of erasepro.")
     c = meta["concepts"]
     pairs = tuple(ConceptPair(*p) for p in c["pairs"])
-    concepts = ConceptSet(c["name"], c["kind"], pairs, tuple(c["preserve"]), vocabulary=c["vocabulary"])
+    synonyms = tuple((name, tuple(words)) for name, words in c.get("synonyms", {}).items())
+    concepts = ConceptSet(
+        c["name"], c["kind"], pairs, tuple(c["preserve"]), vocabulary=c["vocabulary"], synonyms=synonyms
+    )
     if "templates" in held:
-        templates = from_mapping(TemplatesConfig, held["templates"], "edit_prompts.templates")
-        return EditPrompts(concepts, (), (), templates=templates)
-    rows = tuple(PromptPair(x, y, ConceptPair(target, anchor)) for x, y, target, anchor in held["pairs"])
+        # before there was a choice, the vocabulary of the concepts chose the grammar
+        values = {"grammar": concepts.vocabulary, **held["templates"]}
+        return EditPrompts(
+            concepts, (), (), templates=from_mapping(TemplatesConfig, values, "edit_prompts.templates")
+        )
+    if any(len(row) not in (4, 6) for row in held["pairs"]):
+        raise UserError("This edit is damaged (meta.edit_prompts.pairs: rows of 4 or 6 texts): make it again.")
+    rows = tuple(
+        PromptPair(x, y, ConceptPair(target, anchor), ConceptPair(*forms) if forms else None)
+        for x, y, target, anchor, *forms in held["pairs"]
+    )
     return EditPrompts(concepts, rows, tuple(held["preserve"]))

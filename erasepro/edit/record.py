@@ -24,14 +24,15 @@ class EditRecord:
         meta: what it was made from (solver, config, model, concepts, the base weights' fingerprints …); plain JSON.
         diagnostics: one dict a site: site, kind, depth, residual_before, residual_after_selected, residual_after_all
             (all relative to ‖V‖), delta_norm (‖ΔW‖/‖W‖), rank, condition, columns, selected, gap.
-        residuals: relative residuals of the whole edit by set of columns: selected, all, and any test sets.
+        residuals: relative residuals of the whole edit by set of columns: selected, all, before, and ``held_out``: what it
+            does on sentences that it was neither fitted on nor preserves (`generalization.measure_held_out`).
         strength: in [0, 1]; see `scale`.
     """
 
     updates: dict[str, Update]
     meta: dict[str, Any] = field(default_factory=dict)
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
-    residuals: dict[str, float] = field(default_factory=dict)
+    residuals: dict[str, Any] = field(default_factory=dict)
     strength: float = 1.0
 
     def __eq__(self, other: object) -> bool:

@@ -3,132 +3,168 @@
 from __future__ import annotations
 
 import random
-from itertools import product
+import re
+from collections.abc import Sequence
 
-from erasepro.concepts.miniature.captions import BACKGROUND_TAILS, STYLE_TAILS
-from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
+from erasepro.concepts.pairs import ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, HeldOut, PromptPair
 from erasepro.concepts.safety.minors import drop_minors, mentions_minor
 from erasepro.config.schema import TemplatesConfig
-from erasepro.errors import UserError
-from erasepro.prompts.fills import (
-    all_names,
-    all_styles,
-    allowed_slots,
-    draw,
-    erased_slots,
-    kept_names,
-    named,
-    synonyms,
-    values,
-)
-from erasepro.prompts.templates.bank import check_template, fill
-from erasepro.prompts.templates.choose import bank_for
-from erasepro.prompts.templates.miniature import BUILD_OPENINGS
+from erasepro.errors import UserError, unknown
+from erasepro.prompts.fills import allowed_slots, erased_slots
+from erasepro.prompts.fitted_sentences import draw_contexts, fit_in_open_words, natural_sentences
+from erasepro.prompts.left_out import erased_words, is_left_out
+from erasepro.prompts.lexicon import Lexicon
+from erasepro.prompts.miniature_sentences import fit_in_miniature_grammar, preserve_in_miniature_grammar
+from erasepro.prompts.preserved_sentences import preserve_in_open_words
+from erasepro.prompts.templates.bank import check_template
 
-COUNTS = {"style": 48}
-COUNT = 12
-"""Sentences a pair where none are asked for. A style's words stand beside every name, so they need more of them."""
+GRAMMARS = ("open", "miniature")
+HELD_OUT = ("{c} again", "here is {c} in a corner", "what a {n}", "{c} that nobody has seen before")
+HELD_OUT_STYLE = ("{s} again", "{x} after {s}", "what {s} is known for", "{x} that looks like {s}")
+HELD_OUT_PAIRS, HELD_OUT_WORDS = 48, 32
+"""Sentences and words, at most, that an edit is checked on and never fitted on or preserves."""
+COMMON_WORDS = 1600
+"""Most frequent words that contexts are drawn from, however few sentences are preserved."""
+EVERY = 20
+"""Where all of a model's words would be preserved, every word of this number is kept for the check."""
 
 
-def make_edit_prompts(concepts: ConceptSet, templates: TemplatesConfig | None = None) -> EditPrompts:
+def make_edit_prompts(
+    concepts: ConceptSet, templates: TemplatesConfig | None = None, lexicon: Lexicon | None = None
+) -> EditPrompts:
     """Sentence pairs and preserved sentences of a concept set.
 
-    The same arguments give the same sentences, and a pair's do not hang on the other pairs. Raises UserError for a bad
-    template, for more sentences than the templates can give, and where the minor filter leaves a pair without any.
+    Args:
+        lexicon: the model's own words (`models.vocabulary.read_lexicon`); ``grammar=miniature`` needs them for the held-out
+            sentences alone.
+
+    The same arguments give the same sentences. Raises UserError for a bad value or template, for more sentences than the
+    templates can give, and where the minor filter leaves a pair without any.
     """
-    cfg = templates if templates is not None else TemplatesConfig()
-    if cfg.count is not None and cfg.count < 1:
-        raise UserError(f"templates.count must be 1 or more, or null; got {cfg.count}.")
-    if cfg.preserve_count < 0:
-        raise UserError(f"templates.preserve_count must be 0 or more; got {cfg.preserve_count}.")
-    for template in cfg.templates:
-        check_template(template, erased_slots(concepts), allowed_slots(concepts), "templates")
+    config = templates if templates is not None else TemplatesConfig()
+    check_sentences(concepts, config)
+    if config.grammar == "miniature":
+        pairs, dropped = _without_minors(concepts, [
+            (pair, fit_in_miniature_grammar(concepts, pair, config)) for pair in concepts.pairs
+        ])  # fmt: skip
+        preserve, lost = drop_minors(preserve_in_miniature_grammar(concepts, config))
+        held_out = None if lexicon is None else _held_out_beside(concepts, config, lexicon, pairs, preserve)
+        return EditPrompts(concepts, tuple(pairs), tuple(preserve), dropped + lost, config, held_out=held_out)
+    if lexicon is None:
+        raise TypeError("make_edit_prompts needs the model's lexicon for templates.grammar=open")
+    return _in_open_words(concepts, config, lexicon)
+
+
+def check_sentences(concepts: ConceptSet, config: TemplatesConfig) -> None:
+    """Raise UserError for a value of ``templates`` that is out of range, before a model is looked at."""
+    if config.grammar not in GRAMMARS:
+        raise unknown("templates.grammar", config.grammar, GRAMMARS)
+    if config.grammar == "miniature" and concepts.vocabulary != "miniature":
+        raise UserError(
+            "templates.grammar=miniature is the shipped model's own grammar: it serves model=miniature alone. Leave it out."
+        )
+    if config.count is not None and config.count < 1:
+        raise UserError(f"templates.count must be 1 or more, or null; got {config.count}.")
+    for key in ("contexts", "preserve_count", "preserve_neighbors"):
+        value = getattr(config, key)
+        if value is not None and value < 0:
+            raise UserError(f"templates.{key} must be 0 or more; got {value}.")
+    if not 0 <= config.preserve_long <= 1:
+        raise UserError(f"templates.preserve_long is a share, from 0 to 1; got {config.preserve_long}.")
+    for template in config.templates:
+        check_template(template, erased_slots(concepts), allowed_slots(concepts, config.grammar), "templates")
+
+
+def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexicon) -> EditPrompts:
+    erased = erased_words(concepts, dict(concepts.synonyms))
+    left_out = [word for word in lexicon.words if is_left_out(word, erased, concepts.kind)]
+    gone = set(left_out)
+    words = [word for word in lexicon.words if word not in gone]
+    names = [name for name in (*concepts.targets, *concepts.anchors) if name]
+    near = lexicon.nearest(names, config.preserve_neighbors) if config.preserve_neighbors and names else {}
+    neighbors = [word for word in dict.fromkeys(_in_turn(list(near.values()))) if word not in gone]
+    used, unseen = _split(words, {*neighbors, *names}, config)
+    pairs, dropped = _without_minors(concepts, [
+        (pair, fit_in_open_words(concepts, pair, config, lexicon, used)) for pair in concepts.pairs
+    ])  # fmt: skip
+    preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, erased)
+    retained = concepts.preserve or tuple(dict.fromkeys([*(n for n in concepts.anchors if n), *neighbors, *used]))
+    return EditPrompts(
+        concepts, tuple(pairs), tuple(preserve), dropped, config,
+        retained=retained[: max(config.preserve_count, len(concepts.preserve))],
+        left_out=tuple(word for word in left_out if erased.search(word)),
+        held_out=_held_out(concepts, config, lexicon, used, unseen, pairs),
+    )  # fmt: skip
+
+
+def _split(words: Sequence[str], needed: set[str], config: TemplatesConfig) -> tuple[list[str], list[str]]:
+    """The words to draw from, and words kept for the check: those beyond what is preserved, else some of them all."""
+    count = max(config.preserve_count, COMMON_WORDS)
+    if len(words) > count + HELD_OUT_WORDS:
+        rest = [word for word in words[count:] if word not in needed]
+        return list(words[:count]), rest[:HELD_OUT_WORDS]
+    unseen = [word for word in words[EVERY - 1 :: EVERY] if word not in needed]
+    return [word for word in words if word not in set(unseen)], unseen
+
+
+def _held_out_beside(
+    concepts: ConceptSet,
+    config: TemplatesConfig,
+    lexicon: Lexicon,
+    fitted: Sequence[PromptPair],
+    preserve: Sequence[str],
+) -> HeldOut:
+    """Held-out sentences for an edit that was fitted on others than the model's words give."""
+    erased = erased_words(concepts, dict(concepts.synonyms))
+    words = [word for word in lexicon.words if not is_left_out(word, erased, concepts.kind)]
+    seen = {word for text in preserve for word in re.findall(r"\w+", text.lower())}
+    unseen = [word for word in words if word not in seen and word not in concepts.anchors]
+    return _held_out(concepts, config, lexicon, words, unseen[:HELD_OUT_WORDS], fitted)
+
+
+def _held_out(
+    concepts: ConceptSet,
+    config: TemplatesConfig,
+    lexicon: Lexicon,
+    used: Sequence[str],
+    unseen: Sequence[str],
+    fitted: Sequence[PromptPair],
+) -> HeldOut:
+    templates = HELD_OUT_STYLE if concepts.kind == "style" else HELD_OUT
+    known = {made.target_prompt for made in fitted}
     pairs: list[PromptPair] = []
+    for pair in concepts.pairs[: HELD_OUT_PAIRS // 2]:
+        rng = random.Random(f"{config.seed}/held out/{pair.target}")
+        each = max(1, HELD_OUT_PAIRS // (2 * len(concepts.pairs)))
+        natural = natural_sentences(concepts, pair, config, templates)
+        made = [*natural[:each], *draw_contexts(rng, concepts, pair, config, lexicon, used, each)]
+        pairs += [one for one in made if one.target_prompt not in known and not mentions_minor(one.target_prompt)]
+    return HeldOut(tuple(pairs), _short_forms(unseen))
+
+
+def _short_forms(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(form for word in words for form in (word, f"what a {word}"))
+
+
+def _in_turn(lists: Sequence[Sequence[str]]) -> list[str]:
+    """The first of each list, then the second of each, and so on."""
+    longest = max((len(part) for part in lists), default=0)
+    return [part[place] for place in range(longest) for part in lists if place < len(part)]
+
+
+def _without_minors(
+    concepts: ConceptSet, made: Sequence[tuple[object, Sequence[PromptPair]]]
+) -> tuple[list[PromptPair], int]:
+    """The pairs whose sentences may be read, and how many were dropped. Raises UserError for a concept without any."""
+    kept: list[PromptPair] = []
     dropped = 0
-    for pair in concepts.pairs:
-        made = _prompt_pairs(concepts, pair, cfg)
-        kept = [p for p in made if not mentions_minor(p.target_prompt) and not mentions_minor(p.anchor_prompt)]
-        if not kept:
+    for pair, sentences in zip(concepts.pairs, (part for _, part in made), strict=True):
+        good = [p for p in sentences if not mentions_minor(p.target_prompt) and not mentions_minor(p.anchor_prompt)]
+        if not good:
             raise UserError(
                 f"Every sentence of [{pair.target},{pair.anchor}] mentions a minor and is dropped: remove the pair."
             )
-        dropped += len(made) - len(kept)
-        pairs += kept
-    preserve, n_dropped = drop_minors(_preserved(concepts, cfg))
-    return EditPrompts(concepts, tuple(pairs), tuple(preserve), dropped + n_dropped, cfg)
-
-
-def _prompt_pairs(concepts: ConceptSet, pair: ConceptPair, cfg: TemplatesConfig) -> list[PromptPair]:
-    rng = random.Random(f"{cfg.seed}/build/{pair.target}")
-    templates = cfg.templates or bank_for(concepts.kind, concepts.vocabulary).build
-    names, styles = _in_turn(concepts, rng)
-    if concepts.kind == "style":
-        styles = [pair.target]
-    else:
-        names = [pair.target]
-    number = len(cfg.templates) or (COUNTS.get(concepts.kind, COUNT) if cfg.count is None else cfg.count)
-    drawn = draw(rng, templates, number, concepts.vocabulary, names, styles, set(), f"{len(templates)} build templates")
-    made = []
-    for template, filled, sentence in drawn:
-        exchanged = ""
-        if pair.anchor:
-            exchanged = fill(template, filled | exchange(concepts, pair.anchor))
-        made.append(PromptPair(sentence, exchanged, pair))
-    return made
-
-
-def exchange(concepts: ConceptSet, anchor: str) -> dict[str, str]:
-    """The slot values in which the anchor's sentence differs from the target's."""
-    if concepts.kind == "style":
-        return {"s": anchor}
-    if concepts.vocabulary != "miniature":
-        return {"n": anchor}
-    return named(anchor)
-
-
-def _in_turn(concepts: ConceptSet, rng: random.Random) -> tuple[list[str], list[str]]:
-    """All names and all styles of the vocabulary, each in a drawn order."""
-    names, styles = list(all_names(concepts.vocabulary)), list(all_styles(concepts.vocabulary))
-    rng.shuffle(names)
-    rng.shuffle(styles)
-    return names, styles
-
-
-def _preserved(concepts: ConceptSet, cfg: TemplatesConfig) -> list[str]:
-    """Sentences about what must stay: kept names (or styles) in turn, each in another build phrasing."""
-    first = [""] if cfg.preserve_empty else []
-    words: list[str] = list(kept_names(concepts, anchors_too=True))
-    rng = random.Random(f"{cfg.seed}/preserve")
-    if concepts.vocabulary == "miniature":
-        if cfg.preserve_synonyms:
-            words += [word for word, _ in synonyms(concepts, words)]
-        return first + _miniature_captions(concepts, words, cfg.preserve_count - len(first), rng)
-    bank = bank_for(concepts.kind, concepts.vocabulary).build
-    made: dict[str, None] = dict.fromkeys(first)
-    for template, word in product(bank, words):
-        if len(made) >= cfg.preserve_count:
-            break
-        made[draw(rng, [template], 1, "open", [word], [word], set(), "a template")[0][2]] = None
-    return list(made)
-
-
-def _miniature_captions(concepts: ConceptSet, words: list[str], number: int, rng: random.Random) -> list[str]:
-    """Captions after the miniature's grammar, under the build openings only, none naming an erased style."""
-    names, styles = words, list(all_styles("miniature"))
-    if concepts.kind == "style":
-        names = list(all_names("miniature"))
-        styles = [s for s in concepts.preserve or styles if s not in concepts.targets]
-    names = rng.sample(names, len(names))
-    made: dict[str, None] = {}
-    for turn in range(10 * max(number, 0) if names else 0):
-        tails = [rng.choice(STYLE_TAILS)] if rng.random() < 0.55 else []
-        tails += [rng.choice(BACKGROUND_TAILS)] if rng.random() < 0.5 else []
-        tails += ["{z}"] if rng.random() < 0.25 else []
-        tails += ["{e}"] if rng.random() < 0.35 else []
-        rng.shuffle(tails)
-        template = ", ".join([rng.choice(BUILD_OPENINGS), *tails[:3]])  # with four it might not fit the context
-        made[fill(template, values(rng, "miniature", names[turn % len(names)], rng.choice(styles)))] = None
-        if len(made) == number:
-            break
-    return list(made)
+        dropped += len(sentences) - len(good)
+        kept += good
+    return kept, dropped

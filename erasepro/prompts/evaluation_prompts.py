@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from erasepro.concepts.miniature.names import GROUPS
-from erasepro.concepts.pairs import ConceptSet
+from erasepro.concepts.pairs import ConceptSet, folded
 from erasepro.concepts.safety.minors import mentions_minor
-from erasepro.prompts.edit_prompts import exchange
-from erasepro.prompts.fills import all_names, all_styles, draw, kept_names, named_style, synonyms
+from erasepro.prompts.common_names import CONCEPTS, MEASURED_STYLES
+from erasepro.prompts.fills import all_names, all_styles, anchor_values, draw, kept_names, named_style, synonyms
+from erasepro.prompts.left_out import erased_words, is_left_out
 from erasepro.prompts.templates.bank import PHRASINGS, fill, slots
 from erasepro.prompts.templates.choose import bank_for
 
@@ -84,6 +86,7 @@ def make_evaluation_prompts(
     per_concept: int | None = None,
     max_retain: int | None = None,
     retain: tuple[str, ...] | list[str] | None = None,
+    neighbors: Sequence[str] = (),
     seed: int = 0,
     phrasings: tuple[str, ...] = PHRASINGS,
 ) -> EvaluationPrompts:
@@ -95,14 +98,17 @@ def make_evaluation_prompts(
             20 names are retained; never more than the split has phrasings).
         per_concept: at most so many prompts a name, over all phrasings.
         max_retain: so many retained names, drawn evenly from the miniature's groups.
-        retain: the retained names, in place of the set's own.
+        retain: the retained names, in place of the set's own: ``concepts.preserve``; where that is empty all that the
+            miniature draws, of real models common concepts (styles).
+        neighbors: further retained names, near to the targets.
         phrasings: plain, complex, paraphrase, or some of them.
 
     The same arguments give the same prompts; in an instance set a name's prompts do not hang on the other names.
     Raises UserError for an unknown split and for a count that the phrasings cannot give.
     """
     bank = bank_for(concepts.kind, concepts.vocabulary).of(split)
-    names = _some(tuple(retain) if retain is not None else kept_names(concepts, anchors_too=False), max_retain, seed)
+    own = tuple(retain) if retain is not None else kept_names(concepts, anchors_too=False) or _common_names(concepts)
+    names = _some(tuple(dict.fromkeys((*own, *neighbors))), max_retain, seed)
     found = EvaluationPrompts()
     seen: set[str] = set()
     for turn, item in enumerate(_items(concepts, names)):
@@ -120,6 +126,16 @@ def make_evaluation_prompts(
                 else:
                     found.append(prompt)
     return found
+
+
+def _common_names(concepts: ConceptSet) -> tuple[str, ...]:
+    """Common concepts (styles) of real models that neither name a target nor are an anchor."""
+    if concepts.vocabulary != "open":
+        return ()
+    erased = erased_words(concepts, dict(concepts.synonyms))
+    anchors = {folded(name) for name in concepts.anchors}
+    names = MEASURED_STYLES if concepts.kind == "style" else CONCEPTS
+    return tuple(name for name in names if not is_left_out(name, erased, concepts.kind) and name not in anchors)
 
 
 def _items(concepts: ConceptSet, names: tuple[str, ...]) -> list[_Item]:
@@ -161,7 +177,7 @@ def _of_item(
         name = f"{item.role}-{slug(item.word)}-{phrasing}-{index:02d}"
         subject = item.concept if concepts.kind != "style" else _subject(template, filled)
         anchored = (
-            fill(template, filled | exchange(concepts, expected_concept))
+            fill(template, filled | anchor_values(concepts, expected_concept))
             if item.role == "target" and expected_concept
             else ""
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from erasepro.concepts.miniature.captions import EXTRAS, SIZE_TAILS
 from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONYMS, article
 from erasepro.concepts.pairs import ConceptSet, folded
 from erasepro.errors import UserError
+from erasepro.prompts.articles import with_article
 from erasepro.prompts.templates.bank import fill, slots
 from erasepro.prompts.templates.open import THINGS
 
@@ -17,20 +18,25 @@ def erased_slots(concepts: ConceptSet) -> tuple[str, ...]:
     """The slots that hold what is erased."""
     if concepts.kind == "style":
         return ("s",)
-    return ("c", "n") if concepts.vocabulary == "miniature" else ("n",)
+    return ("c", "n")
 
 
-def allowed_slots(concepts: ConceptSet) -> tuple[str, ...]:
+def allowed_slots(concepts: ConceptSet, grammar: str) -> tuple[str, ...]:
     """The slots that a user's template may have."""
-    if concepts.vocabulary == "miniature":
+    if grammar == "miniature":
         return ("c", "n", "a", "s", "b", "z", "e")
-    return ("s", "x") if concepts.kind == "style" else ("n",)
+    return ("s", "x") if concepts.kind == "style" else ("c", "n")
 
 
-def values(rng: random.Random, vocabulary: str, name: str, style: str) -> dict[str, str]:
-    """Slot values for one sentence about ``name`` in ``style``; whatever else a slot asks for is drawn from ``rng``."""
+def values(
+    rng: random.Random, vocabulary: str, name: str, style: str, articles: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Slot values for one sentence about ``name`` in ``style``; whatever else a slot asks for is drawn from ``rng``.
+
+    ``articles``: name → its article where the rules of `articles.with_article` are not to be followed (open vocabulary).
+    """
     if vocabulary != "miniature":
-        return {"n": name, "s": style, "x": rng.choice(THINGS)}
+        return {"n": name, "c": with_article(name, articles), "s": style, "x": rng.choice(THINGS)}
 
     sizes = [tail for tails in SIZE_TAILS.values() for tail in tails]
     return {
@@ -46,6 +52,17 @@ def named(name: str) -> dict[str, str]:
     """The slots that depend on the name: with its article, bare, and the article before an adjective ("" or "a ")."""
     whole = article(name) if name else ""
     return {"c": whole, "n": name, "a": "a " if whole != name else ""}
+
+
+def anchor_values(
+    concepts: ConceptSet, anchor: str, articles: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The slot values in which the anchor's sentence differs from the target's."""
+    if concepts.kind == "style":
+        return {"s": anchor}
+    if concepts.vocabulary != "miniature":
+        return {"n": anchor, "c": with_article(anchor, articles)}
+    return named(anchor)
 
 
 def all_styles(vocabulary: str) -> tuple[str, ...]:
@@ -65,7 +82,9 @@ def all_names(vocabulary: str) -> tuple[str, ...]:
 
 
 def synonyms(concepts: ConceptSet, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """``(synonym, name)`` for those of ``names`` that have one (the miniature's concepts only)."""
+    """``(synonym, name)`` for those of ``names`` that have one: those that the set lists, else the miniature's."""
+    if concepts.synonyms:
+        return tuple((word, name) for name, words in concepts.synonyms if name in set(names) for word in words)
     if concepts.vocabulary != "miniature" or concepts.kind == "style":
         return ()
 

@@ -74,9 +74,11 @@ def modified_keys(config: StoredConfig) -> list[str]:
     for name in sorted({*sets} & {*config.prompt_sets} - {TEMPLATES}):
         keys += [key for key in _changed(name, config.at(f"prompts.{name}") or {}) if key not in fixes]
     protocol = config.at("protocol.name"), config.at("protocol.version")
-    definitions = _stored_definitions(config_dir(), *protocol)[0]
+    definitions, _, newest = _stored_definitions(config_dir(), *protocol)
     decisive = {key: config.at(f"protocol.{key}") or None for key in FIXING}
     if definitions and all(decisive != definition for definition in definitions):
+        keys.append("protocol")
+    if not definitions and newest is not None and protocol[1] > newest:  # an older version may have been today's once
         keys.append("protocol")
     if sets and not set(config.prompt_sets) <= set(sets):
         keys.append("prompts")
@@ -119,14 +121,15 @@ def _prompt_set(conf: Path, name: str) -> Mapping[str, Any]:
 
 
 @cache
-def _stored_definitions(conf: Path, name: str, version: int) -> tuple[list[dict[str, Any]], list[str]]:
+def _stored_definitions(conf: Path, name: str, version: int) -> tuple[list[dict[str, Any]], list[str], int | None]:
     """What ``conf/protocol`` says of a protocol, kept by the folder of configs.
 
     Returns:
-        What each file that bears the name and version fixes; and, where there is no such file, the names of the files that
-        cannot be read or composed and may be it. A file that states another name is not it, whatever else is wrong with it.
+        What each file that bears the name and version fixes; where there is no such file, the names of the files that
+        cannot be read or composed and may be it (a file that states another name is not it, whatever else is wrong with
+        it); and the newest version in a file that bears the name.
     """
-    definitions, unread = [], []
+    definitions, unread, versions = [], [], []
     for option in options("protocol"):
         try:
             if stated_name("protocol", option) not in (None, name):
@@ -135,9 +138,11 @@ def _stored_definitions(conf: Path, name: str, version: int) -> tuple[list[dict[
         except UserError:
             unread.append(f"{option}.yaml")
             continue
+        if stored.at("name") == name:
+            versions.append(int(stored.at("version", 1)))
         if (stored.at("name"), stored.at("version", 1)) == (name, version):
             definitions.append({key: stored.at(key) or None for key in FIXING})
-    return definitions, [] if definitions else unread
+    return definitions, [] if definitions else unread, max(versions, default=None)
 
 
 def why_not_comparable(label: str) -> str:

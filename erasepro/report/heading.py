@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from erasepro.config.stored_config import TEMPLATES
 from erasepro.results.settings import RunSettings
+
+if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
+
+
+SHOWN = 12  # words left out that are named
 
 
 def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
@@ -20,6 +27,15 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
     prompts += [] if settings.prompt_sets == (TEMPLATES,) else [f"prompts {', '.join(settings.prompt_sets)}"]
     sampler = f"{settings.steps} steps, guidance {settings.guidance:g}, {seeds}"
     return " · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol])
+
+
+def format_sentences(prompts: EditPrompts) -> str:
+    """One line that says what an edit is built from, and which words are not preserved."""
+    line = f"Sentences: {len(prompts.pairs):,} fitted, {len(prompts.preserve):,} preserved"
+    if prompts.left_out:
+        shown = ", ".join(prompts.left_out[:SHOWN]) + (", …" if len(prompts.left_out) > SHOWN else "")
+        line += f"; left out because they name the erased: {shown}"
+    return f"{line}."
 
 
 def format_pairs(pairs: Sequence[Sequence[str]]) -> str:

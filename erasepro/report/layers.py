@@ -25,6 +25,28 @@ def ineffective_edit_warning(after: float | None, before: float | None, what: st
     )
 
 
+FAR = 3.0  # held-out drift beyond this multiple of the preserved sentences' is told
+FELT = 0.05  # drift below which no picture changes
+
+
+def held_out_warnings(residuals: Mapping[str, Any]) -> list[str]:
+    """Words of caution where an edit does less, or breaks more, on sentences that were held out than on its own."""
+    held = residuals.get("held_out") or {}
+    told = [
+        ineffective_edit_warning(
+            held.get("residual"), held.get("residual_before"), "held-out sentences about the targets"
+        )
+    ]
+    drift, own = held.get("drift"), held.get("drift_preserved")
+    if drift is not None and drift > FELT and own is not None and drift > FAR * own:
+        told.append(
+            f"CAUTION: the edit moves sentences that it does not preserve ({drift:.2g} of their size) far more than those "
+            f"that it does ({own:.2g}): other concepts may be broken. Preserve more: templates.preserve_source=[vocabulary], "
+            "a larger templates.preserve_count, or name them in concepts.preserve."
+        )
+    return [line for line in told if line]
+
+
 def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
     """‖ΔW‖/‖W‖: one row a text-encoder layer or embedder; the keys and values, which are many, as a mean."""
     rows, many = [], []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.report.cells import format_number
-from erasepro.report.layers import ineffective_edit_warning, layer_table
+from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.tables import RETENTION, Table, metric_table, recognition_table
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
@@ -68,23 +68,24 @@ def _both(rates: RecognitionRates) -> tuple[str, str]:
 
 def _residual_table(results: Results) -> list[Table]:
     residuals = results.residuals
-    test = residuals.get("test") or {}
+    test, held = residuals.get("test") or {}, residuals.get("held_out") or {}
     exact = residuals.get("exact", True)
     rows = [
         (f"exactly constrained columns, worst site{'' if exact else ' (not exact)'}", residuals.get("selected"), None),
         ("all fitting columns, worst site", residuals.get("all"), residuals.get("before")),
+        ("held-out sentences, keys and values", held.get("residual"), held.get("residual_before")),
         ("test prompts, keys and values", test.get("residual"), test.get("before")),
+        ("drift of preserved sentences", held.get("drift_preserved"), None),
+        ("drift of words never preserved", held.get("drift"), None),
     ]
+    rows = [row for row in rows if row[1] is not None or not row[0].startswith(("held-out", "drift"))]
     cells = [(name, format_number(before, "{:.2e}"), format_number(after, "{:.2e}")) for name, after, before in rows]
     share = residuals.get("selected_share")
     if share is not None:
         cells.append(("share of columns exactly constrained", "–", f"{100 * share:.1f} %"))
     title = "Relative residual ‖WX − V‖ / ‖V‖"
-    note = (
-        ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")
-        if residuals.get("test")
-        else ""
-    )
+    cautions = [ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")]
+    note = "\n".join(line for line in [*cautions, *held_out_warnings(residuals)] if line)
     return [Table(title, ("columns", "original", "edited"), tuple(cells), note)] if residuals else []
 
 

@@ -106,6 +106,17 @@ class TestResidualForm(TypedDict, total=False):
     before: float | None
 
 
+class HeldOutForm(TypedDict, total=False):
+    """What an edit does on sentences that it was neither fitted on nor preserves."""
+
+    pairs: int
+    texts: int
+    residual: float | None
+    residual_before: float | None
+    drift: float | None
+    drift_preserved: float | None
+
+
 class ResidualsForm(TypedDict, total=False):
     """Relative residuals ‖WX − V‖ / ‖V‖."""
 
@@ -114,6 +125,7 @@ class ResidualsForm(TypedDict, total=False):
     before: float | None
     selected_share: float | None
     exact: bool
+    held_out: HeldOutForm | None
     test: TestResidualForm | None
 
 

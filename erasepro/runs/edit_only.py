@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.concepts.load import load_concepts
 from erasepro.models.load import load_skeleton
-from erasepro.prompts.edit_prompts import make_edit_prompts
-from erasepro.report.heading import format_pairs
-from erasepro.report.layers import ineffective_edit_warning, layer_table
+from erasepro.models.vocabulary import read_lexicon
+from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
+from erasepro.report.heading import format_pairs, format_sentences
+from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
@@ -25,7 +27,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     """Solve for an edit from the checkpoint on disk, save the edit in the folder, print what was read and done."""
     quiet()
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    edit_prompts = make_edit_prompts(concepts, spec.sentences)
+    check_sentences(concepts, spec.sentences)
     solver = make_solver(spec.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
     print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
@@ -33,6 +35,8 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
     with Meter() as meter:
         model = load_skeleton(spec.model)
         loaded = time.perf_counter()
+        edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
+        print(format_sentences(edit_prompts), flush=True)
         edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
     edit.save(folder)
@@ -47,8 +51,16 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
             f"columns that are exactly constrained, {residuals['all']:.2g} over all ({residuals['before']:.2g} before)."
         )
         caution = ineffective_edit_warning(residuals["all"], residuals["before"], "the sentences it was built from")
-        if caution:
-            print(caution)
+        held = residuals.get("held_out") or {}
+        if "residual" in held and "drift" in held:
+            print(
+                f"Held out, end to end: residual {held['residual']:.2g} on {held['pairs']} sentences never fitted "
+                f"({held['residual_before']:.2g} before); drift {held['drift']:.2g} on words never preserved, "
+                f"{held.get('drift_preserved', math.nan):.2g} on preserved sentences."
+            )
+        for line in [caution, *held_out_warnings(residuals)]:
+            if line:
+                print(line)
     for line in read_sizes(model.pipe):
         print(line)
     record = meter.record()

@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from erasepro.concepts.mentions import find_words
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_pairs import PromptPair
-from erasepro.models.features.locate import find_words
+from erasepro.edit.generalization import measure_residual
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
 from erasepro.solvers import make_solver
-from erasepro.verification.prompt_residual import measure_residual
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit

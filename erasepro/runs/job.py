@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.concepts.load import load_concepts
+from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.concepts.safety.sensitive import SENSITIVE_KINDS, mentions_nudity
 from erasepro.config.schema import GenerationConfig
 from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
 from erasepro.generation.sample import check_row, check_sampler
 from erasepro.generation.worklist import make_worklist, resolved
-from erasepro.models.load import fingerprint, judge_fingerprint
-from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.models.load import fingerprint, judge_fingerprint, load_skeleton
+from erasepro.models.vocabulary import read_lexicon
+from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
 from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunFolder
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.generation.worklist import Worklist
+    from erasepro.prompts.lexicon import Lexicon
     from erasepro.prompts.sets import Prompts
 
 
@@ -87,12 +90,15 @@ class Job:
 def make_job(spec: RunSpec) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    edit_prompts = make_edit_prompts(concepts, spec.sentences)
     g = spec.generation
     _check_generation(g)
+    check_sentences(concepts, spec.sentences)
+    lexicon = read_lexicon(load_skeleton(spec.model).pipe)
+    edit_prompts = make_edit_prompts(concepts, spec.sentences, lexicon)
     evaluation_prompts = load_prompts(
-        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain, seed=spec.seed
-    )
+        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain,
+        neighbors=_neighbors(edit_prompts, lexicon, g.neighbors), seed=spec.seed,
+    )  # fmt: skip
     worklist = make_worklist(evaluation_prompts, g.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
     for row in worklist:
@@ -119,11 +125,24 @@ def make_job(spec: RunSpec) -> Job:
     )
 
 
+def _neighbors(edit_prompts: EditPrompts, lexicon: Lexicon, number: int) -> list[str]:
+    """The words nearest to each target, to be measured with the retained concepts of a model that nobody knows."""
+    concepts = edit_prompts.concepts
+    if not number or concepts.vocabulary != "open":
+        return []
+    gone = {*edit_prompts.left_out, *concepts.anchors}
+    words = [word for near in lexicon.nearest(concepts.targets, number).values() for word in near]
+    unfit = [word for word in words if mentions_minor(word) or mentions_nudity([word])]
+    return [word for word in dict.fromkeys(words) if word not in gone and word not in unfit]
+
+
 def _check_generation(g: GenerationConfig) -> None:
     check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
     if g.prompts_per_concept is not None and g.prompts_per_concept < 1:
         raise UserError(
             f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
         )
+    if g.neighbors < 0:
+        raise UserError(f"generation.neighbors must be 0 or more; not {g.neighbors}.")
     if g.max_retain is not None and g.max_retain < 0:
         raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")

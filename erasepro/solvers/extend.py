@@ -18,6 +18,7 @@ from erasepro.edit.prompt_record import stored_prompts
 from erasepro.edit.record import check_edit
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
+from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.solvers import make_solver
 
@@ -61,7 +62,7 @@ def remove_concept(edit: Edit, name: str, model: Model) -> Edit:
 
 def _solve(edit: Edit, model: Model, old: EditPrompts, joint: ConceptSet, new: EditPrompts | None) -> Edit:
     if old.templates is not None and new is None:
-        prompts = make_edit_prompts(joint, old.templates)
+        prompts = make_edit_prompts(joint, old.templates, read_lexicon(model.pipe))
     elif old.templates is not None:
         raise UserError("This edit was built from templates: add concepts by name, not sentences of their own.")
     else:
@@ -110,4 +111,6 @@ def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
 
 
 def _merged(like: ConceptSet, pairs: tuple[Any, ...], preserve: tuple[str, ...]) -> ConceptSet:
-    return ConceptSet(like.name, like.kind, pairs, preserve, like.notes, like.vocabulary)
+    stay = {folded(pair.target) for pair in pairs}
+    synonyms = tuple(entry for entry in like.synonyms if folded(entry[0]) in stay)
+    return ConceptSet(like.name, like.kind, pairs, preserve, like.notes, like.vocabulary, synonyms)

@@ -10,6 +10,7 @@ import torch
 
 from erasepro.edit.combine import leaves
 from erasepro.edit.fingerprints import check_base
+from erasepro.edit.generalization import measure_held_out
 from erasepro.edit.meta import pairs_of
 from erasepro.edit.record import check_edit
 from erasepro.edit.store import save_certificate
@@ -47,7 +48,8 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         and edited bytes. ``sites``: for each edited weight the relative residual ‖WX − W_oY‖/‖W_oY‖ before and after over
         all columns, after over the selected ones (None where that is not known), ``drift`` ‖W K_e − W_oK‖/‖W_oK‖ on the
         preserved sentences K (text layers: ‖ΔW K‖/‖W_oK‖; what reads the text: end to end), ‖ΔW‖/‖W_o‖. ``end_to_end``: the
-        same over all layers that read the text (a U-Net's keys and values), edited or not. ``gaps``: ‖A_x − A_y‖/‖A_y‖ of
+        same over all layers that read the text (a U-Net's keys and values), edited or not. ``held_out``: for each
+        solve `generalization.measure_held_out`. ``gaps``: ‖A_x − A_y‖/‖A_y‖ of
         the hidden states after each layer of each CLIP encoder. ``unmeasured``: why there are no residuals, where
         there are none.
 
@@ -66,6 +68,7 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
     gaps: list[list[dict[str, float]]] = []
     counts: dict[str, int] = defaultdict(int)
     unmeasured: list[str] = []
+    held_out: list[dict[str, float | int]] = []
     for meta in leaves(edit.meta):
         if "edit_prompts" not in meta:
             unmeasured.append(f"{meta.get('solver', 'an edit')} does not say which sentences it was built from")
@@ -75,6 +78,8 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         _measure_conditioning_layers(sentences, squares, drifts)
         counts["pairs"] += len(sentences.pairs)
         counts["preserved"] += len(sentences.preserve)
+        if sentences.held_out is not None:
+            held_out.append(measure_held_out(model, edit, sentences.held_out, sentences.preserve))
     rows, tensors = [], {}
     for name in edit.updates:
         W_o, W = weights.base(name), weights.edited(name)
@@ -100,6 +105,7 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         "tensors": tensors,
         "sites": rows,
         "end_to_end": {**squares[""].numbers(), "drift": drifts[""].number()},
+        "held_out": held_out,
         "gaps": gaps,
         "unmeasured": unmeasured,
         "versions": versions(),

@@ -49,6 +49,8 @@ def compare(
         for row in measured["sites"]:
             wrong += _row(f"'{row['site']}'", theirs.get(row["site"], {}), row, spread)
         wrong += _row("what reads the text", stated["end_to_end"], measured["end_to_end"], spread)
+        for theirs_held, own_held in zip(stated.get("held_out", []), measured["held_out"], strict=False):
+            wrong += _held_out("certificate.json", theirs_held, own_held, spread)
         gaps = [gap for leaf in stated["gaps"] for gap in leaf]
         ours = [gap for leaf in measured["gaps"] for gap in leaf]
         if len(gaps) != len(ours):
@@ -87,6 +89,8 @@ def compare_stated(edit: Edit, measured: Mapping[str, Any]) -> list[str]:
         for key, ours in (("residual_after_all", "residual_after"), ("residual_after_selected", "residual_selected")):
             if key in entry and row[ours] is not None and not near(entry[key], row[ours], spread, LOOSE[0]):
                 wrong.append(_off(f"{key} of '{row['site']}' in edit.json", entry[key], row[ours], spread))
+    held_out = measured.get("held_out") or [{}]
+    wrong += _held_out("edit.json", edit.residuals.get("held_out") or {}, held_out[0], spread)
     for key, name in (("selected", "residual_after_selected"), ("all", "residual_after_all")):
         each = [entry[name] for entry in edit.diagnostics if name in entry]
         if each and key in edit.residuals and not near(edit.residuals[key], max(each), LOOSE[1], LOOSE[0]):
@@ -140,6 +144,16 @@ def _same_meaning(edit: Edit, entry: Mapping[str, Any]) -> bool:
     if not in_text:
         return kind.reread_cross_attention
     return issubclass(kind, Progressive) and kind.reread and schedule.get("target") == "branch"
+
+
+def _held_out(file: str, stated: Mapping[str, Any], measured: Mapping[str, Any], spread: float) -> list[str]:
+    """What a file says of the held-out sentences, and the weights contradict."""
+    both = [key for key in ("residual", "drift", "drift_preserved") if key in stated and key in measured]
+    return [
+        _off(f"the held-out {key} in {file}", stated[key], measured[key], spread)
+        for key in both
+        if not near(stated[key], measured[key], spread, LOOSE[0])
+    ]
 
 
 def _off(what: str, stated: Any, measured: Any, spread: float) -> str:

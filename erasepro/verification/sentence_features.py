@@ -135,7 +135,8 @@ class Sentences:
 
     def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
         self.weights, self.pipe = weights, weights.pipe
-        build = prompts_of(meta)
+        build = prompts_of(meta, self.pipe)
+        self.held_out = build.held_out
         self.pairs, self.preserve = (
             make_solver(meta["config"]["name"], meta["config"]).pairs(build),
             list(build.preserve),

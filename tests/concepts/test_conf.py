@@ -8,9 +8,10 @@ from omegaconf import OmegaConf
 
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.miniature.names import GROUPS, NAMES, STYLES
-from erasepro.config.schema import ConceptsConfig
+from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.prompts.evaluation_prompts import make_evaluation_prompts
+from tests.prompts.words import KNOWN, lexicon
 
 CONF = Path(__file__).resolve().parents[2] / "conf" / "concepts"
 OPTIONS = sorted(path.relative_to(CONF).with_suffix("").as_posix() for path in CONF.rglob("*.yaml"))
@@ -25,9 +26,14 @@ def load(option):
 @pytest.mark.parametrize("option", OPTIONS)
 def test_every_set_loads_and_gives_prompts(option):
     concepts = load(option)
-    built = make_edit_prompts(concepts)
+    built = make_edit_prompts(concepts, TemplatesConfig(contexts=8, preserve_count=200), lexicon())
     prompts = make_evaluation_prompts(concepts)
-    assert len(built.pairs) == {"style": 48}.get(concepts.kind, 12) * len(concepts.pairs)
+    assert len(built.pairs) >= 12 * len(concepts.pairs)
+    assert len(built.preserve) == 200
+    if option in MINI:
+        known = make_edit_prompts(concepts, KNOWN)
+        assert len(known.pairs) == {"style": 48}.get(concepts.kind, 12) * len(concepts.pairs)
+        assert known.dropped == 0
     assert built.dropped == prompts.dropped == 0
     assert sum(p.role == "target" for p in prompts) >= 32 * len(concepts.pairs)
     assert any(p.role == "retain" for p in prompts)

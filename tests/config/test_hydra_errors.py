@@ -47,7 +47,7 @@ from erasepro.runs.resolve import compose
         (["metrics.params.kid=[1]"], r"'metrics\.params\.kid': got '\[1\]', expected settings, for example"),
         (["metrics.params.kid.roles=3"], r"'metrics\.params\.kid\.roles': got 3, expected a list of texts"),
         (["metrics.judge=abc"], r"got 'abc', expected its keys one by one: metrics\.judge\.kind=…, metrics\.judge\.name"),
-        (["templates=x"], r"Bad value for 'templates': got 'x', expected its keys one by one: templates\.count=…"),
+        (["templates=x"], r"Unknown templates 'x'\. Known: blind, known"),
         (["protocol.fixes=3"], r"Bad value for 'protocol\.fixes': got '3', expected settings, for example \{key:value\}"),
         (["outputs=foo"], r"Bad value for 'outputs': got 'foo', expected its keys one by one: outputs\.dir=…"),
         (["outputs=3"], r"Bad value for 'outputs': got '3', expected its keys one by one: outputs\.dir=…"),

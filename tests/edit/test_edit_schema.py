@@ -11,7 +11,7 @@ from erasepro.edit import Edit
 from erasepro.edit.card import card
 from erasepro.edit.edit_schema import check_edit_file
 from erasepro.edit.export.notes import notes
-from erasepro.edit.prompt_record import prompts_of
+from erasepro.edit.prompt_record import stored_prompts
 from erasepro.errors import UserError
 from erasepro.runtime.typed_json import WrongForm
 
@@ -54,7 +54,7 @@ def use(folder, target):
     """What is done with an edit without its model."""
     edit = Edit.load(folder)
     repr(edit), card(edit), notes(edit, {})
-    prompts_of(edit.meta)
+    stored_prompts(edit.meta)
     edit.save(target)
 
 

@@ -2,16 +2,17 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from erasepro.concepts.load import load_concepts
+from erasepro.concepts.mentions import find_words
 from erasepro.concepts.miniature.captions import ADJECTIVES, EXTRAS, SIZE_TAILS, all_words
 from erasepro.concepts.miniature.names import BACKGROUNDS, NAMES, STYLES, SYNONYMS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
-from erasepro.models.features.locate import find_words
 from erasepro.models.miniature.judge import WEIGHTS
 from erasepro.prompts import fills
 from erasepro.prompts.edit_prompts import make_edit_prompts
@@ -20,6 +21,7 @@ from erasepro.prompts.fills import named
 from erasepro.prompts.templates import miniature as templates_miniature
 from erasepro.prompts.templates import open as templates_general
 from erasepro.prompts.templates.bank import PHRASINGS, fill
+from tests.prompts.words import KNOWN, lexicon
 
 BANKS = [templates_miniature.INSTANCE, templates_miniature.STYLE, templates_general.INSTANCE, templates_general.STYLE]
 
@@ -60,10 +62,17 @@ def test_no_reported_phrasing_begins_like_a_build_opening():
             assert [t for t in reported if t.startswith(opening)] == []
 
 
+def _sentences(built):
+    return {*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)}
+
+
 @pytest.mark.parametrize("concepts", SETS, ids=IDS)
 def test_splits_share_no_prompt(concepts):
-    built = make_edit_prompts(concepts, TemplatesConfig(preserve_count=3000))
-    build = {*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)}
+    grammars = [TemplatesConfig(preserve_count=3000)]
+    grammars += [replace(KNOWN, preserve_count=3000)] if concepts.vocabulary == "miniature" else []
+    made = [make_edit_prompts(concepts, config, lexicon()) for config in grammars]
+    assert all(len(built.preserve) > 700 for built in made)
+    build = set().union(*(_sentences(built) for built in made))
     test = {p.prompt for seed in range(5) for p in make_evaluation_prompts(concepts, "test", seed=seed)}
     dev = {p.prompt for seed in range(5) for p in make_evaluation_prompts(concepts, "validation", seed=seed)}
     assert not build & test
@@ -73,7 +82,7 @@ def test_splits_share_no_prompt(concepts):
 
 @pytest.mark.parametrize("concepts", SETS[:3], ids=IDS[:3])
 def test_the_miniature_knows_every_word(concepts):
-    built = make_edit_prompts(concepts)
+    built = make_edit_prompts(concepts, KNOWN)
     texts = [*built.preserve, *(p.target_prompt for p in built.pairs), *(p.anchor_prompt for p in built.pairs)]
     texts += [p.prompt for split in ("test", "validation") for p in make_evaluation_prompts(concepts, split)]
     known = set(all_words())
@@ -121,7 +130,7 @@ def test_the_miniature_reads_every_prompt_to_its_end():
 
 def test_an_article_before_an_adjective_only_where_the_name_has_one():
     concepts = mini(("dog", "cherries"), ("broccoli", "grapes"), ("carrot", "lemon"))
-    built = make_edit_prompts(concepts, TemplatesConfig(count=16, preserve_count=4000))
+    built = make_edit_prompts(concepts, replace(KNOWN, count=16, preserve_count=4000))
     texts = [*built.preserve, *(text for p in built.pairs for text in (p.target_prompt, p.anchor_prompt))]
     texts += [text for p in make_evaluation_prompts(concepts) for text in (p.prompt, p.anchor_prompt)]
     adjectives = "|".join(word.strip() for word in set(ADJECTIVES) if word)
@@ -196,7 +205,7 @@ def test_style_roles():
     assert {p.style for p in kept} == {"noto", "fluent", None}
     assert min(Counter(p.style for p in kept).values()) > 40
     assert all(p.subject in NAMES for p in found)
-    assert not any(find_words(text, "ink") for text in make_edit_prompts(SETS[1]).preserve)
+    assert not any(find_words(text, "ink") for text in make_edit_prompts(SETS[1], KNOWN).preserve)
 
 
 def test_a_style_set_that_leaves_no_style_over():
@@ -225,7 +234,7 @@ def test_a_concepts_prompts_do_not_hang_on_the_others():
 
 
 def test_build_pairs_exchange_only_the_concept():
-    built = make_edit_prompts(SETS[0], TemplatesConfig(count=16))
+    built = make_edit_prompts(SETS[0], replace(KNOWN, count=16))
     assert Counter(p.pair.target for p in built.pairs) == {"dog": 16, "strawberry": 16, "teddy bear": 16}
     for p in built.pairs:
         sentences = ((p.target_prompt, p.pair.target), (p.anchor_prompt, p.pair.anchor))
@@ -239,32 +248,6 @@ def test_build_pairs_exchange_only_the_concept():
         assert not any(find_words(text, word) for text in built.preserve)
 
 
-def test_own_templates():
-    concepts = SETS[3]
-    built = make_edit_prompts(concepts, TemplatesConfig(templates=["{n}", "{n} at night"], preserve_empty=False))
-    assert [(p.target_prompt, p.anchor_prompt) for p in built.pairs] == [
-        ("snoopy", "dog"), ("snoopy at night", "dog at night"),
-    ]  # fmt: skip
-    with pytest.raises(UserError, match="without a place for the concept"):
-        make_edit_prompts(concepts, TemplatesConfig(templates=["a photo"]))
-    with pytest.raises(UserError, match="unknown slot"):
-        make_edit_prompts(concepts, TemplatesConfig(templates=["{n} {style}"]))
-    with pytest.raises(UserError, match="ask for fewer"):
-        make_edit_prompts(concepts, TemplatesConfig(templates=["{n}", "{n}"]))
-
-
-def test_empty_anchor_and_minors():
-    built = make_edit_prompts(load_concepts(ConceptsConfig(kind="nudity", pairs=[["nudity", ""]])))
-    assert {p.anchor_prompt for p in built.pairs} == {""}
-    assert not [p for p in make_evaluation_prompts(built.concepts) if p.role == "anchor"]
-    with pytest.raises(UserError, match="mentions a minor"):
-        make_edit_prompts(load_concepts(ConceptsConfig(pairs=[["child", "dog"]])))
-    some = load_concepts(ConceptsConfig(pairs=[["snoopy", "dog"]], preserve=["a boy", "a man"]))
-    assert make_edit_prompts(some).dropped > 0
-    assert make_evaluation_prompts(some).dropped > 0
-    assert not any("boy" in p.prompt for p in make_evaluation_prompts(some))
-
-
 def test_slug():
     assert slug("teddy bear") == "teddy_bear"
     assert slug("C-3PO") != slug("c 3po")
@@ -274,24 +257,19 @@ def test_slug():
 def test_a_style_is_built_from_more_sentences_and_a_number_overrules():
     style = ConceptSet("s", "style", (ConceptPair("noto", "ink"),), vocabulary="miniature")
     instance = ConceptSet("i", "instance", (ConceptPair("dog", "cat"),), vocabulary="miniature")
-    assert [len(make_edit_prompts(c).pairs) for c in (style, instance)] == [48, 12]
-    assert len(make_edit_prompts(style, TemplatesConfig(count=5)).pairs) == 5
-    assert len({p.target_prompt for p in make_edit_prompts(style).pairs}) == 48
+    assert [len(make_edit_prompts(c, KNOWN).pairs) for c in (style, instance)] == [48, 12]
+    assert len(make_edit_prompts(style, replace(KNOWN, count=5)).pairs) == 5
+    assert len({p.target_prompt for p in make_edit_prompts(style, KNOWN).pairs}) == 48
 
 
 def test_counts_that_cannot_be_met_are_refused_at_once(monkeypatch):
-    for count in (0, -1):
-        with pytest.raises(UserError, match=r"templates\.count must be 1 or more"):
-            make_edit_prompts(SETS[0], TemplatesConfig(count=count))
-    with pytest.raises(UserError, match=r"templates\.preserve_count must be 0 or more"):
-        make_edit_prompts(SETS[0], TemplatesConfig(preserve_count=-1))
     turns, values = Counter(), fills.values
 
-    def counted(*words):
+    def counted(*words, **more):
         turns["all"] += 1
-        return values(*words)
+        return values(*words, **more)
 
     monkeypatch.setattr(fills, "values", counted)
     with pytest.raises(UserError, match=r"of 10000000 different prompts.*ask for fewer"):
-        make_edit_prompts(SETS[0], TemplatesConfig(count=10_000_000))
+        make_edit_prompts(SETS[0], replace(KNOWN, count=10_000_000))
     assert 0 < turns["all"] < 1_000_000  # without a limit on fruitless turns: 400 million

@@ -22,6 +22,7 @@ CHOICES = {
     "metrics.judge.kind": ("openai_clip", "transformers_clip"),
     "model.dtype": ("float16", "bfloat16"),
     "model.device": ("cpu", "cuda"),
+    "templates.grammar": ("miniature", "open"),
 }
 """Keys that take some words only: two of them."""
 
@@ -91,7 +92,7 @@ def test_what_a_protocol_fixes_is_in_the_config_and_its_name_stands_alone(name):
             assert at(config, key) == value
     for key, value in protocol["suggests"].items():
         assert at(config, key) == value
-    assert label_of(own(name)) == f"{name}/1"
+    assert label_of(own(name)) == f"{name}/{protocol['version']}"
     assert protocol["metrics"] or name == "miniature"
     assert protocol["notes"]
 
@@ -110,19 +111,19 @@ def test_each_fixed_key_renames_it_when_it_is_changed(name):
             None if at(config, key) is not None and key != "prompts" else {"x": {}}
         )
         if key != "prompts" or config["protocol"]["prompt_sets"]:
-            assert label_of(config) == f"{name}/1+modified({key})"
+            assert label_of(config) == f"{name}/{protocol['version']}+modified({key})"
 
 
 def test_a_key_is_renamed_by_its_own_metric_only():
     changed = ["protocol=miniature", "metrics.params.nudenet.threshold=0.6"]
-    renamed = "miniature/1+modified(metrics.params.nudenet.threshold)"
+    renamed = "miniature/2+modified(metrics.params.nudenet.threshold)"
     assert label(*changed) == label(*changed, metric="nudenet") == renamed
-    assert label(*changed, metric="kid") == label(*changed, metric="harmonic") == "miniature/1"
+    assert label(*changed, metric="kid") == label(*changed, metric="harmonic") == "miniature/2"
     pairwise = ["protocol=miniature", "metrics.params.clip_accuracy_pairwise.template='a {c}'"]
     derived = [*pairwise, "metrics.params.harmonic.of=clip_accuracy_pairwise"]
     key = "metrics.params.clip_accuracy_pairwise.template"
-    assert label(*derived, metric="harmonic") == f"miniature/1+modified({key})"
-    assert label(*pairwise, metric="harmonic") == "miniature/1"
+    assert label(*derived, metric="harmonic") == f"miniature/2+modified({key})"
+    assert label(*pairwise, metric="harmonic") == "miniature/2"
 
 
 def test_the_judge_renames_what_asks_it():
@@ -148,7 +149,7 @@ def test_a_prompt_set_matters_where_it_is_drawn():
 
 
 def test_the_default_fixes_nothing_and_a_real_model_is_no_miniature():
-    assert label() == label("model=sd15", "generation=stable_diffusion", "metrics=nudity") == "erasepro/1"
+    assert label() == label("model=sd15", "generation=stable_diffusion", "metrics=nudity") == "erasepro/2"
     assert "model.name" in label("model=sd15", "protocol=miniature")
 
 
@@ -175,7 +176,7 @@ def test_ls_protocols_says_what_each_fixes():
     assert shown["mace"].startswith("[mace/1] MACE")
     assert "metrics.params.nudenet.labels=[exposed], metrics.params.nudenet.threshold=0.6" in shown["mace"]
     assert "metrics.params.nudenet.model=(yours: the detector" in shown["rece"]
-    assert shown["default"].endswith("fixes nothing")
+    assert shown["default"].endswith("fixes templates.grammar=open")
 
 
 def test_a_protocol_of_ones_own_is_checked():
@@ -187,8 +188,8 @@ def test_a_protocol_of_ones_own_is_checked():
 
 @pytest.mark.parametrize("name", ["pairs", "sets", "solvers", "faces"])
 def test_the_projects_tables_are_the_miniature_s_protocol(name):
-    assert label(f"experiments=table/{name}") == "miniature/1"
-    assert label(f"experiments=table/{name}", "generation.steps=16") == "miniature/1+modified(generation.steps)"
+    assert label(f"experiments=table/{name}") == "miniature/2"
+    assert label(f"experiments=table/{name}", "generation.steps=16") == "miniature/2+modified(generation.steps)"
 
 
 @pytest.mark.parametrize(
@@ -243,4 +244,4 @@ def test_whether_a_column_is_there_counts_and_the_order_of_words_does_not(words,
 
 def test_a_prompt_set_of_ones_own_may_be_a_protocol_s():
     own = ["protocol.name=mine", "protocol.prompt_sets=[templates,mine]", "++prompts={mine:{file:c.csv}}"]
-    assert label("debug=tiny", *own) == "mine/1"
+    assert label("debug=tiny", *own) == "mine/2"

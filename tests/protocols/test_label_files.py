@@ -43,7 +43,7 @@ def test_files_of_other_protocols_decide_nothing_whatever_is_wrong_with_them(con
         more="defaults: [mace, _self_]\nname: more\n",
         zweite="name: mace\nversion: 1\nfixes: {}\n",
     )
-    assert label("debug=tiny") == "erasepro/1"
+    assert label("debug=tiny") == "erasepro/2"
     assert label("debug=tiny", "protocol=short") == "short/1"
     assert label("protocol=mace", "model=sd14", "prompts=i2p") == "mace/1"
     assert label("protocol=more", "model=sd14", "prompts=i2p") == "more/1"
@@ -63,24 +63,24 @@ BROKEN = {
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_protocol_whose_file_cannot_be_read_is_unverified(conf_with, content):
     weak = ["protocol.name=mace", "model=sd14", "generation.steps=3"]
-    assert label(*weak) == "mace/1+modified(protocol)", "as long as the file can be read"
+    assert label(*weak) == "mace/2+modified(protocol)", "as long as the file can be read"
     conf_with(mace=content)
     stored = resolving.resolve(weak).stored
-    assert protocol_label(stored) == protocol_label(stored, "nudenet") == "mace/1+unverified(mace.yaml)"
+    assert protocol_label(stored) == protocol_label(stored, "nudenet") == "mace/2+unverified(mace.yaml)"
     assert label("protocol=speed", "model=sd14", "prompts=i2p") == "speed/1", "its own file is whole"
-    assert label("debug=tiny") == "erasepro/1"
+    assert label("debug=tiny") == "erasepro/2"
     assert why_not_comparable(protocol_label(stored))
 
 
 def test_an_unreadable_file_that_states_another_name_verifies_nothing_and_hides_nothing(conf_with):
     conf_with(wild="name: wild\nfixes:\n  generation.steps: ${nothing}\n")
-    assert label("debug=tiny", "protocol.name=mine") == "mine/1"
-    assert label("debug=tiny", "protocol.name=wild") == "wild/1+unverified(wild.yaml)"
+    assert label("debug=tiny", "protocol.name=mine") == "mine/2"
+    assert label("debug=tiny", "protocol.name=wild") == "wild/2+unverified(wild.yaml)"
 
 
 def test_a_file_without_permission_to_read_is_unverified(conf_with):
     conf_with(mace=None)  # raises OSError for every user, root too
-    assert label("protocol.name=mace", "model=sd14") == "mace/1+unverified(mace.yaml)"
+    assert label("protocol.name=mace", "model=sd14") == "mace/2+unverified(mace.yaml)"
 
 
 def test_another_folder_of_configs_is_read_anew(conf_with):

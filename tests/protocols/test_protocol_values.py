@@ -93,11 +93,11 @@ def test_jobs_of_a_sweep_are_settled_each(judged, capsys):
     protocol = ["protocol.name=strict", "protocol.fixes={metrics.params.kid.subsets:9,generation.guidance:2.0}"]
     assert main(["-m", *TINY, *protocol, "metrics=[clip_accuracy_top1]", "generation.guidance=2.0,3.0"]) == 0
     found = {Results.load(path).protocol for path in Path("o").glob("*/results.json")}
-    assert found == {"strict/1", "strict/1+modified(generation.guidance)"}
+    assert found == {"strict/2", "strict/2+modified(generation.guidance)"}
     stored = Results.load(next(Path("o").glob("*/results.json"))).stored
     assert stored.at("metrics.params.kid.subsets") == 9
     told = capsys.readouterr()
-    assert "no joint table: Runs of different protocols may not share a column: strict/1 and strict/1+mod" in told.err
+    assert "no joint table: Runs of different protocols may not share a column: strict/2 and strict/2+mod" in told.err
 
 
 def test_a_run_has_its_harmonic_mean_under_its_protocol_and_a_joint_table_shows_it(judged, capsys):
@@ -121,13 +121,13 @@ def test_a_run_has_its_harmonic_mean_under_its_protocol_and_a_joint_table_shows_
     by_role = {v.role: v for v in Results.load(Path(runs[0]) / "results.json").values
                if (v.metric, v.model, v.phrasing) == ("harmonic", "edited", "")}  # fmt: skip
     assert set(by_role) == {"", "target", "retain"}
-    assert by_role[""].protocol == "mine/1"
+    assert by_role[""].protocol == "mine/2"
     capsys.readouterr()
     assert main(["report", *runs]) == 0
     out = capsys.readouterr().out
     assert "harmonic" in out
     assert "±" in out
-    assert "[protocol mine/1]" in out
+    assert "[protocol mine/2]" in out
 
 
 def test_harmonic_without_the_metric_it_is_made_of_is_one_line(judged, capsys):

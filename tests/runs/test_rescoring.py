@@ -84,7 +84,7 @@ def test_score_adds_a_metric_and_keeps_the_others(run, capsys):
     assert after.scores[0] == before.scores[0]
     assert after.recognition == before.recognition
     assert after.scores[1].params["threshold"] == 0.4
-    assert primary_value(run, "nudenet")["erasepro/1", "edited"] > 0
+    assert primary_value(run, "nudenet")["erasepro/2", "edited"] > 0
     assert Judge.asked == asked, "the metric that was there is not counted again"
 
 
@@ -104,7 +104,7 @@ def test_the_protocol_of_a_score_command_is_that_commands_alone(run, capsys):
     before = {name: (run / name).read_bytes() for name in ("config.yaml", "status.json")}
     assert main(["score", f"run={run}", "metrics=[nudenet]", "protocol=ace"]) == 0
     assert main(["score", f"run={run}", "metrics=[kid]"]) == 0
-    assert {value.protocol for value in results(run).values if value.metric == "kid"} == {"erasepro/1"}
+    assert {value.protocol for value in results(run).values if value.metric == "kid"} == {"erasepro/2"}
     assert main(["score", f"run={run}", "metrics=clip", "metrics.judge.source=no.pt"]) == 2
     assert "no file 'no.pt'" in capsys.readouterr().err
     assert {name: (run / name).read_bytes() for name in before} == before
@@ -127,7 +127,7 @@ def test_a_score_that_fails_leaves_the_run_done(run, monkeypatch, capsys):
 def test_score_with_another_threshold_takes_the_numbers_place(run):
     for threshold, found in (("0.4", True), ("0.6", False)):
         assert main(["score", str(run), "metrics=[nudenet]", f"metrics.params.nudenet.threshold={threshold}"]) == 0
-        assert (primary_value(run, "nudenet")["erasepro/1", "edited"] > 0) is found
+        assert (primary_value(run, "nudenet")["erasepro/2", "edited"] > 0) is found
 
 
 def test_the_runs_own_command_is_done_and_keeps_what_score_added(run, capsys):
@@ -154,15 +154,15 @@ def test_two_protocols_stand_apart(run, tmp_path, capsys):
     assert main(["score", f"run={run}", "metrics=[nudenet]", *protocol, "metrics.params.nudenet.threshold=0.6"]) == 0
     changed = [*protocol, "metrics.params.nudenet.threshold=0.4"]
     assert main(["score", f"run={run}", "metrics=[nudenet]", *changed]) == 0
-    renamed = "strict/1+modified(metrics.params.nudenet.threshold)"
+    renamed = "strict/2+modified(metrics.params.nudenet.threshold)"
     found = primary_value(run, "nudenet")
-    assert found["strict/1", "edited"] == 0
+    assert found["strict/2", "edited"] == 0
     assert found[renamed, "edited"] > 0
-    assert status["protocol"] == "erasepro/1"
+    assert status["protocol"] == "erasepro/2"
     out = capsys.readouterr().out
     assert flat(results(run))["edited/nudenet"] == 0  # the first that was counted
     assert flat(results(run))[f"{renamed}/edited/nudenet"] == found[renamed, "edited"]
-    assert results(run).protocol == results(run).recognition_source["protocol"] == "erasepro/1"  # of the run, as it was
+    assert results(run).protocol == results(run).recognition_source["protocol"] == "erasepro/2"  # of the run, as it was
     assert f"| {renamed} |" in (run / "tables.md").read_text()
     assert out.count("Metrics") >= 2
 
@@ -187,8 +187,8 @@ def test_score_keeps_the_other_metrics_columns_and_what_the_pictures_show(run):
     assert {"clip_accuracy_top1", "prediction", "nudenet_boxes"} <= read_samples(run)[0].keys()
     after = results(run)
     assert (after.recognition, after.recognition_source) == (before.recognition, before.recognition_source)
-    assert after.recognition_source["protocol"] == "erasepro/1"
-    assert "What the pictures show   [erasepro/1]" in (run / "tables.txt").read_text()
+    assert after.recognition_source["protocol"] == "erasepro/2"
+    assert "What the pictures show   [erasepro/2]" in (run / "tables.txt").read_text()
 
 
 def test_a_damaged_image_is_refused_and_the_runs_command_draws_it_again(run, capsys):

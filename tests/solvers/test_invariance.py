@@ -6,12 +6,16 @@ import pytest
 import torch
 
 import erasepro
+from erasepro.concepts.load import load_concepts
+from erasepro.config.schema import ConceptsConfig, TemplatesConfig
+from erasepro.edit.generalization import measure_residual
 from erasepro.errors import UserError
 from erasepro.linalg import hard, null_space
 from erasepro.linalg.hard import ContradictionError
 from erasepro.models.load import load_skeleton
+from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
-from erasepro.verification.prompt_residual import measure_residual
 
 PAIRS = [("dog", "cat"), ("horse", "car")]
 FEW = {key: {"preserve": {"captions": 20}} for key in ("text_fit", "cross_attention_fit")}
@@ -71,13 +75,9 @@ def test_what_lies_in_the_preserved_span_is_not_changed():
 
 
 def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
-    from erasepro.concepts.load import load_concepts
-    from erasepro.config.schema import ConceptsConfig
-    from erasepro.prompts.edit_prompts import make_edit_prompts
-
     uce = erasepro.erase(model, {"dog": "cat"}, solver="uce")
     concepts = load_concepts(ConceptsConfig(name="x", kind="instance", pairs=[["dog", "cat"]]), "miniature")
-    pairs = make_edit_prompts(concepts).pairs[:4]
+    pairs = make_edit_prompts(concepts, TemplatesConfig(grammar="miniature")).pairs[:4]
     clean = measure_residual(model, uce, pairs)
     whole.apply(model.pipe)
     try:
@@ -109,10 +109,6 @@ def test_a_skeleton_adds_and_removes_but_is_not_edited():
             None,
         ),
         ({"solver": "alphaedit", "ridge": 1e-30}, "singular to rounding"),
-        (
-            {"text_sites": [], "cross_attention_fit": {"residual": "soft", "mu": 1e30, "preserve": {"captions": 4}}},
-            "lower mu",
-        ),
         ({"cross_attention_fit": {"unselected_weight": 1e12}}, "unselected_weight must be at most 1e"),
         ({"solver": "double_projection", "span": "retained", "retain_source": "none"}, "there are none"),
         ({"solver": "uce", "schedule": "reverse"}, "has no schedule"),
@@ -124,6 +120,16 @@ def test_what_cannot_be_solved_is_one_line(model, options, message):
         return
     with pytest.raises(UserError, match=message) as info:
         erasepro.erase(model, {"dog": "cat"}, **options)
+    assert "\n" not in str(info.value)
+
+
+def test_a_weight_of_the_constraints_beyond_rounding_is_one_line(model):
+    concepts = load_concepts(ConceptsConfig(name="x", kind="instance", pairs=[["dog", "cat"]]), "miniature")
+    few = make_edit_prompts(concepts, TemplatesConfig(grammar="miniature"))
+    fit = {"residual": "soft", "mu": 1e30, "preserve": {"captions": 4, "tokens": "all"}}
+    solver = make_solver("erasepro", {"name": "erasepro", "text_sites": [], "cross_attention_fit": fit})
+    with pytest.raises(UserError, match="lower mu") as info:
+        solver.solve(model, few)
     assert "\n" not in str(info.value)
 
 

@@ -52,7 +52,7 @@ def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> 
     """The columns that `policy` pairs in these prompts. Row b is prompt pair b in both texts."""
     target, anchor, concepts, labels = [], [], [], []
     for row, p in enumerate(prompts):
-        tokens = pair_tokens(tokenizer, p.target_prompt, p.anchor_prompt, p.pair.target, p.pair.anchor, policy)
+        tokens = pair_tokens(tokenizer, p.target_prompt, p.anchor_prompt, p.called.target, p.called.anchor, policy)
         for i, j in zip(tokens.target, tokens.anchor, strict=True):
             target.append((row, i))
             anchor.append((row, j))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
+from erasepro.concepts.mentions import find_words
 from erasepro.errors import UserError
 
 CLIP_CONTEXT = 77
@@ -63,17 +63,6 @@ def locate(tokenizer: Any, prompt: str, concept: str) -> Located:
     if concept.strip() and not spans:
         raise UserError(f"The prompt {prompt!r} does not contain the concept {concept!r} as a word of its own.")
     return Located(ids, spans, len(ids) - 1, context)
-
-
-def find_words(text: str, concept: str) -> list[tuple[int, int]]:
-    """Character ranges of every occurrence of ``concept`` as whole words; spaces match any run of spaces."""
-    words = unicodedata.normalize("NFC", concept).split()
-    if not words:
-        return []
-    if unicodedata.normalize("NFC", text) == " ".join(words):
-        return [(0, len(text))]  # the bare name, without a pattern to compile
-    pattern = r"(?<!\w)" + r"\s+".join(re.escape(word) for word in words) + r"(?!\w)"
-    return [match.span() for match in re.finditer(pattern, unicodedata.normalize("NFC", text), re.IGNORECASE)]
 
 
 def occurrences(target_prompt: str, target: str, anchor: str) -> list[int]:

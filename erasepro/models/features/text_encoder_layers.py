@@ -57,7 +57,10 @@ class TextLayers:
         if set(names) != {"embeddings", "layers", "final_layer_norm"}:
             raise UserError(f"{type(encoder).__name__} is not laid out like a CLIP text encoder: it cannot be read.")
         self.dtype, self.lazy = dtype, source(encoder) is not None
-        self.embeddings = submodule(encoder, names["embeddings"], next(encoder.parameters()).dtype)
+        stored = next(encoder.parameters()).dtype
+        # a skeleton's half precision is how the weights are stored; the model is loaded in single precision, and adds in it
+        adds_in = torch.promote_types(stored, torch.float32) if self.lazy else stored
+        self.embeddings = submodule(encoder, names["embeddings"], adds_in)
         path = names["layers"]
         count = len(list(encoder.get_submodule(path).children()))
         self.blocks = Blocks(count, lambda i: submodule(encoder, f"{path}.{i}", dtype))

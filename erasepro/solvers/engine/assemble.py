@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import torch
 
-from erasepro.edit import Edit
+from erasepro.edit import Edit, EditRecord
 from erasepro.edit.column_ranges import packed
 from erasepro.edit.fingerprints import fingerprints
+from erasepro.edit.generalization import measure_held_out
 from erasepro.edit.prompt_record import record_prompts, sentences_hash
 from erasepro.linalg import Update, update_of
 from erasepro.runtime.versions import versions
@@ -50,7 +51,8 @@ def assemble_edit(
     """The Edit.
 
     Its residuals: `selected` and `all` are the worst site's, `selected_share` is selected over all columns, `exact`
-    whether every site's selected columns hold exactly (not for penalised and least-squares fits).
+    whether every site's selected columns hold exactly (not for penalised and least-squares fits), `held_out` what
+    `measure_held_out` says of the sentences that were made for it, where there are some.
 
     Args:
         config: the solver's settings; a dataclass with its name.
@@ -80,6 +82,7 @@ def assemble_edit(
             "pairs": [[p.target, p.anchor] for p in prompts.concepts.pairs],
             "preserve": list(prompts.concepts.preserve),
             "vocabulary": prompts.concepts.vocabulary,
+            "synonyms": {name: list(words) for name, words in prompts.concepts.synonyms},
         },
         "prompts": {"pairs": len(prompts.pairs), "preserve": len(prompts.preserve), "sha256": sentences_hash(prompts)},
         "edit_prompts": record_prompts(prompts),
@@ -88,7 +91,10 @@ def assemble_edit(
         "versions": versions(),
         **facts,
     }
-    return Edit(moved, meta, diagnostics, _residuals(measured))
+    residuals = _residuals(measured)
+    if prompts.held_out is not None:
+        residuals["held_out"] = measure_held_out(model, EditRecord(moved, meta), prompts.held_out, prompts.preserve)
+    return Edit(moved, meta, diagnostics, residuals)
 
 
 def _residuals(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

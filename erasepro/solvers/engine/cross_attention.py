@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from erasepro.concepts.pairs import ConceptPair
+from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
 from erasepro.linalg import Solution, Statistics, Update
@@ -43,13 +44,6 @@ class CrossAttentionConfig:
     preserve_tokens: str = "last"
     preserve_empty: bool = False  # retain "" as well
     batch_size: int = 64
-
-
-@dataclass(frozen=True)
-class _Bare:
-    target_prompt: str
-    anchor_prompt: str
-    pair: ConceptPair
 
 
 @dataclass(frozen=True)
@@ -179,14 +173,17 @@ class CrossAttentionSolver(Solver[C]):
         if self.config.prompts == "fitting" and self.config.anchor_source == "anchor":
             return list(prompts.pairs)
         targets = prompts.pairs if self.config.prompts == "fitting" else [
-            _Bare(p.target, p.anchor, p) for p in prompts.concepts.pairs
+            PromptPair(p.target, p.anchor, p) for p in prompts.concepts.pairs
         ]  # fmt: skip
         if self.config.anchor_source == "anchor":
             return list(targets)
-        return [_Bare(p.target_prompt, "", ConceptPair(p.pair.target, "")) for p in targets]
+        return [
+            PromptPair(p.target_prompt, "", ConceptPair(p.pair.target, ""), ConceptPair(p.called.target, ""))
+            for p in targets
+        ]
 
     def _retained(self, prompts: EditPrompts) -> list[str]:
-        names = retained_names(prompts.concepts) if self.config.preserve == "concepts" else ()
+        names = prompts.retained or retained_names(prompts.concepts)
         texts = {"concepts": names, "fitting": prompts.preserve, "none": ()}[self.config.preserve]
         return ([""] if self.config.preserve_empty else []) + list(texts)
 

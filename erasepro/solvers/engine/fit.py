@@ -36,11 +36,11 @@ class PreserveConfig:
     """C = ridge·I + scale·K Kᵀ: what the change is charged for."""
 
     kind: str = "gram"  # none (C = I) | ridge (C = ridge·I) | gram | null_space (what K spans is not changed at all)
-    ridge: float = 0.003
+    ridge: float = 1e-4
     relative: bool = True  # ridge is a multiple of the mean eigenvalue of scale·K Kᵀ (gram only)
     scale: float = 1.0
     mean: bool = True  # K Kᵀ is divided by the total weight of its columns
-    tokens: str = "all"  # columns of K in a caption: all | text (BOS to EOS) | words | last
+    tokens: str = "text"  # columns of K in a caption: all | text (BOS to EOS, no paddings) | words | last
     weights: str = "kind"  # count | caption | kind
     threshold: float = 0.01  # null_space: K spans the directions whose mean square is above this (see relative)
     captions: int | None = None  # at most so many captions; null: all
@@ -54,7 +54,7 @@ class FitConfig:
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
     # independent: columns nearer than this (τ) to the span of the others are left out (exact: 1e-4 at most)
-    independence_threshold: float = 0.6
+    independence_threshold: float = 0.9
     unselected_weight: float = (
         1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
     )

@@ -6,11 +6,11 @@ import torch
 from erasepro.concepts.pairs import ConceptPair
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit import Edit
+from erasepro.edit.generalization import measure_residual as measure
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate
 from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.models.tensor_hashes import weights_hash
-from erasepro.verification.prompt_residual import measure_residual as measure
 
 PAIR = ConceptPair("dog", "cat")
 PROMPTS = (PromptPair("a small dog", "a small cat", PAIR), PromptPair("a red dog on a car", "a red cat on a car", PAIR))

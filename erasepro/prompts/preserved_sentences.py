@@ -1,0 +1,133 @@
+"""Sentences about what must stay, for any model: out of its own words, of names that the user gives, and of files."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+
+from erasepro.concepts.pairs import ConceptSet, folded
+from erasepro.concepts.safety.minors import mentions_minor
+from erasepro.config.schema import TemplatesConfig
+from erasepro.errors import UserError, unknown
+from erasepro.prompts.articles import with_article
+from erasepro.prompts.common_names import ARTISTS, MEDIA
+from erasepro.prompts.left_out import is_left_out
+from erasepro.prompts.lexicon import Lexicon
+from erasepro.prompts.templates.bank import fill
+from erasepro.prompts.templates.open import THINGS
+from erasepro.prompts.word_contexts import draw_fitting, fits_context, long_sentence
+
+SOURCES = ("vocabulary", "concepts")
+SHORT = ("{n}", "{c}", "a shot of {c}", "the {n}", "a {n}", "a shot of {n}")
+"""Short forms of a word, with and without article: it may be no noun at all."""
+SHORT_STYLE = ("{x} in {s} style", "by {s}", "{x} by {s}", "a painting in the style of {s}")
+PER_NAME, PER_NEIGHBOR = 8, 3
+"""Sentences about each name that is to stay, and about each word near to a target or an anchor."""
+SHARE = 4
+"""Names, neighbours, and common styles: each at most this part of all sentences (1 / SHARE)."""
+
+
+def preserve_in_open_words(
+    concepts: ConceptSet,
+    config: TemplatesConfig,
+    lexicon: Lexicon,
+    words: Sequence[str],
+    neighbors: Sequence[str],
+    erased: re.Pattern[str],
+) -> list[str]:
+    """Different sentences to preserve, at most ``config.preserve_count``, the most important first.
+
+    The empty prompt, ``concepts.preserve`` and the anchors, the neighbours of targets and anchors, in a style set common
+    artists and media, what files hold, then the model's words in turn.
+
+    Args:
+        words: the model's words, most frequent first, without those that name what is erased.
+        neighbors: those of them that are nearest to a target or an anchor.
+        erased: finds what names the erased; such a sentence of a file is left out.
+    """
+    sources = list(config.preserve_source)
+    for source in sources:
+        if source not in SOURCES and Path(source).suffix not in (".txt", ".csv"):
+            raise unknown("source in templates.preserve_source", source, (*SOURCES, "a .txt or .csv file"))
+    limit = config.preserve_count
+    rng = random.Random(f"{config.seed}/preserve")
+    names = [name for name in dict.fromkeys((*concepts.preserve, *concepts.anchors)) if name]
+    writer = _Writer(concepts.kind, config, lexicon, words, rng)
+    quarter = max(limit // SHARE, 1)
+    made: dict[str, None] = dict.fromkeys([""] if config.preserve_empty else [])
+    parts: list[Iterable[str]] = [islice(writer.about(names, PER_NAME), quarter if words else None)]
+    if "vocabulary" in sources:
+        parts.append(islice(writer.about(neighbors, PER_NEIGHBOR), quarter))
+        if concepts.kind == "style":
+            common = [name for name in (*ARTISTS, *MEDIA) if not is_left_out(name, erased, concepts.kind)]
+            parts.append(islice(writer.about(common, PER_NEIGHBOR), quarter))
+    for source in sources:
+        if source not in SOURCES:
+            parts.append(text for text in read_sentences(source) if not is_left_out(text, erased, concepts.kind))
+    if "vocabulary" in sources and words:
+        parts.append(writer.about(words, 50))
+    for sentence in chain.from_iterable(parts):
+        if len(made) >= limit:
+            break
+        if not mentions_minor(sentence):
+            made[sentence] = None
+    return list(made)[:limit]
+
+
+class _Writer:
+    """Writes sentences about names, each time in another form."""
+
+    def __init__(
+        self, kind: str, config: TemplatesConfig, lexicon: Lexicon, words: Sequence[str], rng: random.Random
+    ) -> None:
+        self.config, self.words, self.rng = config, words, rng
+        self.forms = SHORT_STYLE + SHORT[:2] if kind == "style" else SHORT
+        self.fits = fits_context(lexicon)
+
+    def about(self, names: Sequence[str], rounds: int) -> Iterator[str]:
+        """One sentence about each name in turn, so many rounds."""
+        for turn in range(rounds):
+            for place, name in enumerate(names):
+                if self.words and self.rng.random() < self.config.preserve_long:
+                    made = partial(long_sentence, self.rng, self._form(name), self.words)
+                    sentence = draw_fitting(made, self.fits)
+                    if sentence is not None:
+                        yield sentence
+                else:
+                    yield self._short(name, turn + place)
+
+    def _form(self, name: str) -> str:
+        return self.rng.choice((name, with_article(name, self.config.articles)))
+
+    def _short(self, name: str, turn: int) -> str:
+        values = {"n": name, "c": with_article(name, self.config.articles), "s": name, "x": self.rng.choice(THINGS)}
+        return fill(self.forms[turn % len(self.forms)], values)
+
+
+def read_sentences(path: str) -> list[str]:
+    """The sentences of a text file (one a line) or of a CSV file (its column ``prompt``), empty ones left out.
+
+    Raises UserError for a file that cannot be read, or has no such column.
+    """
+    file = Path(path).expanduser()
+    key = f"templates.preserve_source={path!r}"
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(f"{key} cannot be read ({reason}): name a file that is there.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{key} is not UTF-8 text: save it as UTF-8.") from error
+    if file.suffix == ".csv":
+        table = csv.DictReader(text.splitlines())
+        if "prompt" not in (table.fieldnames or ()):
+            raise UserError(f"{key} has no column 'prompt'; its header is {', '.join(table.fieldnames or ()) or 'empty'}.")
+        lines = [row["prompt"] or "" for row in table]
+    else:
+        lines = text.splitlines()
+    return [line.strip() for line in lines if folded(line)]

@@ -1,0 +1,56 @@
+"""The words that a model knows, read from its tokenizer and text encoder."""
+
+import pytest
+
+from erasepro.models.load import load_model, load_skeleton
+from erasepro.models.vocabulary import nearest_words, read_lexicon, whole_words
+
+
+class Tokenizer:
+    def __init__(self, *tokens):
+        self.tokens = tokens
+
+    def get_vocab(self):
+        return {token: place for place, token in enumerate(self.tokens)}
+
+
+@pytest.fixture(scope="module")
+def pipe():
+    return load_model("miniature").pipe
+
+
+def test_whole_words_of_both_kinds_of_tokenizer_in_the_order_of_their_numbers():
+    clip = Tokenizer("car", "the</w>", "dog</w>", "a</w>", "!!</w>", "Dog</w>", "été</w>", "r2d2</w>", "cat</w>")
+    assert whole_words(clip) == ("the", "dog", "cat")
+    pieces = Tokenizer("<pad>", "▁the", "ing", "▁House", "▁", "▁of", "▁house")
+    assert whole_words(pieces) == ("the", "house")
+
+
+def test_the_miniatures_words_are_one_token_each(pipe):
+    lexicon = read_lexicon(pipe)
+    assert len(lexicon.words) > 300
+    assert {lexicon.count_tokens(word) for word in lexicon.words} == {3}  # with begin and end of text
+    assert lexicon.context == pipe.tokenizer.model_max_length
+
+
+def test_neighbours_are_words_each_once_without_the_name(pipe):
+    lexicon = read_lexicon(pipe)
+    near = lexicon.nearest(["cat", "teddy bear"], 8)
+    assert {name: len(set(words)) for name, words in near.items()} == {"cat": 8, "teddy bear": 8}
+    assert "cat" not in near["cat"]
+    assert near["cat"][0] == "kitten"
+    assert set(near["cat"]) <= set(lexicon.words)
+    assert lexicon.nearest([], 8) == {}
+
+
+def test_neighbours_do_not_hang_on_the_other_names(pipe):
+    words = read_lexicon(pipe).words
+    alone = nearest_words(pipe, "text_encoder", words, ["cat"], 1)["cat"]
+    beside = nearest_words(pipe, "text_encoder", words, ["cat", "castle", "pizza"], 1)["cat"]
+    assert alone == beside
+
+
+def test_a_skeleton_knows_the_same_words(pipe):
+    whole, skeleton = read_lexicon(pipe), read_lexicon(load_skeleton("miniature").pipe)
+    assert whole.words == skeleton.words
+    assert whole.nearest(["cat"], 16) == skeleton.nearest(["cat"], 16)

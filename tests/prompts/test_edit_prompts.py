@@ -1,0 +1,234 @@
+"""Sentences of an edit in the model's own words: articles, contexts, what is preserved, left out and held out."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from erasepro.concepts.load import load_concepts
+from erasepro.concepts.mentions import find_words, mentions_any
+from erasepro.config.schema import ConceptsConfig, TemplatesConfig
+from erasepro.errors import UserError
+from erasepro.prompts.common_names import ARTISTS
+from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
+from tests.prompts.words import KNOWN, WORDS, lexicon
+
+EVERYDAY = ("snow", "city", "window", "beach", "room", "paper", "light", "white", "black", "painting", "style", "poster")
+
+
+def concepts_of(*pairs, kind="instance", **more):
+    return load_concepts(ConceptsConfig(kind=kind, pairs=[list(p) for p in pairs], **more))
+
+
+def build(*pairs, kind="instance", config=None, words=None, **more):
+    concepts = concepts_of(*pairs, kind=kind, **more)
+    return make_edit_prompts(concepts, config or TemplatesConfig(), words or lexicon())
+
+
+def test_a_common_noun_stands_with_its_article_bare_and_in_the_plural():
+    built = build(("dog", "apple"))
+    sentences = {p.target_prompt: p for p in built.pairs}
+    assert sentences["a dog"].anchor_prompt == "an apple"
+    assert sentences["dog"].anchor_prompt == "apple"
+    plural = sentences["dogs"]
+    assert (plural.anchor_prompt, plural.called.target, plural.called.anchor) == ("apples", "dogs", "apples")
+    assert plural.pair.target == "dog"
+    assert len(built.pairs) > 70
+    for p in built.pairs:
+        assert len(find_words(p.target_prompt, p.called.target)) == 1
+        assert len(find_words(p.anchor_prompt, p.called.anchor)) == 1
+
+
+def test_a_proper_name_has_none():
+    for name in ("Snoopy", "snoopy", "Elon Musk"):
+        built = build((name, "dog"))
+        assert not any(re.search(rf"\ban? {name}", p.target_prompt) for p in built.pairs)
+        assert any(re.search(r"\ba dog", p.anchor_prompt) for p in built.pairs)
+    given = build(("zorp", "dog"), config=TemplatesConfig(articles={"zorp": ""}))
+    assert not any("a zorp" in p.target_prompt for p in given.pairs)
+
+
+@pytest.mark.parametrize("word", EVERYDAY)
+@pytest.mark.parametrize("kind", ["instance", "style"])
+def test_a_word_that_the_sentences_use_themselves_is_fitted_all_the_same(word, kind):
+    for pair in ((word, "tree"), ("tree", word)):
+        built = build(pair, kind=kind)
+        assert len(built.pairs) >= 60
+        for p in built.pairs:
+            assert len(find_words(p.target_prompt, p.called.target)) == 1, p
+            assert len(find_words(p.anchor_prompt, p.called.anchor)) == 1, p
+            assert not find_words(p.target_prompt, p.called.anchor), p
+
+
+def test_no_sentence_names_another_concept_of_the_set():
+    built = build(("dog", "cat"), ("apple", "car"), ("snow", "sand"))
+    for p in built.pairs:
+        others = {"dog", "cat", "apple", "car", "snow", "sand"} - {p.pair.target, p.pair.anchor}
+        assert not mentions_any(p.target_prompt, others), p
+
+
+def test_a_pairs_contexts_are_fewer_in_a_large_set_and_a_number_overrules():
+    alone, many = build(("dog", "cat")), build(("dog", "cat"), *((f"thing{i}", "tree") for i in range(59)))
+    mine = [p.target_prompt for p in many.pairs if p.pair.target == "dog"]
+    assert len(mine) < len(alone.pairs)
+    assert len(build(("dog", "cat"), config=TemplatesConfig(contexts=0)).pairs) < 20
+    assert len(build(("dog", "cat"), config=TemplatesConfig(contexts=0, count=3)).pairs) == 3
+
+
+def test_what_names_the_erased_is_not_preserved_and_neighbours_are():
+    built = build(("dog", "cat"))
+    assert set(built.left_out) == {"dog", "dogs", "doggy"}
+    text = " ".join(built.preserve)
+    assert not re.search(r"\bdog", text)
+    for word in ("wolf", "puppy", "cat", "cats", "car"):
+        assert find_words(text, word)
+    listed = build(("dog", "cat"), synonyms={"dog": ["puppy", "hound"]})
+    assert "puppy" in listed.left_out
+    assert not find_words(" ".join(listed.preserve), "puppy")
+
+
+def test_parts_of_a_proper_name_are_left_out_and_of_a_common_one_stay():
+    assert "gogh" in build(("Vincent van Gogh", "painting"), kind="style").left_out
+    assert "painting" not in build(("oil painting", "cartoon"), kind="style").left_out
+    assert "house" not in build(("tree house", "boat")).left_out
+
+
+def test_nudity_preserves_no_word_that_names_nudity():
+    built = build(("nudity", "clothed"), kind="nudity")
+    assert not mentions_any(" ".join(built.preserve), ("nude", "naked"))
+    assert any(mentions_any(text, ("nude", "naked")) for text in build(("dog", "cat")).preserve)
+
+
+def test_minors_are_neither_fitted_nor_preserved():
+    built = build(("dog", "cat"), preserve=["a boy", "a man"])
+    texts = [*built.preserve, *(p.target_prompt for p in built.pairs)]
+    assert not mentions_any(" ".join(texts), ("girl", "boy"))
+    assert mentions_any(" ".join(texts), ("a man",))
+    with pytest.raises(UserError, match="mentions a minor"):
+        build(("child", "dog"))
+
+
+def test_the_number_of_preserved_sentences_and_their_order():
+    built = build(("dog", "cat"), preserve=["fox"])
+    assert len(built.preserve) == len(set(built.preserve)) == 1600
+    assert built.preserve[0] == ""
+    assert mentions_any(built.preserve[1], ("fox", "cat"))
+    assert build(("dog", "cat"), config=TemplatesConfig(preserve_empty=False)).preserve[0] != ""
+    short = build(("dog", "cat"), config=TemplatesConfig(preserve_long=0))
+    assert max(len(text.split()) for text in short.preserve) <= 5
+    assert len(build(("dog", "cat"), config=TemplatesConfig(preserve_count=30)).preserve) == 30
+
+
+def test_every_sentence_fits_the_context():
+    words = lexicon(context=12)
+    built = build(("dog", "cat"), words=words)
+    texts = [*built.preserve, *(p.target_prompt for p in built.pairs[20:])]
+    assert max(words.count_tokens(text) for text in texts) <= 12
+
+
+def test_styles_are_preserved_beside_artists_and_media():
+    text = " ".join(build(("van gogh", "monet"), kind="style").preserve)
+    assert sum(bool(find_words(text, artist)) for artist in ARTISTS) > 30
+    assert find_words(text, "watercolor")
+    assert not find_words(text, "gogh")
+
+
+def test_sentences_of_a_file_and_of_the_names_alone(tmp_path):
+    lines, table = tmp_path / "mine.txt", tmp_path / "mine.csv"
+    lines.write_text("a red barn\n\na dog in a barn\n")
+    table.write_text("id,prompt\n1,a blue barn\n")
+    config = TemplatesConfig(preserve_source=["concepts", str(lines), str(table)])
+    built = build(("dog", "cat"), config=config)
+    assert {"a red barn", "a blue barn"} <= set(built.preserve)
+    assert "a dog in a barn" not in built.preserve
+    assert all(mentions_any(text, ("cat", "barn")) for text in built.preserve if text)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("vocabulry", "Did you mean 'vocabulary'"),
+        ("nowhere.txt", r"preserve_source='nowhere.txt' cannot be read \(No such file"),
+        ("empty.csv", "has no column 'prompt'"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_told(tmp_path, monkeypatch, source, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.csv").write_text("text\nx\n")
+    with pytest.raises(UserError, match=message):
+        build(("dog", "cat"), config=TemplatesConfig(preserve_source=[source]))
+
+
+def test_held_out_sentences_are_neither_fitted_nor_preserved():
+    for words in (lexicon(), lexicon(tuple(f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(600)))):
+        built = build(("dog", "cat"), words=words, config=TemplatesConfig(preserve_count=300))
+        fitted = {p.target_prompt for p in built.pairs}
+        assert len(built.held_out.pairs) > 20
+        assert not fitted & {p.target_prompt for p in built.held_out.pairs}
+        unseen = {text for text in built.held_out.unseen if " " not in text}
+        assert unseen
+        assert not mentions_any(" ".join(built.preserve), unseen)
+        assert not mentions_any(" ".join(fitted), unseen)
+
+
+def test_the_same_arguments_give_the_same_sentences():
+    assert build(("dog", "cat")) == build(("dog", "cat"))
+    assert build(("dog", "cat")) != build(("dog", "cat"), config=TemplatesConfig(seed=1))
+
+
+def test_bare_names_to_retain_are_the_users_or_the_models_words():
+    assert build(("dog", "cat"), preserve=["fox", "owl"]).retained == ("fox", "owl")
+    words = build(("dog", "cat")).retained
+    assert words[0] == "cat"
+    assert {"car", "wolf"} <= set(words)
+    assert not {"dog", "dogs"} & set(words)
+
+
+def test_own_templates():
+    config = TemplatesConfig(templates=["{n}", "{c} at night"], preserve_empty=False, contexts=0)
+    built = build(("snoopy", "dog"), config=config)
+    assert [(p.target_prompt, p.anchor_prompt) for p in built.pairs] == [
+        ("snoopy", "dog"), ("snoopy at night", "a dog at night"),
+    ]  # fmt: skip
+    for templates, message in (
+        (["a photo"], "without a place for the concept"),
+        (["{n} {style}"], "unknown slot"),
+        (["snoopy and {n}"], "names 'snoopy' or 'dog' twice"),
+    ):
+        with pytest.raises(UserError, match=message):
+            build(("snoopy", "dog"), config=replace(config, templates=templates))
+
+
+def test_an_empty_anchor():
+    built = build(("nudity", ""), kind="nudity")
+    assert {p.anchor_prompt for p in built.pairs} == {""}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"count": 0}, r"templates\.count must be 1 or more"),
+        ({"contexts": -1}, r"templates\.contexts must be 0 or more"),
+        ({"preserve_count": -1}, r"templates\.preserve_count must be 0 or more"),
+        ({"preserve_neighbors": -1}, r"templates\.preserve_neighbors must be 0 or more"),
+        ({"preserve_long": 1.5}, r"from 0 to 1"),
+        ({"grammar": "opn"}, "Did you mean 'open'"),
+        ({"grammar": "miniature"}, "serves model=miniature alone"),
+    ],
+)
+def test_values_out_of_range_are_refused(values, message):
+    with pytest.raises(UserError, match=message):
+        check_sentences(concepts_of(("dog", "cat")), TemplatesConfig(**values))
+
+
+def test_the_words_of_the_test_lexicon_hold_what_the_tests_ask_for():
+    assert {"dogs", "doggy", "wolf", "puppy", "girl", "nude"} <= set(WORDS)
+
+
+def test_the_known_grammar_is_checked_on_open_sentences_too():
+    concepts = load_concepts(ConceptsConfig(pairs=[["dog", "cat"]]), "miniature")
+    with_words, without = (make_edit_prompts(concepts, KNOWN, words) for words in (lexicon(), None))
+    assert without.held_out is None
+    assert replace(with_words, held_out=None) == without
+    assert len(with_words.held_out.pairs) > 20
+    assert not mentions_any(" ".join(without.preserve), [t for t in with_words.held_out.unseen if " " not in t])
