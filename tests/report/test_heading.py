@@ -1,0 +1,24 @@
+"""The lines above a run's tables."""
+
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
+from erasepro.report.heading import format_pairs, format_sentences
+
+PAIR = ConceptPair("dog", "cat")
+
+
+def prompts(*left_out):
+    pairs = (PromptPair("a dog", "a cat", PAIR),) * 1200
+    return EditPrompts(ConceptSet("x", "instance", (PAIR,)), pairs, ("", "a car"), left_out=left_out)
+
+
+def test_what_an_edit_is_built_from_and_what_is_left_out():
+    assert format_sentences(prompts()) == "Sentences: 1,200 fitted, 2 preserved."
+    named = format_sentences(prompts("dog", "dogs"))
+    assert named == "Sentences: 1,200 fitted, 2 preserved; left out because they name the erased: dog, dogs."
+    assert format_sentences(prompts(*(f"dog{i}" for i in range(20)))).endswith("dog10, dog11, ….")
+
+
+def test_the_first_pairs_and_how_many_more():
+    assert format_pairs([["dog", "cat"], ["nudity", ""]]) == "dog → cat, nudity → (empty)"
+    assert format_pairs([["a", "b"]] * 6).endswith(" and 2 more")
