@@ -52,7 +52,7 @@ def erase(
         schedule: an option of the config group ``schedule``; None: the default one.
         preserve: names of concepts that must stay as they are, where ``concepts`` is a list of pairs.
         retain_source: of solvers that have a choice of texts to retain (uce, rece, ace_zero, oce, speed …): "concepts" (the
-            names in ``preserve``; all others where none is given) | "fitting" (the sentences an edit is fitted on) | "none".
+            names in ``preserve``; the model's own words where none is given) | "fitting" (the sentences to preserve) | "none".
             None: the solver's default.
         kind: instance | style | nudity | faces, where ``concepts`` is a list.
         options: the solver's config keys, for example ``text_token_policy="all"``.

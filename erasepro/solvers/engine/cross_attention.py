@@ -38,7 +38,7 @@ class CrossAttentionConfig:
     token_policy: str = "last_subject"  # token policy of the erased pairs
     prompts: str = "bare"  # bare (the concepts' own names) | fitting (the prompts the edit is fitted on)
     anchor_source: str = "anchor"  # anchor | empty (the empty prompt)
-    # concepts (names to keep; none given: all others) | fitting (the captions it is fitted on) | none
+    # concepts (names to keep; none given: the model's own words) | fitting (the sentences to preserve) | none
     preserve: str = "concepts"
     # columns of each retained text: last | eot | words | text (BOS to the end of text) | content (all but BOS) | all
     preserve_tokens: str = "last"
