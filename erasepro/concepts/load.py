@@ -25,7 +25,7 @@ def load_concepts(config: ConceptsConfig, vocabulary: str = "open") -> ConceptSe
     concepts = ConceptSet(
         name=config.name, kind=config.kind, pairs=pairs, preserve=_names(config.preserve, "concepts.preserve"),
         notes=config.notes, vocabulary=vocabulary,
-        synonyms=tuple((str(name), _names(words, f"concepts.synonyms.{name}")) for name, words in config.synonyms.items()),
+        synonyms=tuple((str(name), _synonyms(name, words)) for name, words in config.synonyms.items()),
     )  # fmt: skip
     return _in_the_miniature(concepts) if vocabulary == "miniature" else concepts
 
@@ -153,6 +153,7 @@ def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
         tuple(spelt[folded(name)] for name in concepts.preserve),
         concepts.notes,
         concepts.vocabulary,
+        concepts.synonyms,
     )
 
 
@@ -162,6 +163,15 @@ def _unknown_name(word: str, where: str, kind: str, known: list[str]) -> UserErr
     shown = ", ".join(sorted(known)[:12]) + (f" … ({len(known)} in all)" if len(known) > 12 else "")
     what = "style" if kind == "style" else "concept"
     return UserError(f"Unknown {what} {word!r} ({where}).{hint} This model knows: {shown}.")
+
+
+def _synonyms(name: Any, words: Any) -> tuple[str, ...]:
+    """The further words for a target. Raises UserError for anything but a list of texts."""
+    key = f"concepts.synonyms.{name}"
+    listed = _names(words, key)
+    if any(word is None for word in words):
+        raise UserError(f"{key} holds null, which is no word: write '{key}=[puppy,hound]'.")
+    return listed
 
 
 def _names(value: Any, key: str) -> tuple[str, ...]:

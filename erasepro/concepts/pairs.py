@@ -71,15 +71,30 @@ class ConceptSet:
         object.__setattr__(self, "pairs", consistent(self.pairs))
         object.__setattr__(self, "preserve", tuple(dict.fromkeys(" ".join(name.split()) for name in self.preserve)))
         erased = {folded(pair.target) for pair in self.pairs}
-        for name, _ in self.synonyms:
-            if folded(name) not in erased:
-                raise UserError(
-                    f"concepts.synonyms has the name {name!r}, which is not erased: name a target, one of "
-                    f"{', '.join(pair.target for pair in self.pairs)}."
-                )
+        object.__setattr__(self, "synonyms", self._checked_synonyms())
         for name in self.preserve:
             if folded(name) in erased:
                 raise UserError(f"The concept {name!r} is both erased and in concepts.preserve: remove it from one.")
+
+    def _checked_synonyms(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The synonyms under the targets as the pairs spell them. Raises UserError for one that is also to stay."""
+        spelt = {folded(pair.target): pair.target for pair in self.pairs}
+        stays = {folded(name) for name in (*self.anchors, *self.preserve)}
+        for name, words in self.synonyms:
+            if folded(name) not in spelt:
+                raise UserError(
+                    f"concepts.synonyms has the name {name!r}, which is not erased: name a target, one of "
+                    f"{', '.join(spelt.values())}."
+                )
+            for word in words:
+                if not isinstance(word, str) or not folded(word):
+                    raise UserError(f"concepts.synonyms.{name} holds {word!r}, which is no word: leave it out.")
+                if folded(word) in stays:
+                    raise UserError(
+                        f"concepts.synonyms.{name} holds {word!r}, which is an anchor or in concepts.preserve: it cannot "
+                        "both go and stay."
+                    )
+        return tuple((spelt[folded(name)], tuple(words)) for name, words in self.synonyms)
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -50,3 +50,5 @@ class EditPrompts:
     left_out: tuple[str, ...] = ()
     """Words of the model's that are not preserved because they name what is erased."""
     held_out: HeldOut | None = None
+    neighbors: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(target or anchor, words nearest to it), as the text encoder said when the sentences were made."""

@@ -20,7 +20,10 @@ from erasepro.config.schema import Config
 from erasepro.errors import UserError
 
 CUSTOM = "custom"
-OPEN = ("solver.", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=")
+OPEN = (
+    "solver.", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=", "concepts.synonyms",
+    "templates.articles",
+)  # fmt: skip
 """Keys that `check` knows and the yaml files need not name: a solver's and every metric's, a protocol of one's own."""
 
 

@@ -49,6 +49,9 @@ class ConceptsForm(TypedDict, total=False):
 class PromptsForm(TypedDict, total=False):
     """The count and the hash of the sentences that the edit was fitted on."""
 
+    pairs: int
+    preserve: int
+    left_out: list[str]
     sha256: str
 
 
@@ -59,6 +62,7 @@ class EditPromptsForm(TypedDict, total=False):
     """
 
     templates: dict[str, Any]
+    neighbors: dict[str, list[str]]
     pairs: list[list[str]]
     preserve: list[str]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
@@ -17,11 +18,21 @@ from erasepro.prompts.edit_prompts import make_edit_prompts
 
 
 def record_prompts(prompts: EditPrompts) -> dict[str, Any]:
-    """What `add` and `remove` need of the sentences, as plain JSON: the templates, or the sentences themselves."""
+    """What `add` and `remove` need of the sentences, as plain JSON: the templates, or the sentences themselves.
+
+    Neighbours are stored: another precision, or an edit that is on the model, would order them otherwise.
+    """
     if prompts.templates is not None:
-        return {"templates": dataclasses.asdict(prompts.templates)}
+        near = {name: list(words) for name, words in prompts.neighbors}
+        return {"templates": dataclasses.asdict(prompts.templates), **({"neighbors": near} if near else {})}
     rows = [_row(p) for p in prompts.pairs]
     return {"pairs": rows, "preserve": list(prompts.preserve)}
+
+
+def prompt_facts(prompts: EditPrompts) -> dict[str, Any]:
+    """How many sentences there are, the hash of them all, and the model's words that are not preserved."""
+    counts = {"pairs": len(prompts.pairs), "preserve": len(prompts.preserve)}
+    return {**counts, "left_out": list(prompts.left_out), "sha256": sentences_hash(prompts)}
 
 
 def _row(pair: PromptPair) -> list[str]:
@@ -47,10 +58,16 @@ def prompts_of(meta: dict[str, Any], pipe: Any) -> EditPrompts:
     """
     prompts = stored_prompts(meta)
     if prompts.templates is not None:
-        prompts = make_edit_prompts(prompts.concepts, prompts.templates, read_lexicon(pipe))
+        near = dict(prompts.neighbors)
+        lexicon = replace(read_lexicon(pipe), nearest=lambda names, number: {name: near.get(name, ()) for name in names})
+        prompts = make_edit_prompts(prompts.concepts, prompts.templates, lexicon)
     if meta.get("prompts", {}).get("sha256", sentences_hash(prompts)) != sentences_hash(prompts):
         made = meta.get("versions", {}).get("erasepro", "another version")
-        raise UserError(f"The templates here give other sentences than the edit was built from: use erasepro {made}.")
+        files = [source for source in prompts.templates.preserve_source if "." in source] if prompts.templates else []
+        cause = f"{', '.join(files)} has changed, or " if files else ""
+        raise UserError(
+            f"The templates here give other sentences than the edit was built from: {cause}use erasepro {made}."
+        )
     return prompts
 
 
@@ -69,8 +86,9 @@ def stored_prompts(meta: dict[str, Any]) -> EditPrompts:
         # before there was a choice, the vocabulary of the concepts chose the grammar
         values = {"grammar": concepts.vocabulary, **held["templates"]}
         return EditPrompts(
-            concepts, (), (), templates=from_mapping(TemplatesConfig, values, "edit_prompts.templates")
-        )
+            concepts, (), (), templates=from_mapping(TemplatesConfig, values, "edit_prompts.templates"),
+            neighbors=tuple((name, tuple(words)) for name, words in held.get("neighbors", {}).items()),
+        )  # fmt: skip
     if any(len(row) not in (4, 6) for row in held["pairs"]):
         raise UserError("This edit is damaged (meta.edit_prompts.pairs: rows of 4 or 6 texts): make it again.")
     rows = tuple(

@@ -84,12 +84,22 @@ def plural(name: str, articles: Mapping[str, str] | None = None) -> str | None:
     return " ".join([*words[:place], _plural_word(words[place]), *words[place + 1 :]])
 
 
+def singular(name: str) -> str | None:
+    """The singular of a name that stands in the plural; None for any other."""
+    words = name.split()
+    if not words or not is_plural(name):
+        return None
+    place = _head_place(words)
+    return " ".join([*words[:place], _singular_word(words[place]), *words[place + 1 :]])
+
+
 def is_common(name: str) -> bool:
     """Whether a name is a common noun: in small letters, without a determiner, and no listed proper name."""
     first = name.split(maxsplit=1)[0] if name.split() else ""
     return (
         name == name.lower()
-        and first.isalpha()
+        and len(name) > 1
+        and first.replace("-", "").replace("'", "").isalpha()
         and first not in DETERMINERS
         and "_".join(name.split()) not in PROPER_NAMES
     )
@@ -127,6 +137,17 @@ def _head_place(words: list[str]) -> int:
     """The place of that noun: the last, or the one before "of", "with", "in", "on"."""
     stops = [place for place, word in enumerate(words) if place and word in ("of", "with", "in", "on")]
     return (min(stops) if stops else len(words)) - 1
+
+
+def _singular_word(word: str) -> str:
+    for one, several in IRREGULAR.items():
+        if word == several:
+            return one
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "zes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") else word
 
 
 def _plural_word(word: str) -> str:

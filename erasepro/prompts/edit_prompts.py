@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Sequence
 
+from erasepro.concepts.mentions import mentions_any
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, HeldOut, PromptPair
 from erasepro.concepts.safety.minors import drop_minors, mentions_minor
@@ -85,16 +86,19 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
     near = lexicon.nearest(names, config.preserve_neighbors) if config.preserve_neighbors and names else {}
     neighbors = [word for word in dict.fromkeys(_in_turn(list(near.values()))) if word not in gone]
     used, unseen = _split(words, {*neighbors, *names}, config)
+    free = [word for word in used if not mentions_any(word, names)]
     pairs, dropped = _without_minors(concepts, [
-        (pair, fit_in_open_words(concepts, pair, config, lexicon, used)) for pair in concepts.pairs
+        (pair, fit_in_open_words(concepts, pair, config, lexicon, free)) for pair in concepts.pairs
     ])  # fmt: skip
     preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, erased)
+    seen = _words_of(preserve)
+    unseen = [word for word in unseen if word not in seen]
     retained = concepts.preserve or tuple(dict.fromkeys([*(n for n in concepts.anchors if n), *neighbors, *used]))
     return EditPrompts(
         concepts, tuple(pairs), tuple(preserve), dropped, config,
         retained=retained[: max(config.preserve_count, len(concepts.preserve))],
-        left_out=tuple(word for word in left_out if erased.search(word)),
-        held_out=_held_out(concepts, config, lexicon, used, unseen, pairs),
+        left_out=tuple(word for word in left_out if erased.search(word)), neighbors=tuple(near.items()),
+        held_out=_held_out(concepts, config, lexicon, free, unseen, pairs),
     )  # fmt: skip
 
 
@@ -118,9 +122,14 @@ def _held_out_beside(
     """Held-out sentences for an edit that was fitted on others than the model's words give."""
     erased = erased_words(concepts, dict(concepts.synonyms))
     words = [word for word in lexicon.words if not is_left_out(word, erased, concepts.kind)]
-    seen = {word for text in preserve for word in re.findall(r"\w+", text.lower())}
+    seen = _words_of(preserve)
     unseen = [word for word in words if word not in seen and word not in concepts.anchors]
-    return _held_out(concepts, config, lexicon, words, unseen[:HELD_OUT_WORDS], fitted)
+    free = [word for word in words if word not in set(unseen) and not mentions_any(word, concepts.anchors)]
+    return _held_out(concepts, config, lexicon, free, unseen[:HELD_OUT_WORDS], fitted)
+
+
+def _words_of(texts: Sequence[str]) -> set[str]:
+    return {word for text in texts for word in re.findall(r"\w+", text.lower())}
 
 
 def _held_out(
@@ -139,7 +148,8 @@ def _held_out(
         each = max(1, HELD_OUT_PAIRS // (2 * len(concepts.pairs)))
         natural = natural_sentences(concepts, pair, config, templates)
         made = [*natural[:each], *draw_contexts(rng, concepts, pair, config, lexicon, used, each)]
-        pairs += [one for one in made if one.target_prompt not in known and not mentions_minor(one.target_prompt)]
+        fit = [p for p in made if not mentions_minor(p.target_prompt) and not mentions_minor(p.anchor_prompt)]
+        pairs += [p for p in fit if p.target_prompt not in known]
     return HeldOut(tuple(pairs), _short_forms(unseen))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from erasepro.concepts.mentions import mentions_any
-from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.concepts.pairs import ConceptPair, ConceptSet, folded
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError
@@ -32,7 +32,7 @@ def fit_in_open_words(
     A sentence that holds a target or an anchor besides its own place for it is left out, or drawn again.
 
     Args:
-        words: the words to draw from; none of them may name what is erased.
+        words: the words to draw from; none of them may name a target or an anchor.
     """
     natural = natural_sentences(concepts, pair, config, config.templates or bank_for(concepts.kind, "open").build)
     if not natural and config.templates:
@@ -66,9 +66,10 @@ def natural_sentences(
         forms = None
         if "p" in slots(template):
             several = plural(pair.target, config.articles)
-            if several is None:
+            anchors = plural(pair.anchor, config.articles) or pair.anchor
+            if several is None or folded(several) in (folded(anchors), folded(pair.anchor)):
                 continue
-            forms = ConceptPair(several, plural(pair.anchor, config.articles) or pair.anchor)
+            forms = ConceptPair(several, anchors)
             filled["p"] = several
         own = {"p": forms.anchor} if forms else {}
         exchanged = _filled(concepts, pair.anchor, config, filled["x"]) | own
@@ -90,8 +91,6 @@ def draw_contexts(
     With its article and bare, or after the words with which one names a style.
     """
     fits = fits_context(lexicon)
-    names = [name for name in (*concepts.targets, *concepts.anchors) if name]
-    free = [word for word in words if not mentions_any(word, names)]
     target, anchor = (_filled(concepts, name, config, "") for name in (pair.target, pair.anchor))
 
     def fits_both(template: str) -> bool:
@@ -100,9 +99,9 @@ def draw_contexts(
     of_kind = STYLE_CONTEXTS if concepts.kind == "style" else CONTEXT_FORMS
     forms = [form for form in of_kind if not _is_crowded(form, "", concepts)]
     found = []
-    for _ in range(number if free else 0):
+    for _ in range(number if words else 0):
         form = rng.choice(forms)
-        template = draw_fitting(partial(in_company, rng, form, free), fits_both)
+        template = draw_fitting(partial(in_company, rng, form, words), fits_both)
         if template is not None:
             found.append(_pair(template, target, anchor, pair, None))
     return found
@@ -125,5 +124,11 @@ def _pair(
 def _is_crowded(template: str, thing: str, concepts: ConceptSet) -> bool:
     """Whether a sentence names a target or an anchor outside the place for it."""
     around = fill(template, {"n": "\0", "c": "\0", "s": "\0", "p": "\0", "x": thing})
+    return mentions_any(around, _forms_of_names(concepts))
+
+
+@lru_cache(maxsize=8)
+def _forms_of_names(concepts: ConceptSet) -> tuple[str, ...]:
+    """Every target and anchor, and their plurals."""
     names = [name for name in (*concepts.targets, *concepts.anchors) if name]
-    return mentions_any(around, [form for name in names for form in (name, plural(name)) if form])
+    return tuple(form for name in names for form in (name, plural(name)) if form)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from erasepro.concepts.pairs import ConceptSet, folded
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.concepts.safety.sensitive import mentions_nudity
-from erasepro.prompts.articles import IRREGULAR, MASS_NOUNS, is_common
+from erasepro.prompts.articles import IRREGULAR, MASS_NOUNS, is_common, singular
 
 SUFFIXES = ("s", "es", "'s", "y", "ie", "ies", "ish", "like", "let", "lets", "o", "os")
 COMMON_PARTS = frozenset((
@@ -34,9 +34,9 @@ def erased_words(concepts: ConceptSet, synonyms: Mapping[str, Iterable[str]]) ->
     """
     forms: set[str] = set()
     for target in concepts.targets:
-        forms |= _forms(target, concepts.kind)
-        for word in synonyms.get(target, ()):
-            forms |= _forms(word, "instance")
+        for name in (target, *synonyms.get(target, ())):
+            kind = concepts.kind if name == target else "instance"
+            forms |= _forms(name, kind) | _forms(singular(name) or "", kind)
     longest_first = sorted(forms, key=lambda form: (-len(form), form))
     return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
 
@@ -49,6 +49,8 @@ def is_left_out(word: str, erased: re.Pattern[str], kind: str) -> bool:
 def _forms(name: str, kind: str) -> set[str]:
     """Regular expressions of the forms of one name."""
     words = folded(name).split()
+    if not words:
+        return set()
     whole = r"[\s\-]*".join(re.escape(word) for word in words)
     stem = re.escape(words[-1])
     head = whole[: len(whole) - len(stem)]

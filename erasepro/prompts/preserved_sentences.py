@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,13 +55,14 @@ def preserve_in_open_words(
     for source in sources:
         if source not in SOURCES and Path(source).suffix not in (".txt", ".csv"):
             raise unknown("source in templates.preserve_source", source, (*SOURCES, "a .txt or .csv file"))
-    limit = config.preserve_count
+    limit = config.preserve_count  # each name that is to stay counts above it
     rng = random.Random(f"{config.seed}/preserve")
     names = [name for name in dict.fromkeys((*concepts.preserve, *concepts.anchors)) if name]
-    writer = _Writer(concepts.kind, config, lexicon, words, rng)
+    writer = _Writer(concepts.kind, config, lexicon, words, rng, erased)
     quarter = max(limit // SHARE, 1)
+    limit = max(limit, len(names) + config.preserve_empty) if limit else 0
     made: dict[str, None] = dict.fromkeys([""] if config.preserve_empty else [])
-    parts: list[Iterable[str]] = [islice(writer.about(names, PER_NAME), quarter if words else None)]
+    parts: list[Iterable[str]] = [islice(writer.about(names, PER_NAME), max(quarter, len(names)) if words else None)]
     if "vocabulary" in sources:
         parts.append(islice(writer.about(neighbors, PER_NEIGHBOR), quarter))
         if concepts.kind == "style":
@@ -83,9 +85,15 @@ class _Writer:
     """Writes sentences about names, each time in another form."""
 
     def __init__(
-        self, kind: str, config: TemplatesConfig, lexicon: Lexicon, words: Sequence[str], rng: random.Random
+        self,
+        kind: str,
+        config: TemplatesConfig,
+        lexicon: Lexicon,
+        words: Sequence[str],
+        rng: random.Random,
+        erased: re.Pattern[str],
     ) -> None:
-        self.config, self.words, self.rng = config, words, rng
+        self.config, self.words, self.rng, self.erased = config, words, rng, erased
         self.forms = SHORT_STYLE + SHORT[:2] if kind == "style" else SHORT
         self.fits = fits_context(lexicon)
 
@@ -96,10 +104,15 @@ class _Writer:
                 if self.words and self.rng.random() < self.config.preserve_long:
                     made = partial(long_sentence, self.rng, self._form(name), self.words)
                     sentence = draw_fitting(made, self.fits)
-                    if sentence is not None:
-                        yield sentence
                 else:
-                    yield self._short(name, turn + place)
+                    sentence = self._short(name, turn + place)
+                if sentence is not None and not self._names_the_erased(sentence, name):
+                    yield sentence
+
+    def _names_the_erased(self, sentence: str, name: str) -> bool:
+        """Whether a sentence names what is erased; where the name itself does (the user's wish), whether the rest does."""
+        around = sentence.replace(name, " ") if self.erased.search(name) else sentence
+        return self.erased.search(around) is not None
 
     def _form(self, name: str) -> str:
         return self.rng.choice((name, with_article(name, self.config.articles)))
@@ -124,10 +137,13 @@ def read_sentences(path: str) -> list[str]:
     except UnicodeDecodeError as error:
         raise UserError(f"{key} is not UTF-8 text: save it as UTF-8.") from error
     if file.suffix == ".csv":
-        table = csv.DictReader(text.splitlines())
+        table = csv.DictReader(io.StringIO(text, newline=""))
         if "prompt" not in (table.fieldnames or ()):
             raise UserError(f"{key} has no column 'prompt'; its header is {', '.join(table.fieldnames or ()) or 'empty'}.")
-        lines = [row["prompt"] or "" for row in table]
+        try:
+            lines = [" ".join((row["prompt"] or "").split()) for row in table]
+        except csv.Error as error:
+            raise UserError(f"{key} cannot be read as CSV: {error}.") from error
     else:
         lines = text.splitlines()
     return [line.strip() for line in lines if folded(line)]

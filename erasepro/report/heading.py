@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from erasepro.config.stored_config import TEMPLATES
 from erasepro.results.settings import RunSettings
-
-if TYPE_CHECKING:
-    from erasepro.concepts.prompt_pairs import EditPrompts
-
 
 SHOWN = 12  # words left out that are named
 
@@ -29,11 +25,16 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
     return " · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol])
 
 
-def format_sentences(prompts: EditPrompts) -> str:
-    """One line that says what an edit is built from, and which words are not preserved."""
-    line = f"Sentences: {len(prompts.pairs):,} fitted, {len(prompts.preserve):,} preserved"
-    if prompts.left_out:
-        shown = ", ".join(prompts.left_out[:SHOWN]) + (", …" if len(prompts.left_out) > SHOWN else "")
+def format_sentences(prompts: Mapping[str, Any]) -> str:
+    """One line that says what an edit is built from, and which words are not preserved.
+
+    Args:
+        prompts: ``meta["prompts"]`` of an edit: ``pairs`` and ``preserve``, how many sentences; ``left_out``, the words.
+    """
+    line = f"Sentences: {prompts['pairs']:,} fitted, {prompts['preserve']:,} preserved"
+    left_out = prompts.get("left_out") or ()
+    if left_out:
+        shown = ", ".join(left_out[:SHOWN]) + (", …" if len(left_out) > SHOWN else "")
         line += f"; left out because they name the erased: {shown}"
     return f"{line}."
 

@@ -38,11 +38,12 @@ def held_out_warnings(residuals: Mapping[str, Any]) -> list[str]:
         )
     ]
     drift, own = held.get("drift"), held.get("drift_preserved")
-    if drift is not None and drift > FELT and own is not None and drift > FAR * own:
+    if drift is not None and drift > FELT and drift > FAR * (own or 0.0):
+        beside = "and preserves none" if own is None else f"far more than those that it does ({own:.2g})"
         told.append(
-            f"CAUTION: the edit moves sentences that it does not preserve ({drift:.2g} of their size) far more than those "
-            f"that it does ({own:.2g}): other concepts may be broken. Preserve more: templates.preserve_source=[vocabulary], "
-            "a larger templates.preserve_count, or name them in concepts.preserve."
+            f"CAUTION: the edit moves sentences that it does not preserve ({drift:.2g} of their size), {beside}: other "
+            "concepts may be broken. Preserve more: templates.preserve_source=[vocabulary], a larger templates.preserve_count, "
+            "or name them in concepts.preserve."
         )
     return [line for line in told if line]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.report.cells import format_number
+from erasepro.report.heading import format_sentences
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.tables import RETENTION, Table, metric_table, recognition_table
@@ -85,7 +86,9 @@ def _residual_table(results: Results) -> list[Table]:
         cells.append(("share of columns exactly constrained", "–", f"{100 * share:.1f} %"))
     title = "Relative residual ‖WX − V‖ / ‖V‖"
     cautions = [ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")]
-    note = "\n".join(line for line in [*cautions, *held_out_warnings(residuals)] if line)
+    built = (results.edit.get("meta") or {}).get("prompts") or {}
+    sentences = format_sentences(built) if {"pairs", "preserve"} <= built.keys() else ""
+    note = "\n".join(line for line in [sentences, *cautions, *held_out_warnings(residuals)] if line)
     return [Table(title, ("columns", "original", "edited"), tuple(cells), note)] if residuals else []
 
 

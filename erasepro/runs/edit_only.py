@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import load_concepts
+from erasepro.edit.prompt_record import prompt_facts
 from erasepro.models.load import load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
@@ -36,7 +37,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
         model = load_skeleton(spec.model)
         loaded = time.perf_counter()
         edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
-        print(format_sentences(edit_prompts), flush=True)
+        print(format_sentences(prompt_facts(edit_prompts)), flush=True)
         edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
     edit.save(folder)
@@ -51,13 +52,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
             f"columns that are exactly constrained, {residuals['all']:.2g} over all ({residuals['before']:.2g} before)."
         )
         caution = ineffective_edit_warning(residuals["all"], residuals["before"], "the sentences it was built from")
-        held = residuals.get("held_out") or {}
-        if "residual" in held and "drift" in held:
-            print(
-                f"Held out, end to end: residual {held['residual']:.2g} on {held['pairs']} sentences never fitted "
-                f"({held['residual_before']:.2g} before); drift {held['drift']:.2g} on words never preserved, "
-                f"{held.get('drift_preserved', math.nan):.2g} on preserved sentences."
-            )
+        print(*_held_out_lines(residuals.get("held_out") or {}), sep="", end="")
         for line in [caution, *held_out_warnings(residuals)]:
             if line:
                 print(line)
@@ -70,6 +65,19 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
         f"{record['peak_mib']:.0f} MiB.\nEdit: {folder} ({size / 2**20:.1f} MiB)"
     )
     return edit
+
+
+def _held_out_lines(held: Mapping[str, Any]) -> list[str]:
+    """What an edit does on sentences that were held out, a line a kind that there is."""
+    lines = []
+    if "residual" in held:
+        lines.append(
+            f"Held out, end to end: residual {held['residual']:.2g} on {held['pairs']} sentences never fitted "
+            f"({held['residual_before']:.2g} before).\n"
+        )
+    kinds = (("drift", "words never preserved"), ("drift_preserved", "preserved sentences"))
+    drifts = [f"{held[key]:.2g} on {what}" for key, what in kinds if key in held]
+    return lines + ([f"Drift, end to end: {', '.join(drifts)}.\n"] if drifts else [])
 
 
 def read_sizes(pipe: Skeleton) -> list[str]:

@@ -17,7 +17,7 @@ from erasepro.generation.shared_originals import original_images
 from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
-from erasepro.report.heading import format_heading, format_sentences
+from erasepro.report.heading import format_heading
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
@@ -95,7 +95,7 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
-        print("\n".join([_heading(job), format_sentences(job.edit_prompts), *job.evaluation_prompts.told()]), flush=True)
+        print("\n".join([_heading(job), *job.evaluation_prompts.told()]), flush=True)
 
     @cached_property
     def model(self) -> Model:

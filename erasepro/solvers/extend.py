@@ -43,7 +43,8 @@ def add_concepts(edit: Edit, concepts: Any, model: Model) -> Edit:
     for pair in extra.pairs:
         if folded(pair.target) in taken:
             raise UserError(f"The edit erases {pair.target!r} already: remove it first to give it another anchor.")
-    joint = _merged(old.concepts, (*old.concepts.pairs, *extra.pairs), (*old.concepts.preserve, *extra.preserve))
+    preserve = (*old.concepts.preserve, *extra.preserve)
+    joint = _merged(old.concepts, (*old.concepts.pairs, *extra.pairs), preserve, extra.synonyms)
     return _solve(edit, model, old, joint, new)
 
 
@@ -110,7 +111,9 @@ def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
     return load_concepts(given, like.vocabulary)
 
 
-def _merged(like: ConceptSet, pairs: tuple[Any, ...], preserve: tuple[str, ...]) -> ConceptSet:
+def _merged(
+    like: ConceptSet, pairs: tuple[Any, ...], preserve: tuple[str, ...], further: tuple[Any, ...] = ()
+) -> ConceptSet:
     stay = {folded(pair.target) for pair in pairs}
-    synonyms = tuple(entry for entry in like.synonyms if folded(entry[0]) in stay)
+    synonyms = tuple(entry for entry in (*like.synonyms, *further) if folded(entry[0]) in stay)
     return ConceptSet(like.name, like.kind, pairs, preserve, like.notes, like.vocabulary, synonyms)

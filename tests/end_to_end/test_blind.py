@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 import erasepro
+from erasepro.cli.main import main
 from erasepro.concepts.load import load_concepts
 from erasepro.config.schema import ConceptsConfig, TemplatesConfig
+from erasepro.edit.prompt_record import prompts_of
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.report.layers import held_out_warnings
@@ -82,3 +84,23 @@ def test_held_out_numbers_are_certified_and_a_false_one_is_told(model, tmp_path)
     residuals = edit.residuals | {"held_out": edit.residuals["held_out"] | {"drift": 0.0}}
     (line,) = compare_stated(replace(edit, residuals=residuals), certificate)
     assert "the held-out drift in edit.json is stated as 0" in line
+
+
+def test_the_sentences_are_made_again_beside_an_edit_that_is_on_the_model(model):
+    edit = make_solver("uce").solve(model, sentences(model, preserve_count=100))
+    clean = erasepro.certify(edit, model)
+    prompts = sentences(model, preserve_count=100)
+    whole = make_solver("emcid").solve(model, prompts)
+    with whole.applied(model.pipe):
+        assert prompts_of(whole.meta, model.pipe).preserve == prompts.preserve
+        assert erasepro.certify(whole, model)["edit"]["hash"] == whole.hash
+    assert erasepro.certify(edit, model)["held_out"] == clean["held_out"]
+
+
+def test_dictionaries_are_written_as_the_docs_say(capsys):
+    words = ["--cfg", "concepts.pairs=[[dog,cat]]", "concepts.synonyms={dog: [hound]}", "templates.articles={zorp: ''}"]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "hound" in shown
+    assert "zorp" in shown
+    assert main(["--cfg", "concepts.pairs=[[dog,cat]]", "concepts.synonyms.dog=[hound]"]) == 0

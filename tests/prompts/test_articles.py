@@ -2,7 +2,7 @@
 
 import pytest
 
-from erasepro.prompts.articles import plural, with_article
+from erasepro.prompts.articles import plural, singular, with_article
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,16 @@ def test_an_article_can_be_given():
     assert with_article("zorp", {"Zorp": ""}) == "zorp"
     assert with_article("Zorp", {"zorp": "a"}) == "a Zorp"
     assert plural("zorp", {"zorp": ""}) is None
+
+
+@pytest.mark.parametrize(
+    ("several", "one"),
+    [("dogs", "dog"), ("cherries", "cherry"), ("foxes", "fox"), ("wolves", "wolf"), ("people", "person"), ("dog", None)],
+)
+def test_the_singular_of_a_plural(several, one):
+    assert singular(several) == one
+
+
+def test_a_hyphen_is_no_sign_of_a_proper_name():
+    assert with_article("t-shirt") == "a t-shirt"
+    assert with_article("x") == "x"

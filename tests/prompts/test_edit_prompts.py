@@ -9,6 +9,7 @@ from erasepro.concepts.load import load_concepts
 from erasepro.concepts.mentions import find_words, mentions_any
 from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
+from erasepro.prompts.articles import plural
 from erasepro.prompts.common_names import ARTISTS
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
 from tests.prompts.words import KNOWN, WORDS, lexicon
@@ -232,3 +233,75 @@ def test_the_known_grammar_is_checked_on_open_sentences_too():
     assert replace(with_words, held_out=None) == without
     assert len(with_words.held_out.pairs) > 20
     assert not mentions_any(" ".join(without.preserve), [t for t in with_words.held_out.unseen if " " not in t])
+
+
+def test_the_singular_of_a_plural_target_is_left_out_too():
+    assert {"dog", "dogs"} <= set(build(("dogs", "cats")).left_out)
+    assert not re.search(r"\bdogs?\b", " ".join(build(("dogs", "cats")).preserve))
+
+
+def test_no_preserved_sentence_names_the_erased_in_its_own_words():
+    assert not find_words(" ".join(build(("shot", "tree")).preserve), "shot")
+    style = build(("painting", "cartoon"), kind="style")
+    assert not find_words(" ".join(style.preserve), "painting")
+    words = lexicon(("hot", "dog", *WORDS))
+    assert not any("hot dog" in text for text in build(("hot dog", "tree"), words=words).preserve)
+
+
+def test_every_name_that_is_to_stay_is_preserved_however_many():
+    names = [f"thing {chr(97 + i // 26)}{chr(97 + i % 26)}x" for i in range(300)]
+    text = "\n".join(build(("dog", "cat"), preserve=names, config=TemplatesConfig(preserve_count=100)).preserve)
+    assert all(find_words(text, name) for name in (*names, "cat"))
+
+
+def test_a_word_that_a_name_or_a_file_holds_is_not_held_out(tmp_path):
+    word = build(("dog", "cat")).held_out.unseen[0]
+    file = tmp_path / "mine.txt"
+    file.write_text(f"the {word} of a king\n")
+    for more in ({"preserve": [f"old {word}"]}, {"config": TemplatesConfig(preserve_source=["vocabulary", str(file)])}):
+        assert word not in build(("dog", "cat"), **more).held_out.unseen
+
+
+def test_a_plural_that_is_the_anchor_is_no_sentence():
+    for pair in (("person", "people"), ("dog", "dogs"), ("wolf", "wolves")):
+        assert all(p.called.target != p.called.anchor for p in build(pair).pairs)
+
+
+def test_a_cell_with_a_line_break_and_one_that_is_too_long(tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text('prompt\n"a red\nbarn"\n')
+    assert "a red barn" in build(("dog", "cat"), config=TemplatesConfig(preserve_source=[str(table)])).preserve
+    table.write_text(f'prompt\n"{"x" * 140_000}"\n')
+    with pytest.raises(UserError, match="cannot be read as CSV"):
+        build(("dog", "cat"), config=TemplatesConfig(preserve_source=[str(table)]))
+
+
+@pytest.mark.parametrize(
+    ("synonyms", "message"),
+    [
+        ({"cow": ["calf"]}, "which is not erased"),
+        ({"dog": ["cat"]}, "cannot both go and stay"),
+        ({"dog": ["fox"]}, "cannot both go and stay"),
+        ({"dog": [None]}, "holds null"),
+        ({"dog": ["\u200b"]}, "is no word"),
+    ],
+)
+def test_synonyms_that_cannot_be(synonyms, message):
+    with pytest.raises(UserError, match=message):
+        concepts_of(("dog", "cat"), synonyms=synonyms, preserve=["fox"])
+
+
+def test_synonyms_go_by_the_targets_spelling_in_any_vocabulary():
+    assert concepts_of(("dog", "cat"), synonyms={"Dog": ["hound"]}).synonyms == (("dog", ("hound",)),)
+    config = ConceptsConfig(pairs=[["dog", "cat"]], synonyms={"dog": ["hound"]})
+    assert load_concepts(config, "miniature").synonyms == (("dog", ("hound",)),)
+
+
+def test_a_large_set_is_made_in_little_work(monkeypatch):
+    """Every name's plural is worked out once a set, not once a sentence."""
+    from erasepro.prompts import fitted_sentences
+
+    turns = []
+    monkeypatch.setattr(fitted_sentences, "plural", lambda *words: turns.append(words) or plural(*words))
+    build(*((f"thing{chr(97 + i // 26)}{chr(97 + i % 26)}", "tree") for i in range(100)))
+    assert len(turns) < 2000

@@ -1,15 +1,10 @@
 """The lines above a run's tables."""
 
-from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.report.heading import format_pairs, format_sentences
-
-PAIR = ConceptPair("dog", "cat")
 
 
 def prompts(*left_out):
-    pairs = (PromptPair("a dog", "a cat", PAIR),) * 1200
-    return EditPrompts(ConceptSet("x", "instance", (PAIR,)), pairs, ("", "a car"), left_out=left_out)
+    return {"pairs": 1200, "preserve": 2, "left_out": list(left_out)}
 
 
 def test_what_an_edit_is_built_from_and_what_is_left_out():

@@ -13,7 +13,7 @@ from erasepro.edit import Edit, EditRecord
 from erasepro.edit.column_ranges import packed
 from erasepro.edit.fingerprints import fingerprints
 from erasepro.edit.generalization import measure_held_out
-from erasepro.edit.prompt_record import record_prompts, sentences_hash
+from erasepro.edit.prompt_record import prompt_facts, record_prompts
 from erasepro.linalg import Update, update_of
 from erasepro.runtime.versions import versions
 from erasepro.solvers.registry import SOLVERS
@@ -84,7 +84,7 @@ def assemble_edit(
             "vocabulary": prompts.concepts.vocabulary,
             "synonyms": {name: list(words) for name, words in prompts.concepts.synonyms},
         },
-        "prompts": {"pairs": len(prompts.pairs), "preserve": len(prompts.preserve), "sha256": sentences_hash(prompts)},
+        "prompts": prompt_facts(prompts),
         "edit_prompts": record_prompts(prompts),
         "base": fingerprints(model.pipe, moved),
         **({"selected_columns": selected} if measured else {}),
