@@ -82,7 +82,7 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
     left_out = [word for word in lexicon.words if is_left_out(word, erased, concepts.kind)]
     gone = set(left_out)
     words = [word for word in lexicon.words if word not in gone]
-    names = [name for name in (*concepts.targets, *concepts.anchors) if name]
+    names = sorted({name for name in (*concepts.targets, *concepts.anchors) if name})  # the pairs' order changes nothing
     near = lexicon.nearest(names, config.preserve_neighbors) if config.preserve_neighbors and names else {}
     neighbors = [word for word in dict.fromkeys(_in_turn(list(near.values()))) if word not in gone]
     used, unseen = _split(words, {*neighbors, *names}, config)

@@ -57,7 +57,7 @@ def preserve_in_open_words(
             raise unknown("source in templates.preserve_source", source, (*SOURCES, "a .txt or .csv file"))
     limit = config.preserve_count  # each name that is to stay counts above it
     rng = random.Random(f"{config.seed}/preserve")
-    names = [name for name in dict.fromkeys((*concepts.preserve, *concepts.anchors)) if name]
+    names = sorted({name for name in (*concepts.preserve, *concepts.anchors) if name})  # in any order the same sentences
     writer = _Writer(concepts.kind, config, lexicon, words, rng, erased)
     quarter = max(limit // SHARE, 1)
     limit = max(limit, len(names) + config.preserve_empty) if limit else 0

@@ -233,7 +233,7 @@ def test_a_full_or_read_only_disk_is_one_line(capsys, made, mine, monkeypatch):
 def test_the_shipped_miniature(capsys, tmp_path):
     model = load_model("miniature")
     concepts = ConceptSet("t", "instance", (ConceptPair("dog", "cat"),), ("bird",), vocabulary="miniature")
-    build = make_edit_prompts(concepts, TemplatesConfig(count=2, preserve_count=6))
+    build = make_edit_prompts(concepts, TemplatesConfig(grammar="miniature", count=2, preserve_count=6))
     edit = make_solver("erasepro", {"text_blocks": [0, 1]}).solve(model, build)
     edit.save(tmp_path / "edit")
     found = certify(edit, model, tmp_path / "edit")

@@ -54,7 +54,7 @@ def test_the_default_is_not_warned_about(model):
 
 @pytest.mark.ci_slow
 def test_a_pair_is_erased_and_the_others_are_kept(tmp_path):
-    words = ["concepts.pairs=[[dog,cat]]", "generation.seeds=[0]", "generation.max_retain=16", "tracker=none"]
+    words = ["concepts.pairs=[[lion,tiger]]", "generation.seeds=[0]", "generation.max_retain=16", "tracker=none"]
     words += ["metrics.names=[clip_accuracy_top1]", "outputs.progress=false", "outputs.grid=false"]
     finish([*words, "outputs.dir=runs"], tmp_path)
     (folder,) = [path for path in (tmp_path / "runs").iterdir() if not path.name.startswith(".")]

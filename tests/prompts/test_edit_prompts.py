@@ -305,3 +305,11 @@ def test_a_large_set_is_made_in_little_work(monkeypatch):
     monkeypatch.setattr(fitted_sentences, "plural", lambda *words: turns.append(words) or plural(*words))
     build(*((f"thing{chr(97 + i // 26)}{chr(97 + i % 26)}", "tree") for i in range(100)))
     assert len(turns) < 2000
+
+
+def test_the_order_of_pairs_and_of_preserved_names_changes_no_sentence():
+    one = build(("dog", "cat"), ("car", "boat"), preserve=["fox", "owl"])
+    other = build(("car", "boat"), ("dog", "cat"), preserve=["owl", "fox"])
+    assert one.preserve == other.preserve
+    assert set(one.pairs) == set(other.pairs)
+    assert set(one.held_out.pairs) == set(other.held_out.pairs)
