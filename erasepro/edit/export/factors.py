@@ -1,4 +1,4 @@
-"""The two LoRA factors of every weight: the edit's own where it has them, a truncated SVD where its ΔW is dense.
+"""The two LoRA factors of every weight: of the edit's own where it has them, a truncated SVD where its ΔW is dense.
 
 Shapes: up (d_out, r), down (r, d_in), ΔW (d_out, d_in). strength·ΔW = up @ down.
 """
@@ -55,7 +55,7 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
         else:
             up, down, loss = _truncated(update.dense().double(), rank)
         if up.shape[1]:
-            up, down = _balanced(edit.strength * up, down)
+            up, down = _balanced(*_without_cancellation(edit.strength * up, down))
             factors[site] = Factors(up.float().contiguous(), down.float().contiguous(), loss)
     if not factors:
         raise UserError("This edit changes no weight: there is nothing to export as a LoRA.")
@@ -78,6 +78,15 @@ def _truncated(delta: Tensor, rank: int | None) -> tuple[Tensor, Tensor, float]:
         rank = min(int((tails >= ALLOWED_LOSS).sum()), LARGEST_RANK)
     rank = min(rank, len(S))
     return U[:, :rank] * S[:rank], Vh[:rank], float(tails[rank]) if rank < len(S) else 0.0
+
+
+def _without_cancellation(up: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
+    """The same product with orthonormal rows in down (r, d_in), so that no large terms cancel where it is cast to float32.
+
+    downᵀ = QR gives up down = (up Rᵀ) Qᵀ; r falls to d_in where it is larger.
+    """
+    Q, R = torch.linalg.qr(down.T)  # (d_in, min(d_in, r)), (min(d_in, r), r)
+    return up @ R.T, Q.T
 
 
 def _balanced(up: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
