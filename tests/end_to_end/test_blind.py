@@ -76,6 +76,7 @@ def test_held_out_numbers_are_stored_and_read_back(model, tmp_path):
     assert without == edit
 
 
+@pytest.mark.ci_slow
 def test_held_out_numbers_are_certified_and_a_false_one_is_told(model, tmp_path):
     edit = make_solver("uce").solve(model, sentences(model, preserve_count=100))
     certificate = erasepro.certify(edit, model)
@@ -86,6 +87,7 @@ def test_held_out_numbers_are_certified_and_a_false_one_is_told(model, tmp_path)
     assert "the held-out drift in edit.json is stated as 0" in line
 
 
+@pytest.mark.ci_slow
 def test_the_sentences_are_made_again_beside_an_edit_that_is_on_the_model(model):
     edit = make_solver("uce").solve(model, sentences(model, preserve_count=100))
     clean = erasepro.certify(edit, model)
