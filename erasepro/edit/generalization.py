@@ -111,13 +111,17 @@ def measure_drift(model: Model, edit: EditRecord, texts: Sequence[str], batch: i
     K: features of the texts, from begin to end of text, through the original encoders, K_e through the edited ones; W: the
     edited weights.
     """
-    sides = _Sides(model.pipe, edit, torch.float32, batch)
+    return _drift(_Sides(model.pipe, edit, torch.float32, batch), texts)
+
+
+@torch.no_grad()
+def _drift(sides: _Sides, texts: Sequence[str]) -> float:
     moved = size = 0.0
-    for read in conditioning_inputs(model.pipe):
-        columns, _ = plan_retain_columns(model.pipe, read, texts, "text")
+    for read in conditioning_inputs(sides.pipe):
+        columns, _ = plan_retain_columns(sides.pipe, read, texts, "text")
         K = sides.original.input_features(read, texts, columns)  # (d, m)
         K_e = sides.edited.input_features(read, texts, columns) if sides.moves_text else K
-        for site in conditioning_sites(model.pipe, read):
+        for site in conditioning_sites(sides.pipe, read):
             W_o, W = (w.to(K) for w in sides.weights(site.name))
             V = W_o @ K
             moved += float((W @ K_e - V).pow(2).sum())
@@ -147,10 +151,11 @@ def measure_held_out(
     if pairs:
         residual = measure_residual(model, edit, pairs)
         found |= {"residual": residual["residual"], "residual_before": residual["before"]}
+    sides = _Sides(model.pipe, edit, torch.float32, 64)
     if unseen:
-        found["drift"] = measure_drift(model, edit, unseen)
+        found["drift"] = _drift(sides, unseen)
     if seen:
-        found["drift_preserved"] = measure_drift(model, edit, seen)
+        found["drift_preserved"] = _drift(sides, seen)
     return found
 
 

@@ -46,9 +46,8 @@ def make_edit_prompts(
     config = templates if templates is not None else TemplatesConfig()
     check_sentences(concepts, config)
     if config.grammar == "miniature":
-        pairs, dropped = _without_minors(concepts, [
-            (pair, fit_in_miniature_grammar(concepts, pair, config)) for pair in concepts.pairs
-        ])  # fmt: skip
+        made = [fit_in_miniature_grammar(concepts, pair, config) for pair in concepts.pairs]
+        pairs, dropped = _without_minors(concepts, made)
         preserve, lost = drop_minors(preserve_in_miniature_grammar(concepts, config))
         held_out = None if lexicon is None else _held_out_beside(concepts, config, lexicon, pairs, preserve)
         return EditPrompts(concepts, tuple(pairs), tuple(preserve), dropped + lost, config, held_out=held_out)
@@ -87,9 +86,8 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
     neighbors = [word for word in dict.fromkeys(_in_turn(list(near.values()))) if word not in gone]
     used, unseen = _split(words, {*neighbors, *names}, config)
     free = [word for word in used if not mentions_any(word, names)]
-    pairs, dropped = _without_minors(concepts, [
-        (pair, fit_in_open_words(concepts, pair, config, lexicon, free)) for pair in concepts.pairs
-    ])  # fmt: skip
+    made = [fit_in_open_words(concepts, pair, config, lexicon, free) for pair in concepts.pairs]
+    pairs, dropped = _without_minors(concepts, made)
     preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, erased)
     seen = _words_of(preserve)
     unseen = [word for word in unseen if word not in seen]
@@ -164,12 +162,12 @@ def _in_turn(lists: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _without_minors(
-    concepts: ConceptSet, made: Sequence[tuple[object, Sequence[PromptPair]]]
+    concepts: ConceptSet, made: Sequence[Sequence[PromptPair]]
 ) -> tuple[list[PromptPair], int]:
     """The pairs whose sentences may be read, and how many were dropped. Raises UserError for a concept without any."""
     kept: list[PromptPair] = []
     dropped = 0
-    for pair, sentences in zip(concepts.pairs, (part for _, part in made), strict=True):
+    for pair, sentences in zip(concepts.pairs, made, strict=True):
         good = [p for p in sentences if not mentions_minor(p.target_prompt) and not mentions_minor(p.anchor_prompt)]
         if not good:
             raise UserError(
