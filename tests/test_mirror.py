@@ -23,6 +23,7 @@ TOGETHER = {
     "concepts/miniature/test_captions.py": ("concepts/miniature/names",),
     "config/test_hydra_setup.py": ("config/yaml_files", "runs/resolve"),
     "edit/test_store.py": ("edit/record",),
+    "edit/test_generalization.py": ("edit/both_sides",),
     "solvers/test_extend.py": ("edit/prompt_record",),
     "edit/export/test_folder.py": ("edit/export/base_folder", "edit/export/patches", "models/safetensors_stream"),
     "edit/export/test_lora.py": ("edit/export/factors", "edit/export/kohya", "edit/export/result"),

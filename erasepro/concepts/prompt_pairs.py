@@ -49,6 +49,8 @@ class EditPrompts:
     """Bare names, for methods that retain names and know no sentences; (): those of the concept set."""
     left_out: tuple[str, ...] = ()
     """Words of the model's that are not preserved because they name what is erased."""
+    left_out_sentences: int = 0
+    """Sentences of files that are not preserved because they name what is erased."""
     held_out: HeldOut | None = None
     neighbors: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(target or anchor, words nearest to it), as the text encoder said when the sentences were made."""

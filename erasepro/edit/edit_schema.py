@@ -52,6 +52,7 @@ class PromptsForm(TypedDict, total=False):
     pairs: int
     preserve: int
     left_out: list[str]
+    left_out_sentences: int
     sha256: str
 
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
-from erasepro.edit.record import TABLE, EditRecord
+from erasepro.edit.both_sides import BothSides
+from erasepro.edit.record import EditRecord
 from erasepro.errors import UserError
 from erasepro.models.features.columns import plan_pair_columns, plan_retain_columns
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs
-from erasepro.models.sites import conditioning_sites, weight
+from erasepro.models.sites import conditioning_sites
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import HeldOut, PromptPair
@@ -29,30 +29,14 @@ SLOW_ENCODER = 16
 
 
 class _Sides:
-    """The text encoders and weights of a pipeline as they were, and as an edit makes them."""
+    """The text encoders of both sides, at one precision, beside the weights."""
 
     def __init__(self, pipe: Any, edit: EditRecord, dtype: torch.dtype, batch: int) -> None:
-        self.pipe, self.edit = pipe, edit
-        self.held = getattr(pipe, TABLE, {"originals": {}})["originals"]
-        self.original = TextStack(pipe, dtype, batch=batch)
-        self.edited = self.original.editable_copy()
-        encoders = [e.component for e in self.original.architecture.encoders]
-        self.moves_text = False
+        self.pipe = pipe
+        self.weights = BothSides(pipe, edit)
+        self.original, self.edited = self.weights.stacks(dtype, batch)
+        self.moves_text = any(self.weights.text_sites(component) for component in self.weights.clip)
         """Whether a text encoder is edited: else both sides read the same features."""
-        for name in {**dict.fromkeys(self.held), **dict.fromkeys(edit.updates)}:
-            component, _, path = name.partition(".")
-            if component in encoders:
-                block, kind = _block(path)
-                W_o, W = self.weights(name)
-                self.original.layers(component).set_weight(block, kind, W_o)
-                self.edited.layers(component).set_weight(block, kind, W)
-                self.moves_text |= name in edit.updates
-
-    def weights(self, name: str) -> tuple[Tensor, Tensor]:
-        """W_o and W (d_out, d_in), in the pipeline's own dtype."""
-        W_o = self.held[name] if name in self.held else weight(self.pipe, name)
-        update = self.edit.updates.get(name)
-        return W_o, W_o if update is None else update.apply_to(W_o, self.edit.strength)
 
 
 @torch.no_grad()
@@ -89,7 +73,7 @@ def measure_residual(
         Y = sides.original.input_features(read, anchors, [p.anchor for p in parts])
         off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
         for site in conditioning_sites(pipe, read):
-            W_o, W = (w.to(X) for w in sides.weights(site.name))
+            W_o, W = (w.to(X) for w in sides.weights.pair(site.name))
             V = W_o @ Y
             off += (W @ X - V).pow(2).sum(dim=0)
             off_o += (W_o @ X_o - V).pow(2).sum(dim=0)
@@ -122,7 +106,7 @@ def _drift(sides: _Sides, texts: Sequence[str]) -> float:
         K = sides.original.input_features(read, texts, columns)  # (d, m)
         K_e = sides.edited.input_features(read, texts, columns) if sides.moves_text else K
         for site in conditioning_sites(sides.pipe, read):
-            W_o, W = (w.to(K) for w in sides.weights(site.name))
+            W_o, W = (w.to(K) for w in sides.weights.pair(site.name))
             V = W_o @ K
             moved += float((W @ K_e - V).pow(2).sum())
             size += float(V.pow(2).sum())
@@ -157,9 +141,3 @@ def measure_held_out(
     if seen:
         found["drift_preserved"] = _drift(sides, seen)
     return found
-
-
-def _block(path: str) -> tuple[int, str]:
-    """The block's number and the layer in it: "encoder.layers.3.mlp.fc2" → (3, "mlp.fc2")."""
-    number, _, kind = path.partition("layers.")[2].partition(".")
-    return int(number), kind

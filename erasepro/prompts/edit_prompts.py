@@ -17,7 +17,7 @@ from erasepro.prompts.fitted_sentences import draw_contexts, fit_in_open_words, 
 from erasepro.prompts.left_out import erased_words, is_left_out
 from erasepro.prompts.lexicon import Lexicon
 from erasepro.prompts.miniature_sentences import fit_in_miniature_grammar, preserve_in_miniature_grammar
-from erasepro.prompts.preserved_sentences import preserve_in_open_words
+from erasepro.prompts.preserved_sentences import preserve_in_open_words, sentences_of_files
 from erasepro.prompts.templates.bank import check_template
 
 GRAMMARS = ("open", "miniature")
@@ -88,14 +88,16 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
     free = [word for word in used if not mentions_any(word, names)]
     made = [fit_in_open_words(concepts, pair, config, lexicon, free) for pair in concepts.pairs]
     pairs, dropped = _without_minors(concepts, made)
-    preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, erased)
+    of_files, dropped_of_files = sentences_of_files(config, concepts.kind, erased)
+    preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, of_files, erased)
     seen = _words_of(preserve)
     unseen = [word for word in unseen if word not in seen]
     retained = concepts.preserve or tuple(dict.fromkeys([*(n for n in concepts.anchors if n), *neighbors, *used]))
     return EditPrompts(
         concepts, tuple(pairs), tuple(preserve), dropped, config,
         retained=retained[: max(config.preserve_count, len(concepts.preserve))],
-        left_out=tuple(word for word in left_out if erased.search(word)), neighbors=tuple(near.items()),
+        left_out=tuple(word for word in left_out if erased.search(word)), left_out_sentences=dropped_of_files,
+        neighbors=tuple(near.items()),
         held_out=_held_out(concepts, config, lexicon, free, unseen, pairs),
     )  # fmt: skip
 

@@ -39,6 +39,7 @@ def preserve_in_open_words(
     lexicon: Lexicon,
     words: Sequence[str],
     neighbors: Sequence[str],
+    of_files: Sequence[str],
     erased: re.Pattern[str],
 ) -> list[str]:
     """Different sentences to preserve, at most ``config.preserve_count``, the most important first.
@@ -49,12 +50,10 @@ def preserve_in_open_words(
     Args:
         words: the model's words, most frequent first, without those that name what is erased.
         neighbors: those of them that are nearest to a target or an anchor.
-        erased: finds what names the erased; such a sentence of a file is left out.
+        of_files: what `sentences_of_files` gives.
+        erased: finds what names the erased.
     """
-    sources = list(config.preserve_source)
-    for source in sources:
-        if source not in SOURCES and Path(source).suffix not in (".txt", ".csv"):
-            raise unknown("source in templates.preserve_source", source, (*SOURCES, "a .txt or .csv file"))
+    sources = config.preserve_source
     limit = config.preserve_count  # each name that is to stay counts above it
     rng = random.Random(f"{config.seed}/preserve")
     names = sorted({name for name in (*concepts.preserve, *concepts.anchors) if name})  # in any order the same sentences
@@ -68,9 +67,7 @@ def preserve_in_open_words(
         if concepts.kind == "style":
             common = [name for name in (*ARTISTS, *MEDIA) if not is_left_out(name, erased, concepts.kind)]
             parts.append(islice(writer.about(common, PER_NEIGHBOR), quarter))
-    for source in sources:
-        if source not in SOURCES:
-            parts.append(text for text in read_sentences(source) if not is_left_out(text, erased, concepts.kind))
+    parts.append(of_files)
     if "vocabulary" in sources and words:
         parts.append(writer.about(words, 50))
     for sentence in chain.from_iterable(parts):
@@ -79,6 +76,22 @@ def preserve_in_open_words(
         if not mentions_minor(sentence):
             made[sentence] = None
     return list(made)[:limit]
+
+
+def sentences_of_files(config: TemplatesConfig, kind: str, erased: re.Pattern[str]) -> tuple[list[str], int]:
+    """The sentences of the files in ``config.preserve_source``, and how many were left out: they name the erased.
+
+    Raises UserError for a source that is none, and for a file that cannot be read.
+    """
+    sentences: list[str] = []
+    for source in config.preserve_source:
+        if source in SOURCES:
+            continue
+        if Path(source).suffix not in (".txt", ".csv"):
+            raise unknown("source in templates.preserve_source", source, (*SOURCES, "a .txt or .csv file"))
+        sentences += read_sentences(source)
+    kept = [text for text in sentences if not is_left_out(text, erased, kind)]
+    return kept, len(sentences) - len(kept)
 
 
 class _Writer:

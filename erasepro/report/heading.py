@@ -29,13 +29,18 @@ def format_sentences(prompts: Mapping[str, Any]) -> str:
     """One line that says what an edit is built from, and which words are not preserved.
 
     Args:
-        prompts: ``meta["prompts"]`` of an edit: ``pairs`` and ``preserve``, how many sentences; ``left_out``, the words.
+        prompts: ``meta["prompts"]`` of an edit: ``pairs`` and ``preserve``, how many sentences; ``left_out``, the words;
+            ``left_out_sentences``, how many sentences of files.
     """
     line = f"Sentences: {prompts['pairs']:,} fitted, {prompts['preserve']:,} preserved"
     left_out = prompts.get("left_out") or ()
     if left_out:
         shown = ", ".join(left_out[:SHOWN]) + (", …" if len(left_out) > SHOWN else "")
         line += f"; left out because they name the erased: {shown}"
+    of_files = prompts.get("left_out_sentences", 0)
+    if of_files:
+        line += f"{', and' if left_out else '; left out because they name the erased:'} {of_files:,} sentence"
+        line += f"{'s' if of_files > 1 else ''} of templates.preserve_source"
     return f"{line}."
 
 

@@ -14,12 +14,13 @@ from erasepro.concepts.pairs import ConceptSet, folded
 from erasepro.concepts.prompt_pairs import EditPrompts
 from erasepro.config.schema import ConceptsConfig
 from erasepro.edit.pristine import check_pristine
-from erasepro.edit.prompt_record import stored_prompts
+from erasepro.edit.prompt_record import prompts_of, stored_prompts
 from erasepro.edit.record import check_edit
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.prompts.preserved_sentences import SOURCES
 from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def remove_concept(edit: Edit, name: str, model: Model) -> Edit:
 
 def _solve(edit: Edit, model: Model, old: EditPrompts, joint: ConceptSet, new: EditPrompts | None) -> Edit:
     if old.templates is not None and new is None:
+        if any(source not in SOURCES for source in old.templates.preserve_source):
+            prompts_of(edit.meta, model.pipe)  # a file that has changed would preserve other sentences, without a word
         prompts = make_edit_prompts(joint, old.templates, read_lexicon(model.pipe))
     elif old.templates is not None:
         raise UserError("This edit was built from templates: add concepts by name, not sentences of their own.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from erasepro.edit.both_sides import BothSides
 from erasepro.edit.combine import leaves
 from erasepro.edit.fingerprints import check_base
 from erasepro.edit.generalization import measure_held_out
@@ -22,7 +23,7 @@ from erasepro.models.sites import conditioning_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import as_path
 from erasepro.runtime.versions import versions
-from erasepro.verification.sentence_features import PRESERVE_TOKENS, Sentences, Weights
+from erasepro.verification.sentence_features import PRESERVE_TOKENS, Sentences
 from erasepro.verification.sums_of_squares import Drift, Squares
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
     target = None if folder is None else as_path(folder, "the certificate's folder")
     if not isinstance(model, Model):
         raise UserError(f"A certificate is measured on what load_model returns; got a {type(model).__name__}.")
-    weights = Weights(model.pipe, edit)
+    weights = BothSides(model.pipe, edit)
     _check(weights)
     squares: dict[str, Squares] = defaultdict(Squares)
     drifts: dict[str, Drift] = defaultdict(Drift)
@@ -115,7 +116,7 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
     return certificate
 
 
-def _check(weights: Weights) -> None:
+def _check(weights: BothSides) -> None:
     """Raise UserError unless every base weight is there, fits, and is the one that the edit was solved on."""
     for name, update in weights.edit.updates.items():
         W = weights.base(name)

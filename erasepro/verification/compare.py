@@ -88,14 +88,14 @@ def compare_stated(edit: Edit, measured: Mapping[str, Any]) -> list[str]:
             continue
         for key, ours in (("residual_after_all", "residual_after"), ("residual_after_selected", "residual_selected")):
             if key in entry and row[ours] is not None and not near(entry[key], row[ours], spread, LOOSE[0]):
-                wrong.append(_off(f"{key} of '{row['site']}' in edit.json", entry[key], row[ours], spread))
+                wrong.append(_off(f"{key} of '{row['site']}' in edit.json", entry[key], row[ours], spread, LOOSE[0]))
     held_out = measured.get("held_out") or [{}]
     wrong += _held_out("edit.json", edit.residuals.get("held_out") or {}, held_out[0], spread)
     for key, name in (("selected", "residual_after_selected"), ("all", "residual_after_all")):
         each = [entry[name] for entry in edit.diagnostics if name in entry]
         if each and key in edit.residuals and not near(edit.residuals[key], max(each), LOOSE[1], LOOSE[0]):
             wrong.append(
-                _off(f"the residual over {key} columns in edit.json", edit.residuals[key], max(each), LOOSE[1])
+                _off(f"the residual over {key} columns in edit.json", edit.residuals[key], max(each), *LOOSE[::-1])
             )
     return wrong
 
@@ -150,12 +150,12 @@ def _held_out(file: str, stated: Mapping[str, Any], measured: Mapping[str, Any],
     """What a file says of the held-out sentences, and the weights contradict."""
     both = [key for key in ("residual", "drift", "drift_preserved") if key in stated and key in measured]
     return [
-        _off(f"the held-out {key} in {file}", stated[key], measured[key], spread)
+        _off(f"the held-out {key} in {file}", stated[key], measured[key], spread, LOOSE[0])
         for key in both
         if not near(stated[key], measured[key], spread, LOOSE[0])
     ]
 
 
-def _off(what: str, stated: Any, measured: Any, spread: float) -> str:
+def _off(what: str, stated: Any, measured: Any, absolute: float, relative: float = RELATIVE) -> str:
     theirs, ours = ("none" if n is None else f"{float(n):.4g}" for n in (stated, measured))
-    return f"{what} is stated as {theirs}, and is {ours} (tolerance {spread:.0e} + {RELATIVE:.1%})"
+    return f"{what} is stated as {theirs}, and is {ours} (tolerance {absolute:.0e} + {relative:.1%})"

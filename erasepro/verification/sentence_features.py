@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from erasepro.edit.both_sides import BothSides
 from erasepro.edit.column_ranges import unpacked
 from erasepro.edit.prompt_record import prompts_of
-from erasepro.edit.record import TABLE
 from erasepro.linalg import Statistics
 from erasepro.models.architectures import ConditioningInput, architecture_of
 from erasepro.models.features.columns import (
@@ -29,58 +29,15 @@ from erasepro.models.features.columns import (
 )
 from erasepro.models.features.streams import Stream, group, lengths
 from erasepro.models.features.text_encoder_layers import token_ids
-from erasepro.models.features.text_stack import TextStack, tokenizer_of
-from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, weight
+from erasepro.models.features.text_stack import tokenizer_of
+from erasepro.models.sites import Site
 from erasepro.solvers import make_solver
 from erasepro.verification.sums_of_squares import kept_sums
-
-if TYPE_CHECKING:
-    from erasepro.edit.edit import Edit
 
 BATCH = 64  # prompts of full length encoded at a time
 PRESERVE_TOKENS = "text"  # columns of a preserved sentence: from its first token to the end of text
 FourColumns = tuple[Tensor, Tensor, Tensor, Tensor]
 """(numbers of the columns, X, O, Y)."""
-
-
-class Weights:
-    """The base and the edited weights of a pipeline, in its own dtypes. An edit that is on it is looked through."""
-
-    def __init__(self, pipe: Any, edit: Edit) -> None:
-        self.pipe, self.edit = pipe, edit
-        self._held = getattr(pipe, TABLE, {"originals": {}})["originals"]
-        encoders = [e for e in architecture_of(pipe).encoders if getattr(pipe, e.component, None) is not None]
-        self.clip = [e.component for e in encoders if e.family == "clip"]  # those whose layers may be edited
-
-    def base(self, name: str) -> Tensor:
-        """The weight W_o (d_out, d_in) of a site before any edit."""
-        held = self._held.get(name)
-        return held if held is not None else weight(self.pipe, name).detach()
-
-    def edited(self, name: str) -> Tensor:
-        """The weight W_o + strength·ΔW (d_out, d_in) in the pipeline's dtype: the bytes that `Edit.apply` puts there."""
-        update = self.edit.updates.get(name)
-        return self.base(name) if update is None else update.apply_to(self.base(name), self.edit.strength)
-
-    def stacks(self, dtype: torch.dtype) -> tuple[TextStack, TextStack]:
-        """The original and the edited text encoders in this precision of arithmetic."""
-        original = TextStack(self.pipe, dtype, BATCH)
-        edited = original.editable_copy()
-        for component in self.clip:
-            for site in self._text_sites(component, {**dict.fromkeys(self._held), **dict.fromkeys(self.edit.updates)}):
-                original.layers(component).set_weight(site.depth, site.kind, self.base(site.name))
-                edited.layers(component).set_weight(site.depth, site.kind, self.edited(site.name))
-        return original, edited
-
-    def text_sites(self, component: str) -> list[Site]:
-        """The sites of a CLIP encoder that this edit changes, shallow → deep, under the edit's own names."""
-        return self._text_sites(component, dict.fromkeys(self.edit.updates))
-
-    def _text_sites(self, component: str, names: dict[str, None]) -> list[Site]:
-        name_of = {site_module(self.pipe, n): n for n in names if n.startswith(f"{component}.")}
-        sites = text_sites(self.pipe, TEXT_KINDS, component) if name_of else []
-        named = [(site, name_of.get(site_module(self.pipe, site.name))) for site in sites]
-        return [Site(name, site.component, site.kind, site.depth) for site, name in named if name is not None]
 
 
 @dataclass
@@ -133,7 +90,7 @@ class TextReading:
 class Sentences:
     """The sentences of one solved edit, read through both sides; `meta` is its meta data (see `combine.leaves`)."""
 
-    def __init__(self, weights: Weights, meta: dict[str, Any]) -> None:
+    def __init__(self, weights: BothSides, meta: dict[str, Any]) -> None:
         self.weights, self.pipe = weights, weights.pipe
         build = prompts_of(meta, self.pipe)
         self.held_out = build.held_out

@@ -142,6 +142,7 @@ def test_sentences_of_a_file_and_of_the_names_alone(tmp_path):
     built = build(("dog", "cat"), config=config)
     assert {"a red barn", "a blue barn"} <= set(built.preserve)
     assert "a dog in a barn" not in built.preserve
+    assert built.left_out_sentences == 1
     assert all(mentions_any(text, ("cat", "barn")) for text in built.preserve if text)
 
 

@@ -11,6 +11,10 @@ def test_what_an_edit_is_built_from_and_what_is_left_out():
     assert format_sentences(prompts()) == "Sentences: 1,200 fitted, 2 preserved."
     named = format_sentences(prompts("dog", "dogs"))
     assert named == "Sentences: 1,200 fitted, 2 preserved; left out because they name the erased: dog, dogs."
+    of_files = format_sentences(prompts("dog") | {"left_out_sentences": 2})
+    assert of_files.endswith("they name the erased: dog, and 2 sentences of templates.preserve_source.")
+    alone = format_sentences(prompts() | {"left_out_sentences": 1})
+    assert alone.endswith("left out because they name the erased: 1 sentence of templates.preserve_source.")
     assert format_sentences(prompts(*(f"dog{i}" for i in range(20)))).endswith("dog10, dog11, ….")
 
 

@@ -4,9 +4,13 @@ import pytest
 import torch
 
 from erasepro import Edit, erase
+from erasepro.concepts.load import load_concepts
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
+from erasepro.config.schema import ConceptsConfig, TemplatesConfig
 from erasepro.errors import UserError
+from erasepro.models.vocabulary import read_lexicon
+from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.solvers import make_solver
 from erasepro.solvers.extend import add_concepts, remove_concept
 
@@ -90,3 +94,18 @@ def test_adding_wants_the_original_weights(model32):
     with pytest.raises(UserError, match="revert it"):
         add_concepts(edit, own_sentences(("car", "bus")), model32)
     edit.revert(model32.pipe)
+
+
+def test_a_file_of_sentences_that_changed_is_told(tmp_path):
+    from erasepro import load_model
+
+    model, lines = load_model("miniature"), tmp_path / "mine.txt"
+    lines.write_text("a red barn\na blue barn\n")
+    templates = TemplatesConfig(preserve_source=[str(lines)], contexts=2)
+    concepts = load_concepts(ConceptsConfig(pairs=[["dog", "cat"]]))
+    uce = make_solver("uce", {"preserve": "fitting"})
+    edit = uce.solve(model, make_edit_prompts(concepts, templates, read_lexicon(model.pipe)))
+    assert len(add_concepts(edit, {"apple": "pear"}, model).meta["concepts"]["pairs"]) == 2
+    lines.write_text("a red barn\n")
+    with pytest.raises(UserError, match=r"mine\.txt has changed"):
+        add_concepts(edit, {"apple": "pear"}, model)

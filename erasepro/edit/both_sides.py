@@ -1,0 +1,61 @@
+"""A pipeline as it was and as an edit makes it: weights and text encoders of both sides, the pipeline itself untouched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from erasepro.edit.record import TABLE, EditRecord
+from erasepro.models.architectures import architecture_of
+from erasepro.models.features.text_stack import TextStack
+from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, weight
+
+
+class BothSides:
+    """A pipeline's weights before and after an edit, in its own dtypes. An edit that is on it is looked through."""
+
+    def __init__(self, pipe: Any, edit: EditRecord) -> None:
+        self.pipe, self.edit = pipe, edit
+        self._held = getattr(pipe, TABLE, {"originals": {}})["originals"]
+        encoders = [e for e in architecture_of(pipe).encoders if getattr(pipe, e.component, None) is not None]
+        self.clip = [e.component for e in encoders if e.family == "clip"]  # those whose layers may be edited
+
+    def base(self, name: str) -> Tensor:
+        """The weight W_o (d_out, d_in) of a site before any edit."""
+        held = self._held.get(name)
+        return held if held is not None else weight(self.pipe, name).detach()
+
+    def edited(self, name: str) -> Tensor:
+        """The weight W_o + strength·ΔW (d_out, d_in) in the pipeline's dtype: the bytes that `Edit.apply` puts there."""
+        update = self.edit.updates.get(name)
+        return self.base(name) if update is None else update.apply_to(self.base(name), self.edit.strength)
+
+    def pair(self, name: str) -> tuple[Tensor, Tensor]:
+        """W_o and W (d_out, d_in) of a site."""
+        return self.base(name), self.edited(name)
+
+    def stacks(self, dtype: torch.dtype, batch: int = 64) -> tuple[TextStack, TextStack]:
+        """The original and the edited text encoders in this precision of arithmetic.
+
+        Args:
+            batch: prompts of full length that are encoded at a time.
+        """
+        original = TextStack(self.pipe, dtype, batch)
+        edited = original.editable_copy()
+        for component in self.clip:
+            for site in self._text_sites(component, {**dict.fromkeys(self._held), **dict.fromkeys(self.edit.updates)}):
+                original.layers(component).set_weight(site.depth, site.kind, self.base(site.name))
+                edited.layers(component).set_weight(site.depth, site.kind, self.edited(site.name))
+        return original, edited
+
+    def text_sites(self, component: str) -> list[Site]:
+        """The sites of a CLIP encoder that this edit changes, shallow → deep, under the edit's own names."""
+        return self._text_sites(component, dict.fromkeys(self.edit.updates))
+
+    def _text_sites(self, component: str, names: dict[str, None]) -> list[Site]:
+        name_of = {site_module(self.pipe, n): n for n in names if n.startswith(f"{component}.")}
+        sites = text_sites(self.pipe, TEXT_KINDS, component) if name_of else []
+        named = [(site, name_of.get(site_module(self.pipe, site.name))) for site in sites]
+        return [Site(name, site.component, site.kind, site.depth) for site, name in named if name is not None]
