@@ -16,9 +16,9 @@ from erasepro.prompts.lexicon import Lexicon
 from erasepro.prompts.templates.bank import fill, slots
 from erasepro.prompts.templates.choose import bank_for
 from erasepro.prompts.templates.open import THINGS
-from erasepro.prompts.word_contexts import draw_fitting, fits_context, in_company
+from erasepro.prompts.word_contexts import draw_fitting, fits_context, in_company, word_mix
 
-CONTEXTS, SHARED, LEAST = 60, 600, 6
+CONTEXTS, SHARED, LEAST = 40, 600, 6
 """Contexts a pair: so many, shared among the pairs of a large set, but never fewer than the last number."""
 CONTEXT_FORMS = ("{c}", "{n}", "the {n}")
 STYLE_CONTEXTS = ("{s}", "{s} style", "in {s} style", "by {s}", "in the style of {s}")
@@ -94,14 +94,16 @@ def draw_contexts(
     target, anchor = (_filled(concepts, name, config, "") for name in (pair.target, pair.anchor))
 
     def fits_both(template: str) -> bool:
-        return fits(fill(template, target)) and fits(fill(template, anchor))
+        twice = _is_crowded(template, "", concepts)  # random neighbours that make a name of several words
+        return not twice and fits(fill(template, target)) and fits(fill(template, anchor))
 
     of_kind = STYLE_CONTEXTS if concepts.kind == "style" else CONTEXT_FORMS
     forms = [form for form in of_kind if not _is_crowded(form, "", concepts)]
+    mix = word_mix(words, (*concepts.targets, *concepts.anchors))
     found = []
     for _ in range(number if words else 0):
         form = rng.choice(forms)
-        template = draw_fitting(partial(in_company, rng, form, words), fits_both)
+        template = draw_fitting(partial(in_company, rng, form, mix), fits_both)
         if template is not None:
             found.append(_pair(template, target, anchor, pair, None))
     return found

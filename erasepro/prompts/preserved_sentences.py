@@ -21,7 +21,7 @@ from erasepro.prompts.left_out import is_left_out
 from erasepro.prompts.lexicon import Lexicon
 from erasepro.prompts.templates.bank import fill
 from erasepro.prompts.templates.open import THINGS
-from erasepro.prompts.word_contexts import draw_fitting, fits_context, long_sentence
+from erasepro.prompts.word_contexts import draw_fitting, fits_context, long_sentence, word_mix
 
 SOURCES = ("vocabulary", "concepts")
 SHORT = ("{n}", "{c}", "a shot of {c}", "the {n}", "a {n}", "a shot of {n}")
@@ -57,7 +57,7 @@ def preserve_in_open_words(
     limit = config.preserve_count  # each name that is to stay counts above it
     rng = random.Random(f"{config.seed}/preserve")
     names = sorted({name for name in (*concepts.preserve, *concepts.anchors) if name})  # in any order the same sentences
-    writer = _Writer(concepts.kind, config, lexicon, words, rng, erased)
+    writer = _Writer(concepts, config, lexicon, words, rng, erased)
     quarter = max(limit // SHARE, 1)
     limit = max(limit, len(names) + config.preserve_empty) if limit else 0
     made: dict[str, None] = dict.fromkeys([""] if config.preserve_empty else [])
@@ -99,22 +99,23 @@ class _Writer:
 
     def __init__(
         self,
-        kind: str,
+        concepts: ConceptSet,
         config: TemplatesConfig,
         lexicon: Lexicon,
         words: Sequence[str],
         rng: random.Random,
         erased: re.Pattern[str],
     ) -> None:
-        self.config, self.words, self.rng, self.erased = config, words, rng, erased
-        self.forms = SHORT_STYLE + SHORT[:2] if kind == "style" else SHORT
+        self.config, self.rng, self.erased = config, rng, erased
+        self.words = word_mix(words, concepts.targets)
+        self.forms = SHORT_STYLE + SHORT[:2] if concepts.kind == "style" else SHORT
         self.fits = fits_context(lexicon)
 
     def about(self, names: Sequence[str], rounds: int) -> Iterator[str]:
         """One sentence about each name in turn, so many rounds."""
         for turn in range(rounds):
             for place, name in enumerate(names):
-                if self.words and self.rng.random() < self.config.preserve_long:
+                if self.words.words and self.rng.random() < self.config.preserve_long:
                     made = partial(long_sentence, self.rng, self._form(name), self.words)
                     sentence = draw_fitting(made, self.fits)
                 else:

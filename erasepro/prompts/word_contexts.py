@@ -6,10 +6,20 @@ Natural sentences say what their author thought of; random neighbours show a nam
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
+from erasepro.concepts.mentions import mentions_any
 from erasepro.prompts.lexicon import Lexicon
 
+FUNCTION_WORDS = (
+    "a", "the", "of", "in", "on", "and", "is", "it", "that", "with", "for", "by", "at", "to", "we", "this", "from", "as",
+)  # fmt: skip
+"""English words that stand in nearly every sentence. A list of a model's whole words has each once, or leaves it out."""
+FUNCTION_SHARE = 0.35
+"""Share of the words around a name that are function words. Without them, an edit holds between nouns alone."""
+LONG_CONTEXTS = 0.5
+"""Share of the contexts that have parts behind commas."""
 REACH = 4  # words before a name, and behind it, at most
 LONG_BEFORE, LONG_PARTS, LONG_PART, LONG_WORDS = 5, 3, 4, 24
 """A long sentence: words before the name, parts behind it, words a part, words in all (at most)."""
@@ -17,20 +27,43 @@ DRAWS = 50
 """Draws after which a sentence is given up: nearly every word is refused, or the context is short."""
 
 
-def in_company(rng: random.Random, name: str, words: Sequence[str]) -> str:
-    """The name with 0 to `REACH` words before it and 0 to `REACH` behind it."""
-    before, behind = (rng.choices(words, k=rng.randint(0, REACH)) for _ in range(2))
+@dataclass(frozen=True)
+class WordMix:
+    """What is drawn around a name: words of the model's, and function words among them."""
+
+    words: Sequence[str]
+    function_words: Sequence[str] = FUNCTION_WORDS
+
+    def draw(self, rng: random.Random, number: int) -> list[str]:
+        """So many words at random, with repetition."""
+        return [
+            rng.choice(self.function_words if self.function_words and rng.random() < FUNCTION_SHARE else self.words)
+            for _ in range(number)
+        ]
+
+
+def word_mix(words: Sequence[str], names: Iterable[str]) -> WordMix:
+    """These words, and the function words that are no part of a name: somebody may erase "It"."""
+    names = tuple(names)
+    return WordMix(words, tuple(word for word in FUNCTION_WORDS if not mentions_any(word, names)))
+
+
+def in_company(rng: random.Random, name: str, words: WordMix) -> str:
+    """The name with 0 to `REACH` words before it and 0 to `REACH` behind it, or in a long sentence."""
+    if rng.random() < LONG_CONTEXTS:
+        return long_sentence(rng, name, words)
+    before, behind = (words.draw(rng, rng.randint(0, REACH)) for _ in range(2))
     return " ".join([*before, name, *behind])
 
 
-def long_sentence(rng: random.Random, name: str, words: Sequence[str]) -> str:
+def long_sentence(rng: random.Random, name: str, words: WordMix) -> str:
     """The name with some words before it and up to three parts behind commas, as users write long prompts."""
     left = LONG_WORDS - len(name.split())
-    before = rng.choices(words, k=min(rng.randint(0, LONG_BEFORE), max(left, 0)))
+    before = words.draw(rng, min(rng.randint(0, LONG_BEFORE), max(left, 0)))
     left -= len(before)
     parts = []
     for _ in range(rng.randint(0, LONG_PARTS)):
-        part = rng.choices(words, k=min(rng.randint(1, LONG_PART), max(left, 0)))
+        part = words.draw(rng, min(rng.randint(1, LONG_PART), max(left, 0)))
         left -= len(part)
         if part:
             parts.append(" ".join(part))

@@ -12,6 +12,7 @@ from erasepro.errors import UserError
 from erasepro.prompts.articles import plural
 from erasepro.prompts.common_names import ARTISTS
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
+from erasepro.prompts.word_contexts import FUNCTION_WORDS
 from tests.prompts.words import KNOWN, WORDS, lexicon
 
 EVERYDAY = ("snow", "city", "window", "beach", "room", "paper", "light", "white", "black", "painting", "style", "poster")
@@ -34,7 +35,7 @@ def test_a_common_noun_stands_with_its_article_bare_and_in_the_plural():
     plural = sentences["dogs"]
     assert (plural.anchor_prompt, plural.called.target, plural.called.anchor) == ("apples", "dogs", "apples")
     assert plural.pair.target == "dog"
-    assert len(built.pairs) > 70
+    assert len(built.pairs) > 50
     for p in built.pairs:
         assert len(find_words(p.target_prompt, p.called.target)) == 1
         assert len(find_words(p.anchor_prompt, p.called.anchor)) == 1
@@ -66,6 +67,20 @@ def test_no_sentence_names_another_concept_of_the_set():
     for p in built.pairs:
         others = {"dog", "cat", "apple", "car", "snow", "sand"} - {p.pair.target, p.pair.anchor}
         assert not mentions_any(p.target_prompt, others), p
+
+
+def test_contexts_have_function_words_and_half_of_them_are_long():
+    built = build(("zorp", "cat"), config=TemplatesConfig(contexts=300, count=1))
+    contexts = [p.target_prompt for p in built.pairs[1:]]
+    words = [word for text in contexts for word in re.findall(r"\w+", text) if word != "zorp"]
+    assert 0.28 < sum(word in FUNCTION_WORDS for word in words) / len(words) < 0.45
+    assert 0.25 < sum("," in text for text in contexts) / len(contexts) < 0.5  # a long one may have no part behind a comma
+
+
+def test_a_function_word_that_is_erased_stands_nowhere_else():
+    built = build(("it", "cat"), config=TemplatesConfig(contexts=80, preserve_count=300))
+    assert all(len(find_words(p.target_prompt, "it")) == 1 for p in built.pairs)
+    assert not any(mentions_any(text, ("it",)) for text in built.preserve)
 
 
 def test_a_pairs_contexts_are_fewer_in_a_large_set_and_a_number_overrules():
