@@ -41,6 +41,13 @@ class WordMix:
             for _ in range(number)
         ]
 
+    def before(self, rng: random.Random, number: int) -> list[str]:
+        """The same for the words before a name, which brings its own article or takes none."""
+        drawn = self.draw(rng, number)
+        if drawn and drawn[-1] == "a":
+            drawn[-1] = rng.choice(self.words)
+        return drawn
+
 
 def word_mix(words: Sequence[str], names: Iterable[str]) -> WordMix:
     """These words, and the function words that are no part of a name: somebody may erase "It"."""
@@ -52,14 +59,14 @@ def in_company(rng: random.Random, name: str, words: WordMix) -> str:
     """The name with 0 to `REACH` words before it and 0 to `REACH` behind it, or in a long sentence."""
     if rng.random() < LONG_CONTEXTS:
         return long_sentence(rng, name, words)
-    before, behind = (words.draw(rng, rng.randint(0, REACH)) for _ in range(2))
-    return " ".join([*before, name, *behind])
+    before = words.before(rng, rng.randint(0, REACH))
+    return " ".join([*before, name, *words.draw(rng, rng.randint(0, REACH))])
 
 
 def long_sentence(rng: random.Random, name: str, words: WordMix) -> str:
     """The name with some words before it and up to three parts behind commas, as users write long prompts."""
     left = LONG_WORDS - len(name.split())
-    before = words.draw(rng, min(rng.randint(0, LONG_BEFORE), max(left, 0)))
+    before = words.before(rng, min(rng.randint(0, LONG_BEFORE), max(left, 0)))
     left -= len(before)
     parts = []
     for _ in range(rng.randint(0, LONG_PARTS)):
