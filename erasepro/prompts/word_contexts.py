@@ -20,9 +20,10 @@ FUNCTION_SHARE = 0.35
 """Share of the words around a name that are function words. Without them, an edit holds between nouns alone."""
 LONG_CONTEXTS = 0.5
 """Share of the contexts that have parts behind commas."""
-REACH = 4  # words before a name, and behind it, at most
-LONG_BEFORE, LONG_PARTS, LONG_PART, LONG_WORDS = 5, 3, 4, 24
-"""A long sentence: words before the name, parts behind it, words a part, words in all (at most)."""
+BEFORE, BEHIND = 8, 4
+"""Words before a name, and behind it, at most. An encoder reads a name otherwise at every place, and many name it late."""
+LONG_PARTS, LONG_PART, LONG_WORDS = 3, 4, 24
+"""A long sentence: parts behind the name, words a part, words in all (at most)."""
 DRAWS = 50
 """Draws after which a sentence is given up: nearly every word is refused, or the context is short."""
 
@@ -56,17 +57,17 @@ def word_mix(words: Sequence[str], names: Iterable[str]) -> WordMix:
 
 
 def in_company(rng: random.Random, name: str, words: WordMix) -> str:
-    """The name with 0 to `REACH` words before it and 0 to `REACH` behind it, or in a long sentence."""
+    """The name with 0 to `BEFORE` words before it and 0 to `BEHIND` behind it, or in a long sentence."""
     if rng.random() < LONG_CONTEXTS:
         return long_sentence(rng, name, words)
-    before = words.before(rng, rng.randint(0, REACH))
-    return " ".join([*before, name, *words.draw(rng, rng.randint(0, REACH))])
+    before = words.before(rng, rng.randint(0, BEFORE))
+    return " ".join([*before, name, *words.draw(rng, rng.randint(0, BEHIND))])
 
 
 def long_sentence(rng: random.Random, name: str, words: WordMix) -> str:
     """The name with some words before it and up to three parts behind commas, as users write long prompts."""
     left = LONG_WORDS - len(name.split())
-    before = words.before(rng, min(rng.randint(0, LONG_BEFORE), max(left, 0)))
+    before = words.before(rng, min(rng.randint(0, BEFORE), max(left, 0)))
     left -= len(before)
     parts = []
     for _ in range(rng.randint(0, LONG_PARTS)):
