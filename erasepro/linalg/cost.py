@@ -18,6 +18,8 @@ class Cost:
     """C = L Lᵀ through its lower Cholesky factor L (d, d), float64; C⁻¹ is never formed."""
 
     L: Tensor
+    C: Tensor | None = field(default=None, repr=False)
+    """C itself, where it is at hand: L Lᵀ costs as much as several factorisations."""
 
     @classmethod
     def ridge(cls, d: int, lam: float = 1.0, device: torch.device | str | None = None) -> Cost:
@@ -43,7 +45,7 @@ class Cost:
                 f"C = λI + K Kᵀ is singular at λ = {lam:g}: its columns do not span the {C.shape[0]} dimensions. "
                 "Raise the ridge, or preserve more texts."
             )
-        return cls(L)
+        return cls(L, C)
 
     @classmethod
     def from_statistics(
@@ -69,8 +71,9 @@ class Cost:
     def add_gram(self, X: Tensor, mu: float) -> Cost:
         """C + μ X Xᵀ for X (d, n) and μ ≥ 0."""
         X = X.to(self.L)
-        L, _ = torch.linalg.cholesky_ex(self.dense() + mu * (X @ X.T))
-        return Cost(L)
+        C = torch.addmm(self.dense(), X, X.T, alpha=mu)
+        L, _ = torch.linalg.cholesky_ex(C)
+        return Cost(L, C)
 
     @property
     def d(self) -> int:
@@ -79,7 +82,7 @@ class Cost:
 
     def dense(self) -> Tensor:
         """C itself (d, d)."""
-        return self.L @ self.L.T
+        return self.L @ self.L.T if self.C is None else self.C
 
     def whiten(self, X: Tensor) -> Tensor:
         """L⁻¹X (d, n), for some L with L Lᵀ = C: there the cost is the plain Frobenius norm."""
@@ -114,7 +117,7 @@ class ThinCost(Cost):
         L, info = torch.linalg.cholesky_ex(M)
         if int(info) != 0 or not bool(torch.isfinite(L.diagonal().sum())):
             raise ValueError(f"C = λI + K Kᵀ cannot be factored at λ = {lam:g}: raise the ridge.")
-        return cls(A.new_zeros(0), A, L, lam)
+        return cls(A.new_zeros(0), A=A, M_L=L, lam=lam)
 
     @property
     def d(self) -> int:
