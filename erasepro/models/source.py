@@ -10,8 +10,8 @@ from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
 from erasepro.models.checkpoint import STEMS, weight_files
+from erasepro.runtime.pickled_files import is_pickled
 
-PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 HELP = (
     "model.source takes a local folder in diffusers' layout, a single .safetensors file (SD 1, 2, XL) or a hub id such as "
     "CompVis/stable-diffusion-v1-4"
@@ -23,7 +23,7 @@ def single_file(cfg: ModelConfig) -> Path | None:
     path = Path(cfg.source.strip()).expanduser()
     if not cfg.source.strip() or not path.is_file():
         return None
-    if path.suffix.lower() in PICKLES:
+    if is_pickled(path):
         raise UserError(
             f"model.source={cfg.source!r} is a pickled checkpoint, which can run code and is never loaded: convert it to "
             "safetensors first."
