@@ -54,6 +54,8 @@ class ImageStore:
             raise UserError(f"{path} is damaged ({error}); delete the folder and run again.") from error
         if not isinstance(content, dict):
             raise UserError(f"{path} is damaged (no JSON object); delete the folder and run again.")
+        if not content.keys() >= {"version", "model"}:
+            raise UserError(f"{path} is not of images that erasepro drew, so it is not replaced: choose another folder.")
         return content
 
     def open(self, manifest: dict[str, Any], on_mismatch: str = "error") -> ImageStore:
