@@ -5,7 +5,12 @@ import pytest
 import torch
 
 from erasepro.errors import UserError
-from erasepro.metrics.engine.reference_statistics import ReferenceStatistics, load_statistics, save_statistics
+from erasepro.metrics.engine.reference_statistics import (
+    ReferenceStatistics,
+    check_place,
+    load_statistics,
+    save_statistics,
+)
 
 MEAN, COV = torch.arange(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64)
 
