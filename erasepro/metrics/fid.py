@@ -50,7 +50,7 @@ class FID(SetDistance):
     higher_is_better = False
     needs_judge = False
     needs_reference = True
-    version = 2
+    version = 3
     statistics = True
 
     def __init__(self, config: FIDConfig, network: Network | None = None) -> None:

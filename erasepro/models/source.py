@@ -52,8 +52,8 @@ def read_index(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{str(path)!r} is no description of a pipeline ({error}): fetch the model again.") from error
     for part, value in index.items():
-        if isinstance(value, list) and any(isinstance(word, str) for word in value):
-            _check_library(path, part, value)
+        if isinstance(value, list) and not all(entry is None or isinstance(entry, int | float) for entry in value):
+            _check_library(path, part, value)  # all else are numbers of settings, or parts that the pipeline lacks
     return dict(index)
 
 

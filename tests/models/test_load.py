@@ -223,6 +223,7 @@ def test_the_libraries_print_nothing(saved, copied, capfd):
         ("safety_checker", ["stable_diffusion", "Other"]),
         ("extra", ["diffusers"]),
         ("extra", [None, "Class"]),
+        ("extra", [["os"], ["system"]]),
     ],
 )
 def test_a_part_of_another_library_is_refused_before_anything_is_loaded(copied, part, value):
