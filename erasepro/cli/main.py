@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not distributed.is_main_process():
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
-        return dispatch([decoded(word) for word in (sys.argv[1:] if argv is None else argv)])
+        return dispatch([decode_word(word) for word in (sys.argv[1:] if argv is None else argv)])
     except UserError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
@@ -61,7 +61,7 @@ def write_any_text() -> None:
             stream.reconfigure(errors="replace")
 
 
-def decoded(word: str) -> str:
+def decode_word(word: str) -> str:
     """A word of the command line as text. Where the locale is not UTF-8, Python leaves its bytes as lone surrogates.
 
     Raises UserError for bytes that are no UTF-8.
