@@ -28,7 +28,7 @@ TOGETHER = {
     "edit/export/test_folder.py": ("edit/export/base_folder", "edit/export/patches", "models/safetensors_stream"),
     "edit/export/test_lora.py": ("edit/export/factors", "edit/export/kohya", "edit/export/result"),
     "edit/export/test_single_file.py": ("edit/export/from_folder",),
-    "end_to_end/test_cli_run.py": ("report/run_tables", "runs/scoring"),
+    "end_to_end/test_cli_run.py": ("runs/scoring",),
     "end_to_end/test_miniature.py": ("models/miniature/judge",),
     "generation/test_sample.py": ("generation/writer",),
     "metrics/test_clip_metrics.py": (

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from erasepro.edit.store import check_target
+from erasepro.edit.own_files import FACTS, check_target, is_foreign
 from erasepro.errors import UserError
 from erasepro.runs.edit_only import make_edit
 from erasepro.runs.resolve import resolve
-
-FACTS = "edit.json"
-
+from erasepro.runtime.files import temporary_neighbour
 
 KEYS = ("out", "force")
 """What the verb takes beside the config's keys."""
@@ -26,13 +24,14 @@ def command(words: Sequence[str]) -> int:
         raise UserError("out= is empty: name a folder, or out=. for the one you are in.")
     spec = resolve([word for word in words if word.split("=", 1)[0] not in KEYS])
     folder = Path(own["out"]).expanduser() if own.get("out") else Path(spec.outputs.dir) / f"{spec.name}-edit"
-    if (folder / FACTS).exists() and own.get("force") != "true":
+    force = own.get("force") == "true"
+    if (folder / FACTS).exists() and not force and not is_foreign(folder / FACTS):
         raise UserError(
             f"{str(folder)!r} holds an edit already: choose another out=FOLDER, or add force=true to replace it."
         )
     _writable(folder)
-    check_target(folder)
-    make_edit(spec, folder)
+    check_target(folder, force)
+    make_edit(spec, folder, force)
     return 0
 
 
@@ -40,7 +39,7 @@ def _writable(folder: Path) -> None:
     """Raise now what saving would raise after the work: a file in the folder's place, or no right to write."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]  # deepest first
     folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / ".write-test"
+    probe = temporary_neighbour(folder / "write-test")
     probe.write_bytes(b"")
     probe.unlink()
     for path in made:  # nothing is left behind by a mistake that shows later

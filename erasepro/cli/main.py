@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,15 +26,20 @@ HINTS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    write_any_text()
     if not distributed.is_main_process():
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
-        return dispatch(words)
+        return dispatch([decode_word(word) for word in (sys.argv[1:] if argv is None else argv)])
     except UserError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
         return _fail("stopped; the same command resumes where it was.", 130, "")
+    except UnicodeEncodeError as error:
+        if error.encoding != sys.getfilesystemencoding() or error.encoding == "utf-8":
+            raise  # no file's name
+        where = f"{error.object[error.start : error.end]!r} cannot be in a file's name where the locale is {error.encoding}"
+        return _fail(f"{where}: set a UTF-8 locale (LC_ALL=C.UTF-8), or choose other names.", 2)
     except BrokenPipeError:  # `erasepro ls concepts | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -46,6 +52,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = HINTS.get(error.errno, "Is outputs.dir a folder you can write to?")
         what = f"cannot use {str(error.filename)!r}" if error.filename else "reading or writing failed"
         return _fail(f"{what}: {error.strerror}. {hint}", 2)
+
+
+def write_any_text() -> None:
+    """Let the terminal or file that is written to, whatever its encoding, show what it lacks as "?" and not end the run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="replace")
+
+
+def decode_word(word: str) -> str:
+    """A word of the command line as text. Where the locale is not UTF-8, Python leaves its bytes as lone surrogates.
+
+    Raises UserError for bytes that are no UTF-8.
+    """
+    try:
+        word.encode()
+        return word
+    except UnicodeEncodeError:
+        pass
+    try:
+        return os.fsencode(word).decode()
+    except UnicodeError:
+        raise UserError(f"{word!a} on the command line is not UTF-8: type it again, or set a UTF-8 locale.") from None
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:

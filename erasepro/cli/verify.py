@@ -17,6 +17,7 @@ from erasepro import verification as certificates
 from erasepro.config.schema import ModelConfig
 from erasepro.edit import store
 from erasepro.edit.edit import Edit
+from erasepro.edit.own_files import CERTIFICATE, FACTS
 from erasepro.errors import UserError, nearest
 from erasepro.verification.compare_folder import compare_folder
 from erasepro.verification.weights_folder import WeightsFolder
@@ -136,14 +137,14 @@ def _end(wrong: list[str], compared: list[str]) -> int:
 def _folder(word: str) -> Path:
     """The edit's folder, given it or its run's."""
     folder = store.edit_folder(Path(word).expanduser())
-    if (folder / store.FACTS).is_file():
+    if (folder / FACTS).is_file():
         return folder
-    raise UserError(f"'{word}' holds no edit (no {store.FACTS}): name a folder that one was saved in.")
+    raise UserError(f"'{word}' holds no edit (no {FACTS}): name a folder that one was saved in.")
 
 
 def _stated(folder: Path) -> dict[str, Any] | None:
     """certificate.json; None where there is none. UserError for a damaged one."""
-    path = folder / store.CERTIFICATE
+    path = folder / CERTIFICATE
     try:
         certificate = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

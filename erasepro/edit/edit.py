@@ -101,14 +101,19 @@ class Edit(EditRecord):
         finally:
             self.revert(pipe)
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, force: bool = False) -> Path:
         """Write edit.safetensors, edit.json and README.md, a model card: all or none. Returns the folder.
 
+        An edit that lies there is replaced.
+
+        Args:
+            force: replace files of these names too that no edit wrote, such as somebody's own README.md.
+
         Raises:
-            UserError: no folder is named, a file is in its place, or it has a README.md that is no card of an edit.
+            UserError: no folder is named, a file is in its place, or it has a file of these names that no edit wrote.
             OSError: a full disk or a folder that cannot be written to; its `filename` says which file.
         """
-        return store.save(self, as_path(folder, "the edit's folder"))
+        return store.save(self, as_path(folder, "the edit's folder"), force)
 
     @classmethod
     def load(cls, folder: str | Path) -> Edit:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from erasepro.errors import UserError
-
-PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
+from erasepro.runtime.pickled_files import is_pickled
 
 
 def refuse_pickle(path: Path) -> None:
     """Raise UserError for a file that only unpickling could read."""
-    if path.suffix.lower() in PICKLES:
+    if is_pickled(path):
         raise UserError(
             f"'{path}' is a pickle, which can run any code when it is opened, so it is never loaded: have its tensors "
             "saved as .safetensors."

@@ -7,7 +7,6 @@ card for people, which nothing reads.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from erasepro.edit import format_1
 from erasepro.edit.card import card
 from erasepro.edit.edit_schema import check_edit_file
 from erasepro.edit.foreign import refuse_file
+from erasepro.edit.own_files import CARD, CERTIFICATE, FACTS, TENSORS, check_certificate, check_target
 from erasepro.errors import UserError
 from erasepro.linalg import Update, update_of
 from erasepro.models.tensor_hashes import tensor_hash
@@ -29,32 +29,16 @@ if TYPE_CHECKING:
     from erasepro.edit.record import EditRecord
 
 FORMAT = 2
-TENSORS, FACTS, CARD = "edit.safetensors", "edit.json", "README.md"
-CERTIFICATE = "certificate.json"
 RUN_EDIT = "edit"
 """The folder of the edit inside a run's."""
-CARD_HEAD = re.compile(r"---\n(?:(?!---).*\n)*?library_name: erasepro\n")
-"""How every card of an edit begins (`card.card`); a README.md that does not is somebody's own."""
 
 
-def check_target(folder: Path) -> None:
-    """Raise UserError where saving an edit would take the place of something that is no edit: a file, somebody's README.md."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"Cannot save an edit in '{folder}': it is a file. Name a folder.")
-    readme = folder / CARD
-    if readme.is_dir() or (readme.is_file() and not _is_card(readme)):
-        raise UserError(f"Cannot save an edit in '{folder}': its {CARD} is no card of an edit. Name another folder.")
+def save(edit: EditRecord, folder: Path, force: bool = False) -> Path:
+    """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `write_together`).
 
-
-def _is_card(readme: Path) -> bool:
-    """Whether a file is the card of an edit, or empty, as a power cut leaves one."""
-    text = readme.read_text(encoding="utf-8", errors="replace")
-    return not text.strip() or CARD_HEAD.match(text) is not None
-
-
-def save(edit: EditRecord, folder: Path) -> Path:
-    """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `write_together`)."""
-    check_target(folder)
+    ``force``: files of these names that no edit wrote are replaced too.
+    """
+    check_target(folder, force)
     if not edit.updates.keys() <= edit.meta.get("base", {}).keys():
         raise UserError("This edit does not say which base weights it belongs to (meta['base']): it cannot be saved.")
     tensors: dict[str, Tensor] = {}
@@ -83,7 +67,8 @@ def save(edit: EditRecord, folder: Path) -> Path:
 
 
 def save_certificate(certificate: dict[str, Any], folder: Path) -> Path:
-    """Write certificate.json, whole or not at all. OSError as in `save`."""
+    """Write certificate.json, whole or not at all. OSError as in `save`; UserError where something else has its place."""
+    check_certificate(folder)
     content = json.dumps(certificate, indent=1, ensure_ascii=False, allow_nan=False)
     write_together(folder, {CERTIFICATE: text_writer(content)})
     return folder / CERTIFICATE

@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.generation.picture_file import UnreadableImage, is_whole_png, read_picture
 from erasepro.generation.worklist import Row
 from erasepro.runtime.files import remove_temporaries, temporary_neighbour, write_bytes
 
@@ -22,10 +23,6 @@ MANIFEST_VERSION = 1
 ROWS = "rows.jsonl"
 TIED = ("id", "prompt", "seed", "guidance", "steps", "width", "height")
 """What of a row decides its pixels, beside the manifest."""
-
-
-class UnreadableImage(Exception):
-    """An image file that is missing, empty or damaged; the message names it."""
 
 
 class ImageStore:
@@ -54,6 +51,8 @@ class ImageStore:
             raise UserError(f"{path} is damaged ({error}); delete the folder and run again.") from error
         if not isinstance(content, dict):
             raise UserError(f"{path} is damaged (no JSON object); delete the folder and run again.")
+        if not content.keys() >= {"version", "model"}:
+            raise UserError(f"{path} is not of images that erasepro drew, so it is not replaced: choose another folder.")
         return content
 
     def open(self, manifest: dict[str, Any], on_mismatch: str = "error") -> ImageStore:
@@ -143,7 +142,7 @@ class ImageStore:
         return [
             row.name
             for row in rows
-            if row.name in there and not _sound(self.path(row.name), (row.width or side, row.height or side))
+            if row.name in there and not is_whole_png(self.path(row.name), (row.width or side, row.height or side))
         ]
 
     def drop_damaged(self, rows: Iterable[Row], side: int | None = None) -> None:
@@ -175,20 +174,11 @@ class ImageStore:
 
     def load(self, names: Sequence[str]) -> Tensor:
         """Images (B, 3, H, W) uint8 RGB in the order of `names`. Raises UnreadableImage naming the file."""
-        images = [self._read(name) for name in names]
+        images = [read_picture(self.path(name)) for name in names]
         sizes = {tuple(image.shape) for image in images}
         if len(sizes) > 1:
             raise UnreadableImage(f"images of different sizes cannot be stacked: {sorted(sizes)}")
         return torch.stack(images)
-
-    def _read(self, name: str) -> Tensor:
-        path = self.path(name)
-        try:
-            with Image.open(path) as image:
-                pixels = np.array(image.convert("RGB"))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise UnreadableImage(f"{path.name}: {error}") from error
-        return torch.from_numpy(pixels).permute(2, 0, 1)  # (3, H, W)
 
     # -- errors --------------------------------------------------------------------------------------------------
     def errors(self) -> dict[str, dict[str, Any]]:
@@ -229,16 +219,6 @@ class ImageStore:
             write_bytes(self.folder / name, data)
         except OSError as error:
             raise _disk_error(error, self.folder) from error
-
-
-def _sound(path: Path, size: tuple[int | None, int | None]) -> bool:
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            right = None in size or image.size == size
-            image.verify()
-    except (OSError, SyntaxError, ValueError):
-        return False
-    return right
 
 
 def _disk_error(error: OSError, folder: Path) -> Exception:

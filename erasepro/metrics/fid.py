@@ -16,7 +16,12 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.frechet import Moments, frechet_score
-from erasepro.metrics.engine.reference_statistics import ReferenceStatistics, load_statistics, save_statistics
+from erasepro.metrics.engine.reference_statistics import (
+    ReferenceStatistics,
+    check_place,
+    load_statistics,
+    save_statistics,
+)
 from erasepro.metrics.engine.set_distance import SetDistance, SetDistanceConfig, folder_facts
 from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.registry import METRICS
@@ -45,7 +50,7 @@ class FID(SetDistance):
     higher_is_better = False
     needs_judge = False
     needs_reference = True
-    version = 2
+    version = 3
     statistics = True
 
     def __init__(self, config: FIDConfig, network: Network | None = None) -> None:
@@ -102,8 +107,9 @@ def write_statistics(folder: str | Path, out: str | Path, network: Network) -> R
     Args:
         network: says ``{"features": (B, f)}``; its key is written down, and a metric with another refuses the file.
 
-    Raises UserError for a folder without readable pictures.
+    Raises UserError for a folder without readable pictures, and for an ``out`` that holds something else than statistics.
     """
+    check_place(Path(out))
     metric = FID(FIDConfig(reference=str(folder), blocks=1), network)
     (mean, cov), facts = metric._of_folder()
     statistics = ReferenceStatistics(mean, cov, facts["n_reference"], network.key)

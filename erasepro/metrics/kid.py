@@ -64,7 +64,7 @@ class KID(SetDistance):
 
     higher_is_better = False
     needs_reference = True
-    version = 2
+    version = 3
 
     def __init__(self, config: KIDConfig, network: Network | None = None) -> None:
         super().__init__(config, network)

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.runtime.pickled_files import has_pickled_name, is_pickled
 
 STEMS = ("diffusion_pytorch_model", "model")  # what diffusers and transformers call a component's weights
 ALIASES = {
@@ -119,6 +120,10 @@ class Checkpoint:
             with safe_open(path, framework="pt") as file:
                 yield file
         except (SafetensorError, OSError, RuntimeError) as error:
+            if is_pickled(path):
+                raise UserError(
+                    f"{str(path)!r} holds pickled weights, which can run code and are never loaded: convert it to safetensors."
+                ) from error
             what = " ".join(str(error).split())
             raise UserError(f"{str(path)!r} is damaged ({what}): fetch the model again.") from error
 
@@ -152,6 +157,6 @@ def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
             f"No weights {wanted} in {str(folder)!r} (there: {', '.join(there)}): set model.variant to match, or fetch them "
             "again."
         )
-    pickled = sorted(p.name for p in folder.glob("*") if p.suffix in (".bin", ".pt", ".pth", ".ckpt"))
+    pickled = sorted(p.name for p in folder.glob("*") if has_pickled_name(p))
     why = f"only pickled weights ({pickled[0]}), which can run code and are never loaded" if pickled else "no weights"
     raise UserError(f"{str(folder)!r} holds {why}: save the model as safetensors first.")

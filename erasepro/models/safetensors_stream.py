@@ -19,13 +19,12 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.models.tensor_hashes import raw_bytes
+from erasepro.runtime.pickled_files import is_pickled
 
 CHUNK = 1 << 24  # bytes copied at a time
 LONGEST_HEADER = 100_000_000  # bytes; the reference reader's own limit
 FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 NAMES = {dtype: name for name, dtype in FLOATS.items()}
-PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-PICKLED_SUFFIXES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 
 
 @dataclass(frozen=True)
@@ -93,20 +92,18 @@ def read_source(path: Path) -> Source:
     Raises:
         UserError: the file is pickled, cut short, or no safetensors at all.
     """
+    if is_pickled(path):
+        raise UserError(f"{str(path)!r} holds pickled weights, which are never loaded: convert to safetensors.")
     try:
         with open(path, "rb") as file:
             size = file.seek(0, 2)
             file.seek(0)
             first = file.read(8)
-            if path.suffix.lower() in PICKLED_SUFFIXES or first.startswith(PICKLES):
-                raise UserError(f"{str(path)!r} holds pickled weights, which are never loaded: convert to safetensors.")
             length = struct.unpack("<Q", first)[0] if len(first) == 8 else LONGEST_HEADER + 1
             if length > min(LONGEST_HEADER, size - 8):
                 raise ValueError("its header is cut short")
             header = json.loads(file.read(length))
-    except (json.JSONDecodeError, UnicodeDecodeError, ValueError) as error:
-        if isinstance(error, UserError):
-            raise
+    except (ValueError, RecursionError) as error:  # json's own errors are ValueErrors
         raise _damaged(path, str(error)) from error
     except OSError as error:
         raise UserError(f"Cannot read {str(path)!r}: {error.strerror}.") from error

@@ -10,8 +10,12 @@ from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
 from erasepro.models.checkpoint import STEMS, weight_files
+from erasepro.runtime.pickled_files import is_pickled
 
-PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
+LIBRARIES = ("diffusers", "transformers")
+"""Where the parts of a pipeline may come from."""
+SAFETY_CHECKER = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+"""How published indexes name the one part that diffusers holds in a module of a pipeline's own."""
 HELP = (
     "model.source takes a local folder in diffusers' layout, a single .safetensors file (SD 1, 2, XL) or a hub id such as "
     "CompVis/stable-diffusion-v1-4"
@@ -23,7 +27,7 @@ def single_file(cfg: ModelConfig) -> Path | None:
     path = Path(cfg.source.strip()).expanduser()
     if not cfg.source.strip() or not path.is_file():
         return None
-    if path.suffix.lower() in PICKLES:
+    if is_pickled(path):
         raise UserError(
             f"model.source={cfg.source!r} is a pickled checkpoint, which can run code and is never loaded: convert it to "
             "safetensors first."
@@ -32,17 +36,34 @@ def single_file(cfg: ModelConfig) -> Path | None:
 
 
 def read_index(folder: Path) -> dict[str, Any]:
-    """A folder's model_index.json: the pipeline's class (``_class_name``) and its parts. UserError where there is none."""
+    """A folder's model_index.json: the pipeline's class (``_class_name``) and its parts, each (library, class).
+
+    Raises:
+        UserError: there is none, or it is damaged, or a part is of another library than `LIBRARIES`: such a part can be a
+            Python file in the folder, which whoever loads the pipeline would run.
+    """
     path = folder / "model_index.json"
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(index["_class_name"], str):
-            return dict(index)
-        raise TypeError("_class_name is no name")
+        if not isinstance(index["_class_name"], str):
+            raise TypeError("_class_name is no name")
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{str(folder)!r} holds no pipeline (no model_index.json): {HELP}.") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{str(path)!r} is no description of a pipeline ({error}): fetch the model again.") from error
+    for part, value in index.items():
+        if isinstance(value, list) and not all(entry is None or isinstance(entry, int | float) for entry in value):
+            _check_library(path, part, value)  # all else are numbers of settings, or parts that the pipeline lacks
+    return dict(index)
+
+
+def _check_library(path: Path, part: str, value: list[Any]) -> None:
+    if value == SAFETY_CHECKER or (len(value) == 2 and value[0] in LIBRARIES):
+        return
+    raise UserError(
+        f"{str(path)!r} takes its part {part!r} from {value[0]!r}, which can run code and is never loaded: allowed are "
+        f"{' and '.join(LIBRARIES)}; fetch the model from its authors, or save its pipeline with parts of those libraries."
+    )
 
 
 def networks(index: dict[str, Any], vae: bool = True) -> list[str]:

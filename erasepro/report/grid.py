@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from erasepro.concepts.safety.sensitive import SENSITIVE_KINDS
 from erasepro.errors import UserError
+from erasepro.generation.picture_file import UnreadableImage, read_rgb
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
 from erasepro.runtime.files import write_bytes
@@ -80,9 +81,8 @@ def _compose(
 
 def _cell(store: ImageStore, row: Row, cell: int, blurred: bool) -> Image.Image:
     try:
-        with Image.open(store.path(row.name)) as image:
-            picture = image.convert("RGB")
-    except (OSError, SyntaxError):
+        picture = read_rgb(store.path(row.name))
+    except UnreadableImage:
         return Image.new("RGB", (cell, cell), EMPTY)
     if blurred:  # 8 x 8 averages hold no detail that could be restored
         picture = picture.resize((8, 8), Image.Resampling.BOX).resize((cell, cell), Image.Resampling.BICUBIC)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from erasepro.errors import UserError
 from erasepro.report.cells import format_number
 from erasepro.report.heading import format_sentences
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
@@ -44,9 +45,29 @@ def tables(results: Results) -> list[Table]:
 
 
 def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:
-    """``tables.txt`` and ``tables.md`` in the run's folder, under the run's heading."""
-    write_text(folder / "tables.txt", "\n".join([f"{head}\n", *(table.text() for table in listed)]))
-    write_text(folder / "tables.md", "\n".join([f"{head}\n", *(table.markdown() for table in listed)]))
+    """``tables.txt`` and ``tables.md`` in the run's folder, under the run's heading.
+
+    Raises:
+        UserError: a file of these names does not begin with a run's heading, so it is somebody's own; neither is written.
+    """
+    contents = {
+        "tables.txt": "\n".join([f"{head}\n", *(table.text() for table in listed)]),
+        "tables.md": "\n".join([f"{head}\n", *(table.markdown() for table in listed)]),
+    }
+    for name in contents:
+        if _is_foreign(folder / name):
+            raise UserError(f"'{folder / name}' holds no tables of a run, so it is not replaced: move it, or delete it.")
+    for name, content in contents.items():
+        write_text(folder / name, content)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file is there that is neither empty nor under a run's heading (`heading.format_heading`)."""
+    if not path.is_file():
+        return False
+    content = path.read_text(encoding="utf-8", errors="replace").strip()
+    first = content.partition("\n")[0]
+    return bool(content) and not (" → " in first and first.count(" · ") >= 4)
 
 
 def _worst_table(results: Results) -> list[Table]:

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from erasepro.models.skeleton import Skeleton
 
 
-def make_edit(spec: RunSpec, folder: Path) -> Edit:
-    """Solve for an edit from the checkpoint on disk, save the edit in the folder, print what was read and done."""
+def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
+    """Solve for an edit from the checkpoint on disk, save the edit in the folder, print what was read and done.
+
+    ``force``: files in the folder that no edit wrote are replaced where an edit has the same names.
+    """
     quiet()
     concepts = load_concepts(spec.concepts, spec.vocabulary)
     check_sentences(concepts, spec.sentences)
@@ -40,7 +43,7 @@ def make_edit(spec: RunSpec, folder: Path) -> Edit:
         print(format_sentences(prompt_facts(edit_prompts)), flush=True)
         edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
-    edit.save(folder)
+    edit.save(folder, force)
     print()
     for table in layer_table(edit.diagnostics):
         print(table.text())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from erasepro.config.nodes import yaml_text
 from erasepro.edit import Edit
+from erasepro.edit.own_files import remove_foreign
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, generate, write_worklist
 from erasepro.generation.presentable import presentable
@@ -123,6 +124,7 @@ class Run:
         with self.job.folder.stage("edit") as facts:
             edit, facts["seconds_solver"], facts["test_residual"] = solve_edit(model, self.job)
             facts["seconds_load"] = self.load_seconds
+            remove_foreign(self.path / "edit")
             edit.save(self.path / "edit")
 
     def generate(self) -> tuple[ImageStore, ImageStore]:

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -112,7 +113,7 @@ def write_together(folder: Path, writers: Mapping[str, FileWriter]) -> None:
     name = ""
     try:
         for name, write in writers.items():
-            write(temporary[name])
+            _write_at_usual_mode(temporary[name], write)
             sync_file(temporary[name])
         for name, path in temporary.items():
             os.replace(path, folder / name)
@@ -124,6 +125,18 @@ def write_together(folder: Path, writers: Mapping[str, FileWriter]) -> None:
             path.unlink(missing_ok=True)
         if not existed and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _write_at_usual_mode(path: Path, write: FileWriter) -> None:
+    """A new file with the rights that any new file here gets (umask, the folder's ACL), whatever its writer gives it.
+
+    safetensors writes files that their owner alone can read.
+    """
+    path.open("xb").close()
+    usual = stat.S_IMODE(path.stat().st_mode)
+    write(path)
+    if stat.S_IMODE(path.stat().st_mode) != usual:
+        path.chmod(usual)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     """
     if cfg.name == "none":
         return
-    from erasepro.edit.store import CARD, FACTS, TENSORS
+    from erasepro.edit.own_files import CARD, FACTS, TENSORS
 
     may_quote = cfg.log_sensitive or not results.sensitive
     shown = cfg.num_images > 0 and may_quote

@@ -13,6 +13,7 @@ from erasepro.edit.combine import leaves
 from erasepro.edit.fingerprints import check_base
 from erasepro.edit.generalization import measure_held_out
 from erasepro.edit.meta import pairs_of
+from erasepro.edit.own_files import check_certificate
 from erasepro.edit.record import check_edit
 from erasepro.edit.store import save_certificate
 from erasepro.errors import UserError
@@ -55,11 +56,13 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         there are none.
 
     Raises:
-        UserError: another base (the first weight that differs is named), no text encoder, or sentences that this version
-            cannot make again.
+        UserError: another base (the first weight that differs is named), no text encoder, sentences that this version
+            cannot make again, or a certificate.json in the folder that is no certificate.
     """
     check_edit(edit)
     target = None if folder is None else as_path(folder, "the certificate's folder")
+    if target is not None:
+        check_certificate(target)
     if not isinstance(model, Model):
         raise UserError(f"A certificate is measured on what load_model returns; got a {type(model).__name__}.")
     weights = BothSides(model.pipe, edit)

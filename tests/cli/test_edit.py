@@ -57,7 +57,7 @@ def test_mistakes_are_one_line_before_any_work(words, message, tmp_path, monkeyp
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("words", [["out=."], ["out=.", "force=true"], ["out="]])
+@pytest.mark.parametrize("words", [["out=."], ["out=.", "force=false"], ["out="], ["out=", "force=true"]])
 def test_a_folder_with_somebodys_own_readme_is_refused_before_any_work(words, tmp_path, monkeypatch, capsys):
     (tmp_path / "README.md").write_text("# My project\n")
     monkeypatch.chdir(tmp_path)
@@ -65,6 +65,23 @@ def test_a_folder_with_somebodys_own_readme_is_refused_before_any_work(words, tm
     assert ("README.md is no card" if words[0] == "out=." else "out= is empty") in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
     assert (tmp_path / "README.md").read_text() == "# My project\n"
+
+
+@pytest.mark.parametrize("name", ["README.md", "edit.json", "edit.safetensors", "certificate.json"])
+def test_no_file_of_somebody_is_replaced_or_removed_without_force(name, tmp_path, monkeypatch, capsys):
+    own = {name: b'{"of": "another program"}\n', ".write-test": b"mine"}
+    for file, content in own.items():
+        (tmp_path / file).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    assert main(["edit", "debug=tiny", "out=."]) == 2
+    line = capsys.readouterr().err.strip()
+    assert f"its {name} is no " in line
+    assert "Name another folder, or replace the file with force=true." in line
+    assert "\n" not in line
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == own
+    assert main(["edit", "debug=tiny", "out=.", "force=true"]) == 0
+    assert erasepro.Edit.load(tmp_path).updates
+    assert (tmp_path / ".write-test").read_bytes() == b"mine"
 
 
 def test_the_loaded_weights_are_still_the_original_ones(model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -167,3 +168,48 @@ def test_public_names_are_there():
         assert getattr(erasepro, name)
     with pytest.raises(AttributeError, match=r"it has .*erase"):
         _ = erasepro.erasee
+
+
+POSIX = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+LATIN, ASCII = {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "ascii"}
+CAFE = 'concepts.pairs=[["café","猫"]]'
+
+
+def in_locale(folder: Path, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[bytes]:
+    """The command in a process of its own, where the terminal's encoding is another."""
+    paths = os.pathsep.join([str(Path(cli.__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": paths, **environment}
+    line = [os.fsencode(word) for word in (sys.executable, "-m", "erasepro", *words)]
+    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, check=False)
+    assert b"Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("environment", [LATIN, ASCII, POSIX], ids=["latin-1", "ascii", "POSIX"])
+def test_what_a_terminal_cannot_show_becomes_a_question_mark(tmp_path, environment):
+    done = in_locale(tmp_path, environment, "--cfg", "debug=tiny", CAFE)
+    assert done.returncode == 0, done.stderr
+    shown = "café".encode("latin-1") if environment is LATIN else b"caf?"
+    assert shown in done.stdout
+    done = in_locale(tmp_path, environment, "solver=猫")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_in_a_locale_without_utf8_keeps_its_words(tmp_path):
+    from erasepro import Edit
+
+    done = in_locale(tmp_path, POSIX, "edit", "debug=tiny", CAFE, "out=E")
+    assert done.returncode == 0, done.stderr
+    assert b"caf? ? ?" in done.stdout  # café → 猫
+    assert Edit.load(tmp_path / "E").meta["concepts"]["pairs"] == [["café", "猫"]]
+
+
+def test_words_and_names_that_a_locale_cannot_hold_are_one_line(tmp_path):
+    done = in_locale(tmp_path, POSIX, "edit", "debug=tiny", "out=é")
+    assert done.returncode == 2
+    assert b"cannot be in a file's name where the locale is ascii: set a UTF-8 locale" in done.stderr
+    done = in_locale(tmp_path, POSIX, "solver=\udcff")
+    assert done.returncode == 2
+    assert b"on the command line is not UTF-8" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -164,14 +164,14 @@ def test_saving_removes_the_certificate_of_another_edit(edit32, tmp_path):
         assert (tmp_path / "certificate.json").exists() == stays
 
 
-def test_somebodys_own_readme_is_never_replaced(edit32, tmp_path):
+def test_somebodys_own_readme_is_replaced_with_force_alone(edit32, tmp_path):
     (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n# My project\nlibrary_name: erasepro\n")
     with pytest.raises(UserError, match=r"its README\.md is no card of an edit"):
         edit32.save(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md"]
     assert "My project" in (tmp_path / "README.md").read_text()
-    (tmp_path / "README.md").unlink()
-    edit32.save(tmp_path)
+    edit32.save(tmp_path, force=True)
+    assert "My project" not in (tmp_path / "README.md").read_text()
     edit32.scale(0.5).save(tmp_path)  # its own card is replaced
     assert Edit.load(tmp_path).strength == 0.5
 

@@ -137,3 +137,11 @@ def test_what_a_killed_writer_left_is_swept_away(store):
     (store.folder / ".a_0.png.123.tmp").write_bytes(b"half")
     store.tie([])
     assert not list(store.folder.glob(".*.tmp"))
+
+
+def test_a_manifest_of_another_program_is_never_replaced(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"name": "my web page", "version": "1"}')
+    for how in ("error", "regenerate"):
+        with pytest.raises(UserError, match="is not of images that erasepro drew, so it is not replaced"):
+            ImageStore(tmp_path).open({"model": "m"}, on_mismatch=how)
+    assert "my web page" in (tmp_path / "manifest.json").read_text()

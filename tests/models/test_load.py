@@ -12,7 +12,8 @@ import torch
 from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models import source
-from erasepro.models.load import fingerprint, load_model, model_config, pick_device
+from erasepro.models.load import fingerprint, load_model, load_skeleton, model_config, pick_device
+from erasepro.models.source import read_index
 from erasepro.models.tiny import tiny_pipeline
 
 
@@ -210,3 +211,39 @@ def test_the_libraries_print_nothing(saved, copied, capfd):
     shutil.copy(copied / "unet" / "diffusion_pytorch_model.safetensors", copied / "text_encoder" / "model.safetensors")
     refused(copied, "text_encoder's weights")
     assert "".join(capfd.readouterr()) == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("unet", ["os", "system"]),
+        ("unet", ["my_unet", "MyUNet"]),
+        ("scheduler", ["diffusers.evil", "Scheduler"]),
+        ("feature_extractor", ["builtins", "eval"]),
+        ("safety_checker", ["stable_diffusion", "Other"]),
+        ("extra", ["diffusers"]),
+        ("extra", [None, "Class"]),
+        ("extra", [["os"], ["system"]]),
+    ],
+)
+def test_a_part_of_another_library_is_refused_before_anything_is_loaded(copied, part, value):
+    (copied / "unet" / "my_unet.py").write_text("raise SystemExit('code from the folder ran')\n")
+    index = json.loads((copied / "model_index.json").read_text())
+    (copied / "model_index.json").write_text(json.dumps(index | {part: value}))
+    line = rf"takes its part '{part}' from .*, which can run code and is never loaded: allowed are diffusers and transformers"
+    refused(copied, line)
+    with pytest.raises(UserError, match=line):
+        load_skeleton(ModelConfig(name="x", source=str(copied)))
+
+
+def test_parts_as_published_indexes_name_them_are_read(copied):
+    index = json.loads((copied / "model_index.json").read_text())
+    known = {"safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"], "image_encoder": [None, None]}
+    settings = {"requires_safety_checker": True, "sizes": [512, 512], "_diffusers_version": "0.6.0", "note": "text"}
+    (copied / "model_index.json").write_text(json.dumps(index | known | settings))
+    assert read_index(copied)["sizes"] == [512, 512]
+
+
+def test_an_index_of_many_brackets_is_one_line(copied):
+    (copied / "model_index.json").write_text("[" * 200_000)
+    refused(copied, "is no description of a pipeline")

@@ -137,8 +137,8 @@ def test_foreign_folders_are_one_line(copied):
     index = json.loads((copied / "model_index.json").read_text())
     (copied / "model_index.json").write_text(json.dumps(index | {"_class_name": "KolorsPipeline"}))
     refused(copied, "KolorsPipeline is not supported")
-    (copied / "model_index.json").write_text(json.dumps(index | {"transformer": ["os", "system"]}))
-    refused(copied, r"makes transformer a os\.system, which is not supported")
+    (copied / "model_index.json").write_text(json.dumps(index | {"transformer": ["diffusers", "system"]}))
+    refused(copied, r"makes transformer a diffusers\.system, which is not supported")
     (copied / "model_index.json").write_text(
         json.dumps(index | {"text_encoder": [None, None], "text_encoder_2": [None, None]})
     )

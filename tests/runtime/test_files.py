@@ -10,6 +10,8 @@ import sys
 import time
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from erasepro.errors import UserError
 from erasepro.runtime import files
@@ -255,3 +257,24 @@ def test_what_is_written_is_read(tmp_path):
 def test_a_digest_does_not_hang_on_the_order_of_keys():
     assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1}) == digest(json.loads('{"b": [2], "a": 1}'))
     assert digest({"a": 1}) != digest({"a": 2})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_files_have_the_rights_that_the_umask_gives(tmp_path, mask):
+    def private(path):
+        """As safetensors writes: in another file of its own, renamed."""
+        other = path.with_suffix(".other")
+        other.write_bytes(b"x")
+        other.chmod(0o600)
+        other.replace(path)
+
+    before = os.umask(mask)
+    try:
+        write_together(tmp_path, {"a": private, "b": text_writer("x")})
+        write_bytes(tmp_path / "c", b"x")
+        write_json(tmp_path / "d", {})
+        write_together(tmp_path, {"e": lambda path: save_file({"x": torch.zeros(1)}, path)})
+    finally:
+        os.umask(before)
+    assert {name: (tmp_path / name).stat().st_mode & 0o777 for name in "abcde"} == dict.fromkeys("abcde", 0o666 & ~mask)

@@ -13,14 +13,13 @@ from erasepro.edit.export.patches import chained, patch_of
 from erasepro.errors import UserError
 from erasepro.models.layouts.site_names import split, weight_keys
 from erasepro.models.safetensors_stream import Source, read_source
+from erasepro.runtime.pickled_files import SUFFIXES, has_pickled_name
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
 
 STEMS = ("model", "diffusion_pytorch_model")
-WEIGHT_SUFFIXES = {
-    ".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack", ".h5", ".onnx", ".onnx_data", ".gguf", ".xml",
-}  # fmt: skip
+WEIGHT_SUFFIXES = {*SUFFIXES, ".safetensors", ".msgpack", ".h5", ".onnx", ".onnx_data", ".gguf", ".xml"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def _component(folder: Path, part: str, variant: str | None) -> Component:
     files = sorted(p for p in place.iterdir() if p.is_file())
     weights = [p for p in files if p.suffix == ".safetensors" and _stem(p) in STEMS]
     if not weights:
-        pickled = any(p.suffix in (".bin", ".ckpt", ".pt") for p in files)
+        pickled = any(has_pickled_name(p) for p in files)
         why = "only pickled weights, which are never loaded" if pickled else "no weights (*.safetensors)"
         raise UserError(f"{str(place)!r} holds {why}: save the pipeline as safetensors first.")
     variants = {variant_of(p) for p in weights}

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.generation.picture_file import UnreadableImage, read_picture
 from erasepro.metrics.engine.reading import AHEAD, THREADS
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -55,17 +54,10 @@ class PictureFolder:
         for path, future in reading:
             try:
                 image = future.result()
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-                self.skipped[path.relative_to(self.path).as_posix()] = str(error) or type(error).__name__
+            except UnreadableImage as error:
+                self.skipped[path.relative_to(self.path).as_posix()] = str(error)
                 continue
             self.formats[path.suffix.lower().lstrip(".").replace("jpeg", "jpg")] += 1
             self.sizes[f"{image.shape[2]}x{image.shape[1]}"] += 1
             groups.setdefault(image.shape, []).append(image)
         yield from (torch.stack(images) for images in groups.values())
-
-
-def read_picture(path: Path) -> Tensor:
-    """A file as (3, H, W) uint8 RGB. Raises what Pillow raises for an unreadable one."""
-    with Image.open(path) as image:
-        pixels = np.array(image.convert("RGB"))
-    return torch.from_numpy(pixels).permute(2, 0, 1)

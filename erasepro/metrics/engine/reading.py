@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from erasepro.generation.store import ImageStore, UnreadableImage
+from erasepro.generation.picture_file import UnreadableImage
+from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
 
 AHEAD = 2  # batches that are read before they are asked for

@@ -40,6 +40,17 @@ def save_statistics(path: Path, statistics: ReferenceStatistics) -> None:
     write_bytes(path, save(tensors, metadata=facts))
 
 
+def check_place(path: Path) -> None:
+    """Raises UserError where statistics would take the place of something else."""
+    if not path.exists():
+        return
+    try:
+        load_statistics(path, "out")
+    except UserError as error:
+        line = f"{str(path)!r} holds no statistics, so it is not replaced: give another name, or delete it."
+        raise UserError(line) from error
+
+
 def load_statistics(path: Path, key: str, network: str = "", features: int | None = None) -> ReferenceStatistics:
     """Reads either kind of file. Raises UserError for a missing, damaged or unfitting one; ``key``: the setting that names it.
 

@@ -141,7 +141,8 @@ class SetDistance(Metric):
                     f"{size} pixels, as there are in {str(folder.path)!r}; resize them as the model draws."
                 ) from error
         if len(folder.skipped) == len(folder):
-            raise UserError(f"metrics.params.{self.name}.reference: no picture in {str(folder.path)!r} can be read.")
+            first = next(iter(folder.skipped.values()))
+            raise UserError(f"metrics.params.{self.name}.reference: no picture in {str(folder.path)!r} can be read ({first}).")
 
     def _how(self) -> dict[str, Any]:
         """What the number hangs on, for the score's parts; the reference's own facts come from the metric."""

@@ -5,7 +5,12 @@ import pytest
 import torch
 
 from erasepro.errors import UserError
-from erasepro.metrics.engine.reference_statistics import ReferenceStatistics, load_statistics, save_statistics
+from erasepro.metrics.engine.reference_statistics import (
+    ReferenceStatistics,
+    check_place,
+    load_statistics,
+    save_statistics,
+)
 
 MEAN, COV = torch.arange(3, dtype=torch.float64), torch.eye(3, dtype=torch.float64)
 
@@ -44,3 +49,13 @@ def test_unfit_files_are_one_line(tmp_path):
             load_statistics(tmp_path / name, "key")
         with pytest.raises(UserError, match="no file"):
             load_statistics(tmp_path / f"no{name}", "key")
+
+
+def test_another_file_keeps_its_place(tmp_path):
+    path = tmp_path / "real.safetensors"
+    check_place(path)
+    save_statistics(path, ReferenceStatistics(torch.zeros(2), torch.eye(2), 5, "n"))
+    check_place(path)
+    path.write_bytes(b"somebody's own")
+    with pytest.raises(UserError, match="holds no statistics, so it is not replaced"):
+        check_place(path)

@@ -1,6 +1,9 @@
 """Which files may stand in for NudeNet's own: those of its layout; all others are refused in one line."""
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -86,3 +89,16 @@ def test_no_file(tmp_path):
     for path in (tmp_path / "none.onnx", tmp_path):
         with pytest.raises(UserError, match=r"metrics\.params\.nudenet\.model: no file"):
             load_onnx(path)
+
+
+def test_telemetry_is_off_before_onnx_runtime_is_imported(tmp_path):
+    """It would queue events with a lasting device id under HOME."""
+    code = (
+        "import os, sys; from erasepro.metrics.networks.nudenet_detector import NudeNetDetector\n"
+        "assert 'onnxruntime' not in sys.modules; NudeNetDetector()\n"
+        "assert 'onnxruntime' in sys.modules; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"} | {"HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name] == []
