@@ -16,6 +16,7 @@ from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
 from erasepro.runtime.files import write_text
+from erasepro.runtime.foreign_text import escape_markdown
 
 WORST = "Worst concept"
 """Title of the table that names it."""
@@ -46,7 +47,7 @@ def tables(results: Results) -> list[Table]:
 def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:
     """``tables.txt`` and ``tables.md`` in the run's folder, under the run's heading."""
     write_text(folder / "tables.txt", "\n".join([f"{head}\n", *(table.text() for table in listed)]))
-    write_text(folder / "tables.md", "\n".join([f"{head}\n", *(table.markdown() for table in listed)]))
+    write_text(folder / "tables.md", "\n".join([f"{escape_markdown(head)}\n", *(table.markdown() for table in listed)]))
 
 
 def _worst_table(results: Results) -> list[Table]:

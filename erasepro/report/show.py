@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from erasepro.errors import visible
 from erasepro.report.heading import format_heading
 from erasepro.report.run_tables import tables, write_tables
 from erasepro.results.results_json import Results
@@ -19,6 +20,7 @@ def show(results: Results, path: Path) -> None:
         write_tables(format_heading(results.settings, results.protocol, results.solver_label), listed, path)
     except OSError as error:  # a finished run on a read-only disk can still be read
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
-    print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
+    where = visible(path)
+    print(f"Results: {where}" + (f"    grid: {visible(path / 'grid.png')}" if (path / "grid.png").exists() else ""))
     if any((path / "wandb").glob("offline-run-*")):
-        print(f"W&B, offline; to upload: wandb sync {path}/wandb/offline-run-*")
+        print(f"W&B, offline; to upload: wandb sync {where}/wandb/offline-run-*")
