@@ -27,7 +27,8 @@ LIMITS = """\
 def card(edit: EditRecord) -> str:
     """README.md (Markdown with a YAML head) of an edit. What its meta data does not tell is left out."""
     pairs = pairs_of(edit.meta)
-    about = ", ".join(f"{escape_markdown(t)} → {escape_markdown(a) or '(nothing)'}" for t, a in pairs[:3]) or "an edit of weights"
+    named = [f"{escape_markdown(t)} → {escape_markdown(a) or '(nothing)'}" for t, a in pairs[:3]]
+    about = ", ".join(named) or "an edit of weights"
     about += f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
     parts = [
         _head(edit),

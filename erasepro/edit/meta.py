@@ -17,3 +17,8 @@ def source_of(model: dict[str, Any]) -> str:
         return "miniature"
     source = str(model.get("source") or "")
     return source if re.fullmatch(r"[\w.-]+/[\w.-]+", source) and source[0] not in "./~" else ""
+
+
+def architecture_name(meta: dict[str, Any]) -> str:
+    """The name of the base model's architecture; "" where an older edit does not say it."""
+    return str(meta.get("model", {}).get("architecture") or "")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+
 from erasepro.errors import UserError, hidden_character, visible
 
 BREAKS = "\t\n\r"
