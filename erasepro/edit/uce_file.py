@@ -115,13 +115,13 @@ def _same_bias(model: Model, key: str, layer: nn.Linear, edited: Tensor) -> bool
 def _not_held(path: Path, key: str, layer: nn.Module | None) -> str:
     """Why a parameter that the U-Net does have cannot be a part of an edit; "" where it has none of that name."""
     part = key.rpartition(".")[2]
-    if layer is None or part not in layer._parameters:
+    if layer is None or layer._parameters.get(part) is None:
         return ""
     what = "a bias" if part == "bias" else f"the {part} of a {type(layer).__name__}"
     return (
-        f"'{path}' changes '{key}', {what}, and an edit holds weights of linear layers only (ESD-x trains biases of attn2.to_out "
-        "too, ESD-u convolutions and norms), so the file cannot be held whole: load it into the model itself, with "
-        "pipe.unet.load_state_dict(safetensors.torch.load_file(path), strict=False)."
+        f"'{path}' changes '{key}', {what}, and an edit holds weights of linear layers only (ESD-x trains biases of "
+        "attn2.to_out too, ESD-u convolutions and norms), so the file cannot be held whole: load it into the model itself, "
+        "with pipe.unet.load_state_dict(safetensors.torch.load_file(path), strict=False)."
     )
 
 

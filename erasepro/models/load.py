@@ -247,7 +247,7 @@ def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
 
 
 def _check_draws(pipe: Any, folder: Path) -> None:
-    """Raise UserError where a U-Net takes more than noise (a mask, a picture, frames), so that a text alone gives no picture."""
+    """Raise UserError where a U-Net takes more than noise (a mask, a picture, frames): a text alone gives no picture."""
     unet = getattr(pipe, "unet", None)
     films = type(unet).__name__ == "UNetMotionModel"
     if unet is not None and (films or unet.config.in_channels != pipe.vae.config.latent_channels):

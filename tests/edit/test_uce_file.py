@@ -112,4 +112,5 @@ def test_a_bias_that_is_the_models_own_needs_no_place(model32, weights, tmp_path
     """ESD-x files list attn2.to_out's bias whether training moved it or not."""
     bias = model32.pipe.unet.get_parameter(OUT_BIAS).detach().clone()
     save_file(weights | {OUT_BIAS: bias}, tmp_path / "esd.safetensors")
-    assert {f"{site.removeprefix('unet.')}.weight" for site in load_uce(tmp_path / "esd.safetensors", model32).updates} == set(weights)
+    edit = load_uce(tmp_path / "esd.safetensors", model32)
+    assert {f"{site.removeprefix('unet.')}.weight" for site in edit.updates} == set(weights)

@@ -42,7 +42,7 @@ def test_an_edit_of_stable_diffusion_is_one_of_animatediff():
 
     pipe = tiny_pipeline(length=77)
     motion = MotionAdapter(
-        block_out_channels=(16, 32), motion_layers_per_block=2, motion_norm_num_groups=8, motion_num_attention_heads=2
+        block_out_channels=(16, 32), motion_layers_per_block=1, motion_norm_num_groups=8, motion_num_attention_heads=2
     )
     parts = {key: getattr(pipe, key) for key in ("vae", "text_encoder", "tokenizer")}
     films = AnimateDiffPipeline(unet=pipe.unet, motion_adapter=motion, scheduler=DDIMScheduler(), **parts)
