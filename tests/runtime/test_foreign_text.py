@@ -1,8 +1,10 @@
 """Someone else's words are shown as they are, and command neither a terminal nor a page."""
 
 import re
+from html import unescape
 
 import pytest
+from markdown_it import MarkdownIt
 
 from erasepro.errors import UserError, hidden_character, visible
 from erasepro.runtime.foreign_text import BREAKS, check_name, code_span, escape_markdown
@@ -63,3 +65,16 @@ def test_code_cannot_be_left():
     assert code_span("a`b``c") == "```a`b``c```"
     assert code_span("`") == "`` ` ``"
     assert code_span("") == "` `"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b>x</b>", "![x](http://y)", "[x](javascript:y)", "a|b", "a\\|b", "&lt;b&gt;", "1. a", "- a", "# h", "> q", "`c`", "*a*"],
+)
+def test_a_reader_of_markdown_sees_the_words_themselves(text):
+    """Rendered and unescaped, in a paragraph, in a table's cell and as code."""
+    reader = MarkdownIt("commonmark").enable("table")
+    table = f"| a | b |\n|---|---|\n| {escape_markdown(text)} | 1 |"
+    assert unescape(reader.render(escape_markdown(text))).strip() == f"<p>{text}</p>"
+    assert f"<td>{text}</td>" in unescape(reader.render(table))
+    assert unescape(reader.render(code_span(text))).strip() == f"<p><code>{text}</code></p>"
