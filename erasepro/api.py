@@ -12,8 +12,8 @@ from erasepro.concepts.pairs import CONCEPT_KINDS, ConceptSet
 from erasepro.config.paths import options as options_of
 from erasepro.config.schema import ConceptsConfig
 from erasepro.errors import UserError, unknown
-from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
+from erasepro.models.computing import check_computing
 from erasepro.models.load import load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
@@ -110,9 +110,10 @@ def erase(
 def _model(given: Any) -> Model:
     """What solvers take, from what `erase` takes."""
     if isinstance(given, Model):
+        check_computing(given.pipe)
         return given
     if hasattr(given, "components") and hasattr(given, "scheduler"):  # a pipeline
-        architecture_of(given)
+        check_computing(given)
         source = str(getattr(given, "name_or_path", "") or type(given).__name__)
         return Model(given, Path(source).name, source, "")
     return load_skeleton(given)

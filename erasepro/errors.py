@@ -3,7 +3,28 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
+
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of the text behind them: a name with one reads as another."""
+
+
+def hidden_character(text: str) -> str | None:
+    """The first character of a text that commands a terminal or a page instead of being shown, or None.
+
+    Control characters (terminal codes begin with one), marks of direction, line separators and lone surrogates. Tabs and
+    line breaks are among them.
+    """
+    return next((c for c in text if c in BIDI or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")), None)
+
+
+def visible(text: object) -> str:
+    """Someone's text on one line, what would command the terminal written out: ``\\x1b``, ``\\u202e``, ``\\n``."""
+    words = str(text)
+    if words.isascii() and words.isprintable():
+        return words
+    return "".join(c.encode("unicode_escape").decode("ascii") if hidden_character(c) else c for c in words)
 
 
 class UserError(ValueError):
@@ -14,7 +35,7 @@ class UserError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(str(message).split()))
+        super().__init__(visible(" ".join(str(message).split())))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

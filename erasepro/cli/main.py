@@ -11,8 +11,9 @@ from importlib import import_module
 
 from erasepro.cli.help import print_help, print_verb
 from erasepro.cli.verbs import VERBS
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError, unknown, visible
 from erasepro.runtime import distributed
+from erasepro.runtime.foreign_text import BREAKS, check_name
 from erasepro.runtime.versions import VERSION
 
 HINTS = {
@@ -79,12 +80,14 @@ def decode_word(word: str) -> str:
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:
     if distributed.is_main_process():  # the first process speaks for all, also of the others' failures
-        print(f"erasepro: {kind}{' '.join(line.split())}", file=sys.stderr)
+        print(f"erasepro: {kind}{visible(' '.join(line.split()))}", file=sys.stderr)
     return status
 
 
 def dispatch(words: list[str]) -> int:
     """Run the verb that the first word names, or, without one, a config."""
+    for word in words:
+        check_name(word, "A word of the command", allowed=BREAKS)
     if any(word in ("-h", "--help") for word in words):
         return print_verb(words[0]) if words[0] in VERBS else print_help()
     if "--version" in words:

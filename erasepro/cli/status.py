@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from erasepro.errors import UserError
+from erasepro.errors import UserError, visible
 from erasepro.results.run_folder import STAGES
 from erasepro.runtime.files import read_dict
 from erasepro.runtime.lock import read_holder
@@ -52,9 +52,9 @@ def _row(folder: Path) -> tuple[str, ...]:
     elif state == "running":
         state, note = "stopped", "its process is gone; the same command resumes"
     return (
-        str(folder),
-        state,
+        visible(folder),
+        visible(state),
         stages,
-        str(status.get("updated", "?"))[:19].replace("T", " "),
-        " ".join(note.split())[:120],
+        visible(str(status.get("updated", "?"))[:19].replace("T", " ")),
+        visible(" ".join(note.split())[:120]),
     )

@@ -13,7 +13,7 @@ from erasepro.config.hydra_errors import translated
 from erasepro.config.hydra_setup import custom_pairs_named, prepare, with_experiment
 from erasepro.config.overrides import swept_words
 from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
-from erasepro.errors import UserError
+from erasepro.errors import UserError, visible
 from erasepro.results.results_json import Results
 from erasepro.results.run_folder import RunFolder
 from erasepro.runs.resolve import checked, settled, spec_of
@@ -52,7 +52,7 @@ def sweep(overrides: Sequence[str]) -> int:
             print(f"erasepro: error: {error}", file=sys.stderr)
         except Exception as error:  # the other jobs still run, and the joint table is still printed
             failed.append(f"{type(error).__name__}: {error}")
-            print(f"erasepro: error: {' '.join(failed[-1].split())}", file=sys.stderr)
+            print(f"erasepro: error: {visible(' '.join(failed[-1].split()))}", file=sys.stderr)
 
     prepare()
     GlobalHydra.instance().clear()

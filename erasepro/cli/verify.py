@@ -18,7 +18,7 @@ from erasepro.config.schema import ModelConfig
 from erasepro.edit import store
 from erasepro.edit.edit import Edit
 from erasepro.edit.own_files import CERTIFICATE, FACTS
-from erasepro.errors import UserError, nearest
+from erasepro.errors import UserError, nearest, visible
 from erasepro.verification.compare_folder import compare_folder
 from erasepro.verification.weights_folder import WeightsFolder
 
@@ -128,7 +128,7 @@ def _end(wrong: list[str], compared: list[str]) -> int:
     if not wrong:
         print(f"holds: {', '.join(compared)}.")
         return 0
-    print("\n".join(f"does not hold: {line.rstrip('.')}." for line in wrong[:SHOWN]))
+    print("\n".join(f"does not hold: {visible(line.rstrip('.'))}." for line in wrong[:SHOWN]))
     if len(wrong) > SHOWN:
         print(f"does not hold: {len(wrong) - SHOWN} more.")
     return 1

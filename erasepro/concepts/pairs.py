@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from erasepro.errors import UserError, unknown
+from erasepro.runtime.foreign_text import BREAKS, check_name
 
 CONCEPT_KINDS = ("instance", "style", "nudity", "faces")
 VOCABULARIES = ("open", "miniature")
@@ -22,7 +23,7 @@ def folded(name: str) -> str:
 class ConceptPair:
     """``target`` is erased, ``anchor`` is drawn in its place. An empty anchor stands for the empty prompt.
 
-    Raises UserError where the target is empty or equal to its anchor.
+    Raises UserError where the target is empty or equal to its anchor, or a name holds a control character.
     """
 
     target: str
@@ -32,6 +33,7 @@ class ConceptPair:
         for key, word in (("target", self.target), ("anchor", self.anchor)):
             if not isinstance(word, str):
                 raise UserError(f"A concept's {key} is text; got {word!r}. Write the name in quotes.")
+            check_name(word, f"A concept's {key}", allowed=BREAKS)
             object.__setattr__(self, key, " ".join(word.split()) if folded(word) else "")
         if not self.target:
             raise UserError(f"A concept pair has no target (its anchor is {self.anchor!r}): write [target,anchor].")
@@ -68,6 +70,9 @@ class ConceptSet:
             raise UserError(
                 f"The concept set {self.name!r} has no pairs: give 'concepts.pairs=[[dog,cat]]' or concepts.file=x.csv."
             )
+        check_name(self.name, "concepts.name")
+        for name in self.preserve:
+            check_name(name, "concepts.preserve", allowed=BREAKS)
         object.__setattr__(self, "pairs", consistent(self.pairs))
         object.__setattr__(self, "preserve", tuple(dict.fromkeys(" ".join(name.split()) for name in self.preserve)))
         erased = {folded(pair.target) for pair in self.pairs}
@@ -89,6 +94,7 @@ class ConceptSet:
             for word in words:
                 if not isinstance(word, str) or not folded(word):
                     raise UserError(f"concepts.synonyms.{name} holds {word!r}, which is no word: leave it out.")
+                check_name(word, f"concepts.synonyms.{name}")
                 if folded(word) in stays:
                     raise UserError(
                         f"concepts.synonyms.{name} holds {word!r}, which is an anchor or in concepts.preserve: it cannot "

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from erasepro.edit.meta import pairs_of, plain, source_of
+from erasepro.edit.meta import pairs_of, source_of
+from erasepro.errors import visible
+from erasepro.runtime.foreign_text import code_span, escape_markdown
 
 if TYPE_CHECKING:
     from erasepro.edit.record import EditRecord
@@ -25,7 +27,8 @@ LIMITS = """\
 def card(edit: EditRecord) -> str:
     """README.md (Markdown with a YAML head) of an edit. What its meta data does not tell is left out."""
     pairs = pairs_of(edit.meta)
-    about = ", ".join(f"{plain(t)} → {plain(a) or '(nothing)'}" for t, a in pairs[:3]) or "an edit of weights"
+    named = [f"{escape_markdown(t)} → {escape_markdown(a) or '(nothing)'}" for t, a in pairs[:3]]
+    about = ", ".join(named) or "an edit of weights"
     about += f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
     parts = [
         _head(edit),
@@ -47,8 +50,8 @@ def _head(edit: EditRecord) -> str:
 def _erased(edit: EditRecord, pairs: list[list[str]]) -> str:
     if not pairs:
         return "It does not say which concepts it erases.\n"
-    rows = [f"| {plain(t)} | {plain(a) or '*(the empty prompt)*'} |" for t, a in pairs]
-    preserved = ", ".join(map(plain, edit.meta.get("concepts", {}).get("preserve", [])))
+    rows = [f"| {escape_markdown(t)} | {escape_markdown(a) or '*(the empty prompt)*'} |" for t, a in pairs]
+    preserved = ", ".join(map(escape_markdown, edit.meta.get("concepts", {}).get("preserve", [])))
     kept = f"\nAsked to stay as they are: {preserved}.\n" if preserved else ""
     return "\n".join(["| erased | drawn in its place |", "|---|---|", *rows, kept])
 
@@ -57,8 +60,8 @@ def _method(meta: dict[str, Any]) -> str:
     parents = meta.get("parents")
     if parents:
         listed = [
-            f"- `{p['hash']}` by `{p['meta'].get('solver', '?')}`, at strength {p['strength']:g}: "
-            + (", ".join(plain(target) for target, _ in pairs_of(p["meta"])) or "concepts unknown")
+            f"- {code_span(p['hash'])} by {code_span(p['meta'].get('solver', '?'))}, at strength {p['strength']:g}: "
+            + (", ".join(escape_markdown(target) for target, _ in pairs_of(p["meta"])) or "concepts unknown")
             for p in parents
         ]
         return "\n".join(
@@ -69,10 +72,10 @@ def _method(meta: dict[str, Any]) -> str:
                 "",
             ]
         )
-    lines = [f"`{meta.get('solver', '?')}`. {meta.get('method', '')}".rstrip(), ""]
+    lines = [f"{code_span(meta.get('solver', '?'))}. {escape_markdown(meta.get('method', ''))}".rstrip(), ""]
     if meta.get("equation"):
         lines += [f"    {line}" for line in _wrapped(meta["equation"])] + [""]
-    listed = [f"{key.replace('_', ' ')}: `{value}`" for key, value in meta.get("tokens", {}).items()]
+    listed = [f"{escape_markdown(key.replace('_', ' '))}: {code_span(value)}" for key, value in meta.get("tokens", {}).items()]
     settings = "Every setting and every sentence it was built from is in `edit.json`."
     lines += [f"Tokens: {', '.join(listed)}. {settings}" if listed else settings, ""]
     return "\n".join(["## Method\n", *lines])
@@ -81,19 +84,19 @@ def _method(meta: dict[str, Any]) -> str:
 def _wrapped(text: str) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(visible(" ".join(text.split())), 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _base(edit: EditRecord) -> str:
     model = edit.meta.get("model", {})
     where = source_of(model) or "a local copy"
-    facts = [f"- model: {plain(model.get('name', 'unknown'))} ({plain(where)})"]
-    facts.append(f"- revision: `{model.get('revision') or 'not known'}`")
-    facts += [f"- weights, SHA-256: `{model['weights_hash']}`"] if model.get("weights_hash") else []
+    facts = [f"- model: {escape_markdown(model.get('name', 'unknown'))} ({escape_markdown(where)})"]
+    facts.append(f"- revision: {code_span(model.get('revision') or 'not known')}")
+    facts += [f"- weights, SHA-256: {code_span(model['weights_hash'])}"] if model.get("weights_hash") else []
     ranks = max((update.rank for update in edit.updates.values()), default=0)
     facts.append(f"- edited: {len(edit.updates)} weights, rank at most {ranks}; `edit.json` has each one's fingerprint")
     facts.append(f"- this edit: `{edit.hash}`, strength {edit.strength:g}")
-    made = [f"{name} {number}" for name, number in edit.meta.get("versions", {}).items()]
+    made = [escape_markdown(f"{name} {number}") for name, number in edit.meta.get("versions", {}).items()]
     return "\n".join(["## Base\n", *facts, *([f"- made with {', '.join(made)}"] if made else []), ""])
 
 

@@ -16,6 +16,7 @@ from erasepro.edit.combine import combine
 from erasepro.edit.fingerprints import check_base
 from erasepro.edit.record import TABLE, EditRecord
 from erasepro.errors import UserError
+from erasepro.models.computing import check_layers
 from erasepro.models.sites import site_module
 from erasepro.runtime.files import as_path
 
@@ -41,11 +42,13 @@ class Edit(EditRecord):
         return Edit(joint.updates, joint.meta)
 
     def check(self, pipe: Any, force: bool = False) -> None:
-        """Raise UserError unless the pipeline has every site, at the right shape and (not with `force`) the base's bytes."""
+        """Raise UserError unless the edit would change what the pipeline draws, from the base that it was solved on.
+
+        The pipeline must have every site, at the right shape, compute with it and (not with `force`) hold the base's bytes.
+        """
+        check_layers(pipe, self.updates)
         for name, update in self.updates.items():
             W = site_module(pipe, name).weight
-            if W.is_meta and not hasattr(pipe, "weight"):  # a skeleton reads it from disk
-                raise UserError(f"'{name}' is offloaded (meta device): apply the edit before enabling CPU offloading.")
             if tuple(W.shape) != update.shape:
                 raise UserError(
                     f"'{name}' is {tuple(W.shape)} here but {update.shape} in the edit: it belongs to another model."
@@ -81,12 +84,18 @@ class Edit(EditRecord):
 
     @torch.no_grad()
     def revert(self, pipe: Any) -> None:
-        """Put the original bytes back. UserError when this edit is not on the pipeline."""
+        """Put the original bytes back.
+
+        Raises:
+            UserError: this edit is not on the pipeline, or the pipeline computes with other weights by now (a LoRA, fused
+                projections, offloading); the edit then stays on it.
+        """
         held = getattr(pipe, TABLE, None)
         if held is None:
             raise UserError("There is no edit on this pipeline to revert: apply one first.")
         if held["hash"] != self.hash:
             raise UserError(f"The pipeline carries edit {held['hash']}, not {self.hash}: revert that one.")
+        check_layers(pipe, held["originals"])
         for name, original in held["originals"].items():
             W = site_module(pipe, name).weight
             W.copy_(original.to(W.device))

@@ -33,6 +33,7 @@ class ModelForm(TypedDict, total=False):
     kind: str
     revision: str | None
     weights_hash: str | None
+    architecture: str
 
 
 class ConceptsForm(TypedDict, total=False):

@@ -11,14 +11,14 @@ def pairs_of(meta: dict[str, Any]) -> list[list[str]]:
     return list(meta.get("concepts", {}).get("pairs", []))
 
 
-def plain(words: Any) -> str:
-    """Someone's words on one line of Markdown, meaning nothing but themselves."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", " ".join(str(words).split()))
-
-
 def source_of(model: dict[str, Any]) -> str:
     """What `load_model` is to be given: a hub id, a shipped model's name, or "" for a folder or an unknown place."""
     if model.get("kind") == "miniature":
         return "miniature"
     source = str(model.get("source") or "")
     return source if re.fullmatch(r"[\w.-]+/[\w.-]+", source) and source[0] not in "./~" else ""
+
+
+def architecture_name(meta: dict[str, Any]) -> str:
+    """The name of the base model's architecture; "" where an older edit does not say it."""
+    return str(meta.get("model", {}).get("architecture") or "")

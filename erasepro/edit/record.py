@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from erasepro.errors import UserError
+from erasepro.errors import UserError, visible
 from erasepro.linalg import Update
 from erasepro.models.tensor_hashes import raw_bytes
 
@@ -47,7 +47,7 @@ class EditRecord:
         solver, pairs = self.meta.get("solver", "?"), self.meta.get("concepts", {}).get("pairs", [])
         pairs_text = "".join(f", {target} → {anchor or '(empty)'}" for target, anchor in pairs[:3])
         pairs_text += f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
-        return f"Edit({solver}{pairs_text}, {len(self.updates)} weights, rank ≤ {rank}, strength {self.strength:g})"
+        return visible(f"Edit({solver}{pairs_text}, {len(self.updates)} weights, rank ≤ {rank}, strength {self.strength:g})")
 
     @property
     def hash(self) -> str:

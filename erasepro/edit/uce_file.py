@@ -20,6 +20,7 @@ from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, nearest
 from erasepro.linalg import DenseUpdate, Update
 from erasepro.models.base import Model
+from erasepro.models.computing import plain_path, unwrapped
 from erasepro.models.sites import weight
 from erasepro.runtime.files import as_path
 from erasepro.runtime.versions import versions
@@ -35,7 +36,8 @@ def load_uce(path: str | Path, model: Model) -> Edit:
     erases is unknown too, so adding, removing and residuals are not for it.
 
     Raises:
-        UserError: a pickle, a missing or damaged file, a name that is no linear layer of the U-Net, another shape, NaN.
+        UserError: a pickle, a missing or damaged file, a name that is no linear layer of the U-Net, another shape, NaN, or a
+            bias, convolution or norm that differs from the model's.
     """
     if not isinstance(model, Model):
         raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")
@@ -43,17 +45,19 @@ def load_uce(path: str | Path, model: Model) -> Edit:
     path = as_path(path, "the file of edited weights").expanduser()
     updates: dict[str, Update] = {}
     diagnostics: list[dict[str, Any]] = []
-    unet = getattr(model.pipe, UNET, None)
+    unet = unwrapped(getattr(model.pipe, UNET, None))
     if not isinstance(unet, nn.Module):
         raise UserError(f"A {type(model.pipe).__name__} has no U-Net: the weights in '{path}' belong to one.")
-    linears = {name: part for name, part in unet.named_modules() if isinstance(part, nn.Linear)}
+    layers = {plain_path(name): part for name, part in unet.named_modules()}
+    linears = {name: part for name, part in layers.items() if isinstance(part, nn.Linear)}
     for key, edited in _tensors(path):
+        layer = layers.get(key.rpartition(".")[0])
+        if key.endswith(".bias") and isinstance(layer, nn.Linear) and _same_bias(model, key, layer, edited):
+            continue
         name = key.removesuffix(".weight")
         if name == key or name not in linears:
-            raise UserError(_wrong_name(path, key, list(linears)))
+            raise UserError(_not_held(path, key, layer) or _wrong_name(path, key, list(linears)))
         W = weight(model.pipe, f"{UNET}.{name}").detach()
-        if W.is_meta:
-            raise UserError(f"'{name}' is offloaded (meta device): load the file before enabling CPU offloading.")
         if edited.shape != W.shape:
             raise UserError(
                 f"'{key}' is {tuple(edited.shape)} in '{path}' but {tuple(W.shape)} in {model.name}: it was made for "
@@ -98,6 +102,27 @@ def _tensors(path: Path) -> list[tuple[str, Tensor]]:
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError, MemoryError) as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise UserError(f"'{path}' cannot be read as safetensors ({what}): it is damaged or another format.") from error
+
+
+def _same_bias(model: Model, key: str, layer: nn.Linear, edited: Tensor) -> bool:
+    """Whether a file's bias (d_out,) is the model's own, so that nothing of it need be held."""
+    bias = layer.bias
+    if bias is not None and bias.is_meta:
+        bias = model.pipe.checkpoints[UNET].get(key)
+    return bias is not None and torch.equal(bias.detach().cpu(), edited.to(bias.dtype))
+
+
+def _not_held(path: Path, key: str, layer: nn.Module | None) -> str:
+    """Why a parameter that the U-Net does have cannot be a part of an edit; "" where it has none of that name."""
+    part = key.rpartition(".")[2]
+    if layer is None or layer._parameters.get(part) is None:
+        return ""
+    what = "a bias" if part == "bias" else f"the {part} of a {type(layer).__name__}"
+    return (
+        f"'{path}' changes '{key}', {what}, and an edit holds weights of linear layers only (ESD-x trains biases of "
+        "attn2.to_out too, ESD-u convolutions and norms), so the file cannot be held whole: load it into the model itself, "
+        "with pipe.unet.load_state_dict(safetensors.torch.load_file(path), strict=False)."
+    )
 
 
 def _wrong_name(path: Path, key: str, known: list[str]) -> str:

@@ -65,7 +65,11 @@ class ConditioningInput:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A family of diffusers pipelines. `reads` are listed in the order in which they are solved."""
+    """A family of diffusers pipelines.
+
+    pipelines: the class that draws from text alone, then those with the same encoders, prompts and layers that read the text.
+    reads: in the order in which they are solved.
+    """
 
     name: str
     pipelines: tuple[str, ...]
@@ -88,13 +92,14 @@ class Architecture:
         return tuple(dict.fromkeys(r.denoiser for r in self.reads))
 
 
-ATTENTION = r"^(?:.*\.)?attn2\.(to_k|to_v)$"
+ATTENTION = r"^(?!.*motion_modules)(?:.*\.)?attn2\.(to_k|to_v)$"
+"""Keys and values of cross-attention; those of a motion module (AnimateDiff) read frames, not text."""
 CLIP_L, CLIP_G, T5 = ("text_encoder",), ("text_encoder", "text_encoder_2"), ("text_encoder_3",)
 
 ARCHITECTURES = (
     Architecture(
         "stable-diffusion",
-        ("StableDiffusionPipeline",),
+        ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline", "AnimateDiffPipeline"),
         (TextEncoder(),),
         (ConditioningInput("attention", ATTENTION, (CLIP_L,), denoiser="unet"),),
         # SD 2's text encoder is stored without its last block, so that "penultimate" is its final state there too
@@ -102,7 +107,7 @@ ARCHITECTURES = (
     ),
     Architecture(
         "sdxl",
-        ("StableDiffusionXLPipeline",),
+        ("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline", "StableDiffusionXLInpaintPipeline"),
         (
             TextEncoder(state="penultimate"),
             TextEncoder("text_encoder_2", "tokenizer_2", state="penultimate"),
@@ -115,7 +120,7 @@ ARCHITECTURES = (
     ),
     Architecture(
         "sd3",
-        ("StableDiffusion3Pipeline",),
+        ("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline", "StableDiffusion3InpaintPipeline"),
         (
             TextEncoder(state="penultimate"),
             TextEncoder("text_encoder_2", "tokenizer_2", state="penultimate"),
@@ -129,7 +134,7 @@ ARCHITECTURES = (
     ),
     Architecture(
         "flux",
-        ("FluxPipeline",),
+        ("FluxPipeline", "FluxImg2ImgPipeline", "FluxInpaintPipeline"),
         (TextEncoder(state="pooled"), TextEncoder("text_encoder_2", "tokenizer_2", "t5", length=512)),
         (
             ConditioningInput("embedder", r"^context_embedder$", (("text_encoder_2",),)),
@@ -146,7 +151,7 @@ ARCHITECTURES = (
     ),
     Architecture(
         "wan",
-        ("WanPipeline",),
+        ("WanPipeline", "WanVideoToVideoPipeline"),
         (TextEncoder(family="t5", length=512, padding="zeroed", clean=True),),
         (
             ConditioningInput("attention", ATTENTION, (CLIP_L,), ("condition_embedder.text_embedder",)),
@@ -158,7 +163,7 @@ ARCHITECTURES = (
     ),
     Architecture(
         "cogvideox",
-        ("CogVideoXPipeline",),
+        ("CogVideoXPipeline", "CogVideoXVideoToVideoPipeline"),
         (TextEncoder(family="t5", length=226),),
         (ConditioningInput("embedder", r"^patch_embed\.text_proj$", (CLIP_L,)),),
         "CogVideoX text-to-video (T5's tokens)",

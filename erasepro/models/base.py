@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from erasepro.models.architectures import architecture_of
+
 
 @dataclass
 class Model:
@@ -24,6 +26,6 @@ class Model:
     revision: str | None = None
 
     def facts(self) -> dict[str, str | None]:
-        """What an edit says of the model it was made for."""
+        """What an edit says of the model it was made for; ``architecture``: its name in `models.architectures`."""
         facts = {"name": self.name, "source": self.source, "revision": self.revision, "kind": self.kind}
-        return facts | {"weights_hash": self.weights_hash}
+        return facts | {"weights_hash": self.weights_hash, "architecture": architecture_of(self.pipe).name}

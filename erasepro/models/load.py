@@ -13,7 +13,7 @@ from erasepro.config.paths import options
 from erasepro.config.schema import ModelConfig
 from erasepro.config.typed_dataclass import stored_model
 from erasepro.errors import UserError, unknown
-from erasepro.models.architectures import architecture_of
+from erasepro.models.architectures import architecture, architecture_of
 from erasepro.models.base import Model
 from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.device import pick_device
@@ -177,7 +177,7 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
     check_folder(folder, cfg.variant)
     index = read_index(folder)
     held = {part: Checkpoint(folder / part, cfg.variant) for part in networks(index)}
-    kind = getattr(diffusers, index["_class_name"])
+    kind = getattr(diffusers, architecture(index["_class_name"]).pipelines[0])  # its twins take a picture too
     bare = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     try:
         with _quietly():
@@ -190,6 +190,7 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
                 **(bare if "requires_safety_checker" in inspect.signature(kind).parameters else {}),
             )
         _check_whole(pipe, folder, held)
+        _check_draws(pipe, folder)
         return pipe
     except UserError:
         raise
@@ -211,7 +212,7 @@ def _from_file(file: Path, cfg: ModelConfig) -> Any:
     folder, made = skeleton_parts(file, None if cfg.config is None else Path(cfg.config).expanduser())
     index = read_index(folder)
     held: dict[str, Checkpoint] = {part: SingleFile(file, part) for part in networks(index, vae=False)}
-    kind = getattr(diffusers, index["_class_name"])
+    kind = getattr(diffusers, architecture(index["_class_name"]).pipelines[0])  # its twins take a picture too
     bare = {"safety_checker": None, "feature_extractor": None}
     try:
         with _quietly():
@@ -243,6 +244,18 @@ def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
         tokenizer = getattr(pipe, encoder.tokenizer, None)
         if tokenizer is not None and (len(tokenizer) < 3 or (encoder.causal and tokenizer.model_max_length > 10_000)):
             raise UserError(f"{str(folder / encoder.tokenizer)!r} holds no complete tokenizer: fetch the model again.")
+
+
+def _check_draws(pipe: Any, folder: Path) -> None:
+    """Raise UserError where a U-Net takes more than noise (a mask, a picture, frames): a text alone gives no picture."""
+    unet = getattr(pipe, "unet", None)
+    films = type(unet).__name__ == "UNetMotionModel"
+    if unet is not None and (films or unet.config.in_channels != pipe.vae.config.latent_channels):
+        what = "frames" if films else f"{unet.config.in_channels} channels, a picture and a mask among them"
+        raise UserError(
+            f"{str(folder)!r} cannot draw from a text alone: its U-Net takes {what}. Erase from it with erasepro edit or "
+            "erasepro.erase, which draw nothing."
+        )
 
 
 @MODELS.register("diffusers")

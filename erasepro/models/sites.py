@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import ConditioningInput, architecture_of
+from erasepro.models.computing import check_layer, plain_path, unwrapped
 from erasepro.models.kinds import ATTENTION_KINDS, TEXT_KINDS
 
 TEXT_ENCODER = "text_encoder"
@@ -64,13 +65,15 @@ def text_sites(pipe: Any, kinds: Sequence[str] = ("mlp.fc2",), component: str = 
             raise unknown("text site", str(kind), TEXT_KINDS)
     sites = []
     read = architecture_of(pipe).blocks_read(component, text_blocks(pipe, component))
-    for path, module in getattr(pipe, component).named_modules():
+    root = unwrapped(getattr(pipe, component))
+    for path in (plain_path(path) for path, _ in root.named_modules()):
         match = re.search(r"(?:^|\.)layers\.(\d+)\.((?:self_attn|mlp)\.\w+)$", path)
-        if match and match[2] in kinds and isinstance(module, nn.Linear) and int(match[1]) < read:
+        if match and match[2] in kinds and int(match[1]) < read:
+            _check_held(pipe, root, path, component)
             sites.append(Site(f"{component}.{path}", component, match[2], int(match[1])))
     if kinds and not sites:
         raise UserError(
-            f"No {', '.join(kinds)} layers in {type(getattr(pipe, component)).__name__}: solvers that edit the text "
+            f"No {', '.join(kinds)} layers in {type(root).__name__}: solvers that edit the text "
             "encoder need a CLIP text model; set solver.text_sites=[] to edit the layers that read it only."
         )
     return sorted(sites, key=lambda s: (s.depth, TEXT_KINDS.index(s.kind)))
@@ -78,25 +81,28 @@ def text_sites(pipe: Any, kinds: Sequence[str] = ("mlp.fc2",), component: str = 
 
 def text_blocks(pipe: Any, component: str = TEXT_ENCODER) -> int:
     """The number L of blocks in a text encoder, CLIP or T5 (0 in anything else)."""
-    if getattr(pipe, component) is None:
+    root = unwrapped(getattr(pipe, component))
+    if root is None:
         return 0
-    paths = (re.search(r"(?:^|\.)(?:layers|block)\.(\d+)$", p) for p, _ in getattr(pipe, component).named_modules())
+    names = (plain_path(path) for path, _ in root.named_modules())
+    paths = (re.search(r"(?:^|\.)(?:layers|block)\.(\d+)$", path) for path in names)
     return max((int(m[1]) + 1 for m in paths if m), default=0)
 
 
 def conditioning_sites(pipe: Any, read: ConditioningInput, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
     """A conditioning input's linears, in module order; of its keys and values those of these kinds. [] without its denoiser."""
-    root = getattr(pipe, read.denoiser, None)
+    root = unwrapped(getattr(pipe, read.denoiser, None))
     if root is None:
         return []
     blocks = text_blocks(pipe)
     sites: list[Site] = []
     order: dict[str, int] = {}
-    for path, module in root.named_modules():
+    for path in (plain_path(path) for path, _ in root.named_modules()):
         match = re.search(read.sites, path)
-        if match and isinstance(module, nn.Linear):
+        if match:
             kind = f"attn2.{match[1]}" if read.kind == "attention" else read.kind
             if read.kind != "attention" or kind in kinds:
+                _check_held(pipe, root, path, read.denoiser)
                 parent = path.rpartition(".")[0]
                 depth = blocks + order.setdefault(parent, len(order))
                 sites.append(Site(f"{read.denoiser}.{path}", read.denoiser, kind, depth))
@@ -106,6 +112,12 @@ def conditioning_sites(pipe: Any, read: ConditioningInput, kinds: Sequence[str] 
             "laid out in another way than its architecture's description says."
         )
     return sites
+
+
+def _check_held(pipe: Any, root: nn.Module, path: str, component: str) -> None:
+    """Raise UserError for a site whose weight is not simply there; a skeleton's is on the disk."""
+    if not hasattr(pipe, "pipeline_class"):
+        check_layer(root, path, f"{component}.{path}")
 
 
 def cross_attention_sites(pipe: Any, kinds: Sequence[str] = ATTENTION_KINDS) -> list[Site]:
@@ -119,8 +131,8 @@ def site_module(pipe: Any, name: str) -> nn.Linear:
     Raises:
         UserError: the pipeline has no such layer.
     """
-    component, _, path = name.partition(".")
-    root = getattr(pipe, component, None)
+    component, _, path = plain_path(name).partition(".")
+    root = unwrapped(getattr(pipe, component, None))
     if root is None:
         raise UserError(
             f"A {type(pipe).__name__} has no {component}: give a pipeline (a loaded model's is model.pipe)."

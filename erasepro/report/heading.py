@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erasepro.config.stored_config import TEMPLATES
+from erasepro.errors import visible
 from erasepro.results.settings import RunSettings
 
 SHOWN = 12  # words left out that are named
@@ -22,7 +23,7 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
     prompts = [] if settings.split == "test" else [f"{settings.split} prompts"]
     prompts += [] if settings.prompt_sets == (TEMPLATES,) else [f"prompts {', '.join(settings.prompt_sets)}"]
     sampler = f"{settings.steps} steps, guidance {settings.guidance:g}, {seeds}"
-    return " · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol])
+    return visible(" · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol]))
 
 
 def format_sentences(prompts: Mapping[str, Any]) -> str:
@@ -35,7 +36,7 @@ def format_sentences(prompts: Mapping[str, Any]) -> str:
     line = f"Sentences: {prompts['pairs']:,} fitted, {prompts['preserve']:,} preserved"
     left_out = prompts.get("left_out") or ()
     if left_out:
-        shown = ", ".join(left_out[:SHOWN]) + (", …" if len(left_out) > SHOWN else "")
+        shown = visible(", ".join(left_out[:SHOWN])) + (", …" if len(left_out) > SHOWN else "")
         line += f"; left out because they name the erased: {shown}"
     of_files = prompts.get("left_out_sentences", 0)
     if of_files:
@@ -48,4 +49,4 @@ def format_pairs(pairs: Sequence[Sequence[str]]) -> str:
     """The first pairs, and how many more there are."""
     first = [f"{target} → {anchor or '(empty)'}" for target, anchor in pairs[:4]]
     more = len(pairs) - len(first)
-    return ", ".join(first) + (f" and {more} more" if more else "")
+    return visible(", ".join(first)) + (f" and {more} more" if more else "")

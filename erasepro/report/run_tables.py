@@ -17,6 +17,7 @@ from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
 from erasepro.runtime.files import write_text
+from erasepro.runtime.foreign_text import escape_markdown
 
 WORST = "Worst concept"
 """Title of the table that names it."""
@@ -52,7 +53,7 @@ def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:
     """
     contents = {
         "tables.txt": "\n".join([f"{head}\n", *(table.text() for table in listed)]),
-        "tables.md": "\n".join([f"{head}\n", *(table.markdown() for table in listed)]),
+        "tables.md": "\n".join([f"{escape_markdown(head)}\n", *(table.markdown() for table in listed)]),
     }
     for name in contents:
         if _is_foreign(folder / name):

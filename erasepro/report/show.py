@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from erasepro.errors import UserError
+from erasepro.errors import UserError, visible
 from erasepro.report.heading import format_heading
 from erasepro.report.run_tables import tables, write_tables
 from erasepro.results.results_json import Results
@@ -22,6 +22,7 @@ def show(results: Results, path: Path) -> None:
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     except UserError as error:  # the folder may be one that somebody collects results in
         print(f"erasepro: the tables were not written: {error}", file=sys.stderr)
-    print(f"Results: {path}" + (f"    grid: {path / 'grid.png'}" if (path / "grid.png").exists() else ""))
+    where = visible(path)
+    print(f"Results: {where}" + (f"    grid: {visible(path / 'grid.png')}" if (path / "grid.png").exists() else ""))
     if any((path / "wandb").glob("offline-run-*")):
-        print(f"W&B, offline; to upload: wandb sync {path}/wandb/offline-run-*")
+        print(f"W&B, offline; to upload: wandb sync {where}/wandb/offline-run-*")

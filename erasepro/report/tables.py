@@ -15,12 +15,17 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from erasepro.errors import visible
 from erasepro.results.recognition import RecognitionRates, Share
+from erasepro.runtime.foreign_text import escape_markdown
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of text. The first column is left aligned, the others right. ``note``: how to read it, printed below."""
+    """Cells of text. The first column is left aligned, the others right. ``note``: how to read it, printed below.
+
+    Any text may be someone else's: each form shows it as nothing but itself.
+    """
 
     title: str
     header: tuple[str, ...]
@@ -29,30 +34,33 @@ class Table:
 
     def rich(self) -> RichTable:
         """The table as rich prints it; the note is left out."""
-        table = RichTable(title=self.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        table = RichTable(title=visible(self.title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         for i, name in enumerate(self.header):
-            table.add_column(name, justify="left" if i == 0 else "right")
+            table.add_column(visible(name), justify="left" if i == 0 else "right")
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*map(visible, row))
         return table
 
     def text(self) -> str:
         """The table and its note as plain text, however wide."""
         out = io.StringIO()
-        Console(file=out, width=10_000, markup=False).print(self.rich())
+        Console(file=out, width=10_000, markup=False, emoji=False).print(self.rich())
         lines = [line.rstrip() for line in out.getvalue().rstrip().splitlines()]
-        return "\n".join([*lines, *textwrap.wrap(self.note, 110, initial_indent=" ", subsequent_indent=" ")]) + "\n"
+        note = visible(" ".join(self.note.split()))
+        return "\n".join([*lines, *textwrap.wrap(note, 110, initial_indent=" ", subsequent_indent=" ")]) + "\n"
 
     def markdown(self) -> str:
         """The title, the table and its note as Markdown."""
-        lines = [self.header, ("---", *("---:" for _ in self.header[1:])), *self.rows]
-        body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        return f"**{self.title}**\n\n{body}\n" + (f"\n{self.note}\n" if self.note else "")
+        header, *rows = (tuple(map(escape_markdown, line)) for line in (self.header, *self.rows))
+        lines = [header, ("---", *("---:" for _ in self.header[1:])), *rows]
+        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        note = "\n".join(map(escape_markdown, self.note.splitlines()))
+        return f"**{escape_markdown(self.title)}**\n\n{body}\n" + (f"\n{note}\n" if note else "")
 
     def csv(self) -> str:
         """Header and rows as CSV, without title and note."""
         out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerows([self.header, *self.rows])
+        csv.writer(out, lineterminator="\n").writerows(map(visible, line) for line in (self.header, *self.rows))
         return out.getvalue()
 
     def write(self, stem: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from erasepro.concepts.pairs import CONCEPT_KINDS
@@ -19,6 +19,7 @@ from erasepro.models.features.token_pairing import POLICIES
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.models.load import DTYPES, MODELS
 from erasepro.prompts.templates.bank import SPLITS
+from erasepro.runtime.foreign_text import BREAKS, check_name
 from erasepro.schedules.config import ScheduleConfig
 from erasepro.schedules.registry import SCHEDULES
 from erasepro.solvers import make_solver
@@ -37,6 +38,26 @@ def refuse_old_values(stored: StoredConfig) -> None:
             if present is not item:
                 shown = f"[{present}]" if isinstance(value, list) else present
                 raise UserError(f"Bad value for {key!r}: {item!r} is called {present!r} now; write {key}={shown}.")
+
+
+PATHS = ("outputs.dir", "name", "concepts.name", "concepts.file", "model.name", "model.source")
+"""Keys whose value is a path or a part of one, where a line break is refused too; in sentences it is a space."""
+
+
+def check_texts(stored: StoredConfig) -> None:
+    """Raise UserError for a text with a control character or a mark of direction, which nobody would see."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            for item in value:
+                yield from texts(item)
+
+    for key, value in stored.leaves().items():
+        check_name(str(key), "A key")
+        for text in texts(value):
+            check_name(text, key, allowed="" if key in PATHS else BREAKS)
 
 
 def check_values(config: Config) -> None:

@@ -28,7 +28,7 @@ from erasepro.config.typed_dataclass import structured
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import all_configs, metric_configs
 from erasepro.protocols.protocol_values import protocol_defaults
-from erasepro.runs.check_values import check_values, refuse_old_values
+from erasepro.runs.check_values import check_texts, check_values, refuse_old_values
 from erasepro.runs.spec import ChosenMetrics, RunSpec
 from erasepro.schedules.config import ScheduleConfig
 from erasepro.solvers.registry import SOLVERS
@@ -111,6 +111,7 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         for missing in sorted(OmegaConf.missing_keys(cfg)):
             raise UserError(f"The key {missing!r} has no value. Give one: {missing}=…")
         values = stored_config(cfg)
+        check_texts(values)
         refuse_old_values(values)
         parse_pairs(values.at("concepts.pairs"))  # its messages show the form; omegaconf's do not name the key
         if values.at("schedule") is not None:

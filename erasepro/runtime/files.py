@@ -22,6 +22,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from erasepro.errors import UserError
+from erasepro.runtime.foreign_text import check_name
 
 FileWriter = Callable[[Path], object]
 """Writes a file at the path that it is given."""
@@ -33,11 +34,15 @@ _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno
 
 # -- naming ------------------------------------------------------------------------------------------------------
 def as_path(value: object, what: str) -> Path:
-    """The path that a caller gives. Raises UserError for what is no path, and for an empty text, which would be "."."""
+    """The path that a caller gives.
+
+    Raises UserError for what is no path, for an empty text, which would be ".", and for one with control characters.
+    """
     if not isinstance(value, (str, Path)):
         raise UserError(f"Give {what} as a path, in text; got a {type(value).__name__}.")
     if not str(value).strip():
         raise UserError(f"The name of {what} is empty: give its path.")
+    check_name(str(value), f"The name of {what}")
     return Path(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from erasepro.errors import visible
 from erasepro.report.tables import Table
 
 EXACT = "exactly constrained columns"
@@ -33,7 +34,7 @@ def table(certificate: Mapping[str, Any]) -> str:
     ]
     if gaps:
         parts.append(Table("Hidden-state gap", ("text layer", "original", "edited"), tuple(gaps)).text())
-    return "\n".join([*parts, *(f"Not measured: {reason}.\n" for reason in certificate["unmeasured"])])
+    return "\n".join([*parts, *(f"Not measured: {visible(reason)}.\n" for reason in certificate["unmeasured"])])
 
 
 def _cells(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 
@@ -68,3 +69,31 @@ def test_names_cannot_break_the_markdown(edit32):
     assert "| a\\|b \\# c | \\<img src=x\\> |" in text
     assert "\\!" in text or "!\\[x\\]" in text
     assert "(the empty prompt)" in text
+
+
+EVIL = "`<img src=x onerror=y>` [x](javascript:z) \x1b[31m\u202e\n# head"
+
+
+def test_nothing_of_a_foreign_edit_can_break_the_markdown(edit32):
+    """Every text of the meta data is someone's: the solver's name, its method, tokens, versions, the base model, parents."""
+    meta = {
+        "solver": EVIL,
+        "method": EVIL,
+        "equation": EVIL,
+        "tokens": {EVIL: EVIL},
+        "versions": {EVIL: EVIL},
+        "model": {"name": EVIL, "source": EVIL, "revision": EVIL, "weights_hash": EVIL},
+        "concepts": {"pairs": [[EVIL, EVIL]], "preserve": [EVIL]},
+    }
+    parents = [{"hash": EVIL, "strength": 1.0, "meta": meta}]
+    for whole in (meta, meta | {"parents": parents}):
+        text = card(dataclasses.replace(edit32, meta=whole))
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "\n# head" not in text
+        code = r"(?P<fence>`+)(?!`).+?(?<!`)(?P=fence)(?!`)"
+        prose = "\n".join(line for line in text.split("## Use")[0].splitlines() if not line.startswith("    "))
+        prose = re.sub(r"\\[!-/:-@\[-`{-~]", "", prose)  # what is escaped means itself
+        prose = re.sub(code, "", prose)
+        assert "<img" not in prose
+        assert "](" not in prose

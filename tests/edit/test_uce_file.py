@@ -1,6 +1,7 @@
 """A file of whole edited weights becomes an edit that gives exactly those weights, or is refused in one line."""
 
 import pickle
+import re
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from erasepro.models.sites import cross_attention_sites, site_module
 from erasepro.models.tensor_hashes import raw_bytes, weights_hash
 from erasepro.solvers.extend import add_concepts
 
+OUT_BIAS = "mid_block.attentions.0.transformer_blocks.0.attn2.to_out.0.bias"
 KEY = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
 
 
@@ -57,7 +59,8 @@ def test_another_base_is_refused_and_so_is_solving_again(model32, other_model, w
         (lambda w: w | {"unet." + KEY: w[KEY].clone()}, f"Did you mean '{KEY}'"),
         (lambda w: w | {KEY.replace("to_k", "to_kk"): w[KEY].clone()}, f"Did you mean '{KEY}'"),
         (lambda w: w | {KEY.replace(".weight", ".bias"): w[KEY][0].clone()}, "no weight of a linear layer"),
-        (lambda w: w | {"conv_in.weight": w[KEY].clone()}, "no weight of a linear layer"),
+        (lambda w: w | {OUT_BIAS: w[KEY][0].clone()}, rf"'{re.escape(OUT_BIAS)}', a bias, .*cannot be held whole"),
+        (lambda w: w | {"conv_in.weight": w[KEY].clone()}, "'conv_in.weight', the weight of a Conv2d, .*cannot be held whole"),
         (lambda w: {KEY: w[KEY][:, :-1].contiguous()}, "made for another model"),
         (lambda w: {KEY: w[KEY] * float("nan")}, "NaN"),
         (lambda w: {KEY: w[KEY].int()}, "whole numbers"),
@@ -103,3 +106,11 @@ def test_pickles_damage_and_other_things_are_one_line(model32, weights, tmp_path
     with pytest.raises(UserError, match="revert it"):
         load_uce(path, model32)
     edit.revert(model32.pipe)
+
+
+def test_a_bias_that_is_the_models_own_needs_no_place(model32, weights, tmp_path):
+    """ESD-x files list attn2.to_out's bias whether training moved it or not."""
+    bias = model32.pipe.unet.get_parameter(OUT_BIAS).detach().clone()
+    save_file(weights | {OUT_BIAS: bias}, tmp_path / "esd.safetensors")
+    edit = load_uce(tmp_path / "esd.safetensors", model32)
+    assert {f"{site.removeprefix('unet.')}.weight" for site in edit.updates} == set(weights)

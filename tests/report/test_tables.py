@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from erasepro.report.tables import number
+from erasepro.report.tables import Table, number
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,15 @@ from erasepro.report.tables import number
 )
 def test_numbers_are_told_with_the_digits_that_matter(value, stderr, told):
     assert number(value, stderr) == told
+
+
+def test_a_table_shows_any_text_as_itself():
+    evil = "\x1b[31m<b>|:dog:[bold]"
+    table = Table(evil, (evil, "n"), ((evil, "1"),), evil)
+    for text in (table.text(), table.markdown(), table.csv()):
+        assert "\x1b" not in text
+        assert "\\x1b" in text
+    assert table.text().count(":dog:[bold]") == 4
+    lines = table.markdown().splitlines()
+    assert lines[0] == r"**\\x1b\[31m\<b\>\|:dog:\[bold\]**"
+    assert lines[4] == r"| \\x1b\[31m\<b\>\|:dog:\[bold\] | 1 |"

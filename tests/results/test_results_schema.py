@@ -215,3 +215,34 @@ def test_a_fault_of_a_table_is_not_taken_for_damage(run, monkeypatch, capsys, er
     with pytest.raises(type(error)):
         main(["report", str(run)])
     assert "damaged" not in capsys.readouterr().err
+
+
+def test_somebodys_results_command_neither_terminal_nor_page(run, record, tmp_path, capsys):
+    """Pairs, the model's name, the protocol, stages, concepts, words left out: shown escaped, in tables.md too."""
+    evil = "\x1b[31mx\u202e<img src=y>![z](http://z)"
+    made = copy.deepcopy(record)
+    made["config"]["concepts"]["pairs"] = [[evil, evil]]
+    made["config"]["model"]["name"] = evil
+    made["protocol"] = evil
+    made["recognition_source"]["protocol"] = evil
+    made["stages"] = {evil: {"seconds": 1.0, "peak_mib": 1.0}}
+    made["edit"]["meta"]["prompts"]["left_out"] = [evil]
+    for score in made["scores"]:
+        score["protocol"] = score["metric"] = evil
+    for rates in [*made["recognition"], *made["recognition_by_concept"]]:
+        rates["group"] = rates["phrasing"] = evil
+    (tmp_path / "config.yaml").write_bytes((run / "config.yaml").read_bytes())
+    (tmp_path / "results.json").write_text(json.dumps(made))
+    (tmp_path / "status.json").write_text(json.dumps({"state": evil, "updated": evil, "error": evil}))
+    assert main(["report", str(tmp_path)]) == 0
+    assert main(["status", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    pages = [(tmp_path / name).read_text() for name in ("tables.txt", "tables.md")]
+    for text in (printed.out, printed.err, *pages):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    assert printed.out.count("\\x1b") > 8
+    assert "<img" in pages[0]
+    assert "\\<img" in pages[1]
+    assert "<img" not in pages[1].replace("\\<", "")
+    assert "](" not in pages[1].replace("\\]", "")

@@ -83,3 +83,29 @@ def test_an_old_value_is_answered_with_its_new_name(words, message):
 def test_the_same_word_at_another_key_stays():
     concepts = {"preserve": ["kept", "build"]}
     refuse_old_values(StoredConfig({"name": "dev", "concepts": concepts, "tags": ["own"], "x": float("nan")}))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "outputs.dir=\x1b[31mX",
+        "name=a\u202eb",
+        "concepts.pairs=[[\x1b[31mdog,cat]]",
+        "concepts.pairs=[[dog\u200f,cat]]",
+        "concepts.preserve=[a\x07b]",
+        "concepts.file=a\x1bb.csv",
+        "templates.templates=['a {n}\x07']",
+    ],
+)
+def test_names_that_command_a_terminal_are_refused(word, capsys):
+    assert main(["debug=tiny", word]) == 2
+    printed = capsys.readouterr().err
+    assert "control character" in printed
+    assert printed.rstrip("\n").isprintable()
+
+
+def test_a_file_of_such_names_is_refused(tmp_path, capsys):
+    file = tmp_path / "ansi.csv"
+    file.write_text("target,anchor\n\x1b[31mred,cat\n")
+    assert main(["debug=tiny", f"concepts.file={file}", f"outputs.dir={tmp_path / 'o'}"]) == 2
+    assert r"line 2: A concept's target holds the control character '\x1b'" in capsys.readouterr().err

@@ -18,7 +18,9 @@ import torch
 
 from erasepro.edit.export.factors import Factors, lora_factors, losses
 from erasepro.edit.export.notes import notes
+from erasepro.edit.export.original_layouts import refuse_others
 from erasepro.edit.export.result import Exported
+from erasepro.edit.meta import architecture_name
 from erasepro.errors import UserError
 from erasepro.models.layouts.original_unet import original_unet
 from erasepro.models.layouts.site_names import is_clip, is_xl, split
@@ -40,10 +42,11 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
         rank: see `lora_factors`.
 
     Raises:
-        UserError: a transformer's weight (this layout is for U-Nets), or see `erasepro.edit.export.export`.
+        UserError: another architecture than Stable Diffusion 1, 2 or XL, or see `erasepro.edit.export.export`.
     """
+    refuse_others(edit, "kohya's layout", "format=lora, which diffusers reads")
     factors = lora_factors(edit, rank)
-    family = base_version(factors)
+    family = base_version(factors, architecture_name(edit.meta))
     xl = family.startswith("sdxl")
     alpha = Counter(f.rank for f in factors.values()).most_common(1)[0][0]
     pieces = []
@@ -100,9 +103,12 @@ def _silent(factors: dict[str, Factors]) -> dict[str, Factors]:
     return added
 
 
-def base_version(factors: dict[str, Factors]) -> str:
-    """kohya's name of the base model, from the widths of the edited weights; "sd_v1" where nothing tells."""
-    if is_xl(factors):
+def base_version(factors: dict[str, Factors], architecture: str = "") -> str:
+    """kohya's name of the base model: of the architecture that the edit states, else from its weights.
+
+    Stable Diffusion 1 and 2 are told apart by the widths of the edited weights; "sd_v1" where nothing tells.
+    """
+    if architecture == "sdxl" or (not architecture and is_xl(factors)):
         return WIDTHS[2048]
     widths = [f.down.shape[1] for site, f in factors.items() if site.endswith(("attn2.to_k", "attn2.to_v"))]
     widths += list(_text_widths(factors))

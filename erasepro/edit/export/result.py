@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from erasepro.errors import visible
+
 WARNING = (
     "Strength 1 is the full erasure and 0 the original model; a negative strength can amplify what this file removes."
 )
@@ -42,7 +44,7 @@ class Exported:
             )
         if self.left_out:
             facts.append(f"{self.left_out} file(s) with unedited weights left out")
-        return ", ".join(facts) + "." + (f" {WARNING}" if self.ranks else "")
+        return visible(", ".join(facts)) + "." + (f" {WARNING}" if self.ranks else "")
 
 
 def _span(numbers: list[int]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.edit.export.from_folder import pieces
+from erasepro.edit.export.original_layouts import refuse_others
 from erasepro.edit.export.patches import Patch, chained, patch_of
 from erasepro.edit.export.result import Exported
 from erasepro.errors import UserError
@@ -30,12 +31,7 @@ def export_single_file(edit: Edit, target: Path, base: Path, variant: str | None
     Raises:
         UserError: see `erasepro.edit.export.export`.
     """
-    foreign = next((site for site in edit.updates if split(site)[0].startswith("transformer")), None)
-    if foreign is not None:
-        raise UserError(
-            f"The original single-file layout is Stable Diffusion's (1.x, 2.x, XL) and has no place for '{foreign}': use "
-            "format=diffusers."
-        )
+    refuse_others(edit, "The original single-file layout", "format=diffusers")
     if base.is_dir():
         content = pieces(edit, base, variant)
         with creating(target) as temporary:

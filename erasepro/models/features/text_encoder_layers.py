@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
+from erasepro.models.computing import plain_path, unwrapped
 from erasepro.models.lazy import materialise, source
 
 
@@ -52,8 +53,10 @@ class TextLayers:
     """
 
     def __init__(self, encoder: nn.Module, dtype: torch.dtype = torch.float64) -> None:
+        encoder = unwrapped(encoder)
         ends = ("embeddings", "encoder.layers", "final_layer_norm")
-        names = {name.rpartition(".")[2]: name for name, _ in encoder.named_modules() if name.endswith(ends)}
+        paths = [plain_path(path) for path, _ in encoder.named_modules()]
+        names = {path.rpartition(".")[2]: path for path in paths if path.endswith(ends)}
         if set(names) != {"embeddings", "layers", "final_layer_norm"}:
             raise UserError(f"{type(encoder).__name__} is not laid out like a CLIP text encoder: it cannot be read.")
         self.dtype, self.lazy = dtype, source(encoder) is not None
@@ -127,7 +130,10 @@ class Blocks(Sequence[nn.Module]):
 
 def submodule(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
     """A copy of a submodule in this precision, its weights read from the checkpoint where the root is only a skeleton."""
-    return in_precision(root.get_submodule(path), dtype) if source(root) is None else materialise(root, path, dtype)
+    root = unwrapped(root)
+    if source(root) is not None:
+        return materialise(root, path, dtype)
+    return in_precision(unwrapped(root.get_submodule(path)), dtype)
 
 
 def in_precision(module: nn.Module, dtype: torch.dtype) -> nn.Module:

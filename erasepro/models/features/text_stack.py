@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, ConditioningInput, TextEncoder, architecture_of
+from erasepro.models.computing import unwrapped
 from erasepro.models.features.streams import encode
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, submodule, token_ids
 from erasepro.models.lazy import source, stream
@@ -97,7 +98,7 @@ class TextStack:
 
     def _callable(self, component: str) -> nn.Module:
         """An encoder that can be called; a skeleton's reads its weights block by block, in float32."""
-        encoder: nn.Module = getattr(self.pipe, component)
+        encoder: nn.Module = unwrapped(getattr(self.pipe, component))
         if source(encoder) is None:
             return encoder
         if component not in self._streamed:

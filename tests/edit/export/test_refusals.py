@@ -7,12 +7,15 @@ import struct
 
 import pytest
 import torch
+from safetensors import safe_open
 
+import erasepro
 from erasepro.edit import Edit
 from erasepro.edit.export import FORMATS, export_edit, folder
 from erasepro.errors import UserError
 from erasepro.models import safetensors_stream
 from erasepro.models.safetensors_stream import read_source
+from tests.models.pipelines import build
 
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
 
@@ -145,3 +148,27 @@ def test_a_file_in_place_of_a_folder_and_an_interruption(sd1, tmp_path, monkeypa
     with pytest.raises(KeyboardInterrupt):
         export_edit(sd1.edit, tmp_path / "out", "diffusers", base=sd1.folder)
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["sd3", "flux"])
+def test_an_edit_of_the_text_encoders_alone_is_its_models(name, tmp_path):
+    """Its sites are called as Stable Diffusion's: the architecture that the edit states decides."""
+    pipe = build(name)
+    edit = erasepro.erase(pipe, {"dog": "cat"}, cross_attention=False, text_fit={"preserve": {"kind": "ridge"}})
+    assert {site.split(".")[0] for site in edit.updates} <= {"text_encoder", "text_encoder_2"}
+    edit = Edit.load(edit.save(tmp_path / "edit"))
+    file = tmp_path / "x.safetensors"
+    refused(edit, f"kohya's layout .* no place for an edit of {name}: use format=lora", file, "kohya")
+    refused(edit, f"no place for an edit of {name}: use format=diffusers", file, "single_file", base=tmp_path)
+    assert not file.exists()
+    export_edit(edit, tmp_path / "lora")
+
+
+def test_an_edit_of_the_first_encoder_of_sdxl_is_labelled_so(tmp_path):
+    edit = erasepro.erase(build("sdxl"), {"dog": "cat"}, cross_attention=False, text_fit={"preserve": {"kind": "ridge"}})
+    first = {site: update for site, update in edit.updates.items() if site.startswith("text_encoder.")}
+    export_edit(Edit(first, edit.meta), tmp_path / "x.safetensors", "kohya")
+    source = read_source(tmp_path / "x.safetensors")
+    assert all(key.startswith("lora_te1_") for key in source.entries)
+    with safe_open(tmp_path / "x.safetensors", "pt") as file:
+        assert file.metadata()["ss_base_model_version"] == "sdxl_base_v1-0"
