@@ -23,7 +23,8 @@ _NAMES = r"""
 _NOT_AFTER = "".join(
     rf"(?<!\b{word}\s)"
     for word in (
-        "a", "an", r"\d", r"\d\d", "two", "three", "four", "five", "six", "some", "these", "many", "little", "young", "small", "tiny",
+        "a", "an", r"\d", r"\d\d",
+        "two", "three", "four", "five", "six", "some", "these", "many", "little", "young", "small", "tiny",
         "old", "cute", "happy", "school",
     )
 )  # fmt: skip
