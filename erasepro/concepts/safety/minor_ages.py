@@ -66,9 +66,11 @@ _ENGLISH = (
     rf"\b(?!(?:{_NOT_PERSONS})\b)(?:[a-z]{{2,}}{_IS}{_HEDGE}(?![01]\b)|(?:{_PRONOUNS}|{_PERSONS}){_IS}{_HEDGE})"
     rf"(?!1\s(?:with|of|in|to|who|for|by|from)\b){WHOLE_AGE}(?:\s?ish)?{END}",  # she is twelve
     rf"\b(?:(?:she|he|who|{_PERSONS})'?s|i'?m|(?:they|you|we)'?re)\s{_HEDGE}{WHOLE_AGE}{END}",
-    rf"\bat\s{_HEDGE}{WHOLE_AGE}\s?,?\s(?:she|he|they|i|we|already|years)\b",
+    rf"\b(?:at|by|since|until|from)\s{_HEDGE}{WHOLE_AGE}\s?,?\s(?:she|he|they|i|we|already|years)\b",
+    rf"\b(?:at\s(?:only|just|barely|nearly|almost|about)|both|(?:^|[,;]\s?)(?:is|was|turns)\s(?:only|just|barely|nearly|almost|about))"
+    rf"\s{WHOLE_AGE}{END}",
     rf"\b(?:{_PERSONS})s?\s(?:who\sis\s|ages?\s)?of\s{_HEDGE}{WHOLE_AGE}(?:\s{_YEARS})?{END}",
-    rf"\b[a-z]{{3,}}\s?,\s?(?![012]\b){WHOLE_AGE}\s?,|\b(?!photo|image|picture|copy|file|part|day|page|fig)[a-z]{{3,}}\s\({WHOLE_AGE}\)",
+    rf"\b[a-z]{{3,}}\s?,\s?(?![012]\b){WHOLE_AGE}\s?,|\b(?!photo|image|picture|copy|file|part|day|page|fig)[a-z]{{3,}}\s\({WHOLE_AGE}(?:\s?{_YEARS})?\)",
     rf"\bborn\s(?:yesterday|today|last\s(?:week|month|year)|(?:in\s|on\s)?(?:\w+\s){{0,3}}20[12]\d\b"
     rf"|{_HEDGE}(?:{WHOLE_AGE}\s{_YEARS}|(?:\d+|{_SOME})\s(?:{_LESS}|years?))\sago)",
     rf"\b(?:her|his|their)\s{AGE}th\syear{END}",
@@ -95,9 +97,10 @@ _FOREIGN = (
 _ENGLISH_AGES = re.compile("|".join(_ENGLISH))
 _FOREIGN_AGES = re.compile("|".join(_FOREIGN))
 _FOREIGN_UNITS = re.compile(
-    r"\b(?:\d+|[a-z]+\s)?(?:ans?|anos?|anni|meses|jahre?n?|\w*j(?:a|ae)hrig\w*|jaar|jarige?|yas\w*|tuoi|tahun|taong?|lat\w*|letni\w*|miaka"
-    r"|umri|shekar\w*|umur|usia|berusia|berumur|edad|idade|eta)\b"
+    r"(?<![a-z])(?:ans|anos|anni|mes(?:es)?|jahre?n?|[a-z]*j(?:a|ae)hrig\w*|jaar|jarige?|yas\w*|tuoi|tahun|taong?|lat\w*|letni\w*"
+    r"|miaka|umri|shekar\w*|umur|usia|berusia|berumur|edad|idade|eta)\b"
 )
+"""One of the words without which no pattern of the further languages can match; saves the time to try them."""
 
 
 def numbers_as_digits(text: str) -> str:

@@ -18,6 +18,7 @@ _SCHOOL = rf"""
     | grade \s (?:[1-9]|1[0-2]) {END}
     | (?:in|of|from) \s class \s (?:[1-9]|1[0-2]) {END}
     | \d\d? \s? (?:st|nd|rd|th) \s year \s (?:of|in|at) \s (?:\w+\s)? school
+    | (?:reception|nursery|infants?) \s (?:class(?:es)?|pupils?|teachers?)
     | key \s stage \s \w+ | k \s? 12 | p[1-7] \s (?:pupil|class)s? | primary \s [1-7] {END}
     | 6 \s? th \s form(?:s|ers?)? | (?:lower|upper) \s [456] \s? th
     | in \s (?:the\s)? [3-6] \s? (?:rd|th) \s form | [1-6] \s? (?:st|nd|rd|th) \s (?:form(?:er|ers|\s(?:pupil|student
@@ -53,21 +54,23 @@ _PHRASES = rf"""
         |ladies|man|fellow|guy)s?
     | tender \s (?:age|years) | sweet \s 16(?!\scandles) | b(?:ar|at) \s? mitzvah\w* | 1 \s? (?:st|th) \s communion
     | (?:spoiled|spoilt|little|bratty) \s brats? | ankle \s? biters? | cub \s scouts? | (?:newly|freshly|just) \s born
-    | tiny \s tots? | babe \s in \s arms | page \s (?:boy|girl)s? | mother \s (?:nursing|breast\s?feeding)
+    | tiny \s tots? | young \s? '? uns? | u \s? (?:[6-9]|1[0-9])s? \s (?:team|squad|football|soccer|player|match|league)s?
+     | babe \s in \s arms | page \s (?:boy|girl)s? | mother \s (?:nursing|breast\s?feeding)
     | in \s (?:her|his|their) \s childhood
 """
 _OTHER_LANGUAGES = r"""
     (?:ein|das|dies|jed|kein|mein|dein|sein|ihr|unser|klein|jung|spielend|lachend|schlafend|weinend|neugeboren|brav
         |arm|lieb)
         (?:e|em|en|er|es|s)? \s kinde?
+    | (?:ein|der|dem|den|kleiner?|lieber) \s bub
     | (?:een|het|dit|dat|elk|klein|kleine|jong|jonge|mijn|hun|spelend|lachend) \s kind
     | (?:un|il|del|al|dal|bel|piccolo|quel|questo) \s bimbo | menor(?:es)? \s de \s (?:edad|idade)
     | jeunes? \s (?:fille|gens|garcon)s?
     | (?:de|da|di) \s menor(?:es)? | (?:un|una|los|las|el|la|os|um|uma) \s menor(?:es)?\b(?!\s\w)
-    | (?:tre|be|dua|em|con) \s (?:em|con|be|tre|gai|trai|nit) | (?:cau|co|chu) \s be
+    | (?:tre|be|dua|em|con) \s (?:em|con|be|tre|gai|trai|nit|nho) | (?:cau|co|chu) \s be
     | (?:thieu|thanh\sthieu) \s (?:nien|nu|nhi)
     | vi \s thanh \s nien | hoc \s sinh | tre \s (?:so\s)?sinh | genc \s kiz\w* | erkek \s cocuk
-    | (?:ang|mga|isang|mga\smga) \s bata
+    | (?:ang|mga|isang|na|ng) \s bata
     | mtoto \s \w+ | mladi \s ljudi
 """
 PHRASES = re.compile(rf"\b(?:{_SCHOOL}|{_PHRASES}|{_OTHER_LANGUAGES})(?!\w)", re.VERBOSE)

@@ -30,7 +30,7 @@ _SPANISH_PORTUGUESE = r"""
     nin(?:o|a|os|as|it[oa]s?|ez) | much?ach(?:[oa]s?|it[oa]s?) | chic[oa]s? | chiquill[oa]s? | chiquit[oa]s?
     | chaval(?:a|es|as)?
     | nena | nen[ea]s | bebes? | bebit[oa]s? | adolescentes? | adolescencia | escolares | colegial(?:a|es|as)?
-    | mocos[oa]s?
+    | mocos[oa]s? | cri[oa]s?
     | menin(?:[oa]s?|inh[oa]s?) | criancas? | criancinhas? | garot(?:[oa]s?|inh[oa]s?|ad[oa]s?)
     | rapaz(?:es|inhos?)? | moleques?
     | miud[oa]s? | infancia | infant(?:il|is|iles)
@@ -59,11 +59,12 @@ _ITALIAN_POLISH = r"""
     | niemowl\w* | niepelnoletni\w*
 """
 _FURTHER = r"""
-    cocu[kg]\w* | kiz(?:lar\w*|i|in|im|imiz|a|cik|cagiz)? | oglan\w* | bebek(?:ler\w*|ten|te|in|i)? | ergen(?:ler\w*|lik)?
-    | anak(?:nya|ku|mu)? | kanak | bocah | bayi | remaja | gadis | balita | budak
+    cocu[kg]\w* | kiz(?:lar\w*|i|in|im|imiz|a|cik|cagiz)? | oglan\w* | liseli\w* | bebeg\w*
+    | bebek(?:ler\w*|ten|te|in|i)? | ergen(?:ler\w*|lik)?
+    | anak(?:nya|ku|mu)? | kanak | bocah | bayi | remaja | gadis | siswi | siswa | pelajar | murid | balita | budak
     | sanggol | dalagita | binatilyo | batang | kabataan | paslit | dalaga | binata
     | mtoto | watoto | msichana | wasichana | mvulana | wavulana | kijana | vijana | kitoto | vitoto
-    | yaro | yarinya | yarinyar | jariri | pikins? | pickins?
+    | yaro | yarinya | yarinyar | jarir(?:i|a|ai) | pikins? | pickins?
     | baccha | bachch[aeio] | bachchon | ladk[aie] | ladki[yo]\w* | larki | larka | kishori | shishu | balak | balika
     | mulga | mulgi | mulagi | mulaga | chhokr[aoi] | chhori | kuzhandai | siruvan | sirumi | paiyan | pilla | pillalu
     | ammayi | abbayi
@@ -71,7 +72,7 @@ _FURTHER = r"""
     | sonyeo | sonyeon | eorini | devochk\w* | malchik\w* | rebyonok | rebenok | podrost\w* | devushk\w*
     | walad | awlad | bint | banat | tifl[ae]? | atfal | kudak\w* | dokhtar\w* | pesarbac\w*
 """
-"""Turkish; Indonesian, Malay and Javanese; Tagalog; Swahili; Hausa and Pidgin; and other scripts spelt in Latin letters."""
+"""Turkish; Indonesian, Malay and Javanese; Tagalog; Swahili; Hausa and Pidgin; other scripts spelt in Latin letters."""
 
 _WORD = re.compile(
     "|".join((_ENGLISH, _SPANISH_PORTUGUESE, _FRENCH, _GERMAN_DUTCH, _ITALIAN_POLISH, _FURTHER)), re.VERBOSE

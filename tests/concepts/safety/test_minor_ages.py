@@ -26,6 +26,18 @@ REAL_AGES = (
     "a person aged between 10 and 14", "swimmers aged 13-15", "a footballer under the age of 16", "5 y/o", "a 6y.o.",
     "7 yrs old", "8 years-old", "9years old", "ten yrs old", "sixteen yr olds", "17y old", "a 3 month old",
     "eleven months old", "12 y.o.", "a 12yr old", "12-yr-old", "twelve-yr-old",
+    "the swimmer turned twelve in June", "Emma, aged six, feeds the ducks", "my nephew is about four",
+    "her little boy is two", "he was nine at the time", "she will turn sixteen", "since she was five",
+    "until he was eleven", "by twelve he had won three medals", "at only thirteen", "aged just 15",
+    "a person in their teens", "an actor of 14 years", "children's hospital", "the twins are seven",
+    "the twins, both 7,", "Leo (8 years)", "Leo, 8 yrs", "Leo - 8 years old", "age: seven", "age = 10", "Age:12",
+    "age 14", "(age 10)", "[age: 15]", "13yo", "13 y.o", "13 y. o.", "13y/o", "13-y/o", "thirteen yo",
+    "15 years of age", "fifteen years of age", "16 year-old", "16yr old", "16 yrs. old", "5 going on 6",
+    "half past nine years old", "three-month-old", "6-week-old", "newborn", "12th birthday party",
+    "happy 7th birthday", "her eighth birthday", "turning 10", "turned 10", "will be 11 soon", "is just 9",
+    "was barely ten", "only eight years old", "not even ten years old", "at ten years old",
+    "at the tender age of seven", "ten-year-olds", "daughter, 5, with a kite", "son, 12, on skis",
+    "a picture of my 4yr old", "the 9-year old's bike", "2yrs old", "3.5 years old", "eighteen months old",
 )  # fmt: skip
 HARMLESS_NUMBERS = (
     "a 30 year old man", "a 30-year-old man", "18 years old", "18-year-old", "twenty-one years old",

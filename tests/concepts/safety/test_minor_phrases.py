@@ -15,6 +15,12 @@ REAL_PHRASES = (
     "a fifth-grade teacher with her class", "fourth-graders on a trip", "second graders at the museum",
     "Year 11 pupils", "a year-10 student", "sixth-formers in the library", "primary school", "junior school",
     "a kindergartener", "preschool class",
+    "under-10s football", "under 16s team", "U-12 team", "seventh-grade", "7th-grader", "grade-schooler", "Grade 3",
+    "Grade 10 learner", "third grade classroom", "in year 6", "year 4 pupils on a trip", "Year Three class",
+    "class of 8th graders", "elementary school", "middle school", "high-school", "junior high", "primary pupils",
+    "reception class", "nursery class", "kindergarteners", "preschool", "sixth form student", "form 3 students",
+    "freshman in high school", "high school sophomore", "boy scouts", "girl guides", "cub scout", "schoolmate",
+    "classmates at elementary school", "playground kids",
 )  # fmt: skip
 HARMLESS_SCHOOLS = (
     "middle-aged man", "grade A beef", "class", "pupil of an eye", "slit pupils", "dilated pupils",

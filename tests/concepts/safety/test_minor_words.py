@@ -12,6 +12,9 @@ REAL_ENGLISH = (
     "teenagers playing football", "a classroom of children", "newborns in a ward", "infants",
     "a child's drawing of a house", "boys' choir", "girls' football team", "the kids are at the playground",
     "a youth orchestra", "tots and toddlers", "teen drama",
+    "toddler", "toddlers", "tot", "baby boy", "baby girl", "a babe in arms", "bairn", "lad", "lass", "wee lad",
+    "youngster", "young'un", "young uns", "juvenile", "minor", "underaged", "teen", "teens", "teenaged", "adolescent",
+    "preteen", "tween", "pubescent",
 )  # fmt: skip
 REAL_OTHER_LANGUAGES = (
     "niños jugando", "una niña", "el niño juega", "una chica", "un bebé", "adolescente", "menor de edad", "doce años",
@@ -31,6 +34,13 @@ REAL_OTHER_LANGUAGES = (
     "seorang anak laki-laki", "anak perempuan", "dua gadis kecil", "một cậu bé", "hai đứa trẻ", "isang batang babae",
     "mtoto mdogo", "mwana wa miaka 6", "una bambina di sei anni", "due ragazzi", "mała dziewczynka",
     "een klein meisje",
+    "une fillette de 7 ans", "une ado de 15 ans", "un gamin", "una adolescente de 14 años", "un chaval", "chavales",
+    "muchachos", "un crío", "una cría de 6 años", "las niñas", "nenes", "um rapaz de 15 anos", "uma menina de 8 anos",
+    "garotos", "miúdos", "ein Bub", "ein Schulkind", "ein zehnjähriges Mädchen", "10-jähriger",
+    "ein Kleinkind schläft", "Teenager im Park", "due bambine", "un ragazzo di 12 anni", "una bimba", "trẻ nhỏ",
+    "bé trai 5 tuổi", "đứa bé", "một bé gái", "học sinh tiểu học", "anak kecil", "anak SD", "bocah 7 tahun",
+    "pelajar SMP", "siswi SMA", "bayi lucu", "çocuğu", "kız çocuğu", "ergen", "liseli", "bebeğim", "genç kızlar",
+    "watoto wadogo", "jarirai", "pikin dem", "mga batang", "batang babae", "maliit na bata", "bocah cilik",
 )  # fmt: skip
 HARMLESS_WORDS = (
     "an adult woman", "a grown man", "young man", "young woman", "an elderly couple", "kidney beans",
