@@ -87,7 +87,8 @@ class ConceptSet:
         """The line that says how many pairs were left out, or ""."""
         if not self.left_out:
             return ""
-        return f"Concepts: {len(self.pairs):,} pairs; {self.left_out:,} left out for mentioning a minor"
+        pairs = "1 pair" if len(self.pairs) == 1 else f"{len(self.pairs):,} pairs"
+        return f"Concepts: {pairs}; {self.left_out:,} left out for mentioning a minor"
 
     def _leave_out_minors(self) -> None:
         """Take out the pairs that mention a minor, and their synonyms. Raises UserError where no pair stays."""
