@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -94,6 +95,8 @@ def erase(
             else ConceptsConfig(kind=kind, pairs=given_pairs(concepts), preserve=names)
         )
         chosen = load_concepts(own or spec.concepts, "miniature" if loaded.kind == "miniature" else "open")
+    if chosen.left_out:
+        warnings.warn(chosen.left_out_line, stacklevel=2)
     keys = {field.name for field in fields(spec.solver)}
     if schedule and "schedule" not in keys:
         raise UserError(f"Solver {solver!r} has no schedule: leave schedule out, or use solver='erasepro'.")

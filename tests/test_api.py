@@ -114,3 +114,13 @@ def test_a_kind_is_one_of_four(model, kind):
 
 def test_a_stored_set_has_its_own_kind(model):
     refused("kind goes with a list of pairs", model, "mini/instance_5", kind="style")
+
+
+def test_a_pair_that_mentions_a_minor_is_left_out_with_a_warning(model):
+    with pytest.warns(UserWarning, match="1 pair; 1 left out for mentioning a minor"):
+        edit = erase(model, PAIRS | {"a child": "cat"}, solver="uce")
+    assert edit.hash == erase(model, PAIRS, solver="uce").hash
+    refused("mentions a minor and is never used", model, {"a child": "cat"})
+    with pytest.warns(UserWarning, match="1 left out"):
+        added = add_concepts(edit, {"fox": "cat", "girl": "cat"}, model)
+    assert added.meta["concepts"]["pairs"] == [["dog", "cat"], ["fox", "cat"]]

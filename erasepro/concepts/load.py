@@ -154,6 +154,7 @@ def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
         concepts.notes,
         concepts.vocabulary,
         concepts.synonyms,
+        concepts.left_out,
     )
 
 

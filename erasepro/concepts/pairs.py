@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.errors import UserError, unknown
 from erasepro.runtime.foreign_text import BREAKS, check_name
 
@@ -49,8 +50,10 @@ class ConceptSet:
     ``open`` for real models (any text), ``miniature`` for the shipped model, whose concepts and styles are known to its
     test prompts. ``synonyms``: (target, further words for it), which are not preserved.
 
-    Raises UserError for no pairs, a target with two anchors, an anchor that is also erased, a target that is also
-    preserved, or an unknown kind. A pair given twice counts once.
+    A pair that mentions a minor is left out.
+
+    Raises UserError for no pairs (or none but those left out), a target with two anchors, an anchor that is also erased, a
+    target that is also preserved, or an unknown kind. A pair given twice counts once.
     """
 
     name: str
@@ -60,6 +63,8 @@ class ConceptSet:
     notes: str = ""
     vocabulary: str = "open"
     synonyms: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    left_out: int = field(default=0, compare=False)
+    """Pairs of the list that were left out because they mention a minor."""
 
     def __post_init__(self) -> None:
         if self.kind not in CONCEPT_KINDS:
@@ -73,6 +78,7 @@ class ConceptSet:
         check_name(self.name, "concepts.name")
         for name in self.preserve:
             check_name(name, "concepts.preserve", allowed=BREAKS)
+        self._leave_out_minors()
         object.__setattr__(self, "pairs", consistent(self.pairs))
         object.__setattr__(self, "preserve", tuple(dict.fromkeys(" ".join(name.split()) for name in self.preserve)))
         erased = {folded(pair.target) for pair in self.pairs}
@@ -80,6 +86,29 @@ class ConceptSet:
         for name in self.preserve:
             if folded(name) in erased:
                 raise UserError(f"The concept {name!r} is both erased and in concepts.preserve: remove it from one.")
+
+    @property
+    def left_out_line(self) -> str:
+        """The line that says how many pairs were left out, or ""."""
+        if not self.left_out:
+            return ""
+        pairs = "1 pair" if len(self.pairs) == 1 else f"{len(self.pairs):,} pairs"
+        return f"Concepts: {pairs}; {self.left_out:,} left out for mentioning a minor"
+
+    def _leave_out_minors(self) -> None:
+        """Take out the pairs that mention a minor, and their synonyms. Raises UserError where no pair stays."""
+        bad = [pair for pair in self.pairs if mentions_minor(pair.target) or mentions_minor(pair.anchor)]
+        if not bad:
+            return
+        if len(bad) == len(self.pairs):
+            which = (
+                f"The pair [{bad[0].target},{bad[0].anchor}]" if len(bad) == 1 else f"Each of the {len(bad):,} pairs"
+            )
+            raise UserError(f"{which} of concepts.pairs mentions a minor and is never used: name other concepts.")
+        names = {folded(pair.target) for pair in bad}
+        object.__setattr__(self, "pairs", tuple(pair for pair in self.pairs if pair not in bad))
+        object.__setattr__(self, "synonyms", tuple(entry for entry in self.synonyms if folded(entry[0]) not in names))
+        object.__setattr__(self, "left_out", self.left_out + len(bad))
 
     def _checked_synonyms(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The synonyms under the targets as the pairs spell them. Raises UserError for one that is also to stay."""

@@ -173,7 +173,8 @@ def _without_minors(
         good = [p for p in sentences if not mentions_minor(p.target_prompt) and not mentions_minor(p.anchor_prompt)]
         if not good:
             raise UserError(
-                f"Every sentence of [{pair.target},{pair.anchor}] mentions a minor and is dropped: remove the pair."
+                f"Every sentence of [{pair.target},{pair.anchor}] mentions a minor and is dropped: change "
+                "templates.templates, or remove the pair."
             )
         dropped += len(sentences) - len(good)
         kept += good

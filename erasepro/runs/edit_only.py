@@ -35,6 +35,8 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
     solver = make_solver(spec.solver)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
     print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
+    if concepts.left_out:
+        print(concepts.left_out_line, flush=True)
     start = time.perf_counter()
     with Meter() as meter:
         model = load_skeleton(spec.model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.safety.minors import mentions_minor
@@ -106,7 +106,7 @@ def make_job(spec: RunSpec) -> Job:
     stored = spec.stored.replaced({"concepts.pairs": [[p.target, p.anchor] for p in concepts.pairs]})
     hashes = {
         "weights": fingerprint(spec.model),
-        "build_prompts": digest(asdict(edit_prompts)),
+        "build_prompts": digest(_built_from(edit_prompts)),
         "test_prompts": digest([asdict(row) for row in worklist]),
         **solver_code(spec.solver_name),
     }
@@ -134,6 +134,13 @@ def _neighbors(edit_prompts: EditPrompts, lexicon: Lexicon, number: int) -> list
     words = [word for near in lexicon.nearest(concepts.targets, number).values() for word in near]
     unfit = [word for word in words if mentions_minor(word) or mentions_nudity([word])]
     return [word for word in dict.fromkeys(words) if word not in gone and word not in unfit]
+
+
+def _built_from(edit_prompts: EditPrompts) -> dict[str, Any]:
+    """What decides an edit; how many pairs a list held beside those used does not."""
+    facts = asdict(edit_prompts)
+    del facts["concepts"]["left_out"]
+    return facts
 
 
 def _check_generation(g: GenerationConfig) -> None:

@@ -7,6 +7,7 @@ values alone obey the incremental identities of `linalg.incremental`, and the re
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import given_pairs, load_concepts
@@ -111,7 +112,10 @@ def _set(like: ConceptSet, concepts: Any) -> ConceptSet:
                 )
         return concepts
     given = ConceptsConfig(name=like.name, kind=like.kind, pairs=given_pairs(concepts))
-    return load_concepts(given, like.vocabulary)
+    added = load_concepts(given, like.vocabulary)
+    if added.left_out:
+        warnings.warn(added.left_out_line, stacklevel=3)
+    return added
 
 
 def _merged(

@@ -89,3 +89,13 @@ def test_the_loaded_weights_are_still_the_original_ones(model):
         erasepro.load_model(str(model)).pipe.unet.state_dict()["conv_in.weight"].cpu(),
         tiny_pipeline(seed=3, length=77).unet.state_dict()["conv_in.weight"],
     )
+
+
+def test_a_pair_that_mentions_a_minor_is_left_out_with_a_line(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    source = ["edit", "model=sd15", f"model.source={model}", "solver=uce"]
+    assert main([*source, "concepts.pairs=[[dog,cat],[a child,cat],[Alvin Childress,man]]", "out=made"]) == 0
+    assert "Concepts: 2 pairs; 1 left out for mentioning a minor" in capsys.readouterr().out
+    assert main([*source, "concepts.pairs=[[a child,cat]]", "out=other"]) == 2
+    assert "The pair [a child,cat] of concepts.pairs mentions a minor" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()

@@ -170,3 +170,26 @@ def test_only_text_makes_a_pair(wrong):
         given_pairs(wrong)
     assert given_pairs({"dog": "cat"}) == [("dog", "cat")]
     assert len(given_pairs([["dog", "cat"], ConceptPair("fox", "cat")])) == 2
+
+
+def test_a_pair_that_mentions_a_minor_is_left_out_of_its_list_and_counted(tmp_path):
+    rows = [f"thing {place},cat" for place in range(1000)]
+    rows[7:7] = ["a child,cat", "Alvin Childress,man", "dog,a ten year old boy"]
+    path = write(tmp_path, "\n".join(["target,anchor", *rows]) + "\n")
+    of_file = load_concepts(ConceptsConfig(file=str(path)))
+    assert (len(of_file.pairs), of_file.left_out) == (1001, 2)
+    assert "Alvin Childress" in of_file.targets
+    assert of_file.left_out_line == "Concepts: 1,001 pairs; 2 left out for mentioning a minor"
+    listed = load_concepts(ConceptsConfig(pairs=[["dog", "cat"], ["girl", "cat"]], synonyms={"girl": ["lass"]}))
+    assert (listed.targets, listed.left_out, listed.synonyms) == (("dog",), 1, ())
+    assert listed == load_concepts(ConceptsConfig(pairs=[["dog", "cat"]]))
+    clean = concepts(("dog", "cat"))
+    assert (clean.left_out, clean.left_out_line) == (0, "")
+    assert load_concepts(ConceptsConfig(pairs=[["dog", "cat"], ["girl", "cat"]]), "miniature").left_out == 1
+
+
+def test_a_list_of_nothing_but_minors_is_refused():
+    with raises(r"The pair \[child,dog\] of concepts.pairs mentions a minor", "name other concepts"):
+        concepts(("child", "dog"))
+    with raises("Each of the 2 pairs", "mentions a minor"):
+        concepts(("child", "dog"), ("cat", "baby"))

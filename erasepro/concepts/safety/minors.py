@@ -6,78 +6,45 @@ The filter is strict on purpose: a harmless prompt lost ("a baby blue car") cost
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
-from itertools import product
+from itertools import islice, pairwise, product
 
-_WORDS = r"""
-    (?:grand|step|god|foster|school|street|love|flower)?(?:child\w*|kid(?:s|z|do|dos|die|dies|dy)?)
-    | (?:school|little|young|baby|altar|bell|flower)?(?:boy|girl)[sz]? | boyish | girlish | girly | girlies?
-    | t(?:w)?een(?:s|z|y|age|aged|ager|agers|ie|ies)? | pre\s?t(?:w)?een(?:s|ager|agers)? | toddlers? | tots? | infants?
-    | newborns? | neonat(?:e|es|al) | bab(?:y|ies|yish) | babyface[ds]? | minors? | under\s?aged? | young(?:ster|ling)s?
-    | youths? | (?:pre\s?)?adolescen(?:t|ts|ce) | juveniles? | (?:pre\s?)?pubescents? | (?:pre\s?)?pubert\w*
-    | pre\s?school(?:er|ers)? | pre\s?k | kindergart\w* | (?:\w+\s)?graders? | school\s?aged? | lads? | lass(?:es)? | laddies?
-    | orphans? | tykes?
-    | loli(?:s|ta|tas|con|cons)? | shota(?:s|con|cons)? | jail\s?baits? | nymphets? | paedo\w* | pedo(?:s|phil\w*)? | cp
-    | nin(?:o|a|os|as) | much?ach[oa]s? | enfants? | fillettes? | garcon(?:s|net|nets)? | madchen | kinder | knaben?
-    | bambin[oaie] | ragazzin[oaie] | menin[oa]s? | criancas? | shou?jo | shou?nen
-"""
-_GRADES = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
-_NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
-_AGE = rf"(?:(?<![\d.,])(?:1[0-7]|0?\d)(?!\d)(?:[.,]\d+)?|\b(?:{_NUMBERS}))"
-_WHOLE_AGE = rf"(?:(?<![\d.,])(?:1[0-7]|0?\d)(?!\d|[.,]\d)|\b(?:{_NUMBERS})\b)"
-_YEARS, _LESS = r"(?:years?|yrs?|y)", r"(?:months?|mos?|weeks?|days?)"
-_PHRASES = rf"""
-    (?:elementary|primary|grade|grammar|middle|junior|high|nursery) \s (?:school|high)\w*
-    | (?:{_GRADES}|\d\d?\s?(?:st|nd|rd|th)) \s grade(?:rs?)?
-    | (?:under|below) \s? (?:18|eighteen) | under \s age
-    | (?:under|below|younger\sthan) \s (?:the\s)? (?:age\s(?:of\s)?)? (?:18|eighteen) | younger \s than \s {_WHOLE_AGE}
-    | (?:under|below) \s (?:the\s)? age \s (?:of\s)? {_WHOLE_AGE}
-    | (?:less|fewer) \s than \s (?:18|eighteen) \s {_YEARS}
-    | barely \s legal | not \s (?:yet \s)? (?:18|eighteen) | very \s young | (?:so|too) \s young
-    | young \s (?:boy|girl|one|person|people|lady|ladies|kid|daughter|son)s?
-"""
-_HEDGE = r"(?:(?:of|only|about|just|nearly|almost|barely|around|circa|roughly|approximately|maybe)\s)*"
-_OLD = r"\s?/?\.?\s?(?:old|olds|o)\b"
-_AGES = (
-    rf"{_AGE}\s?{_YEARS}{_OLD}",  # 12 year old, 9yo, 7 y/o, 17.5 years old, ten years old
-    rf"\d\s?{_LESS}{_OLD}|\b(?:{_NUMBERS})\s?{_LESS}{_OLD}",  # however many months
-    rf"{_AGE}\s?{_YEARS}\s?of\sage\b|\d\s?{_LESS}\s?of\sage\b",
-    rf"\b(?:aged?|ages|aging|turn(?:s|ed|ing)?)\s?:?\s?{_HEDGE}{_WHOLE_AGE}(?!\s?%)",  # aged 12
-    rf"{_WHOLE_AGE}(?:st|nd|rd|th)\sbirthday\b",
-)
-_FILTER = re.compile(rf"\b(?:{_WORDS}|{_PHRASES})\b|{'|'.join(_AGES)}", re.VERBOSE)
-_FOREIGN = (
-    "девочк мальчик ребенок ребенк дети детей подрост школьниц 少女 少年 女の子 男の子 子供 子ども 幼女 幼児 "
-    "儿童 兒童 女孩 男孩 小孩 孩子 萝莉 ロリ ショタ 소녀 소년 어린이 아이들 طفل أطفال बच्च लड़की लड़का παιδι κοριτσ"
-)
-"""Stems, looked for anywhere: not every script parts its words."""
+from erasepro.concepts.safety.harmless_names import HARMLESS
+from erasepro.concepts.safety.look_alikes import plain_letters
+from erasepro.concepts.safety.minor_ages import mentions_age, numbers_as_digits
+from erasepro.concepts.safety.minor_phrases import PHRASES
+from erasepro.concepts.safety.minor_scripts import is_minor_in_other_script
+from erasepro.concepts.safety.minor_words import is_minor_word
 
-_LOOK_ALIKE = str.maketrans("аеорсухіјѕһԁԛԝкмтвαεοικνρτυχγβıɡɑłøđħ|", "aeopcyxijshdqwkmtbaeoikvptuxybigalodhl")
-_DIGITS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"}
+_SIGNS = {
+    "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "i",
+    "|": "il", "+": "t", "€": "e", "£": "l", "¥": "y", "¢": "c", "¡": "i",
+}  # fmt: skip
+"""What a digit or a sign stands for inside of a word."""
+_SIGNED = frozenset(_SIGNS) | {"2"}
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_MAX_SPELLINGS = 16
+_SPLIT_WORDS = frozenset(
+    (word[:place], word[place:])
+    for word in (
+        "child", "children", "girl", "girls", "boy", "boys", "kid", "kids", "baby", "toddler", "infant", "teenager", "lolicon",
+    )
+    for place in range(1, len(word))
+)  # fmt: skip
+"""A word with a blank in it, as two words that no text has side by side."""
 
 
 def mentions_minor(text: str) -> bool:
-    """True where a word, a phrase or an age below 18 in ``text`` points to a child or an adolescent.
+    """True where a word, a phrase, an emoji or an age below 18 in ``text`` points to a child or an adolescent.
 
-    Case, accents, letters of other scripts that look alike, hyphens, dots and underscores (between words, or between the
-    letters of one), and digits written for letters ("ch1ld") or stuck to a word ("2girls") make no difference. English, and
-    the commonest words of some other languages.
+    Case, accents, letters of other scripts that look alike, marks between words or between the letters of a word, letters
+    written several times, and digits written for letters ("ch1ld") or stuck to a word ("2girls") make no difference. English
+    and the most spoken other languages. Reviewed names and idioms (`harmless_names`) do not count.
     """
-    letters = _letters(text)
-    spaced = _spaced(letters)
-    joined = re.sub(r"(?<=\w)[_\-‐‑‒–—.*](?=[a-z])", "", letters)
-    spelled = re.sub(r"\b(?:[a-z]\s){2,}[a-z]\b", lambda match: match[0].replace(" ", ""), spaced)
-    parted = re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", spaced)
-    readings = {
-        spaced,
-        _spaced(joined),
-        spelled,
-        parted,
-        _letters_for_digits(spaced),
-        _letters_for_digits(_spaced(joined)),
-    }
-    return any(_FILTER.search(reading) for reading in readings) or bool(_OTHERS.search(letters))
+    letters = plain_letters(text)
+    if not str(text).isascii() and is_minor_in_other_script(letters):
+        return True
+    return any(_points_to_minor(reading) for reading in _readings(letters))
 
 
 def drop_minors(prompts: Iterable[str]) -> tuple[list[str], int]:
@@ -87,11 +54,35 @@ def drop_minors(prompts: Iterable[str]) -> tuple[list[str], int]:
     return kept, len(texts) - len(kept)
 
 
-def _letters(text: str) -> str:
-    """Small letters without accents and invisible characters, look-alikes of other scripts as the Latin ones."""
-    decomposed = unicodedata.normalize("NFKD", str(text)).casefold()
-    visible = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf"))
-    return visible.translate(_LOOK_ALIKE).replace("’", "'")
+def _points_to_minor(reading: str) -> bool:
+    return _holds_mention(reading) and _holds_mention(HARMLESS.sub(" ; ", reading))
+
+
+def _holds_mention(reading: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", reading)
+    if any(map(is_minor_word, words)) or not _SPLIT_WORDS.isdisjoint(pairwise(words)):
+        return True
+    text = numbers_as_digits(reading)
+    return PHRASES.search(text) is not None or mentions_age(text)
+
+
+def _readings(letters: str) -> set[str]:
+    """The ways in which a text may be meant; a plain one has a single reading."""
+    spaced = _spaced(letters)
+    joined = _spaced(re.sub(r"(?<=\w)[^\w\s]+(?=[a-z])", "", letters.replace("_", "-")))
+    readings = {spaced, joined}
+    if not _SIGNED.isdisjoint(letters):
+        readings |= {_letters_for_signs(spaced), _letters_for_signs(joined)}
+        readings.add(re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", spaced))
+    for reading in tuple(readings):
+        readings.add(re.sub(r"\b[a-z](?:[^a-z]{1,3}[a-z]){2,}\b", _without_gaps, reading))
+        if _STRETCHED.search(reading):
+            readings |= {_STRETCHED.sub(letters, reading) for letters in (r"\1", r"\1\1")}
+    return readings
+
+
+def _without_gaps(match: re.Match[str]) -> str:
+    return re.sub("[^a-z]", "", match[0])
 
 
 def _spaced(letters: str) -> str:
@@ -99,19 +90,16 @@ def _spaced(letters: str) -> str:
     return re.sub(r"[\s_\-‐‑‒–—]+", " ", re.sub(r"(?<=\w)\.(?=[a-z])|(?<=[a-z])\.(?=\w)", " ", letters))
 
 
-def _letters_for_digits(text: str) -> str:
+def _letters_for_signs(text: str) -> str:
     """The text with digits and signs inside a word that also has letters read as the letters they stand for.
 
     A word that can be read in several ways stands there in each.
     """
     words = []
     for word in text.split(" "):
-        signs = [_DIGITS.get(c, c) for c in word]
-        if not re.search(r"[a-z]", word) or word.count("1") > 4:
+        if not re.search(r"[a-z]", word) or word.isalpha() or re.fullmatch(r"\d\d+y\w*", word):
             words.append(word)
         else:
-            words += ["".join(spelling) for spelling in product(*signs)]
+            spellings = product(*(_SIGNS.get(sign, sign) for sign in word))
+            words += ["".join(spelling) for spelling in islice(spellings, _MAX_SPELLINGS)]
     return " ".join(words)
-
-
-_OTHERS = re.compile("|".join(re.escape(_letters(stem)) for stem in _FOREIGN.split()))
