@@ -33,6 +33,8 @@ _SPLIT_WORDS = frozenset(
 )  # fmt: skip
 """A word with a blank in it, as two words that no text has side by side."""
 
+_SPELT_OUT = re.compile("child|girl|boy|kid|teen|baby|babies|infant|toddler|loli|shota|minor|underage")
+
 
 def mentions_minor(text: str) -> bool:
     """True where a word, a phrase, an emoji or an age below 18 in ``text`` points to a child or an adolescent.
@@ -70,19 +72,22 @@ def _readings(letters: str) -> set[str]:
     """The ways in which a text may be meant; a plain one has a single reading."""
     spaced = _spaced(letters)
     joined = _spaced(re.sub(r"(?<=\w)[^\w\s]+(?=[a-z])", "", letters.replace("_", "-")))
-    readings = {spaced, joined}
+    readings = {spaced, joined, _spaced(re.sub(r"(?<=\w)[_\-‐‑‒–—.*](?=[a-z])", "", letters))}
     if not _SIGNED.isdisjoint(letters):
         readings |= {_letters_for_signs(spaced), _letters_for_signs(joined)}
         readings.add(re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", spaced))
     for reading in tuple(readings):
         readings.add(re.sub(r"\b[a-z](?:[^a-z]{1,3}[a-z]){2,}\b", _without_gaps, reading))
+        readings.add(re.sub(r"\b(?:[a-z]\s){2,}[a-z]\b", _without_gaps, reading))
         if _STRETCHED.search(reading):
             readings |= {_STRETCHED.sub(letters, reading) for letters in (r"\1", r"\1\1")}
     return readings
 
 
 def _without_gaps(match: re.Match[str]) -> str:
-    return re.sub("[^a-z]", "", match[0])
+    """The letters of a spelt-out run; the words that the run is searched for stand apart behind it ("a b o y")."""
+    run = re.sub("[^a-z]", "", match[0])
+    return " ".join((run, *_SPELT_OUT.findall(run)))
 
 
 def _spaced(letters: str) -> str:
