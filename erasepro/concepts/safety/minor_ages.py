@@ -21,7 +21,7 @@ _NUMBER_WORDS = re.compile(
 )
 """Number words up to nineteen, and the tens before them: "twenty one years old" is an adult."""
 
-AGE = r"(?:1[0-7](?<![\d.,]\d\d)|0\d(?<![\d.,]\d\d)|\d(?<![\d.,]\d))(?!\d)"
+AGE = r"(?:(?:1[0-7]|0\d)(?<!\d\d\d)(?<!\d[.,]\d\d)|\d(?<!\d\d)(?<!\d[.,]\d))(?!\d)"
 """A number from 0 to 17 that is no part of another."""
 WHOLE_AGE = rf"{AGE}(?![.,]\d)"
 _PART = r"(?:\s?[.,]\d+)?(?:\sand\s(?:an?\s|1\s|3\s)?(?:half|quarters?))?"
