@@ -34,7 +34,7 @@ def plain_letters(text: str) -> str:
     folded = str(text).casefold()
     if folded.isascii():
         return folded
-    decomposed = unicodedata.normalize("NFKD", re.sub("[¼½¾⅐-⅞]", ".5", folded)).casefold()
+    decomposed = unicodedata.normalize("NFKD", re.sub("[¼½¾⅐-⅞]", " and a half ", folded)).casefold()
     visible = "".join(c if c.isascii() else _plain(c) for c in decomposed)
     return unicodedata.normalize("NFC", visible)
 

@@ -17,18 +17,18 @@ _DIGITS_OF = {
 }
 _NUMBER_WORDS = re.compile(
     rf"\b((?:{_TENS})\s?(?:and\s)?)?({'|'.join(sorted(_DIGITS_OF, key=len, reverse=True))})"
-    r"(?=\b|ish|years?|yr|months?|weeks?|days?)"
+    r"(?=\b|ish|y/?o\b|years?|yr|months?|weeks?|days?)"
 )
 """Number words up to nineteen, and the tens before them: "twenty one years old" is an adult."""
 
-AGE = r"(?:1[0-7](?<![\d.,]\d\d)|0\d(?<![\d.,]\d\d)|\d(?<![\d.,]\d))(?!\d)"
+AGE = r"(?:(?:1[0-7]|0\d)(?<!\d\d\d)(?<!\d[.,]\d\d)|\d(?<!\d\d)(?<!\d[.,]\d))(?!\d)"
 """A number from 0 to 17 that is no part of another."""
 WHOLE_AGE = rf"{AGE}(?![.,]\d)"
 _PART = r"(?:\s?[.,]\d+)?(?:\sand\s(?:an?\s|1\s|3\s)?(?:half|quarters?))?"
 _YEARS, _LESS = r"(?:y[ears']{0,5}|summers|winters)", r"(?:months?|mos?|weeks?|wks?|days?|hours?)"
 _OLD = r"\s?'?\s?/?\.?\s?(?:old|olds|o|young)\b"
 _HEDGE = (
-    r"(?:(?:of|both|each|only|about|just|nearly|almost|barely|around|circa|roughly|approximately|maybe|exactly|still|now|already|perhaps"
+    r"(?:(?:(?:just|slightly|little|bit|barely)\sover|of|both|each|only|about|just|nearly|almost|barely|around|circa|roughly|approximately|maybe|exactly|still|now|already|perhaps"
     r"|probably|like|to\sbe|not\squite|not\syet|not\seven|hardly|at\sleast|at\smost|under|some|a\smere|the\sage\sof|aged?"
     r"|going\son|turning|turned|the\stender\sage\sof|all\sof|no\smore\sthan)\s)*"
 )

@@ -6,7 +6,7 @@ The filter is strict on purpose: a harmless prompt lost ("a baby blue car") cost
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice, pairwise, product
 
 from erasepro.concepts.safety.harmless_names import HARMLESS
@@ -21,6 +21,8 @@ _SIGNS = {
     "|": "il", "+": "t", "€": "e", "£": "l", "¥": "y", "¢": "c", "¡": "i",
 }  # fmt: skip
 """What a digit or a sign stands for inside of a word."""
+_COMMON_SIGNS = {sign: _SIGNS[sign] for sign in "013457@$!"}
+"""Those read as letters even beside an age: "9y34rs 0ld"."""
 _SIGNED = frozenset(_SIGNS) | {"2"}
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _MAX_SPELLINGS = 16
@@ -32,6 +34,8 @@ _SPLIT_WORDS = frozenset(
     for place in range(1, len(word))
 )  # fmt: skip
 """A word with a blank in it, as two words that no text has side by side."""
+
+_SPELT_OUT = re.compile("child|girl|boy|kid|teen|baby|babies|infant|toddler|loli|shota|minor|underage")
 
 
 def mentions_minor(text: str) -> bool:
@@ -70,19 +74,22 @@ def _readings(letters: str) -> set[str]:
     """The ways in which a text may be meant; a plain one has a single reading."""
     spaced = _spaced(letters)
     joined = _spaced(re.sub(r"(?<=\w)[^\w\s]+(?=[a-z])", "", letters.replace("_", "-")))
-    readings = {spaced, joined}
+    readings = {spaced, joined, _spaced(re.sub(r"(?<=\w)[_\-‐‑‒–—.*](?=[a-z])", "", letters))}
     if not _SIGNED.isdisjoint(letters):
-        readings |= {_letters_for_signs(spaced), _letters_for_signs(joined)}
+        readings |= {_letters_for_signs(reading, table) for reading in readings for table in (_SIGNS, _COMMON_SIGNS)}
         readings.add(re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", spaced))
     for reading in tuple(readings):
         readings.add(re.sub(r"\b[a-z](?:[^a-z]{1,3}[a-z]){2,}\b", _without_gaps, reading))
+        readings.add(re.sub(r"\b(?:[a-z]\s){2,}[a-z]\b", _without_gaps, reading))
         if _STRETCHED.search(reading):
             readings |= {_STRETCHED.sub(letters, reading) for letters in (r"\1", r"\1\1")}
     return readings
 
 
 def _without_gaps(match: re.Match[str]) -> str:
-    return re.sub("[^a-z]", "", match[0])
+    """The letters of a spelt-out run; the words that the run is searched for stand apart behind it ("a b o y")."""
+    run = re.sub("[^a-z]", "", match[0])
+    return " ".join((run, *_SPELT_OUT.findall(run)))
 
 
 def _spaced(letters: str) -> str:
@@ -90,16 +97,17 @@ def _spaced(letters: str) -> str:
     return re.sub(r"[\s_\-‐‑‒–—]+", " ", re.sub(r"(?<=\w)\.(?=[a-z])|(?<=[a-z])\.(?=\w)", " ", letters))
 
 
-def _letters_for_signs(text: str) -> str:
+def _letters_for_signs(text: str, table: Mapping[str, str]) -> str:
     """The text with digits and signs inside a word that also has letters read as the letters they stand for.
 
     A word that can be read in several ways stands there in each.
     """
     words = []
     for word in text.split(" "):
-        if not re.search(r"[a-z]", word) or word.isalpha() or re.fullmatch(r"\d\d+y\w*", word):
+        if not re.search(r"[a-z]", word) or word.isalpha():
             words.append(word)
         else:
-            spellings = product(*(_SIGNS.get(sign, sign) for sign in word))
-            words += ["".join(spelling) for spelling in islice(spellings, _MAX_SPELLINGS)]
+            age = re.match(r"(?:\d+(?=y))?", word)[0]  # type: ignore[index]
+            spellings = product(*(table.get(sign, sign) for sign in word[len(age) :]))
+            words += [age + "".join(spelling) for spelling in islice(spellings, _MAX_SPELLINGS)]
     return " ".join(words)
