@@ -170,3 +170,10 @@ def test_only_text_makes_a_pair(wrong):
         given_pairs(wrong)
     assert given_pairs({"dog": "cat"}) == [("dog", "cat")]
     assert len(given_pairs([["dog", "cat"], ConceptPair("fox", "cat")])) == 2
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_file_may_be_separated_otherwise(tmp_path, mark):
+    path = tmp_path / "pairs.csv"
+    path.write_text(f"target{mark}anchor\ndog{mark}cat\napple{mark}\n", encoding="utf-8")
+    assert [(pair.target, pair.anchor) for pair in read_pairs(path)] == [("dog", "cat"), ("apple", "")]
