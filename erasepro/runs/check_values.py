@@ -25,6 +25,7 @@ from erasepro.solvers import make_solver
 from erasepro.solvers.engine.assemble import TOKENS
 from erasepro.solvers.engine.fit import FitConfig
 from erasepro.tracking.mode import MODES
+from erasepro.tracking.naming import check_names
 from erasepro.tracking.registry import TRACKERS
 
 
@@ -53,6 +54,10 @@ def check_values(config: Config) -> None:
     check_device(config.metrics.judge.device, "metrics.judge.device")
     _one_of("tracker.name", config.tracker.name, TRACKERS.names())
     _one_of("tracker.mode", config.tracker.mode, MODES)
+    if config.tracker.num_images < 0:
+        raise UserError(f"Bad value for 'tracker.num_images': got {config.tracker.num_images}, expected 0 (none) or more.")
+    if config.tracker.name == "wandb":
+        check_names(config.tracker)
     g = config.generation
     _one_of("generation.split", g.split, SPLITS)
     check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
