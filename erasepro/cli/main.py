@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from erasepro.cli.help import print_help, print_verb
+from erasepro.cli.notes import tell_without_effect
 from erasepro.cli.verbs import VERBS
 from erasepro.errors import UserError, unknown
 from erasepro.runtime import distributed
@@ -29,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not distributed.is_main_process():
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
-        return dispatch(words)
+        status = dispatch(words)
+        sys.stdout.flush()  # here, and not while Python ends: it would leave with a status of its own
+        return status
     except UserError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
@@ -57,15 +60,14 @@ def _fail(line: str, status: int, kind: str = "error: ") -> int:
 def dispatch(words: list[str]) -> int:
     """Run the verb that the first word names, or, without one, a config."""
     if any(word in ("-h", "--help") for word in words):
-        return print_verb(words[0]) if words[0] in VERBS else print_help()
+        if is_verb(words[0]):
+            return print_verb(words[0])
+        return print_help()
     if "--version" in words:
         print(f"erasepro {VERSION}")
         return 0
-    if words and "=" not in words[0] and not words[0].startswith(("-", "+", "~")):
-        verb, rest = words[0], words[1:]
-        if verb not in VERBS:
-            raise unknown("verb", verb, VERBS)
-        return int(import_module(VERBS[verb]).command(rest))
+    if words and is_verb(words[0]):
+        return int(import_module(VERBS[words[0]]).command(words[1:]))
     flags = [word for word in words if word.startswith("-")]
     overrides = [word for word in words if not word.startswith("-")]
     for flag in flags:
@@ -83,11 +85,21 @@ def dispatch(words: list[str]) -> int:
     return run_one(overrides)
 
 
+def is_verb(word: str) -> bool:
+    """Whether the first word is a verb, and no override or option. Raises UserError for a bare word that is none."""
+    if "=" in word or word.startswith(("-", "+", "~")):
+        return False
+    if word not in VERBS:
+        raise unknown("verb", word, VERBS)
+    return True
+
+
 def run_one(overrides: list[str]) -> int:
     """Compose and run one job."""
     from erasepro.runs.resolve import resolve
 
     spec = resolve(overrides)
+    tell_without_effect(overrides, spec.stored)
     from erasepro.runs.run import run
 
     run(spec)
@@ -98,9 +110,12 @@ def show_config(overrides: list[str]) -> int:
     """Print the composed, checked config as yaml; nothing runs. Returns 0."""
     from omegaconf import OmegaConf
 
+    from erasepro.config.nodes import stored_config
     from erasepro.runs.resolve import compose
 
-    print(OmegaConf.to_yaml(compose(overrides)), end="")
+    cfg = compose(overrides)
+    tell_without_effect(overrides, stored_config(cfg))
+    print(OmegaConf.to_yaml(cfg), end="")
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import OmegaConf
 
 from erasepro import verification as certificates
+from erasepro.cli.notes import own_options
 from erasepro.config.schema import ModelConfig
 from erasepro.edit import store
 from erasepro.edit.edit import Edit
@@ -157,7 +158,6 @@ def _stated(folder: Path) -> dict[str, Any] | None:
 
 def _options(words: list[str]) -> dict[str, str]:
     known = ["model", "edited", "write", *(f"model.{key}" for key in ModelConfig.__dataclass_fields__)]
-    options: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not value:
@@ -166,8 +166,7 @@ def _options(words: list[str]) -> dict[str, str]:
             guess = nearest(key, known)
             hint = f" Did you mean {guess!r}?" if guess else ""
             raise UserError(f"verify has no option {key!r}.{hint} Known: {', '.join(known)}.")
-        options[key] = value
-    return options
+    return dict(own_options(words, known))
 
 
 def _model(options: dict[str, str]) -> ModelConfig | None:

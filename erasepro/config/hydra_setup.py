@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -12,20 +11,16 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString
 from omegaconf import DictConfig, OmegaConf
 
-from erasepro.config.expected_values import hint_at
-from erasepro.config.paths import VERSION_BASE, choices, config_dir, groups, search_path_override, unfiled_solvers
-from erasepro.config.quoting import as_word, texts_quoted
+from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override, unfiled_solvers
 from erasepro.config.schema import Config
 from erasepro.errors import UserError
 
 CUSTOM = "custom"
 OPEN = (
-    "solver.", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=", "concepts.synonyms",
-    "templates.articles",
+    "solver.", "solver={", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=",
+    "concepts.synonyms", "templates.articles",
 )  # fmt: skip
 """Keys that `check` knows and the yaml files need not name: a solver's and every metric's, a protocol of one's own."""
 
@@ -83,31 +78,3 @@ def custom_pairs_named(overrides: Sequence[str]) -> list[str]:
     keys = {override.partition("=")[0].lstrip("+") for override in overrides}
     replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
     return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]
-
-
-def check_options(overrides: Sequence[str]) -> None:
-    """Raise UserError for a list of options with something in it that is no name: Hydra fails on it without a word of where.
-
-    Raises Hydra's own errors for words that are no overrides.
-    """
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        key, value = override.key_or_group, None if override.is_sweep_override() else override.value()
-        _check_texts(key, (override.input_line or "").partition("=")[2])
-        if isinstance(value, list) and key != "metrics" and key in groups():
-            wrong = [item for item in value if not isinstance(item, str | QuotedString)]
-            if wrong:
-                raise UserError(f"Bad value for {key!r}: got {wrong[0]!r} in it, expected {choices(key)}.")
-
-
-def _check_texts(key: str, value: str) -> None:
-    """Raise UserError, with the line that says it right, where Hydra reads a text as true, false or another number."""
-    hint = str(hint_at(Config, key))
-    kind = re.sub(r"<class '(\w+)'>", r"\1", hint).removesuffix(" | None")
-    if kind not in ("str", "list[str]", "list[list[str]]"):
-        return
-    quoted = texts_quoted(value, numbers_stay=kind != "list[list[str]]")
-    if quoted != value:
-        raise UserError(
-            f"Bad value for {key!r}: Hydra reads part of {value!r} as true, false or a number, and the key takes text: "
-            f"write {as_word(key, quoted)}."
-        )

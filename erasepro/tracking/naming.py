@@ -28,7 +28,8 @@ def check_names(cfg: TrackerConfig) -> None:
     for tag in cfg.tags:
         if not 0 < len(tag) <= LONGEST_TAG:
             raise UserError(
-                f"Bad value for 'tracker.tags': {tag[:LONGEST_TAG]!r} has {len(tag)} characters, and W&B takes 1 to {LONGEST_TAG}."
+                f"Bad value for 'tracker.tags': {tag[:LONGEST_TAG]!r} has {len(tag)} characters, and W&B takes 1 to "
+                f"{LONGEST_TAG}."
             )
 
 

@@ -14,30 +14,30 @@ NAMES = [
 ]  # fmt: skip
 
 
+def compose_or_paste(word):
+    """The config of an override or, where it is refused, of the line that the refusal ends with, taken as a shell does."""
+    told = ""
+    try:
+        return compose([word])
+    except UserError as error:
+        told = str(error)
+    line = re.search(r"write ('concepts\.pairs=.*)\.$", told)
+    assert line, told
+    return compose(shlex.split(line[1]))
+
+
 @pytest.mark.parametrize(
     ("name", "form"),
     [*((name, "[[{},cat]]") for name in NAMES), (NAMES[0], "[[dog,cat],[{}, an artist]]"), (NAMES[1], "[[a=c,b],[{},d]]")],
 )
 def test_the_line_that_is_told_gives_the_name(name, form):
-    words = [f"concepts.pairs={form.format(name)}"]
-    try:
-        cfg = compose(words)
-    except UserError as error:
-        line = re.search(r"write ('concepts\.pairs=.*)\.$", str(error))
-        assert line, str(error)
-        cfg = compose(shlex.split(line[1]))
+    cfg = compose_or_paste(f"concepts.pairs={form.format(name)}")
     assert name in [pair[0] for pair in cfg.concepts.pairs]
 
 
 @pytest.mark.parametrize("name", ["true", "False", "007", "1.50", "1e3", "1_000", "nan", "-inf", "7", "+5"])
 def test_what_looks_like_a_number_stays_text(name):
-    words = [f"concepts.pairs=[[{name},cat]]"]
-    try:
-        cfg = compose(words)
-    except UserError as error:
-        assert str(error).endswith(f"""write 'concepts.pairs=[["{name}",cat]]'.""")
-        cfg = compose([f'concepts.pairs=[["{name}",cat]]'])
-    assert cfg.concepts.pairs[0][0] == name
+    assert compose_or_paste(f"concepts.pairs=[[{name},cat]]").concepts.pairs[0][0] == name
 
 
 def test_other_keys_of_text_too():

@@ -70,8 +70,11 @@ def test_a_sweep_leaves_one_closed_run_a_job_in_one_group(tmp_path, monkeypatch,
 
 @pytest.mark.parametrize(
     ("project", "tags"),
-    [("a/b", []), ("50%", []), ("a" * 129, []), ("a" * 128, []), ("a b", ["x"]), ("a", [""]), ("a", ["x" * 65]), ("é", ["x" * 64])],
-)
+    [
+        ("a/b", []), ("50%", []), ("a" * 129, []), ("a" * 128, []), ("a b", ["x"]), ("a", [""]), ("a", ["x" * 65]),
+        ("é", ["x" * 64]),
+    ],
+)  # fmt: skip
 def test_what_wandb_refuses_is_refused_before_and_nothing_else(project, tags):
     from wandb import Settings
 
