@@ -16,16 +16,21 @@ from erasepro.runtime import distributed
 from erasepro.runtime.versions import VERSION
 
 HINTS = {
-    errno.ENOTDIR: "A file is in the place of a folder: move it, or choose another outputs.dir.",
-    errno.EEXIST: "Something else is in its place: move it, or choose another outputs.dir.",
-    errno.EISDIR: "A folder is in the place of a file: move it, or choose another outputs.dir.",
-    errno.ENAMETOOLONG: "Give a shorter name, or a shorter outputs.dir.",
+    errno.ENOTDIR: "A file is in the place of a folder: move it, or {other}.",
+    errno.EEXIST: "Something else is in its place: move it, or {other}.",
+    errno.EISDIR: "A folder is in the place of a file: delete or move it, or {other}.",
+    errno.ELOOP: "It is a link to itself: delete it, or {other}.",
+    errno.ENAMETOOLONG: "Give a shorter name, or {other}.",
 }
-"""What to do about an unusable path, by the system's reason."""
+"""What to do about an unusable path, by the system's reason; ``{other}``: where else the command can go."""
+OTHER_PLACES = {"edit": "name another folder, out=FOLDER", "export": "name another place, out=PATH"}
+"""How a verb is sent elsewhere; a verb that is not here reads a folder, and a run has outputs.dir."""
+NO_MEMORY = ("can't allocate memory", "out of memory")
+"""What torch's RuntimeError says where memory is short."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
+    """Entry point; returns the exit status: 0 done, 1 failed, 2 a user's mistake, 130 stopped by hand."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not distributed.is_main_process():
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
@@ -34,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, and not while Python ends: it would leave with a status of its own
         return status
     except UserError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), error.status)
     except KeyboardInterrupt:
         return _fail("stopped; the same command resumes where it was.", 130, "")
     except BrokenPipeError:  # `erasepro ls concepts | head`
@@ -46,9 +51,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" (writing {error.filename})" if error.filename else ""
             return _fail(f"the disk is full{where}: free some space; the same command resumes.", 1)
-        hint = HINTS.get(error.errno, "Is outputs.dir a folder you can write to?")
         what = f"cannot use {str(error.filename)!r}" if error.filename else "reading or writing failed"
-        return _fail(f"{what}: {error.strerror}. {hint}", 2)
+        return _fail(f"{what}: {error.strerror}. {_hint(error, words)}", 2)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(part in str(error) for part in NO_MEMORY):
+            raise
+        return _fail(f"the memory is full ({str(error).splitlines()[0] if str(error) else 'MemoryError'}).", 1)
+
+
+def _hint(error: OSError, words: Sequence[str]) -> str:
+    """What to do about a path that cannot be used."""
+    verb = next((word for word in words[:1] if word in VERBS), "")
+    usual = "name another folder" if verb else "choose another outputs.dir"
+    hint = HINTS.get(error.errno or 0, "May you read and write there? Else {other}.")
+    return hint.format(other=OTHER_PLACES.get(verb, usual))
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:

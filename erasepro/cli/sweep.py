@@ -31,7 +31,8 @@ def sweep(overrides: Sequence[str]) -> int:
 
     The jobs are counted first.
 
-    Returns 0, or 2 when a job failed by a user's mistake; each failure is told in one line when it happens.
+    Returns 0, 2 when a job failed by a user's mistake, or 1 when jobs failed otherwise; each failure is told in one line
+    when it happens.
 
     Raises UserError for words that are wrong in every job, and for no job at all; BrokenPipeError where nobody reads what is
     printed any more: the jobs that are left are not begun.
@@ -41,6 +42,7 @@ def sweep(overrides: Sequence[str]) -> int:
     from hydra.core.hydra_config import HydraConfig
 
     failed: list[str] = []
+    statuses: list[int] = []
     done: list[tuple[Results, Path]] = []
 
     def job(cfg: DictConfig) -> None:
@@ -64,9 +66,11 @@ def sweep(overrides: Sequence[str]) -> int:
             raise _NobodyReads from error
         except UserError as error:
             failed.append(str(error))
+            statuses.append(error.status)
             print(f"erasepro: error: {error}", file=sys.stderr)
         except Exception as error:  # the other jobs still run, and the joint table is still printed
             failed.append(f"{type(error).__name__}: {error}")
+            statuses.append(1)
             print(f"erasepro: error: {' '.join(failed[-1].split())}", file=sys.stderr)
 
     prepare()
@@ -92,7 +96,7 @@ def sweep(overrides: Sequence[str]) -> int:
         _summary(done)
     if failed:
         print(f"erasepro: {len(failed)} job(s) of the sweep failed, see above.", file=sys.stderr)
-    return 2 if failed else 0
+    return max(statuses, default=0)
 
 
 def _summary(done: Sequence[tuple[Results, Path]]) -> None:

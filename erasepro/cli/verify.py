@@ -7,7 +7,6 @@ and compares it with DIR's certificate.json and edit.json; ``write=true`` writes
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from erasepro.config.schema import ModelConfig
 from erasepro.edit import store
 from erasepro.edit.edit import Edit
 from erasepro.errors import UserError, nearest
+from erasepro.runtime.json_text import load_json
 from erasepro.verification.compare_folder import compare_folder
 from erasepro.verification.weights_folder import WeightsFolder
 
@@ -146,7 +146,7 @@ def _stated(folder: Path) -> dict[str, Any] | None:
     """certificate.json; None where there is none. UserError for a damaged one."""
     path = folder / store.CERTIFICATE
     try:
-        certificate = json.loads(path.read_text(encoding="utf-8"))
+        certificate = load_json(path)
     except FileNotFoundError:
         return None
     except ValueError as error:

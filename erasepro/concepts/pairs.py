@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError, is_text, unknown
 
 CONCEPT_KINDS = ("instance", "style", "nudity", "faces")
 VOCABULARIES = ("open", "miniature")
@@ -32,6 +32,8 @@ class ConceptPair:
         for key, word in (("target", self.target), ("anchor", self.anchor)):
             if not isinstance(word, str):
                 raise UserError(f"A concept's {key} is text; got {word!r}. Write the name in quotes.")
+            if not is_text(word):
+                raise UserError(f"A concept's {key} is {word!a}, which holds half a character: write it as UTF-8 text.")
             object.__setattr__(self, key, " ".join(word.split()) if folded(word) else "")
         if not self.target:
             raise UserError(f"A concept pair has no target (its anchor is {self.anchor!r}): write [target,anchor].")
@@ -72,6 +74,9 @@ class ConceptSet:
         object.__setattr__(self, "preserve", tuple(dict.fromkeys(" ".join(name.split()) for name in self.preserve)))
         erased = {folded(pair.target) for pair in self.pairs}
         object.__setattr__(self, "synonyms", self._checked_synonyms())
+        for name in (*self.preserve, *(word for _, words in self.synonyms for word in words)):
+            if not is_text(name):
+                raise UserError(f"The name {name!a} holds half a character: write it as UTF-8 text.")
         for name in self.preserve:
             if folded(name) in erased:
                 raise UserError(f"The concept {name!r} is both erased and in concepts.preserve: remove it from one.")

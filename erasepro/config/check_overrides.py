@@ -13,7 +13,7 @@ from erasepro.config.expected_values import hint_at
 from erasepro.config.paths import choices, groups
 from erasepro.config.quoting import as_word, texts_quoted
 from erasepro.config.schema import Config
-from erasepro.errors import UserError
+from erasepro.errors import UserError, is_text
 
 SEVERAL = ("debug", "experiments", "metrics", "prompts")
 """Groups of which several options can be chosen."""
@@ -28,7 +28,13 @@ def check_overrides(overrides: Sequence[str], sweep: bool = False) -> None:
 
     Raises Hydra's own errors for words that are no overrides.
     """
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    for word in overrides:
+        if not is_text(word):
+            raise UserError(f"{word!a} holds half a character (\\ud800) or bytes that are no UTF-8: write it as text.")
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except RecursionError:
+        raise UserError("An override has more brackets than can be read: write 'concepts.pairs=[[dog,cat]]'.") from None
     for override in parsed:
         key = override.key_or_group
         if key.split(".")[0].split("/")[0] == "hydra" and not (sweep and key.startswith(SWEEP_KEYS)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
 from erasepro.models.checkpoint import STEMS, weight_files
+from erasepro.runtime.json_text import load_json
 
 PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
 HELP = (
@@ -35,7 +35,7 @@ def read_index(folder: Path) -> dict[str, Any]:
     """A folder's model_index.json: the pipeline's class (``_class_name``) and its parts. UserError where there is none."""
     path = folder / "model_index.json"
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        index = load_json(path)
         if isinstance(index["_class_name"], str):
             return dict(index)
         raise TypeError("_class_name is no name")

@@ -172,9 +172,9 @@ def _without_minors(
     for pair, sentences in zip(concepts.pairs, made, strict=True):
         good = [p for p in sentences if not mentions_minor(p.target_prompt) and not mentions_minor(p.anchor_prompt)]
         if not good:
-            raise UserError(
-                f"Every sentence of [{pair.target},{pair.anchor}] mentions a minor and is dropped: remove the pair."
-            )
+            named = mentions_minor(pair.target) or mentions_minor(pair.anchor)
+            what = "remove the pair" if named else "change templates.templates, whose sentences do, not the pair"
+            raise UserError(f"Every sentence of [{pair.target},{pair.anchor}] mentions a minor and is dropped: {what}.")
         dropped += len(sentences) - len(good)
         kept += good
     return kept, dropped
