@@ -63,7 +63,7 @@ def _hint(error: OSError, words: Sequence[str]) -> str:
     """What to do about a path that cannot be used."""
     verb = next((word for word in words[:1] if word in VERBS), "")
     usual = "name another folder" if verb else "choose another outputs.dir"
-    hint = HINTS.get(error.errno or 0, "May you read and write there? Else {other}.")
+    hint = HINTS.get(error.errno or 0, "Check that you can read and write there, or {other}.")
     return hint.format(other=OTHER_PLACES.get(verb, usual))
 
 

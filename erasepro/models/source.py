@@ -12,6 +12,10 @@ from erasepro.models.checkpoint import STEMS, weight_files
 from erasepro.runtime.json_text import load_json
 
 PICKLES = (".ckpt", ".bin", ".pt", ".pth", ".pkl")
+TOKENIZER_FILES = (
+    "tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model",
+)  # fmt: skip
+"""One of these is what a tokenizer is read from."""
 HELP = (
     "model.source takes a local folder in diffusers' layout, a single .safetensors file (SD 1, 2, XL) or a hub id such as "
     "CompVis/stable-diffusion-v1-4"
@@ -87,6 +91,15 @@ def check_folder(folder: Path, variant: str | None = None) -> None:
     if not any((folder / name).is_dir() for name in missing):
         raise UserError(f"{str(folder)!r} has no text encoder ({', '.join(missing)}): fetch the model again.")
     pipeline_files(folder, variant)
+    for part, entry in read_index(folder).items():
+        if part.startswith("tokenizer") and isinstance(entry, list) and entry and entry[-1] is not None:
+            check_tokenizer_files(folder / part)
+
+
+def check_tokenizer_files(folder: Path) -> None:
+    """Raise UserError where no tokenizer lies in a folder: the libraries would ask the hub, and say that it does not answer."""
+    if not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        raise UserError(f"{str(folder)!r} holds no tokenizer (none of {', '.join(TOKENIZER_FILES)}): fetch the model again.")
 
 
 def _from_hub(source: str, cfg: ModelConfig, vae: bool) -> Path:

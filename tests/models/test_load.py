@@ -12,7 +12,7 @@ import torch
 from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models import source
-from erasepro.models.load import fingerprint, load_model, model_config, pick_device
+from erasepro.models.load import fingerprint, load_model, load_skeleton, model_config, pick_device
 from erasepro.models.tiny import tiny_pipeline
 
 
@@ -210,3 +210,14 @@ def test_the_libraries_print_nothing(saved, copied, capfd):
     shutil.copy(copied / "unet" / "diffusion_pytorch_model.safetensors", copied / "text_encoder" / "model.safetensors")
     refused(copied, "text_encoder's weights")
     assert "".join(capfd.readouterr()) == ""
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_folder_without_a_tokenizer_is_told_as_such(saved, tmp_path, emptied):
+    copy = shutil.copytree(saved, tmp_path / "copy")
+    shutil.rmtree(copy / "tokenizer")
+    if emptied:
+        (copy / "tokenizer").mkdir()
+    for load in (load_model, load_skeleton):
+        with pytest.raises(UserError, match=r"tokenizer' holds no tokenizer \(none of tokenizer\.json, vocab\.json"):
+            load(ModelConfig(name="x", source=str(copy)))
