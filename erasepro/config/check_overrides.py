@@ -63,7 +63,7 @@ def _check_option(group: str, value: Any) -> None:
         if wrong and group != "metrics":
             raise UserError(f"Bad value for {group!r}: got {wrong[0]!r} in it, expected {choices(group)}.")
         if group not in SEVERAL:
-            names = [getattr(item, "text", item) for item in value]
+            names = [str(getattr(item, "text", item)) for item in value]
             hint = f"write {group}={names[0]}" if len(names) == 1 else f"choose one, or -m {group}={','.join(names) or '…'}"
             raise UserError(f"Bad value for {group!r}: got a list, and it takes one option: {hint}.")
     if isinstance(value, str) and len(value) > LONGEST_NAME:
@@ -85,7 +85,7 @@ def _check_texts(key: str, value: str) -> None:
 
 def _check_pairs(parsed: Sequence[Override]) -> None:
     """Raise UserError where pairs and a file of pairs are both given: the file's would be taken."""
-    given = {
+    given: dict[str, Any] = {
         override.key_or_group: None if override.is_delete() else override.value()
         for override in parsed
         if override.key_or_group in ("concepts.file", "concepts.pairs", "concepts")
