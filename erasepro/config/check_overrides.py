@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, QuotedString
+from hydra.core.override_parser.types import QuotedString
 
 from erasepro.config.expected_values import hint_at
 from erasepro.config.paths import choices, groups
@@ -47,7 +47,6 @@ def check_overrides(overrides: Sequence[str], sweep: bool = False) -> None:
             _check_value(key, override.value(), override.input_line or key)
             if key in groups():
                 _check_option(key, override.value())
-    _check_pairs(parsed)
 
 
 def _check_value(key: str, value: Any, word: str) -> None:
@@ -81,16 +80,3 @@ def _check_texts(key: str, value: str) -> None:
             f"Bad value for {key!r}: Hydra reads part of {value!r} as true, false or a number, and the key takes text: "
             f"write {as_word(key, quoted)}."
         )
-
-
-def _check_pairs(parsed: Sequence[Override]) -> None:
-    """Raise UserError where pairs and a file of pairs are both given: the file's would be taken."""
-    given: dict[str, Any] = {
-        override.key_or_group: None if override.is_delete() else override.value()
-        for override in parsed
-        if override.key_or_group in ("concepts.file", "concepts.pairs", "concepts")
-    }
-    if isinstance(given.get("concepts"), Mapping):
-        given |= {f"concepts.{getattr(key, 'text', key)}": value for key, value in given["concepts"].items()}
-    if given.get("concepts.file") is not None and given.get("concepts.pairs"):
-        raise UserError("Both concepts.file and concepts.pairs are given, and a file replaces the pairs: leave one out.")

@@ -19,6 +19,7 @@ UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] 
         "the model {model} is not read from a source",
     ),
     (("model.seed",), lambda stored: stored.at("model.kind") != "tiny", "only random weights (model=tiny) have a seed"),
+    (("concepts.pairs",), lambda stored: bool(stored.at("concepts.file")), "the pairs are those of concepts.file"),
     (("tracker",), lambda stored: stored.at("tracker.name") == "none", "nothing is logged with tracker=none"),
 )
 """(keys or groups, whether this config leaves them unread, why)."""

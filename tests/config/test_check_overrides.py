@@ -19,7 +19,6 @@ from erasepro.runs.resolve import compose
         (["hydra.searchpath=[x]"], r"has no effect here"),
         (["hydra/launcher=basic"], r"has no effect here"),
         (["outputs.grid=2"], r"'outputs\.grid': got '2', expected true or false\."),
-        (["concepts.file=a.csv", "concepts.pairs=[[pig,cat]]"], r"Both concepts\.file and concepts\.pairs are given"),
         ([f"model={'y' * 5000}"], r"Unknown model of 5,000 letters \('y{20}' …\): expected model="),
         (["solver=uce", "solver.text_fit.residual=soft"], r"'solver\.text_fit'\. Known under 'solver': anchor_source, "),
         (["solver={ridg:2}"], r"Unknown key 'solver\.ridg'\."),

@@ -14,6 +14,11 @@ from erasepro.runs.without_effect import lines_without_effect
         (["solver=uce", "schedule.target=branch"], ["schedule.target has no effect: the solver 'uce' has no schedule."]),
         (["schedule=shallow_only", "schedule.share=0.3"], []),
         (["model.source=x"], ["model.source has no effect: the model 'miniature' is not read from a source."]),
+        (
+            ["concepts.file=a.csv", "concepts.pairs=[[pig,cat]]"],
+            ["concepts.pairs has no effect: the pairs are those of concepts.file."],
+        ),
+        (["concepts.pairs=[[pig,cat]]"], []),
         (["model=sd15", "model.source=x"], []),
         (["model.seed=3"], ["model.seed has no effect: only random weights (model=tiny) have a seed."]),
         (["debug=tiny", "model.seed=3"], []),
