@@ -27,6 +27,10 @@ def visible(text: object) -> str:
     return "".join(c.encode("unicode_escape").decode("ascii") if hidden_character(c) else c for c in words)
 
 
+LONGEST_WORD = 1000
+"""Characters of a word that a message repeats whole: long enough for a path, and for a line to paste."""
+
+
 class UserError(ValueError):
     """A mistake that the person at the keyboard can mend.
 
@@ -34,8 +38,31 @@ class UserError(ValueError):
     ``erasepro: error: …`` and leaves with status 2; the Python API raises it as an ordinary ``ValueError``.
     """
 
+    status = 2
+    """What the command leaves with."""
+
     def __init__(self, message: str) -> None:
-        super().__init__(visible(" ".join(str(message).split())))
+        super().__init__(visible(" ".join(map(_shortened, str(message).split()))))
+
+
+class OutOfSpace(UserError):
+    """The disk is full: a failure of the machine, and no mistake. The command leaves with status 1."""
+
+    status = 1
+
+
+def is_text(word: str) -> bool:
+    """Whether a text can be written as UTF-8: half a surrogate pair cannot, which JSON and undecodable arguments make."""
+    try:
+        word.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shortened(word: str) -> str:
+    """A word of a message, its middle left out where nobody would read it."""
+    return word if len(word) <= LONGEST_WORD else f"{word[:60]}…({len(word):,} characters)…{word[-20:]}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from erasepro.cli.notes import own_options, tell_without_effect
 from erasepro.edit.own_files import FACTS, check_target, is_foreign
 from erasepro.errors import UserError
 from erasepro.runs.edit_only import make_edit
@@ -17,12 +18,14 @@ KEYS = ("out", "force")
 
 def command(words: Sequence[str]) -> int:
     """``erasepro edit [group=option] [key=value] … [out=FOLDER] [force=true]``: solve, save, print what was done."""
-    own = dict(word.split("=", 1) for word in words if word.split("=", 1)[0] in KEYS and "=" in word)
+    own = own_options(words, KEYS)
     if own.get("force", "false") not in ("true", "false"):
         raise UserError(f"Bad value for 'force': got {own['force']!r}, allowed: true, false.")
     if "out" in own and not own["out"].strip():
         raise UserError("out= is empty: name a folder, or out=. for the one you are in.")
-    spec = resolve([word for word in words if word.split("=", 1)[0] not in KEYS])
+    overrides = [word for word in words if word.split("=", 1)[0] not in KEYS]
+    spec = resolve(overrides)
+    tell_without_effect(overrides, spec.stored)
     folder = Path(own["out"]).expanduser() if own.get("out") else Path(spec.outputs.dir) / f"{spec.name}-edit"
     force = own.get("force") == "true"
     if (folder / FACTS).exists() and not force and not is_foreign(folder / FACTS):

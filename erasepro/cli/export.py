@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from erasepro.cli.notes import own_options
 from erasepro.errors import UserError, unknown
 
 OPTIONS = ("format", "out", "base", "rank", "strength", "variant")
@@ -18,13 +19,11 @@ def command(words: list[str]) -> int:
         UserError: no edit or no `out` given, an unknown option, a bad number, or see `erasepro.edit.export.export_edit`.
     """
     folders = [word for word in words if "=" not in word]
-    options: dict[str, str] = {}
     for word in words:
-        key, sign, value = word.partition("=")
+        key, sign, _ = word.partition("=")
         if sign and key not in OPTIONS:
             raise unknown("option", key, OPTIONS)
-        if sign:
-            options[key] = value
+    options = own_options(words, OPTIONS)
     if len(folders) != 1:
         raise UserError(f"export takes the folder of one edit: {USAGE}")
     if not options.get("out"):

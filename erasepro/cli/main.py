@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from erasepro.cli.help import print_help, print_verb
+from erasepro.cli.notes import tell_without_effect
 from erasepro.cli.verbs import VERBS
 from erasepro.errors import UserError, unknown, visible
 from erasepro.runtime import distributed
@@ -17,23 +18,31 @@ from erasepro.runtime.foreign_text import BREAKS, check_name
 from erasepro.runtime.versions import VERSION
 
 HINTS = {
-    errno.ENOTDIR: "A file is in the place of a folder: move it, or choose another outputs.dir.",
-    errno.EEXIST: "Something else is in its place: move it, or choose another outputs.dir.",
-    errno.EISDIR: "A folder is in the place of a file: move it, or choose another outputs.dir.",
-    errno.ENAMETOOLONG: "Give a shorter name, or a shorter outputs.dir.",
+    errno.ENOTDIR: "A file is in the place of a folder: move it, or {other}.",
+    errno.EEXIST: "Something else is in its place: move it, or {other}.",
+    errno.EISDIR: "A folder is in the place of a file: delete or move it, or {other}.",
+    errno.ELOOP: "It is a link to itself: delete it, or {other}.",
+    errno.ENAMETOOLONG: "Give a shorter name, or {other}.",
 }
-"""What to do about an unusable path, by the system's reason."""
+"""What to do about an unusable path, by the system's reason; ``{other}``: where else the command can go."""
+OTHER_PLACES = {"edit": "name another folder, out=FOLDER", "export": "name another place, out=PATH"}
+"""How a verb is sent elsewhere; a verb that is not here reads a folder, and a run has outputs.dir."""
+NO_MEMORY = ("can't allocate memory", "out of memory")
+"""What torch's RuntimeError says where memory is short."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status: 0 done, 2 a user's mistake, 130 stopped by hand."""
+    """Entry point; returns the exit status: 0 done, 1 failed, 2 a user's mistake, 130 stopped by hand."""
     write_any_text()
+    words = list(sys.argv[1:] if argv is None else argv)
     if not distributed.is_main_process():
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
-        return dispatch([decode_word(word) for word in (sys.argv[1:] if argv is None else argv)])
+        status = dispatch([decode_word(word) for word in words])
+        sys.stdout.flush()  # here, and not while Python ends: it would leave with a status of its own
+        return status
     except UserError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), error.status)
     except KeyboardInterrupt:
         return _fail("stopped; the same command resumes where it was.", 130, "")
     except UnicodeEncodeError as error:
@@ -50,9 +59,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" (writing {error.filename})" if error.filename else ""
             return _fail(f"the disk is full{where}: free some space; the same command resumes.", 1)
-        hint = HINTS.get(error.errno, "Is outputs.dir a folder you can write to?")
         what = f"cannot use {str(error.filename)!r}" if error.filename else "reading or writing failed"
-        return _fail(f"{what}: {error.strerror}. {hint}", 2)
+        return _fail(f"{what}: {error.strerror}. {_hint(error, words)}", 2)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(part in str(error) for part in NO_MEMORY):
+            raise
+        return _fail(f"the memory is full ({str(error).splitlines()[0] if str(error) else 'MemoryError'}).", 1)
+
+
+def _hint(error: OSError, words: Sequence[str]) -> str:
+    """What to do about a path that cannot be used."""
+    verb = next((word for word in words[:1] if word in VERBS), "")
+    usual = "name another folder" if verb else "choose another outputs.dir"
+    hint = HINTS.get(error.errno or 0, "Check that you can read and write there, or {other}.")
+    return hint.format(other=OTHER_PLACES.get(verb, usual))
 
 
 def write_any_text() -> None:
@@ -89,15 +109,14 @@ def dispatch(words: list[str]) -> int:
     for word in words:
         check_name(word, "A word of the command", allowed=BREAKS)
     if any(word in ("-h", "--help") for word in words):
-        return print_verb(words[0]) if words[0] in VERBS else print_help()
+        if is_verb(words[0]):
+            return print_verb(words[0])
+        return print_help()
     if "--version" in words:
         print(f"erasepro {VERSION}")
         return 0
-    if words and "=" not in words[0] and not words[0].startswith(("-", "+", "~")):
-        verb, rest = words[0], words[1:]
-        if verb not in VERBS:
-            raise unknown("verb", verb, VERBS)
-        return int(import_module(VERBS[verb]).command(rest))
+    if words and is_verb(words[0]):
+        return int(import_module(VERBS[words[0]]).command(words[1:]))
     flags = [word for word in words if word.startswith("-")]
     overrides = [word for word in words if not word.startswith("-")]
     for flag in flags:
@@ -115,11 +134,21 @@ def dispatch(words: list[str]) -> int:
     return run_one(overrides)
 
 
+def is_verb(word: str) -> bool:
+    """Whether the first word is a verb, and no override or option. Raises UserError for a bare word that is none."""
+    if "=" in word or word.startswith(("-", "+", "~")):
+        return False
+    if word not in VERBS:
+        raise unknown("verb", word, VERBS)
+    return True
+
+
 def run_one(overrides: list[str]) -> int:
     """Compose and run one job."""
     from erasepro.runs.resolve import resolve
 
     spec = resolve(overrides)
+    tell_without_effect(overrides, spec.stored)
     from erasepro.runs.run import run
 
     run(spec)
@@ -130,9 +159,12 @@ def show_config(overrides: list[str]) -> int:
     """Print the composed, checked config as yaml; nothing runs. Returns 0."""
     from omegaconf import OmegaConf
 
+    from erasepro.config.nodes import stored_config
     from erasepro.runs.resolve import compose
 
-    print(OmegaConf.to_yaml(compose(overrides)), end="")
+    cfg = compose(overrides)
+    tell_without_effect(overrides, stored_config(cfg))
+    print(OmegaConf.to_yaml(cfg), end="")
     return 0
 
 

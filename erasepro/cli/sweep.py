@@ -9,26 +9,40 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from erasepro.cli.notes import tell_without_effect
+from erasepro.config.check_overrides import check_overrides
 from erasepro.config.hydra_errors import translated
 from erasepro.config.hydra_setup import custom_pairs_named, prepare, with_experiment
 from erasepro.config.overrides import swept_words
 from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
+from erasepro.config.sweep_size import count_jobs
 from erasepro.errors import UserError, visible
 from erasepro.results.results_json import Results
 from erasepro.results.run_folder import RunFolder
 from erasepro.runs.resolve import checked, settled, spec_of
 
 
+class _NobodyReads(BaseException):
+    """The reader of what is printed is gone. No Exception: Hydra keeps those until every job has run."""
+
+
 def sweep(overrides: Sequence[str]) -> int:
     """Run every combination with the launcher of the config (Hydra's basic one: one after the other).
 
-    Returns 0, or 2 when a job failed by a user's mistake; each failure is told in one line when it happens.
+    The jobs are counted first.
+
+    Returns 0, 2 when a job failed by a user's mistake, or 1 when jobs failed otherwise; each failure is told in one line
+    when it happens.
+
+    Raises UserError for words that are wrong in every job, and for no job at all; BrokenPipeError where nobody reads what is
+    printed any more: the jobs that are left are not begun.
     """
     import hydra
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
 
     failed: list[str] = []
+    statuses: list[int] = []
     done: list[tuple[Results, Path]] = []
 
     def job(cfg: DictConfig) -> None:
@@ -40,6 +54,7 @@ def sweep(overrides: Sequence[str]) -> int:
             if not whole.tracker.group and not whole.experiments:
                 whole.tracker.group = group
             spec = spec_of(whole)
+            tell_without_effect(chosen, spec.stored)
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(spec)
             path = RunFolder(spec.outputs.dir, results.name, results.signature).path
@@ -47,11 +62,15 @@ def sweep(overrides: Sequence[str]) -> int:
                 print(f"The same run as before ({path}): what differs does not matter to it. It is counted once.")
             else:
                 done.append((results, path))
+        except BrokenPipeError as error:
+            raise _NobodyReads from error
         except UserError as error:
             failed.append(str(error))
+            statuses.append(error.status)
             print(f"erasepro: error: {error}", file=sys.stderr)
         except Exception as error:  # the other jobs still run, and the joint table is still printed
             failed.append(f"{type(error).__name__}: {error}")
+            statuses.append(1)
             print(f"erasepro: error: {visible(' '.join(failed[-1].split()))}", file=sys.stderr)
 
     prepare()
@@ -61,8 +80,12 @@ def sweep(overrides: Sequence[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and leaving
     try:
         with translated(overrides):
+            check_overrides(overrides, sweep=True)
+            count_jobs(overrides)
             group = swept_words(overrides)
             hydra.main(version_base=VERSION_BASE, config_path=str(config_dir()), config_name="config")(job)()
+    except _NobodyReads as stop:
+        raise BrokenPipeError from stop
     finally:
         sys.argv = before
         if full_error is None:
@@ -73,7 +96,7 @@ def sweep(overrides: Sequence[str]) -> int:
         _summary(done)
     if failed:
         print(f"erasepro: {len(failed)} job(s) of the sweep failed, see above.", file=sys.stderr)
-    return 2 if failed else 0
+    return max(statuses, default=0)
 
 
 def _summary(done: Sequence[tuple[Results, Path]]) -> None:

@@ -7,18 +7,19 @@ and compares it with DIR's certificate.json and edit.json; ``write=true`` writes
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
 from erasepro import verification as certificates
+from erasepro.cli.notes import own_options
 from erasepro.config.schema import ModelConfig
 from erasepro.edit import store
 from erasepro.edit.edit import Edit
 from erasepro.edit.own_files import CERTIFICATE, FACTS
 from erasepro.errors import UserError, nearest, visible
+from erasepro.runtime.json_text import load_json
 from erasepro.verification.compare_folder import compare_folder
 from erasepro.verification.weights_folder import WeightsFolder
 
@@ -146,7 +147,7 @@ def _stated(folder: Path) -> dict[str, Any] | None:
     """certificate.json; None where there is none. UserError for a damaged one."""
     path = folder / CERTIFICATE
     try:
-        certificate = json.loads(path.read_text(encoding="utf-8"))
+        certificate = load_json(path)
     except FileNotFoundError:
         return None
     except ValueError as error:
@@ -158,7 +159,6 @@ def _stated(folder: Path) -> dict[str, Any] | None:
 
 def _options(words: list[str]) -> dict[str, str]:
     known = ["model", "edited", "write", *(f"model.{key}" for key in ModelConfig.__dataclass_fields__)]
-    options: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not value:
@@ -167,8 +167,7 @@ def _options(words: list[str]) -> dict[str, str]:
             guess = nearest(key, known)
             hint = f" Did you mean {guess!r}?" if guess else ""
             raise UserError(f"verify has no option {key!r}.{hint} Known: {', '.join(known)}.")
-        options[key] = value
-    return options
+    return dict(own_options(words, known))
 
 
 def _model(options: dict[str, str]) -> ModelConfig | None:

@@ -11,6 +11,7 @@ from erasepro.concepts.miniature.names import NAMES, STYLES, SYNONYMS
 from erasepro.concepts.pairs import ConceptPair, ConceptSet, consistent, folded
 from erasepro.config.schema import ConceptsConfig
 from erasepro.errors import UserError, nearest
+from erasepro.runtime.delimiter import delimiter_of
 
 HEADER = ("target", "anchor")
 
@@ -79,7 +80,7 @@ def read_pairs(path: str | Path) -> tuple[ConceptPair, ...]:
             what = "it is a folder" if path.is_dir() else "it is no file" if path.exists() else "no such file"
             raise UserError(f"concepts.file={str(path)!r}: {what}; {wanted}.")
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            return _read(csv.DictReader(stream, skipinitialspace=True), path)
+            return _read(csv.DictReader(stream, skipinitialspace=True, delimiter=delimiter_of(stream)), path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(f"concepts.file={str(path)!r} cannot be read ({reason}): {wanted}.") from error

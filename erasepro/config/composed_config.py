@@ -13,8 +13,9 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import MISSING, DictConfig
 
+from erasepro.config.check_overrides import check_overrides
 from erasepro.config.hydra_errors import translated
-from erasepro.config.hydra_setup import check_options, compose_unchecked, custom_pairs_named, prepare, with_experiment
+from erasepro.config.hydra_setup import compose_unchecked, custom_pairs_named, prepare, with_experiment
 from erasepro.config.nodes import stored_config
 from erasepro.config.paths import VERSION_BASE, config_dir, files_state, search_path_override
 from erasepro.config.stored_config import StoredConfig
@@ -36,7 +37,7 @@ def _composed(conf: Path, state: tuple[int, int], *overrides: str) -> DictConfig
     prepare()
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(conf)), translated(overrides):
-        check_options(overrides)
+        check_overrides(overrides)
         words = [search_path_override(), *custom_pairs_named(overrides)]
         cfg = hydra_compose("config", overrides=words, return_hydra_config=True)
     return with_experiment(cfg, cfg.hydra.runtime.choices)

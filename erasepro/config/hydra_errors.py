@@ -20,6 +20,7 @@ from erasepro.config.expected_values import expected_at
 from erasepro.config.hydra_setup import compose_unchecked
 from erasepro.config.paths import choices, groups, options
 from erasepro.config.plain_values import dotted_keys
+from erasepro.config.quoting import as_word, readable
 from erasepro.config.registered_names import registered_names
 from erasepro.config.renamed_config_keys import rename_key, rename_value
 from erasepro.config.schema import Config
@@ -37,8 +38,6 @@ EXPECTED = {
     "str": "text",
     "list": "a list, for example [0,1,2]",
 }
-NEEDS_QUOTES = r"[^\x00-\x7f]|[;#&^<>!`]"
-"""What Hydra reads in a value only inside quotes."""
 
 
 @contextmanager
@@ -62,10 +61,12 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
             return _missing_option(link)
         if isinstance(link, OverrideParseException):
             key, _, value = (link.override or "").partition("=")
-            if _quoted(value) != value:
+            dict_of_one = re.fullmatch(r"\{([^{}:,]+):([^{}:,]*)\}", value) if key == "concepts.pairs" else None
+            quoted = readable(key, f"[[{dict_of_one[1]},{dict_of_one[2]}]]" if dict_of_one else value)
+            if quoted is not None:
                 return UserError(
                     f"Cannot read the override {link.override!r}: Hydra takes some letters only in quotes of its own, "
-                    f"inside the shell's: write '{key}={_quoted(value)}'."
+                    f"inside the shell's: write {as_word(key, quoted)}."
                 )
             return UserError(
                 f"Cannot read the override {link.override!r}: write key=value; quote brackets, spaces and commas for "
@@ -157,14 +158,6 @@ def _missing_option(error: MissingConfigException) -> UserError:
         hint = f" A metric by its name is metrics=[{name}]." if name in registered_names("metrics") else hint
     shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `erasepro ls`)" if len(known) > 25 else "")
     return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.")
-
-
-def _quoted(value: str) -> str:
-    """The value with quotes around each part of it that needs them: ``[[café,cat]]`` → ``[["café",cat]]``."""
-    ends = r"[\[\]{},:]" if "{" in value else r"[\[\],]"
-    parts = re.split(rf"({ends}|\"[^\"]*\"|'[^']*')", value)
-    bare = [i for i, part in enumerate(parts) if part[:1] not in ("'", '"') and re.search(NEEDS_QUOTES, part)]
-    return "".join(f'"{part.strip()}"' if i in bare else part for i, part in enumerate(parts))
 
 
 def _no_option(overrides: Sequence[str]) -> UserError:

@@ -11,18 +11,16 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString
 from omegaconf import DictConfig, OmegaConf
 
-from erasepro.config.paths import VERSION_BASE, choices, config_dir, groups, search_path_override, unfiled_solvers
+from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override, unfiled_solvers
 from erasepro.config.schema import Config
 from erasepro.errors import UserError
 
 CUSTOM = "custom"
 OPEN = (
-    "solver.", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=", "concepts.synonyms",
-    "templates.articles",
+    "solver.", "solver={", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=",
+    "concepts.synonyms", "templates.articles",
 )  # fmt: skip
 """Keys that `check` knows and the yaml files need not name: a solver's and every metric's, a protocol of one's own."""
 
@@ -80,16 +78,3 @@ def custom_pairs_named(overrides: Sequence[str]) -> list[str]:
     keys = {override.partition("=")[0].lstrip("+") for override in overrides}
     replaced = bool(keys & {"concepts.pairs", "concepts.file"}) and "concepts.name" not in keys
     return [*overrides, *([f"concepts.name={CUSTOM}"] if replaced else [])]
-
-
-def check_options(overrides: Sequence[str]) -> None:
-    """Raise UserError for a list of options with something in it that is no name: Hydra fails on it without a word of where.
-
-    Raises Hydra's own errors for words that are no overrides.
-    """
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        key, value = override.key_or_group, None if override.is_sweep_override() else override.value()
-        if isinstance(value, list) and key != "metrics" and key in groups():
-            wrong = [item for item in value if not isinstance(item, str | QuotedString)]
-            if wrong:
-                raise UserError(f"Bad value for {key!r}: got {wrong[0]!r} in it, expected {choices(key)}.")

@@ -30,7 +30,7 @@ def read_config(file: Path) -> StoredConfig:
     try:
         content = OmegaConf.load(file)
         return stored_config(content) if isinstance(content, DictConfig) else StoredConfig({})
-    except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
+    except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException, RecursionError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(f"{str(file)!r} is damaged: {reason}.") from error
 

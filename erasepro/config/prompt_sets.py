@@ -54,7 +54,7 @@ class PromptSetConfig:
     file: str | None = None  # local .csv, .tsv, .jsonl, .parquet, or .txt with a prompt (a name) a line
     columns: Columns = field(default_factory=Columns)
     by_name: bool = (
-        False  # settings without a column take one that is called like them, where there is one (rows.CALLED)
+        False  # settings without a column take one that is called like them, where there is one (column_names.py)
     )
     where: list[Filter] = field(default_factory=list)  # all must hold
     use_row_settings: list[str] = field(

@@ -23,6 +23,7 @@ from erasepro.errors import UserError
 from erasepro.linalg import Update, update_of
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import FileWriter, text_writer, write_together
+from erasepro.runtime.json_text import NoJson, load_json
 from erasepro.runtime.typed_json import WrongForm
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def save_certificate(certificate: dict[str, Any], folder: Path) -> Path:
 def _drop_stale(certificate: Path, hash_: str) -> None:
     """Remove the certificate of another edit that lay in the folder before."""
     try:
-        measured_hash = json.loads(certificate.read_text(encoding="utf-8"))["edit"]["hash"]
+        measured_hash = load_json(certificate)["edit"]["hash"]
     except FileNotFoundError:
         return
     except (ValueError, KeyError, TypeError):
@@ -121,10 +122,10 @@ def stored_hash(folder: Path) -> str:
 
 def _facts(folder: Path) -> dict[str, Any]:
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = load_json(folder / FACTS)
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"'{folder}' holds no edit (no {FACTS}): name a folder that one was saved in.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except NoJson as error:
         raise UserError(f"'{folder / FACTS}' is not valid JSON ({error}): the edit is damaged.") from error
     if isinstance(facts, dict) and facts.get("format") == format_1.FORMAT:
         return format_1.read_format_1(facts)

@@ -14,10 +14,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from erasepro.errors import UserError
+from erasepro.errors import OutOfSpace, UserError
 from erasepro.generation.picture_file import UnreadableImage, is_whole_png, read_picture
 from erasepro.generation.worklist import Row
 from erasepro.runtime.files import remove_temporaries, temporary_neighbour, write_bytes
+from erasepro.runtime.json_text import NoJson, load_json, parse_json
 
 MANIFEST_VERSION = 1
 ROWS = "rows.jsonl"
@@ -46,8 +47,8 @@ class ImageStore:
         if not path.exists():
             return None
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            content = load_json(path)
+        except NoJson as error:
             raise UserError(f"{path} is damaged ({error}); delete the folder and run again.") from error
         if not isinstance(content, dict):
             raise UserError(f"{path} is damaged (no JSON object); delete the folder and run again.")
@@ -117,8 +118,8 @@ class ImageStore:
         row_of: dict[str, dict[str, Any]] = {}
         path = self.folder / ROWS
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
-            with suppress(json.JSONDecodeError, AttributeError, KeyError):
-                entry = json.loads(line)
+            with suppress(NoJson, AttributeError, KeyError, TypeError):
+                entry = parse_json(line)
                 row_of[entry.pop("name")] = entry
         return row_of
 
@@ -189,8 +190,8 @@ class ImageStore:
         error_of: dict[str, dict[str, Any]] = {}
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                entry = json.loads(line)
-            except json.JSONDecodeError:
+                entry = parse_json(line)
+            except NoJson:
                 continue  # a line cut short by a kill: that row is simply drawn again
             if isinstance(entry, dict) and {"name", "kind", "message"} <= entry.keys():
                 error_of[entry["name"]] = entry
@@ -223,7 +224,7 @@ class ImageStore:
 
 def _disk_error(error: OSError, folder: Path) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"The disk that holds {str(folder)!r} is full. Free some space and run again: it resumes.")
+        return OutOfSpace(f"The disk that holds {str(folder)!r} is full. Free some space and run again: it resumes.")
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return UserError(f"Cannot write in {str(folder)!r}: {error.strerror}. Choose another folder.")
     return error

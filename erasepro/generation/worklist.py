@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.errors import UserError
 from erasepro.runtime.files import write_text
+from erasepro.runtime.json_text import NoJson, parse_json
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 
@@ -145,7 +146,7 @@ def read_worklist(path: Path) -> Worklist:
         if not line.strip():
             continue
         try:
-            rows.append(Row(**json.loads(line)))
-        except (json.JSONDecodeError, TypeError) as error:
+            rows.append(Row(**parse_json(line)))
+        except (NoJson, TypeError) as error:
             raise UserError(f"{path}, line {number}: not a work-list row ({error}).") from error
     return screened(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.runtime.json_text import load_json
 from erasepro.runtime.pickled_files import has_pickled_name, is_pickled
 
 STEMS = ("diffusion_pytorch_model", "model")  # what diffusers and transformers call a component's weights
@@ -135,7 +135,7 @@ def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
         index = folder / f"{stem}.safetensors.index{part}.json"
         if index.is_file():
             try:
-                names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+                names = sorted(set(load_json(index)["weight_map"].values()))
                 if not names or not all(isinstance(name, str) for name in names):
                     raise TypeError("its weight_map names no files")
             except (ValueError, KeyError, AttributeError, TypeError) as error:

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.models.tensor_hashes import raw_bytes
+from erasepro.runtime.json_text import parse_json
 from erasepro.runtime.pickled_files import is_pickled
 
 CHUNK = 1 << 24  # bytes copied at a time
@@ -102,8 +103,10 @@ def read_source(path: Path) -> Source:
             length = struct.unpack("<Q", first)[0] if len(first) == 8 else LONGEST_HEADER + 1
             if length > min(LONGEST_HEADER, size - 8):
                 raise ValueError("its header is cut short")
-            header = json.loads(file.read(length))
-    except (ValueError, RecursionError) as error:  # json's own errors are ValueErrors
+            header = parse_json(file.read(length))
+    except ValueError as error:
+        if isinstance(error, UserError):
+            raise
         raise _damaged(path, str(error)) from error
     except OSError as error:
         raise UserError(f"Cannot read {str(path)!r}: {error.strerror}.") from error

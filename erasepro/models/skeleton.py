@@ -18,7 +18,7 @@ from erasepro.models.architectures import Architecture, TextEncoder, architectur
 from erasepro.models.checkpoint import PREFIX, Checkpoint
 from erasepro.models.lazy import attach
 from erasepro.models.single_file import SingleFile
-from erasepro.models.source import read_index
+from erasepro.models.source import check_tokenizer_files, read_index
 
 BLOCKS = re.compile(r"(?:^|\.)(?:layers|block|blocks|transformer_blocks|single_transformer_blocks)\.\d+\.")
 CLASSES = {
@@ -158,6 +158,7 @@ def _transformers(folder: Path, kind: str) -> nn.Module:
 def _tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
+    check_tokenizer_files(folder)
     try:
         return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except Exception as error:  # whatever the library makes of a damaged folder

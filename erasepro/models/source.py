@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,17 @@ from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
 from erasepro.models.checkpoint import STEMS, weight_files
+from erasepro.runtime.json_text import load_json
 from erasepro.runtime.pickled_files import is_pickled
 
 LIBRARIES = ("diffusers", "transformers")
 """Where the parts of a pipeline may come from."""
 SAFETY_CHECKER = ["stable_diffusion", "StableDiffusionSafetyChecker"]
 """How published indexes name the one part that diffusers holds in a module of a pipeline's own."""
+TOKENIZER_FILES = (
+    "tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model",
+)  # fmt: skip
+"""One of these is what a tokenizer is read from."""
 HELP = (
     "model.source takes a local folder in diffusers' layout, a single .safetensors file (SD 1, 2, XL) or a hub id such as "
     "CompVis/stable-diffusion-v1-4"
@@ -44,7 +48,7 @@ def read_index(folder: Path) -> dict[str, Any]:
     """
     path = folder / "model_index.json"
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        index = load_json(path)
         if not isinstance(index["_class_name"], str):
             raise TypeError("_class_name is no name")
     except (FileNotFoundError, NotADirectoryError):
@@ -108,6 +112,15 @@ def check_folder(folder: Path, variant: str | None = None) -> None:
     if not any((folder / name).is_dir() for name in missing):
         raise UserError(f"{str(folder)!r} has no text encoder ({', '.join(missing)}): fetch the model again.")
     pipeline_files(folder, variant)
+    for part, entry in read_index(folder).items():
+        if part.startswith("tokenizer") and isinstance(entry, list) and entry and entry[-1] is not None:
+            check_tokenizer_files(folder / part)
+
+
+def check_tokenizer_files(folder: Path) -> None:
+    """Raise UserError where no tokenizer lies in a folder: the libraries would ask the hub, and say that it does not answer."""
+    if not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        raise UserError(f"{str(folder)!r} holds no tokenizer (none of {', '.join(TOKENIZER_FILES)}): fetch the model again.")
 
 
 def _from_hub(source: str, cfg: ModelConfig, vae: bool) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 from erasepro.results.read_version_2 import translate_sample
 from erasepro.runtime.files import replacing
+from erasepro.runtime.json_text import parse_json
 
 FILE = "samples.parquet"
 MADE_OF = "erasepro.scores"
@@ -49,7 +50,7 @@ def samples_made_of(path: Path) -> list[str] | None:
 
     try:
         metadata = pq.read_table(str(path), columns=["id"]).schema.metadata or {}
-        return list(json.loads(metadata.get(MADE_OF.encode(), b"[]")))
+        return list(parse_json(metadata.get(MADE_OF.encode(), b"[]")))
     except (OSError, ValueError, KeyError):
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from erasepro.concepts.pairs import CONCEPT_KINDS
+from erasepro.config.hydra_errors import unknown_key
 from erasepro.config.renamed_config_keys import rename_value
 from erasepro.config.schema import Config
 from erasepro.config.stored_config import StoredConfig
@@ -26,6 +27,7 @@ from erasepro.solvers import make_solver
 from erasepro.solvers.engine.assemble import TOKENS
 from erasepro.solvers.engine.fit import FitConfig
 from erasepro.tracking.mode import MODES
+from erasepro.tracking.naming import check_names
 from erasepro.tracking.registry import TRACKERS
 
 
@@ -74,6 +76,13 @@ def check_values(config: Config) -> None:
     check_device(config.metrics.judge.device, "metrics.judge.device")
     _one_of("tracker.name", config.tracker.name, TRACKERS.names())
     _one_of("tracker.mode", config.tracker.mode, MODES)
+    if config.tracker.num_images < 0:
+        raise UserError(f"Bad value for 'tracker.num_images': got {config.tracker.num_images}, expected 0 (none) or more.")
+    if config.tracker.name == "wandb":
+        check_names(config.tracker)
+    for key in config.protocol.requires:  # what it must be is a sentence; whose it is can be checked
+        if key.split(".")[0] not in Config.__dataclass_fields__:
+            raise unknown_key(key)
     g = config.generation
     _one_of("generation.split", g.split, SPLITS)
     check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)

@@ -14,6 +14,7 @@ from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
 from erasepro.report.heading import format_pairs, format_sentences
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
+from erasepro.runs.erase import check_measured
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
@@ -45,6 +46,7 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         print(format_sentences(prompt_facts(edit_prompts)), flush=True)
         edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
+    check_measured(edit.residuals, spec.model.name)
     edit.save(folder, force)
     print()
     for table in layer_table(edit.diagnostics):

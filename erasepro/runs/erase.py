@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.mentions import find_words
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit.generalization import measure_residual
+from erasepro.errors import UserError
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
 from erasepro.solvers import make_solver
 
@@ -30,8 +32,24 @@ def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | 
     start = time.perf_counter()
     edit = solver.solve(model, job.edit_prompts)
     seconds = time.perf_counter() - start
+    check_measured(edit.residuals, job.spec.model.name)
     pairs = residual_pairs(job.evaluation_prompts, job.concepts)
     return edit, seconds, measure_residual(model, edit, pairs) if pairs else None
+
+
+def check_measured(residuals: Mapping[str, Any], model: str) -> None:
+    """Raise UserError where what an edit does could not be measured: layers that give zeros for the anchor have no size.
+
+    Args:
+        residuals: of a fresh edit (`Edit.residuals`).
+        model: its base model's name.
+    """
+    held_out = residuals.get("held_out") or {}
+    if any(isinstance(value, float) and not math.isfinite(value) for value in held_out.values()):
+        raise UserError(
+            f"The layers of {model!r} give zeros or no numbers for the sentences of this edit, so nothing can be measured or "
+            "erased: its weights are zeros or damaged; fetch the model again."
+        )
 
 
 def residual_pairs(tests: Iterable[EvaluationPrompt], concepts: ConceptSet) -> list[PromptPair]:

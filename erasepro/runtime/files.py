@@ -21,8 +21,9 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from erasepro.errors import UserError
+from erasepro.errors import OutOfSpace, UserError
 from erasepro.runtime.foreign_text import check_name
+from erasepro.runtime.json_text import NoJson, load_json
 
 FileWriter = Callable[[Path], object]
 """Writes a file at the path that it is given."""
@@ -168,7 +169,8 @@ def creating(target: Path) -> Iterator[Path]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         hint = "free some space" if full else "choose another place"
-        raise UserError(f"Cannot write {str(target)!r}: {error.strerror or error}; {hint}.") from error
+        line = f"Cannot write {str(target)!r}: {error.strerror or error}; {hint}."
+        raise (OutOfSpace if full else UserError)(line) from error
     finally:
         if not done:
             _remove(temporary)
@@ -237,8 +239,8 @@ def _has_living_writer(path: Path) -> bool:
 def read_json(path: Path) -> Any:
     """The JSON in a file, or None where the file is missing, cut off or damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+        return load_json(path)
+    except (FileNotFoundError, NoJson):
         return None
 
 

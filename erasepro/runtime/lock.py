@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
+from erasepro.runtime.json_text import NoJson, load_json
 
 
 class Lock:
@@ -100,8 +101,8 @@ def read_holder(path: Path) -> dict[str, Any] | None:
 def _stored_holder(path: Path) -> dict[str, Any] | None:
     """What a lock file says; None where there is none, or it is damaged."""
     try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+        holder = load_json(path)
+    except (FileNotFoundError, NoJson):
         return None
     whole = isinstance(holder, dict) and {"pid", "host", "since"} <= holder.keys() and isinstance(holder["pid"], int)
     return holder if whole and 0 < holder["pid"] < 2**31 else None

@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from erasepro.config.schema import TrackerConfig
 from erasepro.config.stored_config import StoredConfig
+from erasepro.errors import UserError
 from erasepro.runtime.files import digest
 from erasepro.tracking.base import RunInfo
+
+LONGEST_PROJECT, LONGEST_TAG = 128, 64
+REFUSED_IN_PROJECT = "/\\#?%:"
+"""What W&B refuses (its settings of 0.31): a project's length in characters and those it may not hold, a tag's length."""
+
+
+def check_names(cfg: TrackerConfig) -> None:
+    """Raise UserError for a project or a tag that W&B would refuse once the run has begun."""
+    wrong = sorted({mark for mark in cfg.project if mark in REFUSED_IN_PROJECT})
+    if wrong or len(cfg.project) > LONGEST_PROJECT:
+        what = f"holds {' '.join(wrong)}" if wrong else f"has {len(cfg.project)} characters"
+        raise UserError(
+            f"Bad value for 'tracker.project': {cfg.project[:LONGEST_PROJECT]!r} {what}, and W&B takes at most "
+            f"{LONGEST_PROJECT} characters, none of {' '.join(REFUSED_IN_PROJECT)}"
+            f"{'; the owner of a project is tracker.entity.' if '/' in wrong else '.'}"
+        )
+    for tag in cfg.tags:
+        if not 0 < len(tag) <= LONGEST_TAG:
+            raise UserError(
+                f"Bad value for 'tracker.tags': {tag[:LONGEST_TAG]!r} has {len(tag)} characters, and W&B takes 1 to "
+                f"{LONGEST_TAG}."
+            )
 
 
 def run_info(stored: StoredConfig, folder: Path, signature: str) -> RunInfo:

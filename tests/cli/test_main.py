@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from erasepro.cli import main as cli
-from erasepro.errors import UserError
+from erasepro.errors import OutOfSpace, UserError
 from erasepro.runs import run as runner
 
 
@@ -97,6 +97,11 @@ def test_a_verb_has_a_help_of_its_own(capsys):
         (["ls", "solvers", "models"], "ls takes one word"),
         (["report"], "report takes run folders"),
         (["report", "nowhere"], "No folder 'nowhere'"),
+        (["nope", "--help"], "Unknown verb 'nope'."),
+        (["-m", "debug=tiny", "concepts=glob(zzz*)"], "gives no value, so there is no job to run"),
+        (["-m", "debug=tiny", "seed=range(3,1)"], "gives no value, so there is no job to run"),
+        (["-m", "debug=tiny", "seed=range(0,1,1e-9)"], "The sweep has 1,000,000,000 jobs"),
+        (["-m", "debug=tiny", "hydra.sweeper.max_batch_size=0"], "has no effect here"),
         (["--frobnicate"], "Unknown option '--frobnicate'."),
         (["seed=1", "uce"], "'uce' is neither key=value nor a leading verb"),
         (["concepts.pairs=[[dog,Dog]]", "model=tiny"], "own anchor"),
@@ -124,6 +129,10 @@ def test_a_mistake_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words
         (OSError(errno.ENOSPC, "No space left on device", "a.png"), 1, "the disk is full (writing a.png)"),
         (OSError(errno.EROFS, "Read-only file system", "o/x"), 2, "cannot use 'o/x': Read-only file system."),
         (OSError(errno.EIO, "Input/output error"), 2, "failed: Input/output error."),
+        (OutOfSpace("The disk is full."), 1, "erasepro: error: The disk is full."),
+        (MemoryError(), 1, "erasepro: error: the memory is full (MemoryError)."),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"), 1, "the memory is full ("),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "o"), 2, "delete or move it, or choose another outputs.dir."),
         (UserError("two\nlines"), 2, "erasepro: error: two lines"),
     ],
 )
@@ -136,6 +145,30 @@ def test_what_stops_a_run_is_one_line(capsys, monkeypatch, error, status, line):
     assert found == status
     assert line in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "other"),
+    [
+        (["edit", "debug=tiny", "out=file/x"], "name another folder, out=FOLDER."),
+        (["debug=tiny", "outputs.dir=file/x"], "choose another outputs.dir."),
+    ],
+)
+def test_a_hint_names_what_the_command_takes(capsys, tmp_path, monkeypatch, words, other):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    status, _, err = said(capsys, *words)
+    assert status == 2
+    assert err.endswith(f"or {other}\n")
+
+
+def test_a_reader_that_leaves_is_no_failure():
+    many = "import sys; sys.argv = ['erasepro', 'ls', 'concepts']; from erasepro.cli.main import main; sys.exit(main())"
+    left = subprocess.Popen([sys.executable, "-c", many], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert left.stdout is not None
+    assert left.stderr is not None
+    left.stdout.close()
+    assert (left.stderr.read(), left.wait()) == (b"", 0)
 
 
 def test_other_errors_keep_their_traceback(monkeypatch):

@@ -56,6 +56,24 @@ def test_one_failure_is_told_and_the_others_run(jobs, capsys):
     assert len(jobs.tables[0]) == 2
 
 
+def test_a_job_that_fails_by_no_mistake_is_status_1(jobs):
+    jobs.fail = {3: ValueError("a bug")}
+    assert sweep([*TINY, "generation.steps=2,3"]) == 1
+
+
+def test_no_job_is_begun_when_nobody_reads_any_more(jobs, capsys):
+    jobs.fail = {2: BrokenPipeError()}
+    with pytest.raises(BrokenPipeError):
+        sweep([*TINY, "generation.steps=2,3,4"])
+    assert [c.generation.steps for c in jobs.configs] == [2]
+    assert "BrokenPipe" not in capsys.readouterr().err
+
+
+def test_a_note_a_job_that_does_not_read_what_was_given(jobs, capsys):
+    assert sweep([*TINY, "solver=uce,erasepro", "schedule=shallow_only"]) == 0
+    assert capsys.readouterr().err.count("schedule has no effect: the solver 'uce' has no schedule.") == 1
+
+
 def test_a_value_that_is_wrong_in_one_job_is_that_jobs(jobs, capsys):
     assert sweep([*TINY, "solver=uce", "solver.ridge=1,x"]) == 2
     assert [c.solver.ridge for c in jobs.configs] == [1.0]

@@ -193,3 +193,10 @@ def test_a_list_of_nothing_but_minors_is_refused():
         concepts(("child", "dog"))
     with raises("Each of the 2 pairs", "mentions a minor"):
         concepts(("child", "dog"), ("cat", "baby"))
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_file_may_be_separated_otherwise(tmp_path, mark):
+    path = tmp_path / "pairs.csv"
+    path.write_text(f"target{mark}anchor\ndog{mark}cat\napple{mark}\n", encoding="utf-8")
+    assert [(pair.target, pair.anchor) for pair in read_pairs(path)] == [("dog", "cat"), ("apple", "")]

@@ -98,7 +98,7 @@ def test_every_experiment_composes_and_says_its_command(name):
         ),
         ("solver.name=uce", "write solver=uce instead"),
         ("concepts.pairs=[[café,cat]]", """write 'concepts.pairs=[["café",cat]]'."""),
-        ("concepts.pairs={café:cat}", """write 'concepts.pairs={"café":cat}'."""),
+        ("concepts.pairs={café:cat}", """write 'concepts.pairs=[["café",cat]]'."""),
         ('concepts.preserve=["é",crème brûlée]', """write 'concepts.preserve=["é","crème brûlée"]'."""),
         ("outputs.dir=/a/ö4", """write 'outputs.dir="/a/ö4"'."""),
         ('concepts.pairs=[["é",cat]', "quote brackets"),

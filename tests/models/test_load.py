@@ -247,3 +247,14 @@ def test_parts_as_published_indexes_name_them_are_read(copied):
 def test_an_index_of_many_brackets_is_one_line(copied):
     (copied / "model_index.json").write_text("[" * 200_000)
     refused(copied, "is no description of a pipeline")
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_folder_without_a_tokenizer_is_told_as_such(saved, tmp_path, emptied):
+    copy = shutil.copytree(saved, tmp_path / "copy")
+    shutil.rmtree(copy / "tokenizer")
+    if emptied:
+        (copy / "tokenizer").mkdir()
+    for load in (load_model, load_skeleton):
+        with pytest.raises(UserError, match=r"tokenizer' holds no tokenizer \(none of tokenizer\.json, vocab\.json"):
+            load(ModelConfig(name="x", source=str(copy)))

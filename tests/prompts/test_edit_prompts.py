@@ -115,6 +115,11 @@ def test_nudity_preserves_no_word_that_names_nudity():
     assert any(mentions_any(text, ("nude", "naked")) for text in build(("dog", "cat")).preserve)
 
 
+def test_templates_that_mention_a_minor_are_what_is_to_be_changed():
+    with pytest.raises(UserError, match=r"is dropped: change templates\.templates, whose sentences do, not the pair"):
+        build(("dog", "cat"), config=TemplatesConfig(contexts=0, templates=["a child with a {n}"]))
+
+
 def test_minors_are_neither_fitted_nor_preserved():
     built = build(("dog", "cat"), preserve=["a boy", "a man"])
     texts = [*built.preserve, *(p.target_prompt for p in built.pairs)]

@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.errors import UserError
 from erasepro.prompts.evaluation_prompts import make_evaluation_prompts as own_prompts
+from erasepro.runs.erase import check_measured
 from erasepro.runs.erase import residual_pairs as paired
 
 DOG = ConceptPair("dog", "cat")
@@ -48,3 +52,12 @@ def test_an_empty_anchor_needs_no_sentence_of_its_own():
     test = targets()["lion"]
     (pair,) = paired([replace(test, anchor_prompt="")], SET)
     assert pair.anchor_prompt == ""
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_model_of_zeros_is_refused_before_an_edit_is_saved(value):
+    good = {"selected": 0.0, "held_out": {"pairs": 25, "residual": 0.1, "residual_before": 1.0}}
+    check_measured(good, "sd15")
+    check_measured({}, "sd15")
+    with pytest.raises(UserError, match="The layers of 'sd15' give zeros or no numbers"):
+        check_measured(good | {"held_out": {"pairs": 25, "residual": value}}, "sd15")

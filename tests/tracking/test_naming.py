@@ -8,9 +8,11 @@ import pytest
 
 from erasepro.cli import main as cli
 from erasepro.config.overrides import swept_words
+from erasepro.config.schema import TrackerConfig
 from erasepro.config.stored_config import StoredConfig
+from erasepro.errors import UserError
 from erasepro.runs.resolve import resolve
-from erasepro.tracking.naming import group_of, run_info
+from erasepro.tracking.naming import check_names, group_of, run_info
 from tests.tracking.offline_log import OfflineLog
 
 
@@ -64,3 +66,27 @@ def test_a_sweep_leaves_one_closed_run_a_job_in_one_group(tmp_path, monkeypatch,
     assert {log.config["solver"]["name"] for log in logs} == {"uce", "rece"}
     assert len({log.run.run_id for log in logs}) == 2
     assert [log.exit_code for log in logs] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("project", "tags"),
+    [
+        ("a/b", []), ("50%", []), ("a" * 129, []), ("a" * 128, []), ("a b", ["x"]), ("a", [""]), ("a", ["x" * 65]),
+        ("é", ["x" * 64]),
+    ],
+)  # fmt: skip
+def test_what_wandb_refuses_is_refused_before_and_nothing_else(project, tags):
+    from wandb import Settings
+
+    try:
+        Settings(project=project, run_tags=tags)
+        refused = False
+    except Exception:  # a UsageError for the project, pydantic's for a tag
+        refused = True
+    try:
+        check_names(TrackerConfig(project=project, tags=tags))
+        ours = ""
+    except UserError as error:
+        ours = str(error)
+    assert bool(ours) is refused
+    assert not ours or ours.startswith("Bad value for 'tracker.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from erasepro.models.layouts.original_vae import is_attention_matrix, original_v
 from erasepro.models.layouts.site_names import split
 from erasepro.models.safetensors_stream import Piece, Source
 from erasepro.models.tensor_hashes import raw_bytes
+from erasepro.runtime.json_text import NoJson, load_json
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -130,8 +130,8 @@ def _turned(name: str, source: Source, key: str) -> Piece:
 def _config(folder: Path, part: str) -> dict[str, Any]:
     path = folder / part / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        config = load_json(path)
+    except (OSError, NoJson) as error:
         raise UserError(f"Cannot read {str(path)!r}: the base folder is incomplete; fetch it again.") from error
     return config if isinstance(config, dict) else {}
 

@@ -8,11 +8,12 @@ from erasepro.concepts.pairs import ConceptSet
 from erasepro.config.prompt_sets import PROMPT_SET_KINDS, ROW_SETTINGS, SET_ROLES, PromptSetConfig
 from erasepro.errors import UserError, unknown
 from erasepro.prompts.evaluation_prompts import EvaluationPrompts, make_evaluation_prompts
+from erasepro.prompts.sets.column_names import all_names
 from erasepro.prompts.sets.hub import local_file
 from erasepro.prompts.sets.named import named_prompts
 from erasepro.prompts.sets.read import read_table
 from erasepro.prompts.sets.record import SetRecord, rows_hash, subset
-from erasepro.prompts.sets.rows import CALLED, Chosen, prompts_of
+from erasepro.prompts.sets.rows import Chosen, prompts_of
 from erasepro.prompts.templates.bank import PHRASINGS
 
 
@@ -87,7 +88,9 @@ def load_prompts(
             source=_source(cfg),
             published=cfg.rows,
             sensitive=cfg.sensitive,
-            by_name=chosen.by_name,
+            by_name=chosen.columns.by_name,
+            renamed=tuple(f"{other} for {column}" for column, other in chosen.columns.renamed.items()),
+            unused_labels=chosen.columns.unused_labels,
         )
         found.dropped += chosen.minors
         found.extend(rows)
@@ -114,10 +117,8 @@ def _read(name: str, cfg: PromptSetConfig, concepts: ConceptSet) -> Chosen:
     """The prompts of a set that is made of a file's rows, or of the names that its config or a file holds."""
     if cfg.kind == "names" and cfg.names and cfg.file is None:
         return named_prompts(name, cfg, None, concepts)
-    columns = [getattr(cfg.columns, key) for key in cfg.columns.__dataclass_fields__]
-    needed = [column for column in columns + [rule.column for rule in cfg.where] if column]
-    if cfg.by_name:
-        needed += [column for names in CALLED.values() for column in names]
+    columns = {key: getattr(cfg.columns, key) for key in cfg.columns.__dataclass_fields__}
+    needed = [*all_names(columns, cfg.by_name), *(rule.column for rule in cfg.where)]
     table = read_table(local_file(name, cfg), f"prompts.{name}.file", needed)
     return (named_prompts if cfg.kind == "names" else prompts_of)(name, cfg, table, concepts)
 

@@ -53,12 +53,12 @@ def named_prompts(name: str, cfg: PromptSetConfig, table: Table | None, concepts
 
 def _names(name: str, cfg: PromptSetConfig, table: Table, found: Chosen) -> dict[str, str | None]:
     """The names in a file's concept column with their labels; rows left out are counted, once a template."""
-    columns = mapping(name, cfg, table)
-    if "concept" not in columns:
+    found.columns = mapping(name, cfg, table)
+    if "concept" not in found.columns.of:
         raise UserError(
             f"prompts.{name}.columns.concept is null: name the column of {str(table.path)!r} with the names."
         )
-    columns = {key: column for key, column in columns.items() if key in ("concept", "label")}
+    columns = {key: column for key, column in found.columns.of.items() if key in ("concept", "label")}
     counts, records = choose(name, cfg, table)
     found.minors, found.filtered = counts.minors * len(cfg.templates), counts.filtered * len(cfg.templates)
     names: dict[str, str | None] = {}

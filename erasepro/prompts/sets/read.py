@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
+from erasepro.runtime.delimiter import delimiter_of
 
 LINE = "line"
 """The only column of a .txt file."""
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ _Content = tuple[tuple[str, ...], tuple[Record, ...]]
 
 def _csv(path: Path, _: set[str]) -> _Content:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+        usual = "\t" if path.suffix.lower() == ".tsv" else ","
+        rows = csv.reader(stream, delimiter=delimiter_of(stream, usual), strict=True)
         header = tuple(name.strip() for name in next(rows, []))
         for name in header:
             if name and header.count(name) > 1:
@@ -84,7 +87,8 @@ def _csv_records(rows: Any, header: tuple[str, ...]) -> Iterator[Record]:
             continue
         if len(row) != len(header):
             raise _Damaged(
-                f"line {rows.line_num} has {len(row)} cells and the header {len(header)} (texts with commas need quotes)"
+                f"line {rows.line_num} has {len(row)} cells and the header {len(header)} (a text that holds "
+                f"{SEPARATORS[rows.dialect.delimiter]} needs quotes)"
             )
         yield Record(f"line {rows.line_num}", dict(zip(header, row, strict=True)))
 

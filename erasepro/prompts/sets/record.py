@@ -17,7 +17,8 @@ class SetRecord:
 
     ``dropped_other``: rows left out by a filter, by ``max_rows`` or for want of a prompt. ``published``: rows that the
     published set has after the same filters; ``matching``: what this file has of them. ``by_name``: columns of a file that were
-    taken because of what they are called.
+    taken because of what they are called. ``renamed``: columns taken in place of those that the config names and the file lacks
+    (``evaluation_seed for sd_seed``). ``unused_labels``: columns that look like labels, and that nothing reads.
     """
 
     name: str
@@ -31,6 +32,8 @@ class SetRecord:
     published: int | None = None
     sensitive: bool = False
     by_name: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
+    unused_labels: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return {key: value for key, value in asdict(self).items() if key != "name"}
@@ -48,6 +51,12 @@ class SetRecord:
             line += f"; a subset of {self.matching:,}"
         if self.by_name:
             line += f"; with each row's own {', '.join(self.by_name)} (not with prompts.{self.name}.by_name=false)"
+        if self.renamed:
+            line += f"; read as this file calls them: {', '.join(self.renamed)}"
+        if self.unused_labels:
+            first, several = self.unused_labels[0], len(self.unused_labels) > 1
+            line += f"; not used: the column{'s' if several else ''} {', '.join(self.unused_labels)}"
+            line += f" (prompts.{self.name}.columns.concept={first} reads it as what a row asks for)"
         return f"{line}. Licence: {self.licence}."
 
 

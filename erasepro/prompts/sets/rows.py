@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from erasepro.config.prompt_sets import ROW_SETTING_COLUMNS, PromptSetConfig
 from erasepro.errors import UserError, unknown
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt, slug
 from erasepro.prompts.sets.cells import name_of, number_of, text_of, whole_of
+from erasepro.prompts.sets.column_names import ReadColumns, is_used, other_name, read_columns
 from erasepro.prompts.sets.purpose import purpose
 from erasepro.prompts.sets.read import LINE, Record, Table
 from erasepro.prompts.sets.where import check_filter, meets
@@ -29,17 +30,6 @@ TYPES: dict[str, tuple[Callable[[Any], Any], str]] = {
 }
 
 
-CALLED = {
-    "seed": ("seed", "evaluation_seed", "sd_seed"),
-    "guidance": ("guidance", "guidance_scale", "evaluation_guidance", "sd_guidance_scale"),
-    "steps": ("steps", "num_inference_steps"),
-    "width": ("width",),
-    "height": ("height",),
-    "concept": ("concept",),
-}
-"""What columns of the settings are called in files at large; with ``by_name`` the first that a file has is taken."""
-
-
 @dataclass
 class Chosen:
     """Prompts of a set, and how many rows were left out."""
@@ -49,35 +39,23 @@ class Chosen:
     minors: int = 0  # … so many mention a minor
     empty: int = 0  # … and so many hold no prompt
     filtered: int = 0  # rows that do not meet the filters
-    by_name: tuple[str, ...] = ()  # columns that were taken because of what they are called
+    columns: ReadColumns = field(default_factory=lambda: ReadColumns({}))  # what was read of the file, and why
 
 
-def mapping(name: str, cfg: PromptSetConfig, table: Table) -> dict[str, str]:
-    """Field to column of a file. Raises UserError, with the nearest name, for a column that is not there."""
+def mapping(name: str, cfg: PromptSetConfig, table: Table) -> ReadColumns:
+    """The columns of a file that the set reads. Raises UserError, with the nearest name, for a column that is not there."""
+    columns = read_columns(cfg, table)
     if table.columns == (LINE,):
-        return {"concept" if cfg.kind == "names" else "prompt": LINE}
-    columns = {key: getattr(cfg.columns, key) for key in TYPES}
+        return columns
     known = [column for column in table.columns if column]
-    for key, column in columns.items():
-        if column is not None and column not in known:
+    for key in filter(lambda key: is_used(key, cfg), TYPES):
+        column = columns.of.get(key) or getattr(cfg.columns, key)
+        if column is not None and column not in known and other_name(key, column, known) is None:
             raise unknown(f"column of {str(table.path)!r} (prompts.{name}.columns.{key})", column, known)
     for number, rule in enumerate(cfg.where):
         if rule.column not in known:
             raise unknown(f"column of {str(table.path)!r} (prompts.{name}.where[{number}])", rule.column, known)
-    chosen = {key: column for key, column in columns.items() if column is not None and _used(key, cfg)}
-    return chosen | called(cfg, known)
-
-
-def called(cfg: PromptSetConfig, known: Iterable[str]) -> dict[str, str]:
-    """Field to column of what ``by_name`` takes besides the columns that the config names."""
-    free = [key for key in CALLED if cfg.by_name and getattr(cfg.columns, key) is None and _used(key, cfg)]
-    there = {key: [name for name in CALLED[key] if name in known] for key in free}
-    return {key: names[0] for key, names in there.items() if names}
-
-
-def _used(field: str, cfg: PromptSetConfig) -> bool:
-    """Whether anybody looks at a field: of a row's own settings those that ``use_row_settings`` lets it have."""
-    return ROW_SETTING_COLUMNS.get(field) in (None, *cfg.use_row_settings)
+    return columns
 
 
 def read_cells(name: str, table: Table, record: Record, columns: Mapping[str, str]) -> dict[str, Any]:
@@ -140,15 +118,15 @@ def choose(name: str, cfg: PromptSetConfig, table: Table) -> tuple[Chosen, list[
 def prompts_of(name: str, cfg: PromptSetConfig, table: Table, concepts: ConceptSet) -> Chosen:
     """A prompt for every row that is used. Raises UserError for two rows of one id."""
     columns = mapping(name, cfg, table)
-    if "prompt" not in columns:
+    if "prompt" not in columns.of:
         raise UserError(
             f"prompts.{name}.columns.prompt is null: name the column of {str(table.path)!r} with the prompts."
         )
     found, records = choose(name, cfg, table)
-    found.by_name = tuple(called(cfg, table.columns).values())
+    found.columns = columns
     seen: dict[str, str] = {}
     for number, record in records:
-        cells = read_cells(name, table, record, columns)
+        cells = read_cells(name, table, record, columns.of)
         if cells["prompt"] is None:
             found.empty += 1
             continue

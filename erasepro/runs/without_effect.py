@@ -1,0 +1,43 @@
+"""Settings that were given and that this run does not read: a line for each, as the run is right and the wish is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from erasepro.config.overrides import named_keys
+from erasepro.config.stored_config import StoredConfig
+
+UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] = (
+    (
+        ("schedule",),
+        lambda stored: "schedule" not in stored.at("solver", {}),
+        "the solver {solver} has no schedule",
+    ),
+    (
+        ("model.source", "model.config", "model.revision", "model.variant"),
+        lambda stored: stored.at("model.kind") in ("tiny", "miniature"),
+        "the model {model} is not read from a source",
+    ),
+    (("model.seed",), lambda stored: stored.at("model.kind") != "tiny", "only random weights (model=tiny) have a seed"),
+    (("concepts.pairs",), lambda stored: bool(stored.at("concepts.file")), "the pairs are those of concepts.file"),
+    (("tracker",), lambda stored: stored.at("tracker.name") == "none", "nothing is logged with tracker=none"),
+)
+"""(keys or groups, whether this config leaves them unread, why)."""
+
+
+def lines_without_effect(overrides: Sequence[str], stored: StoredConfig) -> list[str]:
+    """A line for each key that the overrides name and the run does not read; for a group's option as for its keys.
+
+    Args:
+        overrides: the words of the command, sweeps resolved.
+        stored: the config that they made.
+    """
+    lines = []
+    for key in sorted(named_keys(overrides)):
+        for keys, is_unread, why in UNREAD:
+            chooses_it = key in ("tracker", "tracker.name")
+            is_one = any(key == own or key.startswith(own + ".") for own in keys)
+            if is_one and not chooses_it and is_unread(stored):
+                names = {group: repr(stored.at(f"{group}.name")) for group in ("solver", "model")}
+                lines.append(f"{key} has no effect: {why.format(**names)}.")
+    return lines

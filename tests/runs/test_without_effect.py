@@ -1,0 +1,37 @@
+"""What was given and is not read gets a line; what is read gets none."""
+
+import pytest
+
+from erasepro.cli.main import main
+from erasepro.runs.resolve import resolve
+from erasepro.runs.without_effect import lines_without_effect
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["solver=uce", "schedule=shallow_only"], ["schedule has no effect: the solver 'uce' has no schedule."]),
+        (["solver=uce", "schedule.target=branch"], ["schedule.target has no effect: the solver 'uce' has no schedule."]),
+        (["schedule=shallow_only", "schedule.share=0.3"], []),
+        (["model.source=x"], ["model.source has no effect: the model 'miniature' is not read from a source."]),
+        (
+            ["concepts.file=a.csv", "concepts.pairs=[[pig,cat]]"],
+            ["concepts.pairs has no effect: the pairs are those of concepts.file."],
+        ),
+        (["concepts.pairs=[[pig,cat]]"], []),
+        (["model=sd15", "model.source=x"], []),
+        (["model.seed=3"], ["model.seed has no effect: only random weights (model=tiny) have a seed."]),
+        (["debug=tiny", "model.seed=3"], []),
+        (["tracker=none", "tracker.mode=offline"], ["tracker.mode has no effect: nothing is logged with tracker=none."]),
+        (["tracker=none"], []),
+    ],
+)
+def test_a_line_for_what_is_not_read(words, lines):
+    assert lines_without_effect(words, resolve(words).stored) == lines
+
+
+def test_the_command_says_it_and_goes_on(capsys):
+    assert main(["--cfg", "solver=uce", "schedule=shallow_only"]) == 0
+    said = capsys.readouterr()
+    assert said.err == "erasepro: note: schedule has no effect: the solver 'uce' has no schedule.\n"
+    assert said.out.startswith("model:")

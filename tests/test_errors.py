@@ -1,0 +1,39 @@
+"""The exception that a user reads is one line, of a length that can be read, with the status the command leaves with."""
+
+import pytest
+
+from erasepro.cli.main import main
+from erasepro.concepts.pairs import ConceptPair, ConceptSet
+from erasepro.errors import OutOfSpace, UserError, is_text
+
+
+def test_one_line_and_no_endless_word():
+    assert str(UserError("a\n b\tc")) == "a b c"
+    line = str(UserError(f"Unknown {'z' * 5000!r}."))
+    assert len(line) < 150
+    assert "(5,003 characters)" in line
+    path = "/".join(["folder"] * 100)
+    assert path in str(UserError(path)), "a path, or a line to paste, stays whole"
+
+
+def test_a_full_disk_is_a_failure_and_a_mistake_is_one():
+    assert (UserError.status, OutOfSpace.status) == (2, 1)
+
+
+def test_half_a_character_is_no_text():
+    assert is_text("café 😀")
+    assert not is_text("d\ud800g")
+    for make in (
+        lambda: ConceptPair("d\ud800g", "cat"),
+        lambda: ConceptPair("dog", "\udcff"),
+        lambda: ConceptSet("a", "instance", (ConceptPair("dog", "cat"),), ("\ud800",)),
+    ):
+        with pytest.raises(UserError, match="half a character") as caught:
+            make()
+        str(caught.value).encode()
+
+
+@pytest.mark.parametrize("words", [["concepts.pairs=[[d\udcff,cat]]"], ["--cfg", "name=\udcff"], ["-m", "name=\udcff"]])
+def test_bytes_that_are_no_text_are_one_line_of_the_command(words, capsys):
+    assert main(words) == 2
+    assert "bytes that are no UTF-8" in capsys.readouterr().err
