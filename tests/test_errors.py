@@ -28,7 +28,7 @@ def test_half_a_character_is_no_text():
         lambda: ConceptPair("dog", "\udcff"),
         lambda: ConceptSet("a", "instance", (ConceptPair("dog", "cat"),), ("\ud800",)),
     ):
-        with pytest.raises(UserError, match="half a character") as caught:
+        with pytest.raises(UserError, match="holds the control character") as caught:
             make()
         str(caught.value).encode()
 
@@ -36,4 +36,4 @@ def test_half_a_character_is_no_text():
 @pytest.mark.parametrize("words", [["concepts.pairs=[[d\udcff,cat]]"], ["--cfg", "name=\udcff"], ["-m", "name=\udcff"]])
 def test_bytes_that_are_no_text_are_one_line_of_the_command(words, capsys):
     assert main(words) == 2
-    assert "bytes that are no UTF-8" in capsys.readouterr().err
+    assert "on the command line is not UTF-8" in capsys.readouterr().err

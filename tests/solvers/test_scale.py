@@ -13,7 +13,7 @@ SETTING = {
     "cross_attention_token_policy": "last_subject",
     "preserve_dtype": "float64",
 }
-MANY = [(f"{a}{b}", f"{b}{a}") for a in "bcdfghjkl" for b in ("ane", "ill", "ode", "use", "ark", "int", "oy", "em")]
+MANY = [(f"{a}{b}", f"{b}{a}") for a in "bcdfghjkl" for b in ("ane", "ill", "ode", "use", "ark", "inx", "oyt", "em")]
 
 
 def fit(**options):
