@@ -205,6 +205,7 @@ def test_public_names_are_there():
 
 POSIX = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 LATIN, ASCII = {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "ascii"}
+REST = ((ASCII, "ascii"), (POSIX, "POSIX"))
 CAFE = 'concepts.pairs=[["café","猫"]]'
 
 
@@ -218,7 +219,10 @@ def in_locale(folder: Path, environment: dict[str, str], *words: str) -> subproc
     return done
 
 
-@pytest.mark.parametrize("environment", [LATIN, ASCII, POSIX], ids=["latin-1", "ascii", "POSIX"])
+@pytest.mark.parametrize(
+    "environment",
+    [pytest.param(LATIN, id="latin-1"), *(pytest.param(e, id=n, marks=pytest.mark.ci_slow) for e, n in REST)],
+)
 def test_what_a_terminal_cannot_show_becomes_a_question_mark(tmp_path, environment):
     done = in_locale(tmp_path, environment, "--cfg", "debug=tiny", CAFE)
     assert done.returncode == 0, done.stderr
@@ -229,6 +233,7 @@ def test_what_a_terminal_cannot_show_becomes_a_question_mark(tmp_path, environme
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.ci_slow
 def test_a_run_in_a_locale_without_utf8_keeps_its_words(tmp_path):
     from erasepro import Edit
 

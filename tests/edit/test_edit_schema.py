@@ -21,7 +21,13 @@ FIRST = 2
 """Items of a list, and sites of a mapping by site, that are harmed: the others are alike."""
 
 
-@pytest.fixture(params=[("uce", 1), ("uce", 2), ("erasepro", 1), ("erasepro", 2)], ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(
+    params=[
+        ("uce", 1), ("uce", 2),
+        *(pytest.param(("erasepro", form), marks=pytest.mark.ci_slow) for form in (1, 2)),
+    ],
+    ids=["uce-1", "uce-2", "erasepro-1", "erasepro-2"],
+)  # fmt: skip
 def folder(request, tmp_path):
     name, form = request.param
     target = tmp_path / "edit"

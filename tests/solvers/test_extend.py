@@ -51,6 +51,7 @@ def test_one_by_one_equals_all_at_once_and_back(model32, settings, tmp_path):
     assert torch.equal(next(iter(shrunk.updates.values())).dense(), next(iter(first.updates.values())).dense())
 
 
+@pytest.mark.ci_slow
 def test_from_templates_and_by_name():
     from erasepro import load_model
 

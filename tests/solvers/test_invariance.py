@@ -74,6 +74,7 @@ def test_what_lies_in_the_preserved_span_is_not_changed():
     assert float(null_space(X, R, U[:, :0]).update.dense().norm()) == 0
 
 
+@pytest.mark.ci_slow
 def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
     uce = erasepro.erase(model, {"dog": "cat"}, solver="uce")
     concepts = load_concepts(ConceptsConfig(name="x", kind="instance", pairs=[["dog", "cat"]]), "miniature")
@@ -88,6 +89,7 @@ def test_another_edit_on_the_pipeline_is_looked_through(model, whole):
         measure_residual(model, uce, [])
 
 
+@pytest.mark.ci_slow
 def test_a_skeleton_adds_and_removes_but_is_not_edited():
     model = load_skeleton("miniature")
     edit = erasepro.erase(model, {"dog": "cat"}, solver="uce")
@@ -101,14 +103,15 @@ def test_a_skeleton_adds_and_removes_but_is_not_edited():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (
+        pytest.param(
             {
                 "text_fit": {"preserve": {"tokens": "words", "weights": "caption", "captions": 4}},
                 "cross_attention": False,
             },
             None,
+            marks=pytest.mark.ci_slow,
         ),
-        ({"solver": "alphaedit", "ridge": 1e-30}, "singular to rounding"),
+        pytest.param({"solver": "alphaedit", "ridge": 1e-30}, "singular to rounding", marks=pytest.mark.ci_slow),
         ({"cross_attention_fit": {"unselected_weight": 1e12}}, "unselected_weight must be at most 1e"),
         ({"solver": "double_projection", "span": "retained", "retain_source": "none"}, "there are none"),
         ({"solver": "uce", "schedule": "reverse"}, "has no schedule"),
