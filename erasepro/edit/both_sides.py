@@ -46,8 +46,8 @@ class BothSides:
         edited = original.editable_copy()
         for component in self.clip:
             for site in self._text_sites(component, {**dict.fromkeys(self._held), **dict.fromkeys(self.edit.updates)}):
-                original.layers(component).set_weight(site.depth, site.kind, self.base(site.name))
-                edited.layers(component).set_weight(site.depth, site.kind, self.edited(site.name))
+                for stack, W in zip((original, edited), self.pair(site.name), strict=True):
+                    stack.layers(component).set_weight(site.depth, site.kind, W)
         return original, edited
 
     def text_sites(self, component: str) -> list[Site]:

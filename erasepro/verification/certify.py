@@ -86,7 +86,7 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
             held_out.append(measure_held_out(model, edit, sentences.held_out, sentences.preserve))
     rows, tensors = [], {}
     for name in edit.updates:
-        W_o, W = weights.base(name), weights.edited(name)
+        W_o, W = weights.pair(name)
         tensors[name] = {
             "dtype": str(W_o.dtype).removeprefix("torch."),
             "shape": list(W_o.shape),
@@ -142,7 +142,7 @@ def _measure_encoder(
         if block:
             gaps.append({"encoder": component, "layer": block - 1, **reading.gap()})
         for site in sites:
-            W_o, W = (w.to(torch.float64) for w in (weights.base(site.name), weights.edited(site.name)))
+            W_o, W = (w.to(torch.float64) for w in weights.pair(site.name))
             if sentences.edits(site.name):
                 chosen = sentences.chosen(site.name)
                 for columns in reading.inputs(site):
@@ -162,7 +162,7 @@ def _measure_conditioning_layers(sentences: Sentences, squares: dict[str, Square
         columns, sums = sentences.read(read)
         for site in conditioning_sites(pipe, read):
             name = names.get(site_module(pipe, site.name), site.name)
-            W_o, W = (w.to(columns[1]) for w in (weights.base(name), weights.edited(name)))
+            W_o, W = (w.to(columns[1]) for w in weights.pair(name))
             for key in (name, "") if sentences.edits(name) else ("",):
                 squares[key].add(W_o, W, columns, sentences.chosen(name))
             if sums is not None:
