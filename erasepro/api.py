@@ -15,6 +15,7 @@ from erasepro.config.schema import ConceptsConfig
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
 from erasepro.models.computing import check_computing
+from erasepro.models.features.statistics_store import open_statistics
 from erasepro.models.load import load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
@@ -40,6 +41,7 @@ def erase(
     preserve: Sequence[str] = (),
     retain_source: str | None = None,
     kind: str = "instance",
+    statistics: str | Path = "cache",
     **options: Any,
 ) -> Edit:
     """Solve for the edit that erases concepts. The model's weights are the same bytes before and after.
@@ -56,6 +58,8 @@ def erase(
             names in ``preserve``; the model's own words where none is given) | "fitting" (the sentences to preserve) | "none".
             None: the solver's default.
         kind: instance | style | nudity | faces, where ``concepts`` is a list.
+        statistics: where sums over preserved sentences are kept, so that a second edit of the model need not read them:
+            "cache" (the user's cache folder), "none", or a folder. It changes the speed alone.
         options: the solver's config keys, for example ``text_token_policy="all"``.
 
     Returns:
@@ -105,9 +109,9 @@ def erase(
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
     lexicon = read_lexicon(loaded.pipe)
-    return make_solver(spec.solver_name, asdict(spec.solver) | options).solve(
-        loaded, make_edit_prompts(chosen, spec.sentences, lexicon)
-    )
+    made = make_solver(spec.solver_name, asdict(spec.solver) | options)
+    made.statistics = open_statistics(statistics, spec.statistics_limit)
+    return made.solve(loaded, make_edit_prompts(chosen, spec.sentences, lexicon))
 
 
 def _model(given: Any) -> Model:

@@ -163,5 +163,8 @@ class Config:
     tracker: TrackerConfig = MISSING
     outputs: OutputsConfig = field(default_factory=OutputsConfig)
     experiments: Any = None
+    # where sums over preserved sentences are kept: cache (the user's cache folder) | none | a folder; speed only
+    statistics: str = "cache"
+    statistics_limit: float = 10.0  # GiB that they may take there
     seed: int = 0
     name: str = "run"

@@ -29,6 +29,13 @@ class Statistics:
         self.total = 0.0  # Σ ω
         self.count = 0
 
+    @classmethod
+    def of_sums(cls, xx: Tensor, total: float, count: int) -> Statistics:
+        """Statistics that were collected before: xx (d_in, d_in), float64, symmetric; total Σ ω; count of the columns."""
+        held = cls(len(xx))
+        held._xx, held.total, held.count, held._held = xx, total, count, count
+        return held
+
     def update(self, X: Tensor, Y: Tensor | None = None, *, weights: Tensor | None = None) -> Statistics:
         """Add columns X (d_in, m) with their partners Y (d_out, m), column j counted ω_j = weights[j] ≥ 0 times."""
         d = self._d

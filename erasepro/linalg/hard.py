@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 
 from erasepro.linalg.cost import Cost
-from erasepro.linalg.select import Dropped, dropped_columns, independent_columns
+from erasepro.linalg.select import Basis, Dropped, dropped_columns, independent_columns
 from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update
 
 POLICIES = ("independent", "exact", "least_squares")
 LARGEST_UNSELECTED_WEIGHT = 1e6  # beyond it the fit of the columns left out costs the kept ones their digits
+STRETCH = 1e7  # the largest condition number of I + μG at which M keeps nine digits
 CONTRADICTION = 1e-3  # a miss above this share of a typical column of R is called a contradiction
 
 
@@ -116,7 +117,7 @@ def hard(
         )
     if unselected_weight > 0 and dropped:
         return Solution(
-            _with_unselected(X, R, cost, basis.selected, unselected_weight), basis.selected, dropped, basis.condition
+            _with_unselected(X, R, cost, Z, basis, unselected_weight), basis.selected, dropped, basis.condition
         )
     wanted = R[:, basis.selected]
     idle = bool((wanted.norm(dim=0) == 0).any())  # columns that ask for no change need not be stored, below
@@ -145,8 +146,12 @@ def compose_with_weight(D: Update, W: Tensor) -> Update:
     return LowRankUpdate(W.detach().to(D.up) @ D.up, D.down)
 
 
-def _with_unselected(X: Tensor, R: Tensor, cost: Cost, selected: Tensor, mu: float) -> Update:
+def _with_unselected(X: Tensor, R: Tensor, cost: Cost, Z: Tensor, basis: Basis, mu: float) -> Update:
     """ΔW = B + (R_S − B X_S) G_S⁻¹ X_Sᵀ C'⁻¹ with C' = C + μ X Xᵀ, B = μ R Xᵀ C'⁻¹ and G_S = X_Sᵀ C'⁻¹ X_S."""
+    few = Z.shape[1] <= len(Z) and mu * float(Z.pow(2).sum()) <= STRETCH
+    if few and basis.well_conditioned:
+        return _with_few_unselected(R, cost, Z, basis.selected, mu)
+    selected = basis.selected
     charged = cost.add_gram(X, mu)
     Z = charged.whiten(X)  # (d_in, n)
     T = torch.linalg.qr(Z[:, selected], mode="r").R  # (r, r): G_S = TᵀT
@@ -154,6 +159,28 @@ def _with_unselected(X: Tensor, R: Tensor, cost: Cost, selected: Tensor, mu: flo
     up = mu * R  # both parts are combinations of the rows of Xᵀ C'⁻¹
     up[:, selected] += torch.cholesky_solve(left.T, T.T).T  # left @ (TᵀT)⁻¹
     return LowRankUpdate(up, charged.unwhiten_rows(Z)).thin()
+
+
+def _with_few_unselected(R: Tensor, cost: Cost, Z: Tensor, selected: Tensor, mu: float) -> Update:
+    """The same in n × n, where that is the smaller side: C' is never factored.
+
+    With G = ZᵀZ and M = (I + μG)⁻¹ (Woodbury 1950): Xᵀ C'⁻¹ = M Zᵀ L⁻¹, Xᵀ C'⁻¹ X = M G and R_S − B X_S = R M_S. What
+    rounding leaves on the selected columns is corrected once.
+    """
+    G = Z.T @ Z
+    I_mu_G = mu * G
+    I_mu_G.diagonal().add_(1.0)
+    M = torch.cholesky_inverse(torch.linalg.cholesky(I_mu_G))
+    G_S = M[selected] @ G[:, selected]  # (r, r)
+    factor = torch.linalg.cholesky((G_S + G_S.T) / 2)
+
+    def held(left: Tensor) -> Tensor:
+        """left @ G_S⁻¹ @ M_S: what closes the gap left (d_out, r) of the selected columns, in rows of Zᵀ L⁻¹."""
+        return torch.cholesky_solve(left.T, factor).T @ M[selected]
+
+    up = mu * (R @ M) + held(R @ M[:, selected])  # (d_out, n)
+    up += held(R[:, selected] - up @ G[:, selected])
+    return LowRankUpdate(up, cost.unwhiten_rows(Z)).thin()
 
 
 def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor | None) -> Solution:

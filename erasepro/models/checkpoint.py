@@ -84,11 +84,16 @@ class Checkpoint:
 
     def get(self, key: str) -> Tensor:
         """The tensor of this name, as stored; a copy of its own."""
-        name = self._key(key)
-        with self._file(self._home[name]) as file:
-            tensor = file.get_tensor(name).clone()
+        tensor = self.peek(key)
         self.read += tensor.nbytes
         return tensor.to(self.device)
+
+    def peek(self, key: str) -> Tensor:
+        """As `get`, on the CPU and not counted as read: for hashes."""
+        name = self._key(key)
+        with self._file(self._home[name]) as file:
+            tensor: Tensor = file.get_tensor(name).clone()
+        return tensor
 
     def rows(self, key: str, wanted: Tensor) -> Tensor:
         """Some rows of a matrix (len(wanted), d), as stored."""

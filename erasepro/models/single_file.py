@@ -43,10 +43,10 @@ class SingleFile(Checkpoint):
         """The shape of a tensor as diffusers has it. Raises UserError where there is no such tensor."""
         return tuple(self.get(key).shape)
 
-    def get(self, key: str) -> Tensor:
+    def peek(self, key: str) -> Tensor:
         """A tensor as diffusers has it: a third of a fused q, k, v, or turned; a copy of its own."""
         name, part = self._place(key)
-        whole = super().get(name)
+        whole = super().peek(name)
         if part == "turned":
             return whole.T.contiguous()
         return whole if part is None else whole.chunk(3)[int(part)].clone()

@@ -11,6 +11,8 @@ from erasepro.runtime.files import digest
 
 KEYS_OUTSIDE_SIGNATURE = (
     "outputs",
+    "statistics",
+    "statistics_limit",
     "tracker",
     "metrics",  # each metric's scores are filed under what decides them: see scoring.py
     "protocol",  # what it fixes stands in the other groups

@@ -16,6 +16,7 @@ from erasepro.generation.sample import check_sampler
 from erasepro.metrics.networks.judges import JUDGE_KINDS
 from erasepro.models.device import check_device
 from erasepro.models.features.columns import PRESERVE_TOKENS, WEIGHTINGS
+from erasepro.models.features.statistics_store import open_statistics
 from erasepro.models.features.token_pairing import POLICIES
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.models.load import DTYPES, MODELS
@@ -42,7 +43,7 @@ def refuse_old_values(stored: StoredConfig) -> None:
                 raise UserError(f"Bad value for {key!r}: {item!r} is called {present!r} now; write {key}={shown}.")
 
 
-PATHS = ("outputs.dir", "name", "concepts.name", "concepts.file", "model.name", "model.source")
+PATHS = ("outputs.dir", "statistics", "name", "concepts.name", "concepts.file", "model.name", "model.source")
 """Keys whose value is a path or a part of one, where a line break is refused too; in sentences it is a space."""
 
 
@@ -80,6 +81,7 @@ def check_values(config: Config) -> None:
         raise UserError(f"Bad value for 'tracker.num_images': got {config.tracker.num_images}, expected 0 (none) or more.")
     if config.tracker.name == "wandb":
         check_names(config.tracker)
+    open_statistics(config.statistics, config.statistics_limit)
     for key in config.protocol.requires:  # what it must be is a sentence; whose it is can be checked
         if key.split(".")[0] not in Config.__dataclass_fields__:
             raise unknown_key(key)

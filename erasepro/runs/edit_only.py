@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import load_concepts
 from erasepro.edit.prompt_record import prompt_facts
+from erasepro.models.features.statistics_store import open_statistics
 from erasepro.models.load import load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
@@ -34,6 +35,7 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
     concepts = load_concepts(spec.concepts, spec.vocabulary)
     check_sentences(concepts, spec.sentences)
     solver = make_solver(spec.solver)
+    solver.statistics = open_statistics(spec.statistics, spec.statistics_limit)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
     print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
     if concepts.left_out:

@@ -12,6 +12,7 @@ from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit.generalization import measure_residual
 from erasepro.errors import UserError
+from erasepro.models.features.statistics_store import open_statistics
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
 from erasepro.solvers import make_solver
 
@@ -29,6 +30,7 @@ def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | 
         `measure_residual`), None where no test prompt names a target.
     """
     solver = make_solver(job.spec.solver)
+    solver.statistics = open_statistics(job.spec.statistics, job.spec.statistics_limit)
     start = time.perf_counter()
     edit = solver.solve(model, job.edit_prompts)
     seconds = time.perf_counter() - start

@@ -61,6 +61,8 @@ def spec_of(cfg: DictConfig) -> RunSpec:
         metrics=_chosen_metrics(config.metrics),
         tracker=config.tracker,
         outputs=config.outputs,
+        statistics=config.statistics,
+        statistics_limit=config.statistics_limit,
         stored=stored,
     )
 

@@ -53,6 +53,10 @@ class RunSpec:
     metrics: ChosenMetrics
     tracker: TrackerConfig
     outputs: OutputsConfig
+    statistics: str
+    """Where sums over preserved sentences are kept, see `open_statistics`."""
+    statistics_limit: float
+    """GiB that they may take there."""
     stored: StoredConfig
     """The same as plain values, for the record: ``config.yaml``, signature, protocol labels."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from erasepro.errors import UserError
+from erasepro.models.features.statistics_store import StatisticsStore
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -37,6 +38,8 @@ class Solver(Generic[C]):
 
     def __init__(self, config: C) -> None:
         self.config = config
+        self.statistics = StatisticsStore()
+        """Where the sums of preserved sentences are kept; set by the caller, it changes speed only."""
 
     def check_config(self) -> None:
         """Raise UserError for a setting that is out of range, as far as that shows without a model."""

@@ -19,6 +19,7 @@ from erasepro.edit.prompt_record import prompts_of, stored_prompts
 from erasepro.edit.record import check_edit
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
+from erasepro.models.features.statistics_store import open_statistics
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.prompts.preserved_sentences import SOURCES
@@ -81,7 +82,9 @@ def _solve(edit: Edit, model: Model, old: EditPrompts, joint: ConceptSet, new: E
             )
         preserve = dict.fromkeys((*old.preserve, *(new.preserve if new else ())))
         prompts = EditPrompts(joint, tuple(pairs), tuple(preserve))
-    solved = make_solver(edit.meta["config"]["name"], edit.meta["config"]).solve(model, prompts)
+    solver = make_solver(edit.meta["config"]["name"], edit.meta["config"])
+    solver.statistics = open_statistics()
+    solved = solver.solve(model, prompts)
     return dataclasses.replace(solved, strength=edit.strength)
 
 

@@ -180,3 +180,23 @@ def test_infeasible_residual_is_what_the_dependence_leaves(problem):
     left = solution.update.dense() @ X - R
     assert torch.allclose(left, -R @ (torch.eye(20, dtype=torch.float64) - torch.linalg.pinv(X) @ X), atol=1e-9)
     assert not solution.exact
+
+
+@pytest.mark.parametrize("mu", [1e-3, 1.0, 30.0])
+def test_columns_left_out_cost_the_same_in_either_size(mu, monkeypatch):
+    """In n × n (few columns) and in d × d the same change, and the selected columns hold."""
+    g = torch.Generator().manual_seed(0)
+    d, n = 48, 30
+    K = torch.randn(d, 300, generator=g, dtype=torch.float64)
+    cost = Cost.from_statistics(Statistics(d).update(K), 1e-2, mean=True, relative=True)
+    near = torch.randn(d, 6, generator=g, dtype=torch.float64)[:, torch.arange(n) % 6]
+    X = near + 0.3 * torch.randn(d, n, generator=g, dtype=torch.float64)
+    R = torch.randn(OUT, n, generator=g, dtype=torch.float64)
+    options = {"tau": 0.8, "unselected_weight": mu}
+    few = hard(X, R, cost, **options)
+    assert 0 < len(few.selected) < n
+    monkeypatch.setattr("erasepro.linalg.select.WELL_CONDITIONED", 2.0)  # no basis is: d × d
+    whole = hard(X, R, cost, **options)
+    assert torch.equal(few.selected, whole.selected)
+    torch.testing.assert_close(few.update.dense(), whole.update.dense(), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(few.update.dense() @ X[:, few.selected], R[:, few.selected], rtol=1e-10, atol=1e-10)

@@ -126,7 +126,7 @@ class ErasePro(Solver[EraseProConfig]):
         # Step 2. Cross-attention: all keys and values read the same X, so that one D serves every W = W_o (I + D).
         for entry in plan.inputs:
             X, Y = entry.features(plan.encoders, TARGET), entry.features(plan.encoders, ANCHOR)
-            K = entry.retained_sums(plan.encoders)
+            K = entry.retained_sums(plan.encoders, self.statistics)
             # Wanted: W X = W_o Y, so D X = Y − X; the cheapest is D = (Y − X) G⁺ Xᵀ C⁻¹.
             D = solve_input_map(Fit.of(self.config.cross_attention_fit, entry.columns), X, Y, K)
             replace_readers(pipe, entry.sites, X, Y, entry.columns, by_input_map(D), solved)
@@ -152,7 +152,8 @@ class ErasePro(Solver[EraseProConfig]):
         )
         dtype, preserve_dtype = getattr(torch, config.feature_dtype), getattr(torch, config.preserve_dtype)
         settings = EncoderSettings(
-            config.text_token_policy, config.text_fit.preserve, schedule, dtype, preserve_dtype, config.batch_size
+            config.text_token_policy, config.text_fit.preserve, schedule, dtype, preserve_dtype, config.batch_size,
+            self.statistics,
         )
         stack = TextStack(pipe, dtype, config.batch_size)
         encoders: dict[str, Encoder] = {}

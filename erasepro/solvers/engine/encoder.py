@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from torch import Tensor
 
-from erasepro.models.features.text_encoder_layers import Columns
-from erasepro.models.features.text_stack import TextStack
+from erasepro.models.features.statistics_store import encoder_digest, statistics_key
+from erasepro.models.features.text_encoder_layers import Columns, token_ids
+from erasepro.models.features.text_stack import TextStack, tokenizer_of
 
 TARGET, ANCHOR, RETAIN = "target", "anchor", "retain"
 """The streams: sentences about the target, the same about the anchor, captions to preserve."""
@@ -37,6 +39,10 @@ class Encoder(Protocol):
     def pooled(self, stream: str) -> Tensor:
         """Pooled vectors (d, B), one a text."""
 
+    @property
+    def retained_identity(self) -> str:
+        """A hash of the original encoder, of the captions that it reads and of how it runs them."""
+
 
 class FrozenEncoder:
     """An encoder that is read, not edited: targets and anchors run through the same layers."""
@@ -49,3 +55,9 @@ class FrozenEncoder:
 
     def pooled(self, stream: str) -> Tensor:
         return self.stack.pooled(self.component, self.texts.of(stream))
+
+    @cached_property
+    def retained_identity(self) -> str:
+        pipe = self.stack.pipe
+        ids = token_ids(tokenizer_of(pipe, self.component), self.texts.retain)
+        return statistics_key(encoder_digest(getattr(pipe, self.component)), ids, self.stack.batch, self.stack.dtype)

@@ -8,8 +8,8 @@ the same prompts in the same groups, so that a group's columns of both are there
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import cache, cached_property, partial
 from typing import Any
 
 import torch
@@ -18,7 +18,8 @@ from torch import Tensor
 from erasepro.linalg import Statistics, Update
 from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns
-from erasepro.models.features.streams import Reading, Stream, encode
+from erasepro.models.features.statistics_store import StatisticsStore, encoder_digest, statistics_key
+from erasepro.models.features.streams import Reading, Stream, encode, lengths
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
 from erasepro.models.features.text_stack import eot_positions, exit_layer, tokenizer_of
 from erasepro.models.sites import Site
@@ -45,6 +46,8 @@ class EncoderSettings:
     """Precision of the captions'."""
     batch_size: int
     """Prompts of full length run together; speed only."""
+    statistics: StatisticsStore = field(default_factory=StatisticsStore)
+    """Where the captions' sums are kept."""
 
 
 class EditableEncoder:
@@ -92,11 +95,9 @@ class EditableEncoder:
         required, schedule = self.required, self.settings.schedule
         sets = [(self.columns.target, self.columns.anchor), *((p.target, p.anchor) for p in required.pairs)]
         sets += [(self.eot_positions[TARGET], self.eot_positions[ANCHOR])] if required.pooled else []
-        later = [*required.retained, *([self.eot_positions[RETAIN]] if required.pooled else [])]
-        retained = self.retained_columns
         self.streams: Streams = open_streams(
             self.layers, self.retain_layers, (self.ids[TARGET], self.ids[ANCHOR], self.ids[RETAIN]), sets,
-            [retained, *later] if retained is not None else [],
+            self._read_of_captions(),
             reread=schedule.reread and schedule.reread_cross_attention, batch=self.settings.batch_size,
         )  # fmt: skip
         self._final_anchor: Tensor | None = None
@@ -140,13 +141,30 @@ class EditableEncoder:
         K, weights = self.streams.K, self.retained_weights
         if K is None:
             return None
-        sums = Statistics(self.weight(site).shape[1])
+        d_in = self.weight(site).shape[1]
 
-        def add(part: Tensor, numbers: Tensor) -> None:
-            sums.update(part, weights=None if weights is None else weights[numbers])
+        def collect() -> Statistics:
+            sums = Statistics(d_in)
 
-        K.visit(site.kind, add)
-        return sums
+            def add(part: Tensor, numbers: Tensor) -> None:
+                sums.update(part, weights=None if weights is None else weights[numbers])
+
+            K.here().visit(site.kind, add)
+            return sums
+
+        store = self.settings.statistics
+        if store.folder is None:
+            return collect()
+        key = statistics_key("site", site.kind, site.depth, self.retained_identity, self.retained_columns, weights)
+        return store.sums(key, d_in, collect)
+
+    @cached_property
+    def retained_identity(self) -> str:
+        """A hash of the original encoder, of the captions, and of how they are run: float32 rounds by the groups."""
+        settings, captions = self.settings, self.ids[RETAIN]
+        cut = lengths(len(captions), *self._read_of_captions()) if len(captions) else None
+        encoder = encoder_digest(getattr(self.pipe, self.component))
+        return statistics_key(encoder, captions, cut, settings.batch_size, settings.preserve_dtype)
 
     def replace(self, site: Site, update: Update) -> Tensor:
         """Put W_o + ΔW in the edited copy, rounded as it will be applied: later layers see that. Returns it (d_out, d_in)."""
@@ -170,6 +188,8 @@ class EditableEncoder:
         source = self._stream(stream)
         if source is not None and self.exit_layer is None:
             return source.features(columns)
+        if stream == RETAIN and self.streams.K is not None and self.exit_layer is not None:
+            return self.streams.K.anew(self.exit_layer).states(columns)
         if stream != RETAIN:
             raise RuntimeError(f"The {stream} columns were not planned, so they were not kept at the exit layer.")
         return encode(self.retain_layers, self.ids[RETAIN], columns, self.settings.batch_size, self.exit_layer)
@@ -192,18 +212,28 @@ class EditableEncoder:
     def _stream(self, stream: str) -> Stream | None:
         s = self.streams
         target = s.X if self.settings.schedule.reread_cross_attention or s.O is None else s.O
-        return {TARGET: target, ANCHOR: s.Y, RETAIN: s.K}[stream]
+        if stream == RETAIN:
+            return None if s.K is None else s.K.here()
+        return {TARGET: target, ANCHOR: s.Y}[stream]
 
     def _keep_exit_states(self) -> None:
         """Keep what the denoiser reads in passing, where that is not the end."""
         if self.streams.Y.block != self.exit_layer:
             return
         asked = [(TARGET, p.target) for p in self.required.pairs] + [(ANCHOR, p.anchor) for p in self.required.pairs]
-        asked += [(RETAIN, columns) for columns in self.required.retained] if self.streams.K is not None else []
+        read = self.streams.K is not None and self.streams.K.is_open
+        asked += [(RETAIN, columns) for columns in self.required.retained] if read else []
         for name, columns in asked:
             stream = self._stream(name)
             if stream is not None:
                 self._exit_states[name, id(columns)] = stream.states(columns)
+
+    def _read_of_captions(self) -> list[Columns]:
+        """All columns of the captions that are read; first those whose sums shape the cost of the layers. Empty: none are."""
+        if self.retained_columns is None:
+            return []
+        required = self.required
+        return [self.retained_columns, *required.retained, *([self.eot_positions[RETAIN]] if required.pooled else [])]
 
     def _retained_columns(self) -> tuple[Columns | None, Tensor | None]:
         preserve = self.settings.preserve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,43 @@ from erasepro.models.features.streams import Stream, group, lengths
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers
 
 
+class LateStream:
+    """A stream of frozen layers that is opened when it is first read, and then catches up with the others."""
+
+    def __init__(self, open_stream: Callable[[], Stream]) -> None:
+        self._open = open_stream
+        self._stream: Stream | None = None
+        self.block = 0
+        """The block that it stands before, opened or not."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything was read of it."""
+        return self._stream is not None
+
+    def here(self) -> Stream:
+        """The stream, standing before `block`."""
+        self._stream = _carried(self._open() if self._stream is None else self._stream, self.block)
+        return self._stream
+
+    def anew(self, block: int) -> Stream:
+        """Another stream of the same texts, cut and grouped alike, standing before a block."""
+        return _carried(self._open(), block)
+
+    def advance(self) -> None:
+        """Stand before the next block."""
+        self.block += 1
+        if self._stream is not None:
+            self.here()
+
+
+def _carried(stream: Stream, block: int) -> Stream:
+    while stream.block < block:
+        stream.advance()
+        stream.layers.blocks.drop(stream.block - 1)
+    return stream
+
+
 @dataclass
 class Streams:
     """The streams at the same block. O is None when X is re-read everywhere; K when nothing is preserved by its Gram."""
@@ -18,13 +56,15 @@ class Streams:
     X: Stream
     Y: Stream
     O: Stream | None
-    K: Stream | None
+    K: LateStream | None
 
     def advance(self) -> None:
         """Carry every stream through the block that they stand before; the block itself is needed no more."""
-        streams = [s for s in (self.X, self.Y, self.O, self.K) if s is not None]
+        streams = [s for s in (self.X, self.Y, self.O) if s is not None]
         for stream in streams:
             stream.advance()
+        if self.K is not None:
+            self.K.advance()
         for stream in streams:
             stream.layers.blocks.drop(stream.block - 1, edited=True)
 
@@ -48,7 +88,7 @@ def open_streams(
     K = None
     if retained and len(retained[0]):
         need_k = lengths(len(k), *retained)
-        K = Stream(retain_layers, k, retained[0], group(need_k, tokens), need_k, frozen=True)
+        K = LateStream(lambda: Stream(retain_layers, k, retained[0], group(need_k, tokens), need_k, frozen=True))
     return Streams(
         Stream(layers.editable_copy(), x, sets[0][0], groups, need_x),
         Stream(layers, y, sets[0][1], groups, need_y, frozen=True),

@@ -12,7 +12,8 @@ from torch import Tensor
 from erasepro.linalg import Statistics
 from erasepro.models.architectures import ConditioningInput
 from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
-from erasepro.models.features.text_encoder_layers import Columns
+from erasepro.models.features.statistics_store import StatisticsStore, encoder_digest, statistics_key
+from erasepro.models.features.text_encoder_layers import Columns, submodule
 from erasepro.models.features.text_stack import conditioning_inputs, encoders_of, input_width, join_features, parts_of
 from erasepro.models.sites import Site, conditioning_sites
 from erasepro.solvers.engine.encoder import RETAIN, Encoder
@@ -62,10 +63,24 @@ class InputColumns:
             lambda name, part: encoders[name].tokens(stream, part), lambda name: encoders[name].pooled(stream),
         )  # fmt: skip
 
-    def retained_sums(self, encoders: Mapping[str, Encoder]) -> Statistics | None:
+    def retained_sums(self, encoders: Mapping[str, Encoder], store: StatisticsStore) -> Statistics | None:
         """The sums K Kᵀ of the captions' features; None where nothing is preserved by them."""
-        K = self.features(encoders, RETAIN)
-        return Statistics(len(K)).update(K, weights=self.weights) if K.shape[1] else None
+        if not sum(map(len, self.retained)):
+            return None
+
+        def collect() -> Statistics:
+            K = self.features(encoders, RETAIN)
+            return Statistics(len(K)).update(K, weights=self.weights)
+
+        if store.folder is None:
+            return collect()
+        read = [encoders[name].retained_identity for part in parts_of(self.pipe, self.source) for name in part]
+        key = statistics_key("input", repr(self.source), read, self.retained, self.weights, self._projections())
+        return store.sums(key, input_width(self.pipe, self.source), collect)
+
+    def _projections(self) -> list[str]:
+        root = getattr(self.pipe, self.source.denoiser)
+        return [encoder_digest(submodule(root, path, torch.float64)) for path in self.source.projections]
 
 
 def plan_inputs(

@@ -89,7 +89,9 @@ class TextStageSolver(Solver[C]):
             batch_size=config.batch_size,
         )
         try:
-            edit = _Stage(whole, self.takes_means()).solve(model, prompts)
+            stage = _Stage(whole, self.takes_means())
+            stage.statistics = self.statistics
+            edit = stage.solve(model, prompts)
         except UserError as error:
             raise UserError(f"solver={config.name}: {error}") from error
         blocks = sorted({entry["depth"] for entry in edit.diagnostics})
