@@ -45,6 +45,9 @@ class EditPrompts:
     """Sentences left out because they mention a minor."""
     templates: TemplatesConfig | None = None
     """What the sentences were made from; None for sentences of one's own."""
+    shared: tuple[str, ...] = ()
+    """Sentences of the model's, the same whatever is erased, most of which are among those to preserve: what is summed over
+    them can be kept. (): there are none."""
     retained: tuple[str, ...] = ()
     """Bare names, for methods that retain names and know no sentences; (): those of the concept set."""
     left_out: tuple[str, ...] = ()

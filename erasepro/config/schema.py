@@ -59,7 +59,9 @@ class TemplatesConfig:
     # open: where the sentences to preserve come from: vocabulary (the model's own words) | concepts (concepts.preserve and
     # the anchors alone) | a .txt file (a sentence a line) or .csv file (column prompt); several of them
     preserve_source: list[str] = field(default_factory=lambda: ["vocabulary"])
-    preserve_count: int = 1600  # sentences to preserve, at most
+    # open: sentences out of the model's own words that are preserved; those about names, neighbours and of files come above
+    # it, as many at most. miniature: all of them, at most
+    preserve_count: int = 1600
     preserve_long: float = 0.6  # share of them that are long: a word between random words and comma parts
     preserve_neighbors: int = 16  # words nearest to each target and anchor, by the text encoder's cosine, preserved first
     preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them

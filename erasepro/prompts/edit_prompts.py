@@ -17,7 +17,7 @@ from erasepro.prompts.fitted_sentences import draw_contexts, fit_in_open_words, 
 from erasepro.prompts.left_out import erased_words, is_left_out
 from erasepro.prompts.lexicon import Lexicon
 from erasepro.prompts.miniature_sentences import fit_in_miniature_grammar, preserve_in_miniature_grammar
-from erasepro.prompts.preserved_sentences import preserve_in_open_words, sentences_of_files
+from erasepro.prompts.preserved_sentences import preserve_in_open_words, sentences_of_files, sentences_of_the_model
 from erasepro.prompts.templates.bank import check_template
 
 GRAMMARS = ("open", "miniature")
@@ -80,21 +80,24 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
     erased = erased_words(concepts, dict(concepts.synonyms))
     left_out = [word for word in lexicon.words if is_left_out(word, erased, concepts.kind)]
     gone = set(left_out)
-    words = [word for word in lexicon.words if word not in gone]
     names = sorted({name for name in (*concepts.targets, *concepts.anchors) if name})  # the pairs' order changes nothing
     near = lexicon.nearest(names, config.preserve_neighbors) if config.preserve_neighbors and names else {}
     neighbors = [word for word in dict.fromkeys(_in_turn(list(near.values()))) if word not in gone]
-    used, unseen = _split(words, {*neighbors, *names}, config)
+    common, others = _split(lexicon.words, config)
+    used = [word for word in common if word not in gone]
+    needed = {*neighbors, *names}
+    unseen = [word for word in others if word not in gone and word not in needed]
+    shared = sentences_of_the_model(config, lexicon, common, concepts.kind)
     free = [word for word in used if not mentions_any(word, names)]
     made = [fit_in_open_words(concepts, pair, config, lexicon, free) for pair in concepts.pairs]
     pairs, dropped = _without_minors(concepts, made)
     of_files, dropped_of_files = sentences_of_files(config, concepts.kind, erased)
-    preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, of_files, erased)
-    seen = _words_of(preserve)
-    unseen = [word for word in unseen if word not in seen]
+    preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, of_files, erased, shared)
+    seen = _words_of([*preserve, *(made.target_prompt for made in pairs)])
+    unseen = [word for word in unseen if word not in seen][:HELD_OUT_WORDS]
     retained = concepts.preserve or tuple(dict.fromkeys([*(n for n in concepts.anchors if n), *neighbors, *used]))
     return EditPrompts(
-        concepts, tuple(pairs), tuple(preserve), dropped, config,
+        concepts, tuple(pairs), tuple(preserve), dropped, config, shared=tuple(shared),
         retained=retained[: max(config.preserve_count, len(concepts.preserve))],
         left_out=tuple(word for word in left_out if erased.search(word)), left_out_sentences=dropped_of_files,
         neighbors=tuple(near.items()),
@@ -102,13 +105,12 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
     )  # fmt: skip
 
 
-def _split(words: Sequence[str], needed: set[str], config: TemplatesConfig) -> tuple[list[str], list[str]]:
+def _split(words: Sequence[str], config: TemplatesConfig) -> tuple[list[str], list[str]]:
     """The words to draw from, and words kept for the check: those beyond what is preserved, else some of them all."""
     count = max(config.preserve_count, COMMON_WORDS)
     if len(words) > count + HELD_OUT_WORDS:
-        rest = [word for word in words[count:] if word not in needed]
-        return list(words[:count]), rest[:HELD_OUT_WORDS]
-    unseen = [word for word in words[EVERY - 1 :: EVERY] if word not in needed]
+        return list(words[:count]), list(words[count:])
+    unseen = list(words[EVERY - 1 :: EVERY])
     return [word for word in words if word not in set(unseen)], unseen
 
 

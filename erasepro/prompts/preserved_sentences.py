@@ -21,7 +21,7 @@ from erasepro.prompts.left_out import is_left_out
 from erasepro.prompts.lexicon import Lexicon
 from erasepro.prompts.templates.bank import fill
 from erasepro.prompts.templates.open import THINGS
-from erasepro.prompts.word_contexts import draw_fitting, fits_context, long_sentence, word_mix
+from erasepro.prompts.word_contexts import WordMix, draw_fitting, fits_context, long_sentence, word_mix
 
 SOURCES = ("vocabulary", "concepts")
 SHORT = ("{n}", "{c}", "a shot of {c}", "the {n}", "a {n}", "a shot of {n}")
@@ -33,6 +33,22 @@ SHARE = 4
 """Names, neighbours, and common styles: each at most this part of all sentences (1 / SHARE)."""
 
 
+def sentences_of_the_model(config: TemplatesConfig, lexicon: Lexicon, words: Sequence[str], kind: str) -> list[str]:
+    """``config.preserve_count`` different sentences out of the model's own words, whatever is erased.
+
+    They are the same for every set of concepts of a kind, so that what a solver takes of them can be kept for the model.
+
+    Args:
+        words: the model's words, most frequent first.
+        kind: of the concept set; styles have forms of their own.
+    """
+    if "vocabulary" not in config.preserve_source or not words:
+        return []
+    rng = random.Random(f"{config.seed}/preserve/model")
+    writer = _Writer(kind, config, lexicon, word_mix(words, ()), rng, None)
+    return _different(writer.about(words, 50), config.preserve_count)
+
+
 def preserve_in_open_words(
     concepts: ConceptSet,
     config: TemplatesConfig,
@@ -41,26 +57,28 @@ def preserve_in_open_words(
     neighbors: Sequence[str],
     of_files: Sequence[str],
     erased: re.Pattern[str],
+    shared: Sequence[str],
 ) -> list[str]:
-    """Different sentences to preserve, at most ``config.preserve_count``, the most important first.
+    """Different sentences to preserve, the most important first.
 
     The empty prompt, ``concepts.preserve`` and the anchors, the neighbours of targets and anchors, in a style set common
-    artists and media, what files hold, then the model's words in turn.
+    artists and media, what files hold: ``config.preserve_count`` at most; then as many out of the model's own words.
 
     Args:
         words: the model's words, most frequent first, without those that name what is erased.
         neighbors: those of them that are nearest to a target or an anchor.
         of_files: what `sentences_of_files` gives.
         erased: finds what names the erased.
+        shared: what `sentences_of_the_model` gives. Those that name the erased are replaced.
     """
     sources = config.preserve_source
     limit = config.preserve_count  # each name that is to stay counts above it
+    if not limit:
+        return []
     rng = random.Random(f"{config.seed}/preserve")
     names = sorted({name for name in (*concepts.preserve, *concepts.anchors) if name})  # in any order the same sentences
-    writer = _Writer(concepts, config, lexicon, words, rng, erased)
+    writer = _Writer(concepts.kind, config, lexicon, word_mix(words, concepts.targets), rng, erased)
     quarter = max(limit // SHARE, 1)
-    limit = max(limit, len(names) + config.preserve_empty) if limit else 0
-    made: dict[str, None] = dict.fromkeys([""] if config.preserve_empty else [])
     parts: list[Iterable[str]] = [islice(writer.about(names, PER_NAME), max(quarter, len(names)) if words else None)]
     if "vocabulary" in sources:
         parts.append(islice(writer.about(neighbors, PER_NEIGHBOR), quarter))
@@ -68,14 +86,22 @@ def preserve_in_open_words(
             common = [name for name in (*ARTISTS, *MEDIA) if not is_left_out(name, erased, concepts.kind)]
             parts.append(islice(writer.about(common, PER_NEIGHBOR), quarter))
     parts.append(of_files)
-    if "vocabulary" in sources and words:
-        parts.append(writer.about(words, 50))
-    for sentence in chain.from_iterable(parts):
+    empty = [""] if config.preserve_empty else []
+    own = _different(chain(empty, chain.from_iterable(parts)), max(limit, len(names) + len(empty)))
+    kept = [text for text in shared if not is_left_out(text, erased, concepts.kind)]
+    instead = _different(writer.about(words, 50), limit, kept) if shared and words else kept
+    return list(dict.fromkeys([*own, *instead]))
+
+
+def _different(sentences: Iterable[str], limit: int, start: Iterable[str] = ()) -> list[str]:
+    """The first so many different sentences that mention no minor; those of ``start`` come first."""
+    made = dict.fromkeys(start)
+    for sentence in sentences:
         if len(made) >= limit:
             break
         if not mentions_minor(sentence):
             made[sentence] = None
-    return list(made)[:limit]
+    return list(made)
 
 
 def sentences_of_files(config: TemplatesConfig, kind: str, erased: re.Pattern[str]) -> tuple[list[str], int]:
@@ -99,16 +125,15 @@ class _Writer:
 
     def __init__(
         self,
-        concepts: ConceptSet,
+        kind: str,
         config: TemplatesConfig,
         lexicon: Lexicon,
-        words: Sequence[str],
+        words: WordMix,
         rng: random.Random,
-        erased: re.Pattern[str],
+        erased: re.Pattern[str] | None,
     ) -> None:
-        self.config, self.rng, self.erased = config, rng, erased
-        self.words = word_mix(words, concepts.targets)
-        self.forms = SHORT_STYLE + SHORT[:2] if concepts.kind == "style" else SHORT
+        self.config, self.rng, self.words, self.erased = config, rng, words, erased
+        self.forms = SHORT_STYLE + SHORT[:2] if kind == "style" else SHORT
         self.fits = fits_context(lexicon)
 
     def about(self, names: Sequence[str], rounds: int) -> Iterator[str]:
@@ -125,6 +150,8 @@ class _Writer:
 
     def _names_the_erased(self, sentence: str, name: str) -> bool:
         """Whether a sentence names what is erased; where the name itself does (the user's wish), whether the rest does."""
+        if self.erased is None:
+            return False
         around = sentence.replace(name, " ") if self.erased.search(name) else sentence
         return self.erased.search(around) is not None
 

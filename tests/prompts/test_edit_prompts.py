@@ -131,13 +131,30 @@ def test_minors_are_neither_fitted_nor_preserved():
 
 def test_the_number_of_preserved_sentences_and_their_order():
     built = build(("dog", "cat"), preserve=["fox"])
-    assert len(built.preserve) == len(set(built.preserve)) == 1600
+    assert len(built.preserve) == len(set(built.preserve))
+    own = [text for text in built.preserve if text not in set(built.shared)]
+    assert 8 <= len(own) <= 400  # few words: many sentences name a dog
+    assert len(set(built.shared)) == 1600
+    assert built.preserve[: len(own) // 2] == tuple(own[: len(own) // 2])
     assert built.preserve[0] == ""
     assert mentions_any(built.preserve[1], ("fox", "cat"))
     assert build(("dog", "cat"), config=TemplatesConfig(preserve_empty=False)).preserve[0] != ""
     short = build(("dog", "cat"), config=TemplatesConfig(preserve_long=0))
     assert max(len(text.split()) for text in short.preserve) <= 5
-    assert len(build(("dog", "cat"), config=TemplatesConfig(preserve_count=30)).preserve) == 30
+    few = build(("dog", "cat"), config=TemplatesConfig(preserve_count=30))
+    assert len(few.shared) == 30 <= len(few.preserve) <= 60
+    assert build(("dog", "cat"), config=TemplatesConfig(preserve_count=0)).preserve == ()
+
+
+def test_the_models_sentences_are_the_same_whatever_is_erased():
+    dog, snow, many = build(("dog", "cat")), build(("snow", "sand")), build(("car", "bus"), preserve=["fox"])
+    assert dog.shared == snow.shared == many.shared
+    assert build(("monet", "van gogh"), kind="style").shared != dog.shared
+    for built, word in ((dog, "dog"), (snow, "snow"), (many, "car")):
+        assert any(mentions_any(text, (word,)) for text in built.shared)
+        assert not any(mentions_any(text, (word,)) for text in built.preserve)
+        assert len(set(built.preserve) & set(built.shared)) > 1200
+        assert len(built.preserve) >= 1600  # those that name it are replaced
 
 
 def test_every_sentence_fits_the_context():

@@ -62,7 +62,7 @@ def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> 
 
 
 def preserve_columns(
-    tokenizer: Any, ids: Tensor, tokens: str = "all", weighting: str = "count"
+    tokenizer: Any, ids: Tensor, tokens: str = "all", weighting: str = "count", start: bool = True
 ) -> tuple[Columns, Tensor | None]:
     """The columns to preserve in texts with these ids (B, T), and their weights.
 
@@ -72,6 +72,7 @@ def preserve_columns(
             empty text) | eot (the first EOS).
         weighting: count (each column once) | caption (each text counts 1 in all) | kind (BOS counts 1 in all, and in
             each text the words 1 and EOS with the paddings 1: repeated tokens do not dominate).
+        start: of kind: False gives BOS no weight, where it is counted with other texts.
     """
     if tokens not in PRESERVE_TOKENS:
         raise unknown("preserve.tokens", tokens, PRESERVE_TOKENS)
@@ -104,7 +105,7 @@ def preserve_columns(
             weights += [1.0 / max(len(span), 1)] * len(span)
         elif weighting == "kind":
             tail = sum(i >= eos for i in span)
-            first = 1 / len(ids)  # of BOS, the same in every text
+            first = start / len(ids)  # of BOS, the same in every text
             weights += [first if i < starts else 1 / tail if i >= eos else 1 / (eos - starts) for i in span]
     return Columns.of(chosen), torch.tensor(weights, dtype=torch.float64) if weighting != "count" else None
 
@@ -143,15 +144,19 @@ def concatenate_columns(parts: Sequence[PairColumns]) -> PairColumns:
 
 
 def plan_retain_columns(
-    pipe: Any, read: ConditioningInput, texts: Sequence[str], tokens: str = "all", weighting: str = "count"
+    pipe: Any, read: ConditioningInput, texts: Sequence[str], tokens: str = "all", weighting: str = "count",
+    start: bool = True,
 ) -> tuple[list[Columns], Tensor | None]:
-    """For each part of a conditioning input the columns of texts to preserve, and the weights of them all (None: 1 each)."""
+    """For each part of a conditioning input the columns of texts to preserve, and the weights of them all (None: 1 each).
+
+    Arguments as in `preserve_columns`.
+    """
     parts = parts_of(pipe, read)
     if read.kind == "pooled":
         return [Columns(torch.arange(len(texts)), torch.zeros(len(texts), dtype=torch.long))] * len(parts), None
     found = []
     for part in parts:
         tokenizer = tokenizer_of(pipe, part[0])
-        found.append(preserve_columns(tokenizer, token_ids(tokenizer, texts), tokens, weighting))
+        found.append(preserve_columns(tokenizer, token_ids(tokenizer, texts), tokens, weighting, start))
     weights = [w for _, w in found if w is not None]
     return [columns for columns, _ in found], torch.cat(weights) if weights else None

@@ -16,6 +16,7 @@ from erasepro.models.sites import Site, text_blocks, text_sites
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import assemble_edit
+from erasepro.solvers.engine.captions import group_captions
 from erasepro.solvers.engine.constraints import collect_constraints, solve_input_map
 from erasepro.solvers.engine.cross_attention_pass import by_input_map, replace_readers
 from erasepro.solvers.engine.encoder import ANCHOR, TARGET, Encoder, FrozenEncoder, Texts
@@ -145,7 +146,7 @@ class ErasePro(Solver[EraseProConfig]):
         preserve = config.cross_attention_fit.preserve
         inputs = (
             plan_inputs(
-                pipe, prompts.pairs, config.cross_attention_token_policy, preserve, texts.retain, config.long_captions
+                pipe, prompts.pairs, config.cross_attention_token_policy, preserve, texts.captions
             )
             if config.cross_attention
             else []
@@ -189,9 +190,11 @@ class ErasePro(Solver[EraseProConfig]):
         blocks = schedule.blocks(self.editable_blocks(text_blocks(pipe, component))) if self.config.text_sites else []
         return [s for s in text_sites(pipe, self.config.text_sites, component) if s.depth in blocks]
 
-    def _captions(self, prompts: EditPrompts) -> list[str]:
-        text, readers = self.config.text_fit.preserve.captions, self.config.cross_attention_fit.preserve.captions
-        return list(prompts.preserve if text is None or readers is None else prompts.preserve[: max(text, readers)])
+    def _captions(self, prompts: EditPrompts) -> dict[str, tuple[str, ...]]:
+        limits = self.config.text_fit.preserve.captions, self.config.cross_attention_fit.preserve.captions
+        few = [limit for limit in limits if limit is not None]
+        limit = None if not few else max(few) if len(few) == 2 else len(prompts.preserve)
+        return group_captions(prompts, limit, self.config.long_captions)
 
     def _check(self) -> None:
         check_fit(self.config.text_fit, "text_fit")

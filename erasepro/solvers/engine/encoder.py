@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -13,25 +13,26 @@ from erasepro.models.features.statistics_store import encoder_digest, statistics
 from erasepro.models.features.text_encoder_layers import Columns, token_ids
 from erasepro.models.features.text_stack import TextStack, tokenizer_of
 
-TARGET, ANCHOR, RETAIN = "target", "anchor", "retain"
-"""The streams: sentences about the target, the same about the anchor, captions to preserve."""
+TARGET, ANCHOR = "target", "anchor"
+"""The streams of pairs: sentences about the target, the same about the anchor. Those of captions: see `captions`."""
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The sentences of an edit: target and anchor prompts row by row, captions to preserve."""
+    """The sentences of an edit: target and anchor prompts row by row, captions to preserve by their stream."""
 
     target: Sequence[str]
     anchor: Sequence[str]
-    retain: Sequence[str]
+    captions: Mapping[str, Sequence[str]]
 
     def of(self, stream: str) -> Sequence[str]:
-        """The sentences of one of TARGET, ANCHOR, RETAIN."""
-        return {TARGET: self.target, ANCHOR: self.anchor, RETAIN: self.retain}[stream]
+        """The sentences of TARGET, ANCHOR, or a stream of captions."""
+        pairs = {TARGET: self.target, ANCHOR: self.anchor}
+        return pairs[stream] if stream in pairs else self.captions[stream]
 
 
 class Encoder(Protocol):
-    """What a conditioning input asks of an encoder, for one of the streams TARGET, ANCHOR, RETAIN."""
+    """What a conditioning input asks of an encoder, for TARGET, ANCHOR or a stream of captions."""
 
     def tokens(self, stream: str, columns: Columns) -> Tensor:
         """Features (d, n) at these columns, as the denoiser reads them."""
@@ -39,9 +40,8 @@ class Encoder(Protocol):
     def pooled(self, stream: str) -> Tensor:
         """Pooled vectors (d, B), one a text."""
 
-    @property
-    def retained_identity(self) -> str:
-        """A hash of the original encoder, of the captions that it reads and of how it runs them."""
+    def identity(self, stream: str) -> str:
+        """A hash of the original encoder, of the captions of a stream and of how it runs them."""
 
 
 class FrozenEncoder:
@@ -56,8 +56,10 @@ class FrozenEncoder:
     def pooled(self, stream: str) -> Tensor:
         return self.stack.pooled(self.component, self.texts.of(stream))
 
+    def identity(self, stream: str) -> str:
+        ids = token_ids(tokenizer_of(self.stack.pipe, self.component), self.texts.of(stream))
+        return statistics_key(self._weights, ids, self.stack.batch, self.stack.dtype)
+
     @cached_property
-    def retained_identity(self) -> str:
-        pipe = self.stack.pipe
-        ids = token_ids(tokenizer_of(pipe, self.component), self.texts.retain)
-        return statistics_key(encoder_digest(getattr(pipe, self.component)), ids, self.stack.batch, self.stack.dtype)
+    def _weights(self) -> str:
+        return encoder_digest(getattr(self.stack.pipe, self.component))

@@ -1,8 +1,8 @@
 """One pass through a text encoder whose layers are edited on the way: read, replace, carry on.
 
 Streams: X the target prompts through the edited copy, Y the anchor prompts through the original, O the target prompts
-through the original (schedules that do not re-read), K the captions to preserve through the original. X, Y and O run
-the same prompts in the same groups, so that a group's columns of both are there at once.
+through the original (schedules that do not re-read), K the captions to preserve through the original, each stream of them
+apart. X, Y and O run the same prompts in the same groups, so that a group's columns of both are there at once.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from erasepro.models.features.text_encoder_layers import Columns, TextLayers, to
 from erasepro.models.features.text_stack import eot_positions, exit_layer, tokenizer_of
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView
+from erasepro.solvers.engine.captions import ADDED, REMOVED, SHARED, joint_sums
 from erasepro.solvers.engine.constraints import round_weight
-from erasepro.solvers.engine.encoder import ANCHOR, RETAIN, TARGET, Texts
+from erasepro.solvers.engine.encoder import ANCHOR, TARGET, Texts
 from erasepro.solvers.engine.encoder_streams import Streams, open_streams
 from erasepro.solvers.engine.fit import PreserveConfig, check_finite, share_left
 from erasepro.solvers.engine.required_columns import RequiredColumns
@@ -61,6 +62,7 @@ class EditableEncoder:
     def __init__(self, pipe: Any, component: str, sites: Sequence[Site], settings: EncoderSettings) -> None:
         self.pipe, self.component, self.sites, self.settings = pipe, component, list(sites), settings
         self._exit_states: dict[tuple[str, int], Tensor] = {}
+        self._identities: dict[str, str] = {}
 
     def plan(self, texts: Texts, pairs: Sequence[Any], required: RequiredColumns) -> None:
         """Decide which columns of each text will be read; no layer is run.
@@ -75,7 +77,9 @@ class EditableEncoder:
         settings = self.settings
         encoder = getattr(self.pipe, self.component)
         self.tokenizer, self.required = tokenizer_of(self.pipe, self.component), required
-        self.ids = {stream: token_ids(self.tokenizer, texts.of(stream)) for stream in (TARGET, ANCHOR, RETAIN)}
+        self.ids = {
+            stream: token_ids(self.tokenizer, texts.of(stream)) for stream in (TARGET, ANCHOR, *texts.captions)
+        }
         self.layers = TextLayers(encoder, settings.dtype)
         same = settings.dtype == settings.preserve_dtype
         self.retain_layers = self.layers if same else TextLayers(encoder, settings.preserve_dtype)
@@ -86,6 +90,7 @@ class EditableEncoder:
         )
         self.columns: PairColumns = pair_columns(self.tokenizer, pairs, settings.token_policy)
         self.retained_columns, self.retained_weights = self._retained_columns()
+        """The columns of each stream of captions whose sums shape the cost, and their weights."""
         architecture = architecture_of(self.pipe)
         self.depth = architecture.blocks_read(self.component, len(self.layers.blocks))
         """Blocks that anything the denoiser reads depends on."""
@@ -96,8 +101,8 @@ class EditableEncoder:
         sets = [(self.columns.target, self.columns.anchor), *((p.target, p.anchor) for p in required.pairs)]
         sets += [(self.eot_positions[TARGET], self.eot_positions[ANCHOR])] if required.pooled else []
         self.streams: Streams = open_streams(
-            self.layers, self.retain_layers, (self.ids[TARGET], self.ids[ANCHOR], self.ids[RETAIN]), sets,
-            self._read_of_captions(),
+            self.layers, self.retain_layers, (self.ids[TARGET], self.ids[ANCHOR]), self.ids, sets,
+            {stream: self._read_of(stream) for stream in self.retained_columns},
             reread=schedule.reread and schedule.reread_cross_attention, batch=self.settings.batch_size,
         )  # fmt: skip
         self._final_anchor: Tensor | None = None
@@ -138,33 +143,37 @@ class EditableEncoder:
 
     def retained(self, site: Site) -> Statistics | None:
         """The sums K Kᵀ of the captions' features entering a site; None where nothing is preserved by them."""
-        K, weights = self.streams.K, self.retained_weights
-        if K is None:
+        if not self.retained_columns:
             return None
         d_in = self.weight(site).shape[1]
 
-        def collect() -> Statistics:
-            sums = Statistics(d_in)
+        def collect(stream: str) -> Statistics:
+            sums, weights = Statistics(d_in), self.retained_weights[stream]
 
             def add(part: Tensor, numbers: Tensor) -> None:
                 sums.update(part, weights=None if weights is None else weights[numbers])
 
-            K.here().visit(site.kind, add)
+            self.streams.K[stream].here().visit(site.kind, add)
             return sums
 
-        store = self.settings.statistics
-        if store.folder is None:
-            return collect()
-        key = statistics_key("site", site.kind, site.depth, self.retained_identity, self.retained_columns, weights)
-        return store.sums(key, d_in, collect)
+        def key(stream: str) -> str:
+            columns = self.retained_columns[stream], self.retained_weights[stream]
+            return statistics_key("site", site.kind, site.depth, self.identity(stream), columns)
+
+        return joint_sums(self.retained_columns, collect, key, d_in, self.settings.statistics)
+
+    def identity(self, stream: str) -> str:
+        """A hash of the original encoder, of the captions, and of how they are run: float32 rounds by the groups."""
+        if stream not in self._identities:
+            settings, captions = self.settings, self.ids[stream]
+            cut = lengths(len(captions), *self._read_of(stream)) if len(captions) else None
+            facts = self._weights_digest, captions, cut, settings.batch_size, settings.preserve_dtype
+            self._identities[stream] = statistics_key(*facts)
+        return self._identities[stream]
 
     @cached_property
-    def retained_identity(self) -> str:
-        """A hash of the original encoder, of the captions, and of how they are run: float32 rounds by the groups."""
-        settings, captions = self.settings, self.ids[RETAIN]
-        cut = lengths(len(captions), *self._read_of_captions()) if len(captions) else None
-        encoder = encoder_digest(getattr(self.pipe, self.component))
-        return statistics_key(encoder, captions, cut, settings.batch_size, settings.preserve_dtype)
+    def _weights_digest(self) -> str:
+        return encoder_digest(getattr(self.pipe, self.component))
 
     def replace(self, site: Site, update: Update) -> Tensor:
         """Put W_o + ΔW in the edited copy, rounded as it will be applied: later layers see that. Returns it (d_out, d_in)."""
@@ -188,15 +197,15 @@ class EditableEncoder:
         source = self._stream(stream)
         if source is not None and self.exit_layer is None:
             return source.features(columns)
-        if stream == RETAIN and self.streams.K is not None and self.exit_layer is not None:
-            return self.streams.K.anew(self.exit_layer).states(columns)
-        if stream != RETAIN:
+        if stream in self.streams.K and self.exit_layer is not None:
+            return self.streams.K[stream].anew(self.exit_layer).states(columns)
+        if stream in (TARGET, ANCHOR):
             raise RuntimeError(f"The {stream} columns were not planned, so they were not kept at the exit layer.")
-        return encode(self.retain_layers, self.ids[RETAIN], columns, self.settings.batch_size, self.exit_layer)
+        return encode(self.retain_layers, self.ids[stream], columns, self.settings.batch_size, self.exit_layer)
 
     def pooled(self, stream: str) -> Tensor:
         source, columns = self._stream(stream), self.eot_positions[stream]
-        layers = self.retain_layers if stream == RETAIN else self.layers
+        layers = self.layers if stream in (TARGET, ANCHOR) else self.retain_layers
         states = (
             source.features(columns) if source else encode(layers, self.ids[stream], columns, self.settings.batch_size)
         )
@@ -212,32 +221,40 @@ class EditableEncoder:
     def _stream(self, stream: str) -> Stream | None:
         s = self.streams
         target = s.X if self.settings.schedule.reread_cross_attention or s.O is None else s.O
-        if stream == RETAIN:
-            return None if s.K is None else s.K.here()
-        return {TARGET: target, ANCHOR: s.Y}[stream]
+        if stream in (TARGET, ANCHOR):
+            return target if stream == TARGET else s.Y
+        return s.K[stream].here() if stream in s.K else None
 
     def _keep_exit_states(self) -> None:
         """Keep what the denoiser reads in passing, where that is not the end."""
         if self.streams.Y.block != self.exit_layer:
             return
         asked = [(TARGET, p.target) for p in self.required.pairs] + [(ANCHOR, p.anchor) for p in self.required.pairs]
-        read = self.streams.K is not None and self.streams.K.is_open
-        asked += [(RETAIN, columns) for columns in self.required.retained] if read else []
+        for stream, late in self.streams.K.items():
+            asked += [(stream, columns) for columns in self.required.retained.get(stream, []) if late.is_open]
         for name, columns in asked:
-            stream = self._stream(name)
-            if stream is not None:
-                self._exit_states[name, id(columns)] = stream.states(columns)
+            source = self._stream(name)
+            if source is not None:
+                self._exit_states[name, id(columns)] = source.states(columns)
 
-    def _read_of_captions(self) -> list[Columns]:
-        """All columns of the captions that are read; first those whose sums shape the cost of the layers. Empty: none are."""
-        if self.retained_columns is None:
+    def _read_of(self, stream: str) -> list[Columns]:
+        """All columns of a stream of captions that are read; first those whose sums shape the cost of the layers."""
+        own = self.retained_columns.get(stream)
+        if own is None:
             return []
         required = self.required
-        return [self.retained_columns, *required.retained, *([self.eot_positions[RETAIN]] if required.pooled else [])]
+        pooled = [self.eot_positions[stream]] if required.pooled else []
+        return [own, *required.retained.get(stream, []), *pooled]
 
-    def _retained_columns(self) -> tuple[Columns | None, Tensor | None]:
+    def _retained_columns(self) -> tuple[dict[str, Columns], dict[str, Tensor | None]]:
         preserve = self.settings.preserve
-        if not self.sites or preserve.kind not in ("gram", "null_space") or not len(self.ids[RETAIN]):
-            return None, None
-        ids = self.ids[RETAIN][: preserve.captions]
-        return preserve_columns(self.tokenizer, ids, preserve.tokens, preserve.weights)
+        columns: dict[str, Columns] = {}
+        weights: dict[str, Tensor | None] = {}
+        for stream in (SHARED, ADDED, REMOVED):
+            ids = self.ids[stream][: preserve.captions]
+            if self.sites and preserve.kind in ("gram", "null_space") and len(ids):
+                first = stream == SHARED
+                read = preserve_columns(self.tokenizer, ids, preserve.tokens, preserve.weights, first)
+                if len(read[0]):
+                    columns[stream], weights[stream] = read
+        return columns, weights

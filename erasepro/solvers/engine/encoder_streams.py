@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -51,44 +52,45 @@ def _carried(stream: Stream, block: int) -> Stream:
 
 @dataclass
 class Streams:
-    """The streams at the same block. O is None when X is re-read everywhere; K when nothing is preserved by its Gram."""
+    """The streams at the same block. O is None when X is re-read everywhere; K: the captions' by name, those to be read."""
 
     X: Stream
     Y: Stream
     O: Stream | None
-    K: LateStream | None
+    K: dict[str, LateStream]
 
     def advance(self) -> None:
         """Carry every stream through the block that they stand before; the block itself is needed no more."""
         streams = [s for s in (self.X, self.Y, self.O) if s is not None]
         for stream in streams:
             stream.advance()
-        if self.K is not None:
-            self.K.advance()
+        for late in self.K.values():
+            late.advance()
         for stream in streams:
             stream.layers.blocks.drop(stream.block - 1, edited=True)
 
 
 def open_streams(
-    layers: TextLayers, retain_layers: TextLayers, ids: tuple[Tensor, Tensor, Tensor],
-    sets: list[tuple[Columns, Columns]], retained: list[Columns], reread: bool, batch: int,
+    layers: TextLayers, retain_layers: TextLayers, ids: tuple[Tensor, Tensor], captions: Mapping[str, Tensor],
+    sets: list[tuple[Columns, Columns]], retained: Mapping[str, list[Columns]], reread: bool, batch: int,
 ) -> Streams:  # fmt: skip
-    """Streams over (target, anchor, retain) ids, each prompt cut after its last needed token (causal attention).
+    """Streams over (target, anchor) ids and those of captions, each prompt cut after its last needed token (causal attention).
 
     Args:
         sets: (target, anchor) columns that will be read; the first are the streams' own.
-        retained: columns of the captions that will be read; the first are the stream's own. Empty: no K.
+        retained: columns of the captions that will be read, by stream; the first are the stream's own.
         reread: the target's features are read through the edited layers everywhere, so that O is not needed.
         batch: prompts of full length that are run together.
     """
-    x, y, k = ids
+    x, y = ids
     tokens = batch * x.shape[1]
     need_x, need_y = lengths(len(x), *(t for t, _ in sets)), lengths(len(y), *(a for _, a in sets))
     groups = group(torch.maximum(need_x, need_y), tokens)
-    K = None
-    if retained and len(retained[0]):
-        need_k = lengths(len(k), *retained)
-        K = LateStream(lambda: Stream(retain_layers, k, retained[0], group(need_k, tokens), need_k, frozen=True))
+    K = {}
+    for name, columns in retained.items():
+        k, need_k = captions[name], lengths(len(captions[name]), *columns)
+        opened = partial(Stream, retain_layers, k, columns[0], group(need_k, tokens), need_k, frozen=True)
+        K[name] = LateStream(opened)
     return Streams(
         Stream(layers.editable_copy(), x, sets[0][0], groups, need_x),
         Stream(layers, y, sets[0][1], groups, need_y, frozen=True),

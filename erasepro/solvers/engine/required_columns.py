@@ -16,7 +16,8 @@ from erasepro.models.features.statistics_store import StatisticsStore, encoder_d
 from erasepro.models.features.text_encoder_layers import Columns, submodule
 from erasepro.models.features.text_stack import conditioning_inputs, encoders_of, input_width, join_features, parts_of
 from erasepro.models.sites import Site, conditioning_sites
-from erasepro.solvers.engine.encoder import RETAIN, Encoder
+from erasepro.solvers.engine.captions import ADDED, LEADING, REMOVED, SHARED, joint_sums, nonempty
+from erasepro.solvers.engine.encoder import Encoder
 from erasepro.solvers.engine.fit import PreserveConfig
 
 
@@ -25,7 +26,7 @@ class RequiredColumns:
     """Which columns of one encoder will be read, and whether its pooled vectors are."""
 
     pairs: list[PairColumns] = field(default_factory=list)
-    retained: list[Columns] = field(default_factory=list)
+    retained: dict[str, list[Columns]] = field(default_factory=dict)  # by stream of captions
     pooled: bool = False
 
 
@@ -33,15 +34,15 @@ class RequiredColumns:
 class InputColumns:
     """A group of the denoiser's linears that read the same features, and the columns that they are shown.
 
-    source: the group. pairs, retained: for each of its parts the columns of the pairs, and of the captions to preserve
-    (none: nothing is preserved by its features). weights: ω (m,) of the captions' columns; None: 1 each.
+    source: the group. pairs: for each of its parts the columns of the pairs. retained: the same of each stream of captions
+    to preserve (none: nothing is preserved by its features). weights: ω (m,) of a stream's columns; None: 1 each.
     """
 
     pipe: Any
     source: ConditioningInput
     pairs: list[PairColumns]
-    retained: list[Columns]
-    weights: Tensor | None
+    retained: dict[str, list[Columns]]
+    weights: dict[str, Tensor | None]
 
     @property
     def columns(self) -> PairColumns:
@@ -55,7 +56,7 @@ class InputColumns:
 
     def features(self, encoders: Mapping[str, Encoder], stream: str) -> Tensor:
         """The features (d, n) that the group reads of one stream; X for TARGET, Y for ANCHOR."""
-        columns = self.retained if stream == RETAIN else [getattr(p, stream) for p in self.pairs]
+        columns = self.retained[stream] if stream in self.retained else [getattr(p, stream) for p in self.pairs]
         if not columns:
             return torch.zeros(input_width(self.pipe, self.source), 0, dtype=torch.float64)
         return join_features(
@@ -65,18 +66,20 @@ class InputColumns:
 
     def retained_sums(self, encoders: Mapping[str, Encoder], store: StatisticsStore) -> Statistics | None:
         """The sums K Kᵀ of the captions' features; None where nothing is preserved by them."""
-        if not sum(map(len, self.retained)):
+        streams = nonempty(self.retained)
+        if not streams:
             return None
 
-        def collect() -> Statistics:
-            K = self.features(encoders, RETAIN)
-            return Statistics(len(K)).update(K, weights=self.weights)
+        def collect(stream: str) -> Statistics:
+            K = self.features(encoders, stream)
+            return Statistics(len(K)).update(K, weights=self.weights[stream])
 
-        if store.folder is None:
-            return collect()
-        read = [encoders[name].retained_identity for part in parts_of(self.pipe, self.source) for name in part]
-        key = statistics_key("input", repr(self.source), read, self.retained, self.weights, self._projections())
-        return store.sums(key, input_width(self.pipe, self.source), collect)
+        def key(stream: str) -> str:
+            read = [encoders[name].identity(stream) for part in parts_of(self.pipe, self.source) for name in part]
+            columns = self.retained[stream], self.weights[stream]
+            return statistics_key("input", repr(self.source), read, columns, self._projections())
+
+        return joint_sums(streams, collect, key, input_width(self.pipe, self.source), store)
 
     def _projections(self) -> list[str]:
         root = getattr(self.pipe, self.source.denoiser)
@@ -84,14 +87,13 @@ class InputColumns:
 
 
 def plan_inputs(
-    pipe: Any, pairs: Sequence[Any], policy: str, preserve: PreserveConfig, captions: Sequence[str], long_captions: int
+    pipe: Any, pairs: Sequence[Any], policy: str, preserve: PreserveConfig, captions: Mapping[str, Sequence[str]]
 ) -> list[InputColumns]:
     """The columns of every conditioning input that the pipeline has; no layer is run.
 
     Args:
         pairs: the prompt pairs. policy: the token policy for them.
-        captions: the sentences to preserve.
-        long_captions: how many of them at most, where an encoder always reads its whole context.
+        captions: the sentences to preserve, by stream.
 
     Raises:
         UserError: a concept that its prompt does not hold, or that does not fit the context.
@@ -99,13 +101,17 @@ def plan_inputs(
     inputs = []
     for source in conditioning_inputs(pipe):
         columns = plan_pair_columns(pipe, source, pairs, policy)
-        retained: list[Columns] = []
-        weights = None
-        if preserve.kind in ("gram", "null_space") and len(captions):
-            chosen = captions[: preserve.captions]
-            if any(not e.causal and e.padding == "read" for e in encoders_of(pipe, source)):
-                chosen = chosen[:long_captions]
-            retained, weights = plan_retain_columns(pipe, source, chosen, preserve.tokens, preserve.weights)
+        retained: dict[str, list[Columns]] = {}
+        weights: dict[str, Tensor | None] = {}
+        if preserve.kind in ("gram", "null_space"):
+            long = any(not e.causal and e.padding == "read" for e in encoders_of(pipe, source))
+            for stream in (LEADING,) if long else (SHARED, ADDED, REMOVED):
+                chosen = captions[stream][: preserve.captions]
+                if len(chosen):
+                    first = stream in (SHARED, LEADING)
+                    retained[stream], weights[stream] = plan_retain_columns(
+                        pipe, source, chosen, preserve.tokens, preserve.weights, first
+                    )
         inputs.append(InputColumns(pipe, source, columns, retained, weights))
     return inputs
 
@@ -119,5 +125,6 @@ def required_columns(pipe: Any, component: str, inputs: Sequence[InputColumns]) 
                 required.pooled = True
             elif component in part:
                 required.pairs.append(entry.pairs[i])
-                required.retained += entry.retained[i : i + 1]
+                for stream, columns in entry.retained.items():
+                    required.retained.setdefault(stream, []).append(columns[i])
     return required
