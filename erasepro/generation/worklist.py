@@ -165,6 +165,7 @@ def read_worklist(path: Path) -> Worklist:
             continue
         try:
             rows.append(Row(**parse_json(line)))
-        except (NoJson, TypeError) as error:
+            rows[-1].prompt.encode()  # screened below: it must be a text
+        except (NoJson, TypeError, AttributeError) as error:
             raise UserError(f"{path}, line {number}: not a work-list row ({error}).") from error
     return screened(rows)
