@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from erasepro.runtime.files import digest, remove_temporaries, temporary_neighbo
 from erasepro.runtime.json_text import NoJson, load_json, parse_json
 
 MANIFEST_VERSION = 1
+THREADS = 4  # reading and hashing hold no lock
 ROWS, ERRORS = "rows.jsonl", "errors.jsonl"
 TIED = ("id", "prompt", "seed", "guidance", "steps", "width", "height")
 """What of a row decides its pixels, beside the manifest."""
@@ -158,8 +160,9 @@ class ImageStore:
         """
         there, digests = self.names(), self.record.digests()
         names = [row.name for row in rows if row.name in there]
-        reasons = {name: why_not_drawn(self.path(name), digests.get(name)) for name in names}
-        return {name: reason for name, reason in reasons.items() if reason}
+        with ThreadPoolExecutor(THREADS) as pool:
+            reasons = list(pool.map(lambda name: why_not_drawn(self.path(name), digests.get(name)), names))
+        return {name: reason for name, reason in zip(names, reasons, strict=True) if reason}
 
     def lost(self, rows: Sequence[Row]) -> dict[str, str]:
         """Name -> why, for the rows' images that are `missing` or `damaged`."""

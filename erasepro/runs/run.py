@@ -188,11 +188,7 @@ class Run:
         log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
-        """Make the scores that are missing, of all images, into ``scores/``. Scores of images of other bytes are missing."""
-        before = self.earlier_results()
-        if before is not None and before.hashes.get("images") != self.job.scoring.pictures.fingerprint:
-            place = str(self.path / "images")
-            print(f"erasepro: {place!r} holds other bytes than the results were counted on: counted again.", file=sys.stderr)
+        """Make the scores that are missing, of all images, into ``scores/``. Those of images of other bytes are missing."""
         if not (self.job.folder.is_done("scores") and self.job.scoring.done):
             with self.job.folder.stage("scores"):
                 self.job.scoring.score_missing(edited, original)
@@ -232,7 +228,11 @@ class Run:
             rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
             if rows:
                 before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)
-        job.scoring.record(results, self.earlier_results())
+        before = self.earlier_results()
+        if before is not None and before.hashes.get("images") != results.hashes["images"]:
+            place = str(self.path / "images")
+            print(f"erasepro: {place!r} holds other bytes than the results were counted on: counted again.", file=sys.stderr)
+        job.scoring.record(results, before)
         results.save(self.path / "results.json")
         return results
 
