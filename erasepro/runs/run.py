@@ -231,7 +231,7 @@ class Run:
         before = self.earlier_results()
         if before is not None and before.hashes.get("images") != results.hashes["images"]:
             place = str(self.path / "images")
-            print(f"erasepro: {place!r} holds other bytes than the results were counted on: counted again.", file=sys.stderr)
+            print(f"erasepro: {place!r} holds other images than results.json records: counted again.", file=sys.stderr)
         job.scoring.record(results, before)
         results.save(self.path / "results.json")
         return results

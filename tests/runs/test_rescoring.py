@@ -393,7 +393,7 @@ def test_images_of_other_bytes_have_other_scores(run, monkeypatch, capsys):
     with monkeypatch.context() as patch:
         patch.setattr(store_module, "encode_png", other)
         assert main(OWN) == 0
-    assert "holds other bytes than the results were counted on: counted again." in capsys.readouterr().err
+    assert "holds other images than results.json records: counted again." in capsys.readouterr().err
     after = results(run)
     assert after.hashes["images"] != before.hashes["images"]
     assert [score.metric for score in after.scores] == ["clip_accuracy_top1"], "nudenet was counted on other bytes"
