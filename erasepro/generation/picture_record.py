@@ -74,9 +74,10 @@ class PictureRecord:
 
         One write a call, so that the lines of several processes do not mix. Raises OSError.
         """
-        lines = [json.dumps({"name": name, "sha256": digest}) + "\n" for name, digest in digests.items()]
+        data = "".join(json.dumps({"name": name, "sha256": sha256}) + "\n" for name, sha256 in digests.items()).encode()
         with self.path.open("ab", buffering=0) as file:
-            file.write("".join(lines).encode())
+            while data:  # a disk that is about to be full takes a part of it, and refuses the rest
+                data = data[file.write(data) :]
 
     def _content(self) -> _Content:
         """The file's content, read again only where the file has changed."""
