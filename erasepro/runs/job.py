@@ -14,7 +14,7 @@ from erasepro.config.schema import GenerationConfig
 from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
 from erasepro.generation.sample import check_row, check_sampler
-from erasepro.generation.worklist import make_worklist, resolved
+from erasepro.generation.worklist import hash_rows, make_worklist, resolved
 from erasepro.models.load import fingerprint, judge_fingerprint, load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
@@ -107,7 +107,7 @@ def make_job(spec: RunSpec) -> Job:
     hashes = {
         "weights": fingerprint(spec.model),
         "build_prompts": digest(_built_from(edit_prompts)),
-        "test_prompts": digest([asdict(row) for row in worklist]),
+        "test_prompts": hash_rows(worklist),
         **solver_code(spec.solver_name),
     }
     folder = RunFolder(Path(spec.outputs.dir), spec.name, signature(stored, hashes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from erasepro.config.nodes import read_config
 from erasepro.config.overrides import named_keys, override_values
 from erasepro.config.paths import choices, groups
 from erasepro.errors import UserError
-from erasepro.generation import ImageStore, read_worklist
+from erasepro.generation import Row, read_worklist
+from erasepro.generation.worklist import hash_rows
 from erasepro.metrics.registry import METRICS
 from erasepro.protocols.label import protocol_label
 from erasepro.protocols.protocol_values import replace_protocol_values
@@ -39,7 +41,7 @@ def rescore(run: RunFolder, spec: RunSpec) -> Results:
     """
     folder = run.path
     with run.reopened():
-        rows = list(read_worklist(folder / "worklist.jsonl"))
+        rows = _rows_of(folder)
         scoring = Scoring(
             run,
             rows,
@@ -49,17 +51,10 @@ def rescore(run: RunFolder, spec: RunSpec) -> Results:
             spec.outputs.progress,
         )
         scoring.check()
-        original, edited = ImageStore(folder / "images" / "original"), ImageStore(folder / "images" / "edited")
-        if not scoring.done:
-            lost = sum(len(store.missing(rows)) + len(store.damaged(rows)) for store in (original, edited))
-            if lost:
-                raise UserError(
-                    f"{lost} images of {str(folder)!r} are gone or damaged. Run its own command with these metrics instead: it "
-                    "draws those images again, and scores."
-                )
+        _check_pictures(folder, scoring)
         with start_tracker(spec.tracker, run_info(spec.stored, folder, run.signature)) as tracker:
             with run.stage("scores"):
-                scoring.score_missing(edited, original)
+                scoring.score_missing(scoring.pictures.edited, scoring.pictures.original)
             results = _record(folder, scoring)
             log_run(tracker, spec.tracker, results, folder, rows)
     return results
@@ -106,6 +101,37 @@ def _check_option(group: str, option: object) -> None:
         raise UserError(f"{group}=null: choose {choices(group)}{hint}.")
     if group == "metrics" and isinstance(option, str) and option in METRICS and option not in groups()["metrics"]:
         raise UserError(f"metrics={option}: a metric by its name is metrics=[{option}].")
+
+
+def _rows_of(folder: Path) -> list[Row]:
+    """The work list that a run's results were counted on. Raises UserError where the file holds another one."""
+    again = "Run its own command again: it writes the list anew."
+    try:
+        rows = list(read_worklist(folder / "worklist.jsonl"))
+    except UserError as error:
+        raise UserError(f"{error} {again}") from error
+    if hash_rows(rows) != Results.load(folder / "results.json").hashes.get("test_prompts"):
+        raise UserError(f"{str(folder / 'worklist.jsonl')!r} is not the list that this run drew: it was changed. {again}")
+    return rows
+
+
+def _check_pictures(folder: Path, scoring: Scoring) -> None:
+    """Raise UserError unless the pictures that are to be scored are, byte for byte, those of the run's results.
+
+    Where nothing is to be scored, a line on stderr tells of those that are gone or damaged.
+    """
+    again = "Run its own command with these metrics instead: it draws those images again, and scores."
+    pictures = scoring.pictures
+    if not pictures.are_recorded_in(Results.load(folder / "results.json")):
+        raise UserError(
+            f"The images of {str(folder)!r} are not recorded as those that its results were counted on: they are of another "
+            f"edit, of an erasepro that kept no SHA-256s, or their records were changed. {again}"
+        )
+    lost = pictures.describe_lost()
+    if lost and not scoring.done:
+        raise UserError(f"{lost}. {again}")
+    if lost:
+        print(f"erasepro: {lost}: the scores that there are were counted before.", file=sys.stderr)
 
 
 def _record(folder: Path, scoring: Scoring) -> Results:

@@ -13,8 +13,10 @@ from erasepro.edit import Edit
 from erasepro.edit.own_files import remove_foreign
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, generate, write_worklist
+from erasepro.generation.lost import tell_lost
 from erasepro.generation.presentable import presentable
 from erasepro.generation.shared_originals import original_images
+from erasepro.generation.worklist import is_written
 from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
@@ -36,6 +38,8 @@ from erasepro.tracking.naming import run_info
 
 if TYPE_CHECKING:
     from erasepro.models.base import Model
+
+WORKLIST = "worklist.jsonl"
 
 
 def run(spec: RunSpec) -> Results:
@@ -62,12 +66,19 @@ def _heading(job: Job) -> str:
 
 
 def _finished(job: Job) -> bool:
-    """Whether there is nothing to do: every stage has ended, and its results can be read."""
+    """Whether there is nothing to do: every stage has ended, its results can be read, and its pictures are as drawn."""
     try:
         if not job.folder.done or not job.scoring.done:
             return False
         results = Results.load(job.folder.path / "results.json")
-        return results.protocol == job.protocol and job.scoring.recorded(results)
+        pictures = job.scoring.pictures
+        return (
+            results.protocol == job.protocol
+            and job.scoring.recorded(results)
+            and is_written(job.folder.path / WORKLIST, job.worklist)
+            and pictures.are_recorded_in(results)
+            and not pictures.describe_lost()
+        )
     except UserError:  # damaged: recorded again
         return False
 
@@ -131,7 +142,7 @@ class Run:
     def generate(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
         job, stages = self.job, self.job.folder
-        original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
+        original, edited = job.scoring.pictures.original, job.scoring.pictures.edited
         rows = list(job.worklist)
         keys = ("batch_size", "steps", "guidance", "size", "scheduler")
         how: dict[str, Any] = {key: getattr(job.spec.generation, key) for key in keys}
@@ -150,22 +161,24 @@ class Run:
         return original, edited
 
     def prepare_images(self, original: ImageStore, edited: ImageStore) -> None:
-        """Write the work list, and delete damaged images that somebody will look at: they are drawn again."""
-        rows = list(self.job.worklist)
-        write_worklist(self.path / "worklist.jsonl", rows)
-        for stage, store in (("originals", original), ("images", edited)):
-            if self.needs_images(stage):
-                store.drop_damaged(rows)
-
-    def needs_images(self, stage: str) -> bool:
-        """Whether somebody will look at a stage's images again."""
-        done = self.job.folder.is_done(stage) and self.job.scoring.done
-        return not (done and (self.path / "results.json").is_file())
+        """Write the work list, and delete the images that are not what this job drew: they are drawn again, with a line."""
+        file, rows = self.path / WORKLIST, list(self.job.worklist)
+        if not is_written(file, rows):
+            if file.exists():
+                print(f"erasepro: {str(file)!r} is not this run's work list: written anew.", file=sys.stderr)
+            write_worklist(file, rows)
+        model = self.job.hashes["weights"]
+        for stage, store, edit in (("originals", original, "none"), ("images", edited, self.edit.hash)):
+            if not store.is_of(model, edit):
+                place = str(store.folder)
+                print(f"erasepro: The images in {place!r} are not of this model and edit: drawn again.", file=sys.stderr)
+                store.clear()
+                continue
+            gone = store.missing(rows) if self.job.folder.is_done(stage) else []
+            tell_lost(store.folder, {row.name: "gone" for row in gone} | store.drop_damaged(rows))
 
     def is_undrawn(self, stage: str, store: ImageStore) -> bool:
-        """Whether images of a stage are missing that somebody will look at. Changes nothing on the disk."""
-        if not self.needs_images(stage):
-            return False
+        """Whether images of a stage are missing. Changes nothing on the disk."""
         return not self.job.folder.is_done(stage) or bool(store.missing(self.job.worklist))
 
     def finalise(self, original: ImageStore, edited: ImageStore) -> None:
@@ -175,7 +188,7 @@ class Run:
         log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
-        """Make the scores that are missing, of all images, into ``scores/``."""
+        """Make the scores that are missing, of all images, into ``scores/``. Those of images of other bytes are missing."""
         if not (self.job.folder.is_done("scores") and self.job.scoring.done):
             with self.job.folder.stage("scores"):
                 self.job.scoring.score_missing(edited, original)
@@ -190,7 +203,7 @@ class Run:
             config=dict(job.stored.values),
             protocol=job.protocol,
             method=job.method,
-            hashes={**job.hashes, "edit": edit.hash},
+            hashes={**job.hashes, "edit": edit.hash, "images": job.scoring.pictures.fingerprint},
             residuals={**edit.residuals, "test": facts.get("test_residual")},
             edit={"meta": edit.meta, "diagnostics": edit.diagnostics},
             stages={
@@ -215,7 +228,11 @@ class Run:
             rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
             if rows:
                 before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)
-        job.scoring.record(results, self.earlier_results())
+        before = self.earlier_results()
+        if before is not None and before.hashes.get("images") != results.hashes["images"]:
+            place = str(self.path / "images")
+            print(f"erasepro: {place!r} holds other images than results.json records: counted again.", file=sys.stderr)
+        job.scoring.record(results, before)
         results.save(self.path / "results.json")
         return results
 

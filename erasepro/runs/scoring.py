@@ -1,9 +1,9 @@
 """A run's scores: which are there, which are missing, and the pass over the images that makes them.
 
 Each metric has its own files in the run's ``scores/`` folder, named by a hash of what decides its numbers: the run's
-signature, the metric's version, source, parameters and files, the judge. So a run that is scored again scores only what is
-missing. Networks' features of the images lie beside the runs (``.feature_cache``), and a stopped pass computes
-none of them twice.
+signature, the metric's version, source, parameters and files, the judge, and the SHA-256s of the pictures. So a run that is
+scored again scores only what is missing. Networks' features of the images lie beside the runs (``.feature_cache``), and a
+stopped pass computes none of them twice.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from erasepro.results.results_json import MetricScore, Results, nonfinite_to_nul
 from erasepro.results.run_folder import RunFolder
 from erasepro.results.samples import FILE, count_unreadable, read_samples, samples_made_of, write_samples
 from erasepro.results.score import restore_score
+from erasepro.runs.pictures import RunPictures
 from erasepro.runtime.file_hashes import contents
 from erasepro.runtime.files import digest, read_dict, write_json
 from erasepro.runtime.meter import Meter
@@ -60,6 +61,11 @@ class Scoring:
     model: ModelConfig
     label: Callable[[str], str]
     progress: bool = True
+
+    @cached_property
+    def pictures(self) -> RunPictures:
+        """The pictures that are scored, and what is recorded of them."""
+        return RunPictures(self.folder.path, self.rows)
 
     def check(self) -> None:
         """Raise UserError for whatever can be wrong with the metrics, before anything is drawn."""
@@ -109,6 +115,7 @@ class Scoring:
                     feature_cache=feature_cache,
                     progress=self.progress,
                 )
+            feature_cache.tell_damaged()
             images = [{"id": r.id, "seed": r.seed, "model": model, "error": why} for r, model, why in scored.images]
             predictions = [PREDICTION] if self._predictions_missing else []
             for name in [*predictions, *names]:
@@ -142,9 +149,11 @@ class Scoring:
     def record(self, results: Results, before: Results | None) -> None:
         """Put the scores, what the pictures show, and ``samples.parquet`` (a row an image, a column a fact) into results.
 
-        What ``before`` holds of the same images stays where it still holds and is not scored anew.
+        What ``before`` holds of the same images, byte for byte, stays where it still holds and is not scored anew.
         """
         known = before if before is not None and before.signature == self.folder.signature else None
+        if known is not None and known.hashes.get("images") != results.hashes.get("images"):
+            known = None  # its numbers are of other pictures
         results.scores = self.scores_still_valid(known) if known else []
         results.add(self.scores())
         if count_unreadable(self._file(PREDICTION)) is not None:
@@ -265,7 +274,8 @@ class Scoring:
 
     def _stem(self, name: str) -> Path:
         key = self._judge_key if name == PREDICTION else self._key(name)
-        return self.folder.path / "scores" / f"{name}-{digest([SCORING_VERSION, self.folder.signature, name, key])[:8]}"
+        facts = [SCORING_VERSION, self.folder.signature, name, key, self.pictures.fingerprint]
+        return self.folder.path / "scores" / f"{name}-{digest(facts)[:8]}"
 
     def _key(self, name: str) -> Any:
         params, judge = self._params(name), self._judge_key if self._ask_judge([name]) else None
