@@ -22,6 +22,7 @@ from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
+from erasepro.runs.erase import solved_hash
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
 from erasepro.runs.spec import RunSpec
@@ -78,6 +79,7 @@ class Job:
             self.spec.metrics,
             self.spec.model,
             lambda metric: protocol_label(self.stored, metric),
+            lambda: solved_hash(self.folder),
             self.spec.outputs.progress,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,12 +10,14 @@ from erasepro.config.hydra_errors import translated
 from erasepro.config.nodes import read_config
 from erasepro.config.overrides import named_keys, override_values
 from erasepro.config.paths import choices, groups
-from erasepro.errors import UserError
+from erasepro.config.plain_values import ABSENT
+from erasepro.config.stored_config import StoredConfig
+from erasepro.errors import UserError, visible
 from erasepro.generation import ImageStore, read_worklist
 from erasepro.metrics.registry import METRICS
 from erasepro.protocols.label import protocol_label
 from erasepro.protocols.protocol_values import replace_protocol_values
-from erasepro.results.results_json import Results
+from erasepro.results.results_json import Results, nonfinite_to_null
 from erasepro.results.run_folder import RunFolder
 from erasepro.runs.resolve import resolve, spec_of_stored
 from erasepro.runs.scoring import Scoring
@@ -25,6 +28,8 @@ from erasepro.tracking.naming import run_info
 
 RESCORABLE_GROUPS = ("metrics", "protocol", "outputs", "tracker")
 """Config groups that do not decide which images are drawn."""
+
+SHOWN = 5  # changed keys that are named
 
 
 def rescore(run: RunFolder, spec: RunSpec) -> Results:
@@ -40,17 +45,25 @@ def rescore(run: RunFolder, spec: RunSpec) -> Results:
     folder = run.path
     with run.reopened():
         rows = list(read_worklist(folder / "worklist.jsonl"))
+        recorded = Results.load(folder / "results.json")
         scoring = Scoring(
             run,
             rows,
             spec.metrics,
             spec.model,
             lambda metric: protocol_label(spec.stored, metric),
+            lambda: recorded.hashes.get("edit", ""),
             spec.outputs.progress,
         )
         scoring.check()
         original, edited = ImageStore(folder / "images" / "original"), ImageStore(folder / "images" / "edited")
         if not scoring.done:
+            drawn_with = (edited.manifest or {}).get("edit")
+            if drawn_with not in (None, recorded.hashes.get("edit")):
+                raise UserError(
+                    f"The images in {str(edited.folder)!r} were drawn with another edit ({drawn_with}) than the run's "
+                    f"({recorded.hashes.get('edit')}): delete that folder and run its own command, which draws them again."
+                )
             lost = sum(len(store.missing(rows)) + len(store.damaged(rows)) for store in (original, edited))
             if lost:
                 raise UserError(
@@ -60,27 +73,48 @@ def rescore(run: RunFolder, spec: RunSpec) -> Results:
         with start_tracker(spec.tracker, run_info(spec.stored, folder, run.signature)) as tracker:
             with run.stage("scores"):
                 scoring.score_missing(edited, original)
-            results = _record(folder, scoring)
+            results = _record(recorded, folder, scoring)
             log_run(tracker, spec.tracker, results, folder, rows)
     return results
 
 
-def rescored_spec(file: Path, overrides: Sequence[str]) -> RunSpec:
+def recorded_config(file: Path, results: Results) -> StoredConfig:
+    """A run's settings as its results keep them, under their digest; where config.yaml says otherwise, a line names the keys.
+
+    Args:
+        file: the run's ``config.yaml``; a command that did not end, or somebody's hand, may have changed it since.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    stored = read_config(file)
+    lost = [key for key in (*RESCORABLE_GROUPS, "model") if not isinstance(stored.at(key), dict)]
+    if lost:
+        raise UserError(f"{str(file)!r} is damaged: it holds no run's config (without {', '.join(lost)}).")
+    there, kept = (StoredConfig(nonfinite_to_null(dict(c.values))).leaves() for c in (stored, results.stored))
+    changed = sorted(key for key in {*there, *kept} if there.get(key, ABSENT) != kept.get(key, ABSENT))
+    if changed:
+        shown = ", ".join(changed[:SHOWN]) + (f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else "")
+        print(
+            f"erasepro: {visible(file)} is not what results.json was recorded with ({visible(shown)}): the recorded settings "
+            "count.",
+            file=sys.stderr,
+        )
+    return results.stored
+
+
+def rescored_spec(before: StoredConfig, overrides: Sequence[str]) -> RunSpec:
     """A run's stored settings with the groups of `RESCORABLE_GROUPS` changed by Hydra overrides.
 
     ``metrics=[a,b]`` names metrics, ``metrics=nudity`` takes that option's settings whole. Of a new protocol the keys under
     ``metrics`` are set; what it fixes of the images stays as it was drawn, and renames it where it differs.
 
     Args:
-        file: the run's ``config.yaml``.
+        before: the run's settings (`recorded_config`).
 
     Raises:
-        UserError: a damaged file, an unknown key or option, a value of the wrong type.
+        UserError: an unknown key or option, a value of the wrong type.
     """
-    before = read_config(file)
-    lost = [key for key in (*RESCORABLE_GROUPS, "model") if not isinstance(before.at(key), dict)]
-    if lost:
-        raise UserError(f"{str(file)!r} is damaged: it holds no run's config (without {', '.join(lost)}).")
     with translated(overrides):
         values, chosen = override_values(overrides), named_keys(overrides)
     if isinstance(values.get("metrics"), list):
@@ -108,13 +142,12 @@ def _check_option(group: str, option: object) -> None:
         raise UserError(f"metrics={option}: a metric by its name is metrics=[{option}].")
 
 
-def _record(folder: Path, scoring: Scoring) -> Results:
+def _record(results: Results, folder: Path, scoring: Scoring) -> Results:
     """The run's results with the new scores in them, saved.
 
     The run's own config and protocol stay, and so does the protocol of what was judged before: the settings of ``score`` are
     those of the scores that it makes.
     """
-    results = Results.load(folder / "results.json")
     source = results.recognition_source
     scoring.record(results, results)
     if source.get("file") == results.recognition_source.get("file"):

@@ -48,3 +48,25 @@ def test_a_full_disk_is_one_line_and_the_run_resumes(here, whole, capsys, share)
     assert main(TINY) == 0
     assert outcome(here) == wanted
     assert not strays(here)
+
+
+@pytest.mark.parametrize("left", [0, 100, 4000, 20_000])
+def test_a_full_disk_while_scoring_leaves_a_finished_run_done(here, capsys, left):
+    assert main(TINY) == 0
+    (run,) = (here / "outputs").glob("*-*")
+    markers = sorted(run.glob(".stages/*"))
+    before = {path: path.read_bytes() for path in (run / "status.json", run / "results.json", *markers[:-1])}
+    words = ["score", str(run), "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.4"]
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        fill_after(left, patch)
+        assert main(words) == 1
+    told = capsys.readouterr()
+    assert "full" in told.err
+    assert told.err.count("\n") == 1, told.err
+    assert {path: path.read_bytes() for path in before} == before
+    assert sorted(run.glob(".stages/*")) == markers, "the last, of the scores, may be that of the stage that ended"
+    assert main(TINY) == 0
+    assert "Done before" in capsys.readouterr().out
+    assert main(words) == 0
+    assert not strays(here)
