@@ -11,8 +11,6 @@ from erasepro.concepts.mentions import find_words
 from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit.generalization import measure_residual
-from erasepro.edit.own_files import remove_foreign
-from erasepro.edit.store import RUN_EDIT, stored_digest
 from erasepro.errors import UserError
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
 from erasepro.solvers import make_solver
@@ -20,7 +18,6 @@ from erasepro.solvers import make_solver
 if TYPE_CHECKING:
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-    from erasepro.results.run_folder import RunFolder
     from erasepro.runs.job import Job
 
 
@@ -38,37 +35,6 @@ def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | 
     check_measured(edit.residuals, job.spec.model.name)
     pairs = residual_pairs(job.evaluation_prompts, job.concepts)
     return edit, seconds, measure_residual(model, edit, pairs) if pairs else None
-
-
-def save_edit(edit: Edit, folder: RunFolder) -> dict[str, str]:
-    """Save the edit of a run; what its stage marker keeps of it, so that another edit in the folder is never taken for it.
-
-    Returns:
-        ``hash``: of what the edit does; ``digest``: of the whole edit.json, residuals and meta data too.
-    """
-    path = folder.path / RUN_EDIT
-    remove_foreign(path)
-    edit.save(path)
-    return {"hash": edit.hash, "digest": stored_digest(path)}
-
-
-def load_solved_edit(folder: RunFolder) -> Edit:
-    """The edit in a run's folder. Raises UserError where it is damaged, or not the one that the run's stage solved for."""
-    from erasepro.edit import Edit
-
-    path = folder.path / RUN_EDIT
-    edit = Edit.load(path)
-    if folder.facts("edit").get("edit") != {"hash": edit.hash, "digest": stored_digest(path)}:
-        raise UserError(
-            f"The edit in '{path}' is not the one that this run solved for: it was replaced or changed since."
-        )
-    return edit
-
-
-def solved_hash(folder: RunFolder) -> str:
-    """The hash of the edit that the run's stage solved for; "" where it has not ended."""
-    kept = folder.facts("edit").get("edit")
-    return str(kept.get("hash", "")) if isinstance(kept, dict) else ""
 
 
 def check_measured(residuals: Mapping[str, Any], model: str) -> None:

@@ -22,9 +22,9 @@ from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
-from erasepro.runs.erase import solved_hash
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
+from erasepro.runs.solved_edit import solved_hash
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.files import digest
 from erasepro.solvers.code import solver_code

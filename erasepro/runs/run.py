@@ -22,8 +22,9 @@ from erasepro.report.heading import format_heading
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
-from erasepro.runs.erase import load_solved_edit, save_edit, solve_edit
+from erasepro.runs.erase import solve_edit
 from erasepro.runs.job import Job, make_job
+from erasepro.runs.solved_edit import load_solved_edit, save_edit
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime import distributed
 from erasepro.runtime.environment import git_state, libraries, machine
