@@ -58,10 +58,8 @@ def drop_digest(path):
 def outcome(run):
     """What a run leaves that must not hang on what happened to it: numbers without times, the edit, pictures."""
     files = [*run.glob("images/*/*.png"), *run.glob("edit/*.safetensors")]
-    return timeless(json.loads((run / "results.json").read_text())) | {
-        "digest": None,
-        "files": {path.relative_to(run).as_posix(): path.read_bytes() for path in files},
-    }
+    results = timeless(json.loads((run / "results.json").read_text()))
+    return results | {"files": {path.relative_to(run).as_posix(): path.read_bytes() for path in files}}
 
 
 def again(capsys, words=TINY, status=0):
