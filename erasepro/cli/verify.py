@@ -46,6 +46,8 @@ def command(words: list[str]) -> int:
         stated = _stated(folder)
     except UserError as error:
         return _end([str(error)], [])
+    if not store.stored_digest(folder):
+        print(f"{FACTS} has no digest: what is not measured below may have been changed since it was written.")
     if edited is not None:
         if write == "true":
             raise UserError(

@@ -150,7 +150,7 @@ def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
             return [folder / f"{stem}{part}.safetensors"]
     if variant and any(folder.parent.glob(f"*/*.{variant}*.safetensors")):
         return weight_files(folder)  # as in diffusers: a part without the variant gives the files that have none
-    there = sorted(p.name for p in folder.glob("*.safetensors"))
+    there = sorted(p.name for p in folder.glob("*.safetensors") if p.is_file())
     if there:
         wanted = " or ".join(f"{stem}{part}.safetensors" for stem in STEMS)
         raise UserError(

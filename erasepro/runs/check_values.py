@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from erasepro.concepts.pairs import CONCEPT_KINDS
+from erasepro.config.expected_values import hint_at
 from erasepro.config.hydra_errors import unknown_key
 from erasepro.config.renamed_config_keys import rename_value
 from erasepro.config.schema import Config
@@ -80,9 +81,13 @@ def check_values(config: Config) -> None:
         raise UserError(f"Bad value for 'tracker.num_images': got {config.tracker.num_images}, expected 0 (none) or more.")
     if config.tracker.name == "wandb":
         check_names(config.tracker)
-    for key in config.protocol.requires:  # what it must be is a sentence; whose it is can be checked
-        if key.split(".")[0] not in Config.__dataclass_fields__:
+    for key, sentence in config.protocol.requires.items():  # what it must be is a sentence; whose it is can be checked
+        group = key.split(".")[0]
+        plain = dataclasses.is_dataclass(hint_at(Config, group)) and not key.startswith("metrics.params.")
+        if group not in Config.__dataclass_fields__ or (plain and hint_at(Config, key) is None):
             raise unknown_key(key)
+        if not isinstance(sentence, str):
+            raise UserError(f"Bad value for 'protocol.requires.{key}': got {sentence!r}, expected what it must be, in words.")
     g = config.generation
     _one_of("generation.split", g.split, SPLITS)
     check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)

@@ -24,6 +24,7 @@ from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
+from erasepro.runs.solved_edit import solved_hash
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.files import digest
 from erasepro.solvers.code import solver_code
@@ -78,6 +79,7 @@ class Job:
             self.spec.metrics,
             self.spec.model,
             lambda metric: protocol_label(self.stored, metric),
+            lambda: solved_hash(self.folder),
             self.spec.outputs.progress,
         )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.config.nodes import yaml_text
-from erasepro.edit import Edit
-from erasepro.edit.own_files import remove_foreign
+from erasepro.edit.own_files import FACTS
+from erasepro.edit.store import RUN_EDIT
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, generate, write_worklist
 from erasepro.generation.lost import tell_lost
@@ -26,17 +26,20 @@ from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
 from erasepro.runs.erase import solve_edit
 from erasepro.runs.job import Job, make_job
+from erasepro.runs.solved_edit import load_solved_edit, save_edit
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime import distributed
 from erasepro.runtime.environment import git_state, libraries, machine
 from erasepro.runtime.files import write_text
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
+from erasepro.runtime.sealed_json import NO_DIGEST
 from erasepro.tracking import start_tracker
 from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
 
 if TYPE_CHECKING:
+    from erasepro.edit import Edit
     from erasepro.models.base import Model
 
 WORKLIST = "worklist.jsonl"
@@ -66,11 +69,17 @@ def _heading(job: Job) -> str:
 
 
 def _finished(job: Job) -> bool:
-    """Whether there is nothing to do: every stage has ended, its results can be read, and its pictures are as drawn."""
+    """Whether there is nothing to do: every stage has ended, its results can be read, its pictures are as drawn, and no
+    other edit lies there.
+    """
     try:
         if not job.folder.done or not job.scoring.done:
             return False
         results = Results.load(job.folder.path / "results.json")
+        if not results.digest:
+            return False
+        if (job.folder.path / RUN_EDIT / FACTS).exists():
+            load_solved_edit(job.folder)
         pictures = job.scoring.pictures
         return (
             results.protocol == job.protocol
@@ -120,14 +129,14 @@ class Run:
 
     @cached_property
     def edit(self) -> Edit:
-        """The edit as it lies in the folder."""
-        return Edit.load(self.path / "edit")
+        """The edit as it lies in the folder, checked."""
+        return load_solved_edit(self.job.folder)
 
     def erase(self) -> None:
         """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
         if self.job.folder.is_done("edit"):
             try:
-                self.edit  # noqa: B018 - it can be read
+                self.edit  # noqa: B018 - it can be read, and is this run's
                 return
             except UserError as error:
                 print(f"erasepro: {error} Solving for it again.", file=sys.stderr)
@@ -136,8 +145,7 @@ class Run:
         with self.job.folder.stage("edit") as facts:
             edit, facts["seconds_solver"], facts["test_residual"] = solve_edit(model, self.job)
             facts["seconds_load"] = self.load_seconds
-            remove_foreign(self.path / "edit")
-            edit.save(self.path / "edit")
+            facts["edit"] = save_edit(edit, self.job.folder)
 
     def generate(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
@@ -237,8 +245,16 @@ class Run:
         return results
 
     def earlier_results(self) -> Results | None:
-        """The results that an earlier command recorded in the same folder; None where there are none, or damaged ones."""
+        """The results that an earlier command recorded in the folder; None where there are none, or others than it wrote."""
+        file = self.path / "results.json"
         try:
-            return Results.load(self.path / "results.json")
+            results = Results.load(file)
         except UserError:
-            return None
+            problem = "is damaged, was changed by hand, or is of another version"
+        else:
+            problem = "" if results.digest else NO_DIGEST
+        if not problem:
+            return results
+        if file.is_file():
+            print(f"erasepro: {str(file)!r} {problem}: recorded again, with this command's metrics.", file=sys.stderr)
+        return None

@@ -6,7 +6,7 @@ from erasepro.cli.main import main
 from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
 from erasepro.runs.check_values import refuse_old_values
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import compose, resolve
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,33 @@ def test_a_file_of_such_names_is_refused(tmp_path, capsys):
     file.write_text("target,anchor\n\x1b[31mred,cat\n")
     assert main(["debug=tiny", f"concepts.file={file}", f"outputs.dir={tmp_path / 'o'}"]) == 2
     assert r"line 2: A concept's target holds the control character '\x1b'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("protocol.fixes={generation.steps:abc}", "protocol.fixes: Bad value for 'generation.steps': got 'abc', expected a"),
+        ("+protocol.fixes.generation.steps=abc", "protocol.fixes: Bad value for 'generation.steps': got 'abc', expected a"),
+        ("protocol.suggests={generation.steps:abc}", "protocol.suggests: Bad value for 'generation.steps': got 'abc'"),
+        ("protocol.fixes={generation.steps:-7}", "generation.steps must be at least 1"),
+        ("protocol.fixes={generation.seeds:[[1]]}", "protocol.fixes: Bad value for 'generation.seeds'"),
+        ("protocol.fixes={model:3}", "protocol.fixes: Bad value for 'model': expected its keys one by one"),
+        ("protocol.fixes={metrics.params.nudenet.threshold:abc}", "'metrics.params.nudenet.threshold': got 'abc'"),
+        ("protocol.fixes={metrics.judge.kind:nope}", "Bad value for 'metrics.judge.kind': got 'nope', allowed: model"),
+        ("protocol.requires={x:1}", "Unknown key 'x'."),
+        ("protocol.requires={model.nme:x}", "Unknown key 'model.nme'. Did you mean 'model.name'?"),
+        ("protocol.requires={model.name:[1]}", "Bad value for 'protocol.requires.model.name': got [1], expected what it must"),
+    ],
+)
+def test_what_a_protocol_states_is_checked(word, line):
+    for _ in range(2):  # what was found sound once is not checked again
+        with pytest.raises(UserError) as caught:
+            resolve(["debug=tiny", word])
+        assert line in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_protocol_of_values_that_there_are_is_taken():
+    fixes = "protocol.fixes={generation.steps:7,metrics.params.nudenet.threshold:0.5}"
+    stored = resolve(["debug=tiny", fixes, "protocol.requires={metrics.judge.source:a file}"]).stored
+    assert stored.at("protocol.fixes")["generation.steps"] == 7
