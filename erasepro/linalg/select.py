@@ -74,7 +74,7 @@ class Basis:
         return float((s[0] / s[-1]) ** 2) if len(s) and float(s[-1]) > 0 else float("inf")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """A column that was left out.
 

@@ -112,12 +112,13 @@ class ErasePro(Solver[EraseProConfig]):
                     constraints = collect_constraints(fit, W_o)
                     for view in encoder.look(site, constraints.grouped):
                         constraints.add(view.X, schedule.residual(view))
+                    del view  # its columns are large, and the solve needs room
                     # argmin tr(ΔW C ΔWᵀ) s.t. ΔW X = R, which is ΔW = R G⁺ Xᵀ C⁻¹; with K empty ‖ΔW‖² and R X⁺.
                     solution = constraints.solve(fit, encoder.retained(site))
                     W = encoder.replace(site, solution.update)  # W_i = W_o + ΔW
                     residuals = constraints.residuals(W, solution.selected)
                     solved.add(site, solution, site_entry(site, W_o, W, solution, fit.labels, residuals))
-                    del view, constraints  # the columns are large, and the streams need room
+                    del constraints
                 encoder.advance()  # X_i through W_i, Y_i through W_o,i: carry on with the next layer
                 if sites:
                     solved.note_gap(sites, encoder.gap())
