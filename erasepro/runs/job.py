@@ -26,7 +26,9 @@ from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.files import digest
+from erasepro.solvers import make_solver
 from erasepro.solvers.code import solver_code
+from erasepro.solvers.memory import check_memory
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
@@ -51,6 +53,8 @@ class Job:
     worklist: Worklist
     dropped: int
     """Prompts left out because they mention a minor."""
+    memory_line: str
+    """How much memory the solve needs, where that is much."""
     hashes: dict[str, str]
     folder: RunFolder
 
@@ -93,8 +97,10 @@ def make_job(spec: RunSpec) -> Job:
     g = spec.generation
     _check_generation(g)
     check_sentences(concepts, spec.sentences)
-    lexicon = read_lexicon(load_skeleton(spec.model).pipe)
+    pipe = load_skeleton(spec.model).pipe
+    lexicon = read_lexicon(pipe)
     edit_prompts = make_edit_prompts(concepts, spec.sentences, lexicon)
+    memory_line = check_memory(make_solver(spec.solver), pipe, edit_prompts)
     evaluation_prompts = load_prompts(
         spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain,
         neighbors=_neighbors(edit_prompts, lexicon, g.neighbors), seed=spec.seed,
@@ -120,6 +126,7 @@ def make_job(spec: RunSpec) -> Job:
         evaluation_prompts=evaluation_prompts,
         worklist=worklist,
         dropped=edit_prompts.dropped + evaluation_prompts.dropped,
+        memory_line=memory_line,
         hashes={key: value for key, value in hashes.items() if value},
         folder=folder,
     )

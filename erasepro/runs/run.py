@@ -96,7 +96,7 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
-        lines = [_heading(job), job.concepts.left_out_line, *job.evaluation_prompts.told()]
+        lines = [_heading(job), job.concepts.left_out_line, job.memory_line, *job.evaluation_prompts.told()]
         print("\n".join(line for line in lines if line), flush=True)
 
     @cached_property

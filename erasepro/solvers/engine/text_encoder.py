@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from erasepro.errors import UserError
 from erasepro.models.features.columns import PairColumns
@@ -76,6 +76,19 @@ class TextStageSolver(Solver[C]):
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
+        try:
+            edit = self._stage().solve(model, prompts)
+        except UserError as error:
+            raise UserError(f"solver={self.config.name}: {error}") from error
+        blocks = sorted({entry["depth"] for entry in edit.diagnostics})
+        return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(self.config), "blocks": blocks})
+
+    def memory(self, pipe: Any, prompts: EditPrompts) -> int:
+        """Bytes for the columns of the largest text layer."""
+        return self._stage().memory(pipe, prompts)
+
+    def _stage(self) -> _Stage:
+        """The method as the superset's setting."""
         config = self.config
         whole = EraseProConfig(
             name=config.name,
@@ -88,12 +101,7 @@ class TextStageSolver(Solver[C]):
             preserve_dtype="float64",
             batch_size=config.batch_size,
         )
-        try:
-            edit = _Stage(whole, self.takes_means()).solve(model, prompts)
-        except UserError as error:
-            raise UserError(f"solver={config.name}: {error}") from error
-        blocks = sorted({entry["depth"] for entry in edit.diagnostics})
-        return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(config), "blocks": blocks})
+        return _Stage(whole, self.takes_means())
 
     def positive(self, *keys: str) -> None:
         """Raise UserError unless these config values are positive and finite."""
