@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -76,16 +78,24 @@ class TextStageSolver(Solver[C]):
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
-        try:
+        with self._named():
             edit = self._stage().solve(model, prompts)
-        except UserError as error:
-            raise UserError(f"solver={self.config.name}: {error}") from error
         blocks = sorted({entry["depth"] for entry in edit.diagnostics})
         return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(self.config), "blocks": blocks})
 
     def memory(self, pipe: Any, prompts: EditPrompts) -> int:
         """Bytes for the columns of the largest text layer."""
-        return self._stage().memory(pipe, prompts)
+        with self._named():
+            return self._stage().memory(pipe, prompts)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """The superset's errors, with this method's name and its own key for the blocks."""
+        try:
+            yield
+        except UserError as error:
+            words = str(error).replace("solver.text_blocks", "solver.blocks")
+            raise UserError(f"solver={self.config.name}: {words}") from error
 
     def _stage(self) -> _Stage:
         """The method as the superset's setting."""
