@@ -160,9 +160,10 @@ def show_config(overrides: list[str]) -> int:
     from omegaconf import OmegaConf
 
     from erasepro.config.nodes import stored_config
-    from erasepro.runs.resolve import compose
+    from erasepro.runs.resolve import compose, spec_of
 
     cfg = compose(overrides)
+    spec_of(cfg)  # what a run would refuse
     tell_without_effect(overrides, stored_config(cfg))
     print(OmegaConf.to_yaml(cfg), end="")
     return 0

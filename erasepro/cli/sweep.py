@@ -46,12 +46,12 @@ def sweep(overrides: Sequence[str]) -> int:
     statuses: list[int] = []
     done: list[tuple[Results, Path]] = []
 
-    folders: list[Path] = []
+    folders: set[Path] = set()
 
     def job(cfg: DictConfig) -> None:
         from erasepro.runs.run import run
 
-        folders[:] = [Path(HydraConfig.get().sweep.dir)]
+        folders.add(Path(HydraConfig.get().sweep.dir))
         try:
             chosen = list(HydraConfig.get().overrides.task)
             whole = checked(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
@@ -98,7 +98,7 @@ def sweep(overrides: Sequence[str]) -> int:
             del os.environ["HYDRA_FULL_ERROR"]
         else:
             os.environ["HYDRA_FULL_ERROR"] = full_error
-        for folder in folders:
+        for folder in {outputs / ".sweeps", *folders}:
             _remove_settings(folder, made if folder.parent == outputs else [])
     if len(done) > 1:
         _summary(done)

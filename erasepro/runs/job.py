@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.concepts.safety.sensitive import SENSITIVE_KINDS, mentions_nudity
-from erasepro.config.schema import GenerationConfig
 from erasepro.config.stored_config import StoredConfig
-from erasepro.errors import UserError
-from erasepro.generation.sample import check_row, check_sampler
+from erasepro.generation.sample import check_row
 from erasepro.generation.worklist import make_worklist, resolved
 from erasepro.models.load import fingerprint, judge_fingerprint, load_skeleton
 from erasepro.models.vocabulary import read_lexicon
@@ -95,7 +93,6 @@ def make_job(spec: RunSpec) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     concepts = load_concepts(spec.concepts, spec.vocabulary)
     g = spec.generation
-    _check_generation(g)
     check_sentences(concepts, spec.sentences)
     pipe = load_skeleton(spec.model).pipe
     lexicon = read_lexicon(pipe)
@@ -148,15 +145,3 @@ def _built_from(edit_prompts: EditPrompts) -> dict[str, Any]:
     facts = asdict(edit_prompts)
     del facts["concepts"]["left_out"]
     return facts
-
-
-def _check_generation(g: GenerationConfig) -> None:
-    check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
-    if g.prompts_per_concept is not None and g.prompts_per_concept < 1:
-        raise UserError(
-            f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
-        )
-    if g.neighbors < 0:
-        raise UserError(f"generation.neighbors must be 0 or more; not {g.neighbors}.")
-    if g.max_retain is not None and g.max_retain < 0:
-        raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +127,21 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         config = OmegaConf.to_object(merged)
     assert isinstance(merged, DictConfig)
     assert isinstance(config, Config)
+    _check_fixes(merged, config.protocol.fixes)
     check_lists(config)
     check_values(config)
     if not merged.outputs.dir.strip():
         raise UserError("outputs.dir is empty: name a folder, or outputs.dir=. for the one you are in.")
     return merged
+
+
+def _check_fixes(cfg: DictConfig, fixes: Mapping[str, Any]) -> None:
+    """Raise UserError for a value of ``protocol.fixes`` that its key cannot have."""
+    trial = copy.deepcopy(cfg)
+    for key, value in fixes.items():
+        if OmegaConf.select(cfg, key, default=ABSENT) is not ABSENT:
+            with translated([f"protocol.fixes={{{key}: {value}}}"]):
+                OmegaConf.update(trial, key, value)
 
 
 def solver_schema(cfg: DictConfig) -> type:

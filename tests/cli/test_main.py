@@ -188,6 +188,11 @@ def test_cfg_prints_and_runs_nothing(capsys, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_cfg_refuses_what_a_run_would(capsys):
+    assert cli.main(["--cfg", "metrics=[nope]"]) == 2
+    assert "'nope'" in capsys.readouterr().err
+
+
 def test_importing_the_package_is_cheap():
     code = "import sys, erasepro; print([m for m in ('torch', 'hydra', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
