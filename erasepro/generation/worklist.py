@@ -98,8 +98,7 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
     Prompts that were left out before (``prompts.dropped``) count once a seed. Raises UserError for an empty or repeated
     seed list, an id that is not a file name, or two rows of one name.
     """
-    if not seeds or len(set(seeds)) != len(seeds):
-        raise UserError(f"generation.seeds must be a list of different whole numbers, not {list(seeds)}.")
+    check_seeds(seeds)
     wanted = [f.name for f in fields(Row) if f.name != "seed"]
     rows = []
     for prompt in prompts:
@@ -108,6 +107,12 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
         rows += [Row(seed=int(seed), **values) for seed in (seeds if own is None else [own])]
     drawable = screened(rows)
     return replace(drawable, dropped=drawable.dropped + getattr(prompts, "dropped", 0) * len(seeds))
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raise UserError for a list of seeds that is empty or repeats one."""
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise UserError(f"generation.seeds must be a list of different whole numbers, not {list(seeds)}.")
 
 
 def screened(rows: Iterable[Row]) -> Worklist:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from erasepro.errors import UserError
 from erasepro.runtime.json_text import load_json
@@ -74,13 +74,25 @@ class Checkpoint:
         known = [kind for kind in kinds if kind in names]
         if not known:
             raise UserError(
-                f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))})."
+                f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))}): fetch the "
+                "model again, or save it in float32, float16 or bfloat16."
             )
         return getattr(torch, names[max(set(known), key=known.count)])
 
     def shape(self, key: str) -> tuple[int, ...]:
         """The shape of a tensor, from the file's header. Raises UserError where there is no such tensor."""
         return self._known[self._key(key)][1]
+
+    def check_numbers(self, network: nn.Module) -> None:
+        """Raise UserError where a weight of the network is stored as whole numbers: read as they are, they mean nothing."""
+        for key, value in network.state_dict().items():
+            name = self._find(key)
+            kind = "" if name is None else self._known[name][0]
+            if name is not None and value.is_floating_point() and not kind.startswith(("F", "BF")):
+                raise UserError(
+                    f"{str(self._home[name])!r} holds {key!r} as whole numbers ({kind}), and the model's weights are "
+                    "floating-point numbers: fetch the model again, or save it in float32, float16 or bfloat16."
+                )
 
     def get(self, key: str) -> Tensor:
         """The tensor of this name, as stored; a copy of its own."""

@@ -234,6 +234,7 @@ def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
     """Raise UserError where a part has weights that its files lack: the libraries would leave them random."""
     for part, checkpoint in held.items():
         wanted = (key for key in getattr(pipe, part).state_dict() if not key.endswith("position_ids"))
+        checkpoint.check_numbers(getattr(pipe, part))
         missing = [key for key in wanted if key not in checkpoint]
         if missing:
             raise UserError(

@@ -62,7 +62,9 @@ class Skeleton:
                 )
                 if file is None:
                     _check_shapes(name, module, self.checkpoints[name])
-                module = module.to(self.checkpoints[name].dtype())
+                dtype = self.checkpoints[name].dtype()
+                self.checkpoints[name].check_numbers(module)
+                module = module.to(dtype)
                 attach(module, self.checkpoints[name])
             setattr(self, name, module)
         for encoder in self.architecture.encoders:

@@ -13,12 +13,12 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from erasepro.errors import UserError
+from erasepro.errors import OutOfSpace, UserError
 from erasepro.runtime.files import read_dict, remove_temporaries, write_json
 from erasepro.runtime.lock import Lock
 from erasepro.runtime.meter import Meter
@@ -29,6 +29,9 @@ STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 
 RESULTS_VERSION = 3
 """Version of ``results.json``'s layout."""
+
+WITHOUT_WORK = ("config.yaml", "status.json", "lock.json", ".lock.guard")
+"""Files of a folder that are there before anything is computed."""
 
 NAME_LENGTH = 100
 """Characters of a run's name that its folder keeps; the signature tells runs apart."""
@@ -60,7 +63,11 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[RunFolder]:
-        """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``."""
+        """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``.
+
+        A user's mistake leaves no folder that was made here and holds nothing yet.
+        """
+        made = [path for path in (self.path, *self.path.parents) if not path.exists()]  # deepest first
         self.path.mkdir(parents=True, exist_ok=True)
         with Lock(self.path / "lock.json"):
             remove_temporaries(self.path.rglob(".*.tmp"))  # whoever wrote them is dead: the lock is held
@@ -73,6 +80,8 @@ class RunFolder:
                 raise
             except BaseException as error:
                 self._last_words("failed", f"{type(error).__name__}: {error}")
+                if isinstance(error, UserError) and not isinstance(error, OutOfSpace):
+                    self._remove_unused(made)
                 raise
             self.status("done")
 
@@ -101,6 +110,19 @@ class RunFolder:
                 kept.unlink(missing_ok=True)
             elif kept.exists():
                 os.replace(kept, self.marker(name))
+
+    def _remove_unused(self, made: Sequence[Path]) -> None:
+        """Remove folders (deepest first) that this command made, if the run's is among them and holds no work."""
+        if self.path not in made:
+            return
+        files = [path for path in self.path.rglob("*") if path.is_symlink() or not path.is_dir()]
+        if any(path.name not in WITHOUT_WORK and not path.name.endswith(".partial.json") for path in files):
+            return
+        with suppress(OSError):  # somebody else's file may have come: then the folder stays
+            for path in files:
+                path.unlink()
+            for folder in (*sorted(self.path.rglob("*"), reverse=True), *made):
+                folder.rmdir()
 
     def _last_words(self, state: str, reason: str) -> None:
         with suppress(OSError, UserError):  # a full disk, or a folder in a file's place, must not hide the first error

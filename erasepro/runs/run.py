@@ -69,9 +69,7 @@ def _heading(job: Job) -> str:
 
 
 def _finished(job: Job) -> bool:
-    """Whether there is nothing to do: every stage has ended, its results can be read, its pictures are as drawn, and no
-    other edit lies there.
-    """
+    """Whether there is nothing to do: all stages have ended; results, pictures and edit are as this run left them."""
     try:
         if not job.folder.done or not job.scoring.done:
             return False
@@ -116,7 +114,7 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
-        lines = [_heading(job), job.concepts.left_out_line, *job.evaluation_prompts.told()]
+        lines = [_heading(job), job.concepts.left_out_line, job.memory_line, *job.evaluation_prompts.told()]
         print("\n".join(line for line in lines if line), flush=True)
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from erasepro.config.overrides import named_keys
+from erasepro.config.overrides import named_keys, repeated_keys
 from erasepro.config.stored_config import StoredConfig
 
 UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] = (
@@ -32,7 +32,7 @@ def lines_without_effect(overrides: Sequence[str], stored: StoredConfig) -> list
         overrides: the words of the command, sweeps resolved.
         stored: the config that they made.
     """
-    lines = []
+    lines = [f"{key} is given more than once: the last one holds, {word}." for key, word in repeated_keys(overrides).items()]
     for key in sorted(named_keys(overrides)):
         for keys, is_unread, why in UNREAD:
             chooses_it = key in ("tracker", "tracker.name")

@@ -55,6 +55,8 @@ class Lock:
         return True
 
     def __exit__(self, *_: object) -> None:
+        if not self.path.parent.is_dir():
+            return  # its holder removed the folder
         with self._guarded() as holder:
             if holder and holder["pid"] == os.getpid() and holder["host"] == socket.gethostname():
                 self.path.unlink(missing_ok=True)

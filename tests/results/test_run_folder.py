@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from erasepro.errors import UserError
+from erasepro.errors import OutOfSpace, UserError
 from erasepro.results import run_folder
 from erasepro.results.run_folder import RunFolder
 from erasepro.runtime.files import read_json, write_json
@@ -47,6 +47,48 @@ def test_done_needs_results_and_every_stage(tmp_path):
     assert not run.done
     write_json(run.path / "results.json", {"version": run_folder.RESULTS_VERSION})
     assert run.done
+
+
+def refuse(run, work=lambda path: None):
+    """A stage that is refused after `work` was done in the run's folder."""
+    with run.locked(), run.stage("edit"):
+        work(run.path)
+        raise UserError("no such device")
+
+
+def test_a_refusal_leaves_no_folder(tmp_path):
+    run = RunFolder(tmp_path / "new" / "outputs", "run", "a" * 64)
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run, lambda path: (path / "config.yaml").write_text("name: run\n"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [OutOfSpace("full"), RuntimeError("power cut")])
+def test_a_failure_of_the_machine_leaves_its_folder(tmp_path, error):
+    run = RunFolder(tmp_path, "run", "a" * 64)
+    with pytest.raises(type(error)), run.locked():
+        raise error
+    assert read_json(run.path / "status.json")["state"] == "failed"
+
+
+def test_a_refusal_keeps_work_and_folders_that_were_there(tmp_path):
+    run = RunFolder(tmp_path, "run", "a" * 64)
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run, lambda path: write_json(path / "edit" / "edit.json", {}))
+    assert read_json(run.path / "status.json")["state"] == "failed"
+    (run.path / "edit" / "edit.json").unlink()
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run)
+    assert read_json(run.path / "status.json")["state"] == "failed", "an earlier command made it"
+
+
+def test_a_refusal_never_follows_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "status.json").write_text("{}")
+    run = RunFolder(tmp_path / "outputs", "run", "a" * 64)
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run, lambda path: (path / "config.yaml").symlink_to(tmp_path / "elsewhere"))
+    assert (tmp_path / "elsewhere" / "status.json").is_file()
 
 
 def test_keyboard_interrupt_is_recorded(tmp_path):

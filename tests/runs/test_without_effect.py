@@ -24,6 +24,9 @@ from erasepro.runs.without_effect import lines_without_effect
         (["debug=tiny", "model.seed=3"], []),
         (["tracker=none", "tracker.mode=offline"], ["tracker.mode has no effect: nothing is logged with tracker=none."]),
         (["tracker=none"], []),
+        (["seed=1", "seed=2"], ["seed is given more than once: the last one holds, seed=2."]),
+        (["solver=uce", "solver=oce"], ["solver is given more than once: the last one holds, solver=oce."]),
+        (["seed=2", "++seed=2"], []),
     ],
 )
 def test_a_line_for_what_is_not_read(words, lines):

@@ -81,7 +81,8 @@ class EditableEncoder:
         self.eot_positions = (
             {stream: eot_positions(self.tokenizer, self.ids[stream]) for stream in self.ids} if required.pooled else {}
         )
-        self.columns: PairColumns = pair_columns(self.tokenizer, pairs, settings.token_policy)
+        planned = required.planned.get(settings.token_policy)
+        self.columns: PairColumns = planned or pair_columns(self.tokenizer, pairs, settings.token_policy)
         self.retained_columns, self.retained_weights = self._retained_columns()
         architecture = architecture_of(self.pipe)
         self.depth = architecture.blocks_read(self.component, len(self.layers.blocks))
