@@ -18,6 +18,7 @@ from erasepro.models.base import Model
 from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.device import pick_device
 from erasepro.models.miniature.judge import MiniatureJudge
+from erasepro.models.plain_names import under_plain_names
 from erasepro.models.single_file import SingleFile, skeleton_parts
 from erasepro.models.skeleton import Skeleton
 from erasepro.models.source import (
@@ -28,6 +29,7 @@ from erasepro.models.source import (
     read_index,
     resolve,
     single_file,
+    used_variant,
 )
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.registry import Registry
@@ -87,8 +89,9 @@ def fingerprint(cfg: ModelConfig) -> str:
             else hash_files(Path(cfg.config or ""), configs) + hash_files(file.parent, [file])
         )
     folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg)
-    check_folder(folder, cfg.variant)
-    return hash_files(folder, [*pipeline_files(folder, cfg.variant), *config_files(folder)])
+    variant = used_variant(cfg, folder)
+    check_folder(folder, variant)
+    return hash_files(folder, [*pipeline_files(folder, variant), *config_files(folder)])
 
 
 def judge_fingerprint(cfg: ModelConfig) -> str:
@@ -129,7 +132,7 @@ def load_skeleton(model: ModelConfig | str) -> Model:
     else:
         folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg, vae=False)
         with _quietly():
-            pipe = Skeleton(folder, cfg.variant, device=device)
+            pipe = Skeleton(folder, used_variant(cfg, folder), device=device)
     source = cfg.source or "erasepro"
     return Model(pipe, cfg.name, source, "", kind=cfg.kind, revision=_commit(folder, cfg))
 
@@ -174,21 +177,22 @@ def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
     import diffusers
     import torch
 
-    check_folder(folder, cfg.variant)
+    variant = used_variant(cfg, folder)
+    check_folder(folder, variant)
     index = read_index(folder)
-    held = {part: Checkpoint(folder / part, cfg.variant) for part in networks(index)}
+    held = {part: Checkpoint(folder / part, variant) for part in networks(index)}
     kind = getattr(diffusers, architecture(index["_class_name"]).pipelines[0])  # its twins take a picture too
     bare = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     try:
-        with _quietly():
+        with _quietly(), under_plain_names(folder, tuple(held), variant) as plain:
             pipe = kind.from_pretrained(
-                str(folder),
+                str(plain),
                 dtype=getattr(torch, cfg.dtype),
                 use_safetensors=True,
-                variant=cfg.variant,
                 local_files_only=True,
                 **(bare if "requires_safety_checker" in inspect.signature(kind).parameters else {}),
             )
+        pipe.register_to_config(_name_or_path=str(folder))
         _check_whole(pipe, folder, held)
         _check_draws(pipe, folder)
         return pipe
