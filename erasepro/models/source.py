@@ -78,7 +78,7 @@ def networks(index: dict[str, Any], vae: bool = True) -> list[str]:
     """The parts with weights that an image (without the VAE: an edit) can depend on, in a fixed order."""
     known: Architecture = architecture(index["_class_name"])
     names = [*(e.component for e in known.encoders), *known.denoisers, *(["vae"] if vae else [])]
-    return sorted(n for n in names if isinstance(index.get(n), list) and len(index[n]) == 2 and index[n][1] is not None)
+    return sorted(name for name in names if _is_named(index, name))
 
 
 def resolve(cfg: ModelConfig, vae: bool = True) -> Path:
@@ -115,10 +115,53 @@ def check_folder(folder: Path, variant: str | None = None) -> None:
     missing = [e.component for e in architecture(read_index(folder)["_class_name"]).encoders]
     if not any((folder / name).is_dir() for name in missing):
         raise UserError(f"{str(folder)!r} has no text encoder ({', '.join(missing)}): fetch the model again.")
+    index = read_index(folder)
+    check_parts(folder, index)
     pipeline_files(folder, variant)
-    for part, entry in read_index(folder).items():
-        if part.startswith("tokenizer") and isinstance(entry, list) and entry and entry[-1] is not None:
+    absent = absent_parts(folder, index)
+    for part in index:
+        if part.startswith("tokenizer") and _is_named(index, part) and part not in absent:
             check_tokenizer_files(folder / part)
+
+
+def check_parts(folder: Path, index: dict[str, Any]) -> None:
+    """Raise UserError where a part that the index names has no folder."""
+    known = architecture(index["_class_name"])
+    for part in networks(index, vae=False):
+        if not (folder / part).is_dir():
+            dispensable = part not in known.denoisers and known.works_without([part])
+            without = f', or write "{part}": [null, null] there to do without it' if dispensable else ""
+            raise UserError(
+                f"{str(folder)!r} has no folder {part}, which its model_index.json names: fetch the model again{without}."
+            )
+
+
+def absent_parts(folder: Path, index: dict[str, Any]) -> list[str]:
+    """The text encoders that a pipeline lacks and does without (SD 3 without T5), and their tokenizers.
+
+    Raises:
+        UserError: a pipeline that cannot do without them, or an entry that is no pair of library and class.
+    """
+    known = architecture(index["_class_name"])
+    for name in (name for e in known.encoders for name in (e.component, e.tokenizer)):
+        if index.get(name, ()) is None:
+            raise UserError(
+                f"{str(folder / 'model_index.json')!r} gives null for {name}: write [null, null] where a pipeline lacks a part."
+            )
+    gone = [encoder for encoder in known.encoders if not _is_named(index, encoder.component)]
+    lacking = [encoder.component for encoder in gone]
+    if not known.works_without(lacking):
+        raise UserError(
+            f"{str(folder / 'model_index.json')!r} names no {', '.join(lacking)}, and a {index['_class_name']} draws nothing "
+            "without: fetch the model again."
+        )
+    return [name for encoder in gone for name in (encoder.component, encoder.tokenizer)]
+
+
+def _is_named(index: dict[str, Any], part: str) -> bool:
+    """Whether an index says where a part comes from; a part that a pipeline lacks has [null, null]."""
+    entry = index.get(part)
+    return isinstance(entry, list) and len(entry) == 2 and entry[1] is not None
 
 
 def check_tokenizer_files(folder: Path) -> None:
