@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, ConditioningInput, TextEncoder, architecture_of
-from erasepro.models.computing import unwrapped
+from erasepro.models.computing import unwrapped, without_tokenizer
 from erasepro.models.features.streams import encode
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, submodule, token_ids
 from erasepro.models.features.textual_inversion import inversions_of, is_written_out, write_out
@@ -60,9 +60,11 @@ class EncoderTokenizer:
 
 
 def tokenizer_of(pipe: Any, component: str) -> EncoderTokenizer:
-    """The tokenizer of a text encoder."""
+    """The tokenizer of a text encoder. UserError where the pipeline has none."""
     encoder = architecture_of(pipe).encoder(component)
-    tokenizer = getattr(pipe, encoder.tokenizer)
+    tokenizer = getattr(pipe, encoder.tokenizer, None)
+    if tokenizer is None:
+        raise without_tokenizer(encoder)
     inversions = inversions_of(tokenizer)
     return EncoderTokenizer(tokenizer, encoder, inversions if inversions and is_written_out(pipe) else None)
 
