@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from erasepro.errors import UserError
 from erasepro.models.checkpoint import names_in
 from erasepro.models.weight_names import choose_entry, is_index, is_shard, is_weights, stem_of, variant_of, variants
 
@@ -22,14 +23,21 @@ def under_plain_names(folder: Path, parts: Collection[str], variant: str | None)
 
     Args:
         folder: a pipeline's, one folder a component.
-        parts: the components whose weights are chosen; the files of others keep their names.
+        parts: the components that need weights; of others, those that nothing can be chosen of keep their names.
         variant: as in `weight_names.choose_entry`.
+
+    Raises:
+        UserError: a part that needs weights and has none, or none of that variant.
     """
     held = {part.name: names_in(part) for part in sorted(folder.iterdir()) if part.is_dir()}
     elsewhere = any(variant in variants(names) for names in held.values())
     entries = {}
-    for part in held.keys() & set(parts):
-        entries[part] = choose_entry(str(folder / part), held[part], variant, elsewhere)
+    for part, names in held.items():
+        try:
+            entries[part] = choose_entry(str(folder / part), names, variant, elsewhere)
+        except UserError:
+            if part in parts:
+                raise
     if not any(variant_of(entry) for entry in entries.values()):
         yield folder
         return

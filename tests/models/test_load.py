@@ -269,7 +269,7 @@ def without_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def renamed_parts(folder: Path, target: Path, **entries: Any) -> Path:
+def copy_with_entries(folder: Path, target: Path, **entries: Any) -> Path:
     """A copy of the folder with these entries in its model_index.json; "" takes one away."""
     shutil.copytree(folder, target)
     index = json.loads((target / "model_index.json").read_text()) | entries
@@ -286,7 +286,7 @@ T5 = ["transformers", "T5EncoderModel"]
     ids=["[null, null]", "not named", "a tokenizer without its encoder"],
 )
 def test_sd3_without_t5_is_read_and_draws(without_t5, tmp_path, entries):
-    folder = renamed_parts(without_t5, tmp_path / "copy", **entries)
+    folder = copy_with_entries(without_t5, tmp_path / "copy", **entries)
     pipe = load_model(str(folder)).pipe
     assert pipe.text_encoder_3 is None
     torch.testing.assert_close(draw("sd3", pipe, "a dog"), draw("sd3", build("sd3-without-t5"), "a dog"))
@@ -302,7 +302,7 @@ def test_sd3_without_t5_is_read_and_draws(without_t5, tmp_path, entries):
     ],
 )
 def test_what_is_wrong_with_the_parts_is_one_line(without_t5, tmp_path, entries, said):
-    refused(renamed_parts(without_t5, tmp_path / "copy", **entries), said)
+    refused(copy_with_entries(without_t5, tmp_path / "copy", **entries), said)
 
 
 def test_a_named_part_without_a_folder_is_one_line(copied):

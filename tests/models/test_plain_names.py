@@ -67,6 +67,18 @@ def test_plain_names_need_no_links(tmp_path):
     assert (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").is_file(), "links alone are taken away"
 
 
+def test_other_parts_get_plain_names_too_and_may_be_without_weights(tmp_path):
+    """An image encoder or a scheduler, which an edit does not depend on."""
+    folder = write(tmp_path, "whole")
+    for part, name in (("image_encoder", "model.fp16.safetensors"), ("other", "model.bin")):
+        (folder / part).mkdir()
+        (folder / part / name).touch()
+    with under_plain_names(folder, PARTS, "fp16") as plain:
+        assert (plain / "image_encoder" / "model.safetensors").exists()
+        assert (plain / "other" / "model.bin").exists()
+        assert (plain / "scheduler" / "scheduler_config.json").exists()
+
+
 def test_a_system_without_links_copies(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError("no links here")

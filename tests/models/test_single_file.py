@@ -109,7 +109,7 @@ def part_of(key: str) -> str:
     return "unet" if key.startswith("model.diffusion_model.") else "vae" if key.startswith("first_stage_") else "text"
 
 
-def written(both: tuple[Path, Path], path: Path, keep: Any, cut: str = "") -> Path:
+def write_part(both: tuple[Path, Path], path: Path, keep: Any, cut: str = "") -> Path:
     """The checkpoint with the tensors whose names `keep` takes, the beginning `cut` taken off their names."""
     save_file({k.removeprefix(cut): t for k, t in load_file(both[1]).items() if keep(k)}, path)
     return path
@@ -130,7 +130,7 @@ def written(both: tuple[Path, Path], path: Path, keep: Any, cut: str = "") -> Pa
     ],
 )
 def test_missing_weights_are_named_before_anything_is_loaded(both, tmp_path, end, said):
-    path = written(both, tmp_path / "model.safetensors", lambda key: not key.endswith(end))
+    path = write_part(both, tmp_path / "model.safetensors", lambda key: not key.endswith(end))
     with pytest.raises(UserError, match=said) as info:
         load_model(ModelConfig(name="x", source=str(path), config=str(both[0])))
     assert "\n" not in str(info.value)
@@ -147,12 +147,12 @@ def test_missing_weights_are_named_before_anything_is_loaded(both, tmp_path, end
     ],
 )
 def test_a_part_alone_says_what_it_is_and_what_to_give(both, tmp_path, parts, cut, said, config_given):
-    path = written(both, tmp_path / "model.safetensors", lambda key: part_of(key) in parts, cut)
+    path = write_part(both, tmp_path / "model.safetensors", lambda key: part_of(key) in parts, cut)
     refused(path, said, config=str(both[0]) if config_given else None)
 
 
 def test_without_a_vae_there_is_an_edit_and_no_picture(both, tmp_path):
-    path = written(both, tmp_path / "model.safetensors", lambda key: part_of(key) != "vae")
+    path = write_part(both, tmp_path / "model.safetensors", lambda key: part_of(key) != "vae")
     own = ModelConfig(name="x", source=str(path), config=str(both[0]))
     assert erasepro.erase(load_skeleton(own), {"dog": "cat"}, solver="uce").updates
     with pytest.raises(UserError, match="but no VAE, and nothing can be drawn without one"):

@@ -19,40 +19,40 @@ def rename(folder: Path, part: str, variant: str = "fp16", older: bool = False) 
         if name.endswith(".json"):
             new = name.replace("index.json", f"{variant}.index.json" if older else f"index.{variant}.json")
             content = json.loads(path.read_text())
-            content["weight_map"] = {k: named(v, variant, older) for k, v in content["weight_map"].items()}
+            content["weight_map"] = {k: rename_file(v, variant, older) for k, v in content["weight_map"].items()}
             path.write_text(json.dumps(content))
         else:
-            new = named(name, variant, older)
+            new = rename_file(name, variant, older)
         path.rename(path.with_name(new))
 
 
-def named(name: str, variant: str, older: bool) -> str:
+def rename_file(name: str, variant: str, older: bool) -> str:
     shard = SHARD.search(name)
     if older or not shard:
         return name.replace(".safetensors", f".{variant}.safetensors")
     return name.replace(shard[0], f".{variant}{shard[0]}")
 
 
-def whole(folder: Path) -> None:
+def rename_all(folder: Path) -> None:
     for part in PARTS:
         rename(folder, part)
 
 
-def some(folder: Path) -> None:
+def rename_some(folder: Path) -> None:
     rename(folder, "unet")
     rename(folder, "text_encoder_2")
 
 
-def older(folder: Path) -> None:
+def rename_as_before(folder: Path) -> None:
     for part in PARTS:
         rename(folder, part, older=True)
 
 
 NAMINGS: dict[str, tuple[str, Callable[[Path], None]]] = {
-    "whole": ("10GB", whole),
-    "some parts": ("10GB", some),
-    "shards": ("30KB", whole),
-    "older shards": ("30KB", older),
+    "whole": ("10GB", rename_all),
+    "some parts": ("10GB", rename_some),
+    "shards": ("30KB", rename_all),
+    "older shards": ("30KB", rename_as_before),
     "plain": ("10GB", lambda folder: None),
     "plain shards": ("30KB", lambda folder: None),
 }

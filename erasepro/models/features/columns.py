@@ -135,9 +135,9 @@ def plan_pair_columns(
     return found
 
 
-def _are_same(one: PairColumns, other: PairColumns) -> bool:
+def _are_same(first: PairColumns, second: PairColumns) -> bool:
     """Whether both pair the same positions of the same prompts."""
-    sides = ((one.target, other.target), (one.anchor, other.anchor))
+    sides = ((first.target, second.target), (first.anchor, second.anchor))
     return all(torch.equal(a.rows, b.rows) and torch.equal(a.positions, b.positions) for a, b in sides)
 
 

@@ -31,7 +31,7 @@ LOADED = {"<x>": 3, "<y>": 1, "cat2": 2}
 CLIPS = {"stable-diffusion": 1, "sdxl": 2, "sd3": 2, "flux": 1}
 
 
-def loaded(name: str, seed: int = 0, **vectors: int) -> Any:
+def pipeline_with(name: str, seed: int = 0, **vectors: int) -> Any:
     """A tiny pipeline with textual inversions in all its CLIP encoders (`LOADED`, else these)."""
     pipe = build(name, seed)
     for number in range(CLIPS[name]):
@@ -54,7 +54,7 @@ def load(pipe: Any, component: str, tokenizer: str, vectors: dict[str, int]) -> 
 @pytest.mark.parametrize("name", CLIPS)
 def test_ids_are_those_of_the_pipeline(name, monkeypatch):
     """What each tokenizer is given while the pipeline encodes, against `token_ids`."""
-    pipe = loaded(name)
+    pipe = pipeline_with(name)
     for encoder in architecture_of(pipe).encoders:
         real: list[torch.Tensor] = []
         network = getattr(pipe, encoder.component)
@@ -75,7 +75,7 @@ def _arguments(pipe: Any, prompts: list[str]) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_features_are_what_the_layers_receive(name):
-    pipe = loaded(name)
+    pipe = pipeline_with(name)
     prompt = "a photo of <x>, blue"
     stack, seen = TextStack(pipe), {}
     reads = conditioning_inputs(pipe)
@@ -98,7 +98,7 @@ def test_features_are_what_the_layers_receive(name):
 @pytest.mark.parametrize("name", ["sdxl", "sd3", "flux"])
 def test_pooled_vectors_are_taken_where_transformers_takes_them(name, eos):
     """With CLIP's own config (2) an added token, whose id is the greatest, takes the place of the end of text."""
-    pipe = loaded(name)
+    pipe = pipeline_with(name)
     components = {part for read in conditioning_inputs(pipe) if read.kind == "pooled" for part in sum(read.parts, ())}
     for component in components:
         encoder = getattr(pipe, component)
@@ -114,7 +114,7 @@ def test_pooled_vectors_are_taken_where_transformers_takes_them(name, eos):
 
 
 def test_a_legacy_config_pools_at_the_last_vector():
-    pipe = loaded("flux")
+    pipe = pipeline_with("flux")
     pipe.text_encoder.eos_token_id = 2
     layers = TextStack(pipe).layers("text_encoder")
     ids = token_ids(tokenizer_of(pipe, "text_encoder"), ["a photo of <x>, blue", "a dog"])
@@ -123,7 +123,7 @@ def test_a_legacy_config_pools_at_the_last_vector():
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_a_concepts_place_is_all_its_vectors(name):
-    pipe = loaded(name)
+    pipe = pipeline_with(name)
     place = locate(tokenizer_of(pipe, "text_encoder"), "a photo of <x>, blue", "<x>")
     if is_written_out(pipe):
         assert (place.spans, place.eos) == ([[4, 5, 6]], 9)
@@ -134,7 +134,7 @@ def test_a_concepts_place_is_all_its_vectors(name):
 @pytest.mark.parametrize("name", ["stable-diffusion", "sdxl"])
 def test_every_vector_is_erased(name):
     """Where every token can be held, the picture of the inversion becomes that of an anchor with as many tokens."""
-    pipe = loaded(name)
+    pipe = pipeline_with(name)
     plain = {"guidance": 1.0}
     with_x, with_zqv = (draw(name, pipe, f"a photo of {subject}", **plain) for subject in ("<x>", "zqv"))
     made = one_pair("<x>", "zqv", "a photo of {}")
@@ -160,7 +160,7 @@ def test_a_folder_gives_the_same_edit(tmp_path):
 
 def test_one_name_in_another_is_refused():
     """Which is exchanged first hangs on the order of a Python set of texts, which changes from process to process."""
-    pipe = loaded("stable-diffusion", cat=2, cat2=2)
+    pipe = pipeline_with("stable-diffusion", cat=2, cat2=2)
     tokenizer = tokenizer_of(pipe, "text_encoder")
     assert tokenizer.prepare("a cat, a cats") == "a cat cat_1, a cat cat_1s"
     assert tokenizer.prepare("a cat2") == "a cat2 cat2_1"
