@@ -19,14 +19,14 @@ def rename(folder: Path, part: str, variant: str = "fp16", older: bool = False) 
         if name.endswith(".json"):
             new = name.replace("index.json", f"{variant}.index.json" if older else f"index.{variant}.json")
             content = json.loads(path.read_text())
-            content["weight_map"] = {k: rename_file(v, variant, older) for k, v in content["weight_map"].items()}
+            content["weight_map"] = {k: make_name(v, variant, older) for k, v in content["weight_map"].items()}
             path.write_text(json.dumps(content))
         else:
-            new = rename_file(name, variant, older)
+            new = make_name(name, variant, older)
         path.rename(path.with_name(new))
 
 
-def rename_file(name: str, variant: str, older: bool) -> str:
+def make_name(name: str, variant: str, older: bool) -> str:
     shard = SHARD.search(name)
     if older or not shard:
         return name.replace(".safetensors", f".{variant}.safetensors")
