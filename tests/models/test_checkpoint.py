@@ -104,7 +104,11 @@ def test_a_variant_is_taken_where_there_is_one(tmp_path):
         save_file(TENSORS, tmp_path / part / name)
     assert weight_files(tmp_path / "unet", "fp16")[0].name == "model.fp16.safetensors"
     assert weight_files(tmp_path / "vae", "fp16")[0].name == "model.safetensors", "a part that has none"
+    assert weight_files(tmp_path / "unet")[0].name == "model.fp16.safetensors", "the only one there is"
     with pytest.raises(UserError, match=r"there: model\.fp16\.safetensors\): set model\.variant to match"):
+        weight_files(tmp_path / "unet", "bf16")
+    save_file(TENSORS, tmp_path / "unet" / "model.bf16.safetensors")
+    with pytest.raises(UserError, match=r"there: model\.bf16\.safetensors, model\.fp16.*set model\.variant to match"):
         weight_files(tmp_path / "unet")
 
 

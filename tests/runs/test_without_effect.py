@@ -33,6 +33,20 @@ def test_a_line_for_what_is_not_read(words, lines):
     assert lines_without_effect(words, resolve(words).stored) == lines
 
 
+def test_a_variant_that_the_folder_lacks(tmp_path):
+    """A model's option brings its variant along; asked for in words, it gets a line."""
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet" / "diffusion_pytorch_model.safetensors").touch()
+    words = ["model=sdxl", f"model.source='{tmp_path}'"]
+    assert lines_without_effect(words, resolve(words).stored) == []
+    words.append("model.variant=fp16")
+    assert lines_without_effect(words, resolve(words).stored) == [
+        "model.variant has no effect: the model's folder has no files of that variant."
+    ]
+    (tmp_path / "unet" / "diffusion_pytorch_model.fp16.safetensors").touch()
+    assert lines_without_effect(words, resolve(words).stored) == []
+
+
 def test_the_command_says_it_and_goes_on(capsys):
     assert main(["--cfg", "solver=uce", "schedule=shallow_only"]) == 0
     said = capsys.readouterr()
