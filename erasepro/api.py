@@ -21,6 +21,7 @@ from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.runs.resolve import resolve
 from erasepro.solvers import make_solver
+from erasepro.solvers.memory import check_memory
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -109,9 +110,11 @@ def erase(
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
     lexicon = read_lexicon(loaded.pipe)
-    made = make_solver(spec.solver_name, asdict(spec.solver) | options)
-    made.statistics = open_statistics(statistics, spec.statistics_limit)
-    return made.solve(loaded, make_edit_prompts(chosen, spec.sentences, lexicon))
+    chosen_solver = make_solver(spec.solver_name, asdict(spec.solver) | options)
+    chosen_solver.statistics = open_statistics(statistics, spec.statistics_limit)
+    prompts = make_edit_prompts(chosen, spec.sentences, lexicon)
+    check_memory(chosen_solver, loaded.pipe, prompts)
+    return chosen_solver.solve(loaded, prompts)
 
 
 def _model(given: Any) -> Model:

@@ -21,7 +21,7 @@ from erasepro.models.features.columns import PairColumns, pair_columns, preserve
 from erasepro.models.features.statistics_store import StatisticsStore, encoder_digest, statistics_key
 from erasepro.models.features.streams import Reading, Stream, encode, lengths
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
-from erasepro.models.features.text_stack import eot_positions, exit_layer, tokenizer_of
+from erasepro.models.features.text_stack import exit_layer, tokenizer_of
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView
 from erasepro.solvers.engine.captions import ADDED, REMOVED, SHARED, joint_sums
@@ -85,10 +85,10 @@ class EditableEncoder:
         self.retain_layers = self.layers if same else TextLayers(encoder, settings.preserve_dtype)
         self.weight_dtype = next(encoder.parameters()).dtype
         self.exit_layer = exit_layer(self.tokenizer.encoder, self.layers)
-        self.eot_positions = (
-            {stream: eot_positions(self.tokenizer, self.ids[stream]) for stream in self.ids} if required.pooled else {}
-        )
-        self.columns: PairColumns = pair_columns(self.tokenizer, pairs, settings.token_policy)
+        places = {stream: self.layers.pooled_positions(ids) for stream, ids in self.ids.items()}
+        self.pooled_positions = places if required.pooled else {}
+        planned = required.planned.get(settings.token_policy)
+        self.columns: PairColumns = planned or pair_columns(self.tokenizer, pairs, settings.token_policy)
         self.retained_columns, self.retained_weights = self._retained_columns()
         """The columns of each stream of captions whose sums shape the cost, and their weights."""
         architecture = architecture_of(self.pipe)
@@ -99,7 +99,7 @@ class EditableEncoder:
         """Embed all texts: every stream stands before block 0."""
         required, schedule = self.required, self.settings.schedule
         sets = [(self.columns.target, self.columns.anchor), *((p.target, p.anchor) for p in required.pairs)]
-        sets += [(self.eot_positions[TARGET], self.eot_positions[ANCHOR])] if required.pooled else []
+        sets += [(self.pooled_positions[TARGET], self.pooled_positions[ANCHOR])] if required.pooled else []
         self.streams: Streams = open_streams(
             self.layers, self.retain_layers, (self.ids[TARGET], self.ids[ANCHOR]), self.ids, sets,
             {stream: self._read_of(stream) for stream in self.retained_columns},
@@ -204,7 +204,7 @@ class EditableEncoder:
         return encode(self.retain_layers, self.ids[stream], columns, self.settings.batch_size, self.exit_layer)
 
     def pooled(self, stream: str) -> Tensor:
-        source, columns = self._stream(stream), self.eot_positions[stream]
+        source, columns = self._stream(stream), self.pooled_positions[stream]
         layers = self.layers if stream in (TARGET, ANCHOR) else self.retain_layers
         states = (
             source.features(columns) if source else encode(layers, self.ids[stream], columns, self.settings.batch_size)
@@ -243,7 +243,7 @@ class EditableEncoder:
         if own is None:
             return []
         required = self.required
-        pooled = [self.eot_positions[stream]] if required.pooled else []
+        pooled = [self.pooled_positions[stream]] if required.pooled else []
         return [own, *required.retained.get(stream, []), *pooled]
 
     def _retained_columns(self) -> tuple[dict[str, Columns], dict[str, Tensor | None]]:

@@ -26,6 +26,8 @@ class RequiredColumns:
     """Which columns of one encoder will be read, and whether its pooled vectors are."""
 
     pairs: list[PairColumns] = field(default_factory=list)
+    planned: dict[str, PairColumns] = field(default_factory=dict)
+    """Token policy → the columns that its own tokenizer gave under it: thousands of prompts are not cut up twice."""
     retained: dict[str, list[Columns]] = field(default_factory=dict)  # by stream of captions
     pooled: bool = False
 
@@ -34,12 +36,14 @@ class RequiredColumns:
 class InputColumns:
     """A group of the denoiser's linears that read the same features, and the columns that they are shown.
 
-    source: the group. pairs: for each of its parts the columns of the pairs. retained: the same of each stream of captions
-    to preserve (none: nothing is preserved by its features). weights: ω (m,) of a stream's columns; None: 1 each.
+    source: the group. policy: the token policy of the pairs. pairs: for each of its parts the columns of the pairs.
+    retained: the same of each stream of captions to preserve (none: nothing is preserved by its features). weights: ω (m,)
+    of a stream's columns; None: 1 each.
     """
 
     pipe: Any
     source: ConditioningInput
+    policy: str
     pairs: list[PairColumns]
     retained: dict[str, list[Columns]]
     weights: dict[str, Tensor | None]
@@ -112,7 +116,7 @@ def plan_inputs(
                     retained[stream], weights[stream] = plan_retain_columns(
                         pipe, source, chosen, preserve.tokens, preserve.weights, first
                     )
-        inputs.append(InputColumns(pipe, source, columns, retained, weights))
+        inputs.append(InputColumns(pipe, source, policy, columns, retained, weights))
     return inputs
 
 
@@ -125,6 +129,8 @@ def required_columns(pipe: Any, component: str, inputs: Sequence[InputColumns]) 
                 required.pooled = True
             elif component in part:
                 required.pairs.append(entry.pairs[i])
+                if component == part[0]:
+                    required.planned[entry.policy] = entry.pairs[i]
                 for stream, columns in entry.retained.items():
                     required.retained.setdefault(stream, []).append(columns[i])
     return required
