@@ -114,7 +114,7 @@ class Run:
 
     def erase(self) -> None:
         """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
-        if self.job.folder.is_done("edit"):
+        if self.job.folder.is_done("edit") and self.is_measured():
             try:
                 self.edit  # noqa: B018 - it can be read
                 return
@@ -127,6 +127,11 @@ class Run:
             facts["seconds_load"] = self.load_seconds
             remove_foreign(self.path / "edit")
             edit.save(self.path / "edit")
+
+    def is_measured(self) -> bool:
+        """Whether the edit's marker holds what was measured on the test prompts, in a form that can be recorded."""
+        measured = self.job.folder.facts("edit").get("test_residual")
+        return measured is None or isinstance(measured, dict)
 
     def generate(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
