@@ -366,9 +366,9 @@ def test_images_that_are_not_those_of_the_results_are_refused(run, capsys, harm)
         (images / "original").rename(images / "edited")
         (images / "x").rename(images / "original")
     else:
-        stored = json.loads((run / "results.json").read_text())
-        del stored["hashes"]["images"]
-        (run / "results.json").write_text(json.dumps(stored))
+        stored = results(run)
+        del stored.hashes["images"]
+        stored.save(run / "results.json")
     for words in (OTHER, ["metrics=[clip_accuracy_top1]"]):
         assert "are not recorded as those that its results were counted on" in refused(run, capsys, words)
     assert main(OWN) == 0
