@@ -132,7 +132,7 @@ class Run:
 
     def erase(self) -> None:
         """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
-        if self.job.folder.is_done("edit"):
+        if self.job.folder.is_done("edit") and self.is_measured():
             try:
                 self.edit  # noqa: B018 - it can be read, and is this run's
                 return
@@ -144,6 +144,11 @@ class Run:
             edit, facts["seconds_solver"], facts["test_residual"] = solve_edit(model, self.job)
             facts["seconds_load"] = self.load_seconds
             facts["edit"] = save_edit(edit, self.job.folder)
+
+    def is_measured(self) -> bool:
+        """Whether the edit's marker holds what was measured on the test prompts, in a form that can be recorded."""
+        measured = self.job.folder.facts("edit").get("test_residual")
+        return measured is None or isinstance(measured, dict)
 
     def generate(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""

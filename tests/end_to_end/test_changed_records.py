@@ -17,6 +17,11 @@ TINY = ["debug=tiny", "tracker=none", "outputs.dir=o", "outputs.progress=false",
 OTHER = [*TINY, "concepts.pairs=[[car,bus]]"]
 
 
+def slow(*values):
+    """One more case of what another case tests already: it is run with the slow tests."""
+    return pytest.param(*values, marks=pytest.mark.ci_slow)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """The folder in which two runs were made, dog → cat and car → bus; not to be changed."""
@@ -74,7 +79,7 @@ def put_edit(other, run):
         shutil.copy(file, run / "edit")
 
 
-@pytest.mark.parametrize("lost", ["nothing", "results.json", "pictures and scores"])
+@pytest.mark.parametrize("lost", [slow("nothing"), slow("results.json"), "pictures and scores"])
 def test_another_runs_edit_is_solved_again_and_gives_no_number(runs, capsys, lost):
     run, other = runs
     wanted = outcome(run)
@@ -128,7 +133,7 @@ def test_pictures_of_another_edit_are_neither_counted_nor_deleted(runs, capsys):
     assert {path: path.read_bytes() for path in run.glob("images/edited/*.png")} == drawn
 
 
-@pytest.mark.parametrize("value", ["x", {"residual": 0.01, "before": 1.0}, None])
+@pytest.mark.parametrize("value", ["x", slow({"residual": 0.01, "before": 1.0}), slow(None)])
 def test_a_changed_test_residual_is_measured_again(runs, capsys, value):
     run, _ = runs
     wanted = outcome(run)
@@ -141,7 +146,7 @@ def test_a_changed_test_residual_is_measured_again(runs, capsys, value):
     assert outcome(run) == wanted
 
 
-@pytest.mark.parametrize("stage", ["edit", "originals", "images", "scores"])
+@pytest.mark.parametrize("stage", [slow("edit"), slow("originals"), slow("images"), "scores"])
 def test_a_changed_or_older_marker_is_made_again_with_a_line(runs, capsys, stage):
     run, _ = runs
     wanted = outcome(run)
@@ -155,11 +160,11 @@ def test_a_changed_or_older_marker_is_made_again_with_a_line(runs, capsys, stage
 
 CHANGES = [
     (("values", 0, "value"), 0.123),
-    (("recognition", 0, "concept_shown", "value"), 0.123),
-    (("residuals", "all"), 0.123),
-    (("config", "concepts", "pairs"), [["pig", "cow"]]),
-    (("protocol",), "mace/1"),
-    (("hashes", "edit"), "0" * 16),
+    slow(("recognition", 0, "concept_shown", "value"), 0.123),
+    slow(("residuals", "all"), 0.123),
+    slow(("config", "concepts", "pairs"), [["pig", "cow"]]),
+    slow(("protocol",), "mace/1"),
+    slow(("hashes", "edit"), "0" * 16),
 ]
 
 
@@ -232,7 +237,7 @@ def put_a_pipe(run):
 
 
 @pytest.mark.parametrize("harm", [change_scores, flip_a_bit, put_a_pipe])
-@pytest.mark.parametrize("verb", ["run", "score"])
+@pytest.mark.parametrize("verb", [slow("run"), "score"])
 def test_changed_scores_are_counted_again(runs, capsys, harm, verb):
     run, _ = runs
     wanted = Results.load(run / "results.json").values

@@ -19,7 +19,6 @@ from erasepro.metrics.nudenet import Box
 from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs.scoring import Scoring
-from erasepro.runtime.sealed_json import write_sealed
 from erasepro.tracking.flat import flat
 from tests.metrics.stub import StubJudge
 from tests.metrics.stub_nudenet import always
@@ -367,9 +366,9 @@ def test_images_that_are_not_those_of_the_results_are_refused(run, capsys, harm)
         (images / "original").rename(images / "edited")
         (images / "x").rename(images / "original")
     else:
-        stored = json.loads((run / "results.json").read_text())
-        del stored["hashes"]["images"]
-        write_sealed(run / "results.json", stored)
+        stored = results(run)
+        del stored.hashes["images"]
+        stored.save(run / "results.json")
     for words in (OTHER, ["metrics=[clip_accuracy_top1]"]):
         assert "are not recorded as those that its results were counted on" in refused(run, capsys, words)
     assert main(OWN) == 0

@@ -15,6 +15,11 @@ SETTING = {
 }
 MANY = [(f"{a}{b}", f"{b}{a}") for a in "bcdfghjkl" for b in ("ane", "ill", "ode", "use", "ark", "inx", "oyt", "em")]
 
+ENDINGS = ("ane", "ill", "ode", "use", "ark", "inx", "oyt", "em", "ust", "olp", "eaf", "irn")
+PLENTY = [(f"{a}{b}", f"{b}{a}") for a in "bcdfghjklmnprstvwz" for b in ENDINGS]
+"""Three times as many words as a layer has dimensions. Sums square the columns' condition: about as many columns as
+dimensions have one near 1e5, and which words they are decides it; here it is 5e3, and rounding stays near 1e-9."""
+
 
 def fit(**options):
     return {"text_fit": options, "cross_attention_fit": options}
@@ -23,14 +28,14 @@ def fit(**options):
 @pytest.mark.parametrize("options", [{"residual": "soft", "mu": 2.0}, {"rank": "least_squares"}], ids=["soft", "ls"])
 @pytest.mark.parametrize("schedule", ["progressive", "residual_split"])
 def test_sums_equal_columns(double_model, make_build, monkeypatch, options, schedule):
-    build = make_build(pairs=MANY, templates=("{}",))
+    build = make_build(pairs=PLENTY, templates=("{}",))
     settings = {**SETTING, **fit(**options), "schedule": {"name": schedule}}
     pooled = make_solver(settings["name"], settings).solve(double_model, build)
     monkeypatch.setattr(Fit, "sums_suffice", lambda *_: False)
     plain = make_solver(settings["name"], settings).solve(double_model, build)
     for name, update in plain.updates.items():
         want = update.dense()
-        assert float((pooled.updates[name].dense() - want).norm() / want.norm()) < 1e-6, name
+        assert float((pooled.updates[name].dense() - want).norm() / want.norm()) < 1e-7, name
     for one, other in zip(pooled.diagnostics, plain.diagnostics, strict=True):
         assert one["residual_after_all"] == pytest.approx(other["residual_after_all"], rel=1e-3, abs=1e-6)
         assert one["residual_before"] == pytest.approx(other["residual_before"], rel=1e-6)
