@@ -17,8 +17,9 @@ from torch import Tensor
 from erasepro.errors import OutOfSpace, UserError
 from erasepro.generation.picture_file import UnreadableImage, is_whole_png, read_picture
 from erasepro.generation.worklist import Row
-from erasepro.runtime.files import remove_temporaries, temporary_neighbour, write_bytes
+from erasepro.runtime.files import write_bytes
 from erasepro.runtime.json_text import NoJson, load_json, parse_json
+from erasepro.runtime.temporaries import remove_temporaries, temporary_neighbour
 
 MANIFEST_VERSION = 1
 ROWS = "rows.jsonl"

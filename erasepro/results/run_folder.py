@@ -13,9 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from erasepro.runtime.files import read_dict, remove_temporaries, write_json, write_text
-from erasepro.runtime.lock import Lock
+from erasepro.errors import UserError
+from erasepro.runtime.files import read_dict, write_json, write_text
+from erasepro.runtime.lock import Lock, read_holder
 from erasepro.runtime.meter import Meter
+from erasepro.runtime.temporaries import remove_temporaries
 
 STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 """Version of each stage's code. Raise one when its results change, and no stale result is ever reused."""
@@ -66,6 +68,14 @@ class RunFolder:
                 self._last_words("failed", f"{type(error).__name__}: {error}")
                 raise
             self.status("done")
+
+    def settle(self) -> None:
+        """Take away what a process left that was killed behind its last stage: its lock, and a status of a run at work."""
+        state = read_dict(self.path / "status.json").get("state")
+        lock = self.path / "lock.json"
+        if (state != "done" or lock.exists()) and read_holder(lock) is None:
+            with suppress(OSError, UserError), self.locked():  # a finished run on a read-only disk can still be read
+                pass
 
     @contextmanager
     def reopened(self) -> Iterator[RunFolder]:

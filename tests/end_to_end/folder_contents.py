@@ -1,0 +1,135 @@
+"""What commands leave in a folder and print, without what differs from one time to the next: seconds, memory, process ids."""
+
+import contextlib
+import io
+import json
+import os
+import pickle
+import re
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from erasepro.results.samples import read_samples, samples_made_of
+from tests.end_to_end.processes import start, timeless
+
+GUARD = ".lock.guard"
+"""Stays in every folder that was locked once: removing it could let two processes in."""
+
+CLOCK_LINES = re.compile(r"^Seconds: |^Done before; |\bpeak MiB\b")
+CLOCK = ("updated", "since", "pid", "started", "peak_gpu_mib", "created", "git", "cwd", "digest")
+"""Keys of JSON that hang on when and where; digests cover them."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said: exit status, output, complaints."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self):
+        """The complaints, a line each; a failed certificate complains in its output."""
+        own = [line for line in self.err.splitlines() if line.startswith("erasepro:")]
+        return own + [line for line in self.out.splitlines() if line.startswith("does not hold")]
+
+
+def answers(commands, folder, every_file=False):
+    """Runs commands one after the other, in one process of their own.
+
+    Returns an `Answer` each, and what each wrote there (with `every_file`: what all files say behind it), by their paths.
+    """
+    process = start([commands, every_file], folder, ".steps", target=_follow)
+    process.join(600)
+    file = Path(folder, ".steps")
+    steps = pickle.loads(file.read_bytes()) if file.exists() else []  # noqa: S301 - written a moment ago
+    file.unlink(missing_ok=True)
+    assert len(steps) == len(commands), f"the process ended with status {process.exitcode} in {commands[len(steps)]}"
+    return steps
+
+
+def _follow(request, folder, file):
+    from erasepro.cli.main import main
+
+    os.chdir(folder)
+    steps = []
+    for words in request[0]:
+        before, out, err = stamps("."), io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = main(words)
+            except Exception:  # a command's own failure is what is looked for
+                status = 1
+                traceback.print_exc()
+        wrote = {name for name, stamp in stamps(".").items() if request[1] or before.get(name) != stamp}
+        steps.append((Answer(status, out.getvalue(), err.getvalue()), {name: content(Path(name)) for name in wrote}))
+        Path(file).write_bytes(pickle.dumps(steps))
+    os._exit(0)
+
+
+def stamps(folder):
+    """When and as which file each path was written last."""
+    return {name: (p.stat().st_mtime_ns, p.stat().st_ino, p.stat().st_size) for name, p in files_of(folder).items()}
+
+
+def shown(text):
+    """What was printed, without the table of stages, seconds and memory."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        inside = inside or bool(re.match(r"\W*Stages \(", line))
+        if not inside and not CLOCK_LINES.search(line):
+            lines.append(line.rstrip())
+        inside = inside and "peak MiB: memory" not in line
+    return "\n".join(lines)
+
+
+def files_of(folder):
+    """Every file under a folder, by its path from there."""
+    paths = (p for p in sorted(Path(folder).rglob("*")) if p.is_file() and p.name != ".steps")
+    return {p.relative_to(folder).as_posix(): p for p in paths}
+
+
+def contents(folder):
+    """What each file under a folder says."""
+    return {name: content(path) for name, path in files_of(folder).items()}
+
+
+def content(path):
+    """What a file says; of a damaged one its bytes."""
+    try:
+        return READERS.get(path.suffix, Path.read_bytes)(path)
+    except (ValueError, OSError, KeyError, TypeError, RecursionError, yaml.YAMLError):
+        return path.read_bytes()
+
+
+def _json(path):
+    return _clockless(timeless(json.loads(path.read_text(encoding="utf-8"))))
+
+
+def _clockless(node):
+    if isinstance(node, dict):
+        return {key: _clockless(value) for key, value in node.items() if key not in CLOCK}
+    return [_clockless(value) for value in node] if isinstance(node, list) else node
+
+
+def _rows(path):
+    return read_samples(path), samples_made_of(path)
+
+
+def _lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _text(path):
+    return shown(path.read_text(encoding="utf-8"))
+
+
+def _yaml(path):
+    return _clockless(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+READERS = {".json": _json, ".jsonl": _lines, ".parquet": _rows, ".txt": _text, ".md": _text, ".yaml": _yaml}
