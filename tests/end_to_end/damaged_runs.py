@@ -201,7 +201,6 @@ if __name__ == "__main__":
         run, draws = FinishedRun(folder), []
         for seed in range(first, first + number):
             draws.append(run.draw(seed))
-            if draws[-1].problems:
-                print(draws[-1], flush=True)
+            print(draws[-1] if draws[-1].problems else f"draw {seed}: {draws[-1].kind}", flush=True)
         failing = sum(bool(draw.problems) for draw in draws)
         print(f"\n{failing} of {number} draws failed\n{summary(draws)}")

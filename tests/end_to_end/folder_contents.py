@@ -3,8 +3,6 @@
 import contextlib
 import io
 import json
-import os
-import pickle
 import re
 import traceback
 from dataclasses import dataclass
@@ -12,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from erasepro.cli.main import main
 from erasepro.results.samples import read_samples, samples_made_of
-from tests.end_to_end.processes import start, timeless
+from tests.end_to_end.processes import timeless
 
 GUARD = ".lock.guard"
 """Stays in every folder that was locked once: removing it could let two processes in."""
@@ -39,36 +38,20 @@ class Answer:
 
 
 def answers(commands, folder, every_file=False):
-    """Runs commands one after the other, in one process of their own.
+    """Runs commands one after the other in a folder.
 
-    Returns an `Answer` each, and what each wrote there (with `every_file`: what all files say behind it), by their paths.
+    Yields an `Answer` each, and what each wrote there (with `every_file`: what all files say behind it), by their paths.
     """
-    process = start([commands, every_file], folder, ".steps", target=_follow)
-    process.join(600)
-    file = Path(folder, ".steps")
-    steps = pickle.loads(file.read_bytes()) if file.exists() else []  # noqa: S301 - written a moment ago
-    file.unlink(missing_ok=True)
-    assert len(steps) == len(commands), f"the process ended with status {process.exitcode} in {commands[len(steps)]}"
-    return steps
-
-
-def _follow(request, folder, file):
-    from erasepro.cli.main import main
-
-    os.chdir(folder)
-    steps = []
-    for words in request[0]:
-        before, out, err = stamps("."), io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    for words in commands:
+        before, out, err = stamps(folder), io.StringIO(), io.StringIO()
+        with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 status = main(words)
             except Exception:  # a command's own failure is what is looked for
                 status = 1
                 traceback.print_exc()
-        wrote = {name for name, stamp in stamps(".").items() if request[1] or before.get(name) != stamp}
-        steps.append((Answer(status, out.getvalue(), err.getvalue()), {name: content(Path(name)) for name in wrote}))
-        Path(file).write_bytes(pickle.dumps(steps))
-    os._exit(0)
+        wrote = {name for name, stamp in stamps(folder).items() if every_file or before.get(name) != stamp}
+        yield Answer(status, out.getvalue(), err.getvalue()), {name: content(Path(folder, name)) for name in wrote}
 
 
 def stamps(folder):
@@ -89,8 +72,7 @@ def shown(text):
 
 def files_of(folder):
     """Every file under a folder, by its path from there."""
-    paths = (p for p in sorted(Path(folder).rglob("*")) if p.is_file() and p.name != ".steps")
-    return {p.relative_to(folder).as_posix(): p for p in paths}
+    return {p.relative_to(folder).as_posix(): p for p in sorted(Path(folder).rglob("*")) if p.is_file()}
 
 
 def contents(folder):
