@@ -20,6 +20,7 @@ from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.runs.resolve import resolve
 from erasepro.solvers import make_solver
+from erasepro.solvers.memory import check_memory
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -105,9 +106,10 @@ def erase(
             raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
     lexicon = read_lexicon(loaded.pipe)
-    return make_solver(spec.solver_name, asdict(spec.solver) | options).solve(
-        loaded, make_edit_prompts(chosen, spec.sentences, lexicon)
-    )
+    chosen_solver = make_solver(spec.solver_name, asdict(spec.solver) | options)
+    prompts = make_edit_prompts(chosen, spec.sentences, lexicon)
+    check_memory(chosen_solver, loaded.pipe, prompts)
+    return chosen_solver.solve(loaded, prompts)
 
 
 def _model(given: Any) -> Model:

@@ -51,15 +51,6 @@ class OutOfSpace(UserError):
     status = 1
 
 
-def is_text(word: str) -> bool:
-    """Whether a text can be written as UTF-8: half a surrogate pair cannot, which JSON and undecodable arguments make."""
-    try:
-        word.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _shortened(word: str) -> str:
     """A word of a message, its middle left out where nobody would read it."""
     return word if len(word) <= LONGEST_WORD else f"{word[:60]}…({len(word):,} characters)…{word[-20:]}"

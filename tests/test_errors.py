@@ -4,7 +4,8 @@ import pytest
 
 from erasepro.cli.main import main
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
-from erasepro.errors import OutOfSpace, UserError, is_text
+from erasepro.config.check_overrides import check_overrides
+from erasepro.errors import OutOfSpace, UserError, hidden_character
 
 
 def test_one_line_and_no_endless_word():
@@ -21,8 +22,10 @@ def test_a_full_disk_is_a_failure_and_a_mistake_is_one():
 
 
 def test_half_a_character_is_no_text():
-    assert is_text("café 😀")
-    assert not is_text("d\ud800g")
+    assert hidden_character("café 😀") is None
+    assert hidden_character("d\ud800g") == "\ud800"
+    with pytest.raises(UserError, match=r"An override holds the control character"):
+        check_overrides(["name=a\tb\ud800"])
     for make in (
         lambda: ConceptPair("d\ud800g", "cat"),
         lambda: ConceptPair("dog", "\udcff"),

@@ -47,7 +47,7 @@ TOGETHER = {
         "models/layouts/original_text", "models/layouts/original_unet", "models/layouts/original_vae",
     ),
     "models/test_single_file.py": ("models/published",),
-    "models/test_load.py": ("models/source", "models/tiny"),
+    "models/test_load.py": ("models/tiny", "models/whole_pipelines"),
     "prompts/test_edit_prompts.py": (
         "concepts/prompt_pairs", "prompts/fitted_sentences", "prompts/left_out", "prompts/preserved_sentences",
         "prompts/word_contexts",

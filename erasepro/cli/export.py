@@ -30,9 +30,10 @@ def command(words: list[str]) -> int:
         raise UserError(f"export needs out=…, the file or folder to write: {USAGE}")
     from erasepro.edit import Edit
     from erasepro.edit.export import export_edit
-    from erasepro.edit.store import edit_folder
+    from erasepro.edit.store import edit_folder, stored_digest
 
-    edit = Edit.load(edit_folder(Path(folders[0]).expanduser()))
+    folder = edit_folder(Path(folders[0]).expanduser())
+    edit = Edit.load(folder)
     if "strength" in options:
         edit = edit.scale(_number("strength", options["strength"], float))
     rank = _number("rank", options["rank"], int) if "rank" in options else None
@@ -45,6 +46,8 @@ def command(words: list[str]) -> int:
         variant=options.get("variant"),
     )
     print(done)
+    if not stored_digest(folder):
+        print("The edit has no digest: its pairs, residuals and other facts may have been changed since it was written.")
     return 0
 
 

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+import time
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -27,8 +28,10 @@ HINTS = {
 """What to do about an unusable path, by the system's reason; ``{other}``: where else the command can go."""
 OTHER_PLACES = {"edit": "name another folder, out=FOLDER", "export": "name another place, out=PATH"}
 """How a verb is sent elsewhere; a verb that is not here reads a folder, and a run has outputs.dir."""
-NO_MEMORY = ("can't allocate memory", "out of memory")
-"""What torch's RuntimeError says where memory is short."""
+NO_MEMORY = (
+    "can't allocate memory", "out of memory", "failed to map segment", "Cannot allocate memory", "can't start new thread",
+)  # fmt: skip
+"""What torch's RuntimeError, the loading of a library and a new thread say where memory is short."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not distributed.is_main_process():
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
+        check_clock()
         status = dispatch([decode_word(word) for word in words])
         sys.stdout.flush()  # here, and not while Python ends: it would leave with a status of its own
         return status
@@ -56,15 +60,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno is None:  # not the system's: a library's own error, of which we know nothing
             raise
+        if error.errno == errno.ENOMEM:
+            return _fail(_no_memory(error), 1)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" (writing {error.filename})" if error.filename else ""
             return _fail(f"the disk is full{where}: free some space; the same command resumes.", 1)
         what = f"cannot use {str(error.filename)!r}" if error.filename else "reading or writing failed"
         return _fail(f"{what}: {error.strerror}. {_hint(error, words)}", 2)
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not any(part in str(error) for part in NO_MEMORY):
+    except (MemoryError, RuntimeError, ImportError) as error:
+        if not isinstance(error, MemoryError) and not any(part in str(error) for part in NO_MEMORY):
             raise
-        return _fail(f"the memory is full ({str(error).splitlines()[0] if str(error) else 'MemoryError'}).", 1)
+        return _fail(_no_memory(error), 1)
+
+
+def _no_memory(error: Exception) -> str:
+    reason = str(error).splitlines()[0] if str(error) else "MemoryError"
+    return f"the memory is full ({reason}): give this process more (ulimit -v, a larger machine), or ask for less at a time."
 
 
 def _hint(error: OSError, words: Sequence[str]) -> str:
@@ -73,6 +84,16 @@ def _hint(error: OSError, words: Sequence[str]) -> str:
     usual = "name another folder" if verb else "choose another outputs.dir"
     hint = HINTS.get(error.errno or 0, "Check that you can read and write there, or {other}.")
     return hint.format(other=OTHER_PLACES.get(verb, usual))
+
+
+def check_clock() -> None:
+    """Raise UserError for a clock before 1970, by which libraries' threads wait without end, or one that Python cannot read."""
+    try:
+        is_right = time.time() >= 0
+    except OverflowError:  # beyond the year 2262
+        is_right = False
+    if not is_right:
+        raise UserError("This machine's clock stands before 1970 or beyond 2262, where libraries fail or hang: set the clock.")
 
 
 def write_any_text() -> None:
@@ -160,9 +181,10 @@ def show_config(overrides: list[str]) -> int:
     from omegaconf import OmegaConf
 
     from erasepro.config.nodes import stored_config
-    from erasepro.runs.resolve import compose
+    from erasepro.runs.resolve import compose, spec_of
 
     cfg = compose(overrides)
+    spec_of(cfg)  # what a run would refuse
     tell_without_effect(overrides, stored_config(cfg))
     print(OmegaConf.to_yaml(cfg), end="")
     return 0

@@ -18,7 +18,7 @@ def command(words: list[str]) -> int:
     A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where
     no folder has any.
     """
-    from erasepro.report.heading import format_heading
+    from erasepro.report.heading import results_heading
     from erasepro.report.show import show
     from erasepro.results.results_json import Results
 
@@ -49,7 +49,7 @@ def command(words: list[str]) -> int:
             print(table.text())
         return 0
     for folder, results in finished:
-        print(f"{format_heading(results.settings, results.protocol, results.solver_label)}\n")
+        print(f"{results_heading(results)}\n")
         show(results, Path(folder))
     return 0
 

@@ -10,7 +10,7 @@ from erasepro.errors import UserError
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.results.run_folder import RESULTS_VERSION, RunFolder
-from erasepro.runs.rescoring import RESCORABLE_GROUPS, rescore, rescored_spec
+from erasepro.runs.rescoring import RESCORABLE_GROUPS, recorded_config, rescore, rescored_spec
 from erasepro.runtime import distributed
 from erasepro.runtime.files import read_dict
 from erasepro.runtime.quiet import quiet
@@ -29,8 +29,8 @@ def command(words: Sequence[str]) -> int:
 def _score(words: Sequence[str]) -> int:
     quiet()
     folder, overrides = _split(words)
-    run = _open(folder)
-    results = rescore(run, rescored_spec(folder / "config.yaml", overrides))
+    run, recorded = _open(folder)
+    results = rescore(run, rescored_spec(recorded_config(folder / "config.yaml", recorded), overrides))
     print()
     show(results, folder)
     return 0
@@ -52,17 +52,22 @@ def _split(words: Sequence[str]) -> tuple[Path, list[str]]:
     return Path(folders[0].removeprefix("run=")).expanduser(), rest
 
 
-def _open(folder: Path) -> RunFolder:
-    """The run that lies in a folder. Raises UserError where none does, or it has not ended."""
+def _open(folder: Path) -> tuple[RunFolder, Results]:
+    """The run that lies in a folder, and its results. Raises UserError where none does, or it has not ended."""
     if not folder.is_dir():
         raise UserError(f"No folder {str(folder)!r}: give a run's folder, outputs/<name>-<signature>.")
     signature = read_dict(folder / "status.json").get("signature")
     if not isinstance(signature, str) or not (folder / "config.yaml").is_file():
         raise UserError(f"{str(folder)!r} is no run's folder: it holds no status.json and config.yaml.")
-    Results.load(folder / "results.json")  # a run that has not ended is resumed by its own command
+    results = Results.load(folder / "results.json")  # a run that has not ended is resumed by its own command
     if read_dict(folder / "results.json").get("version") != RESULTS_VERSION:
         raise UserError(
             f"{str(folder)!r} was drawn by an older erasepro, whose work list has another form: erasepro report shows its "
             "tables; to score it, run its own command again, which draws it anew."
         )
-    return RunFolder.at(folder.resolve(), signature)  # its neighbours are looked at: `run=.` has some too
+    if results.signature != signature:
+        raise UserError(
+            f"status.json in {str(folder)!r} is of another run than results.json, or was changed by hand: put the file back "
+            "as it was, or run the run's own command again."
+        )
+    return RunFolder.at(folder.resolve(), signature), results  # its neighbours are looked at: `run=.` has some too

@@ -34,7 +34,7 @@ def _runs_in(path: Path) -> list[Path]:
         )
     if (path / "status.json").is_file():
         return [path]
-    files = sorted(path.glob("*/status.json"), key=lambda file: (-file.stat().st_mtime, str(file)))
+    files = sorted(path.glob("*/status.json"), key=lambda file: (-file.lstat().st_mtime, str(file)))
     if not files:
         raise UserError(f"{str(path)!r} holds no run: `erasepro` makes one in outputs/, or where outputs.dir says.")
     return [file.parent for file in files]
@@ -42,11 +42,13 @@ def _runs_in(path: Path) -> list[Path]:
 
 def _row(folder: Path) -> tuple[str, ...]:
     """Folder, state, stages done, time, and what there is to say."""
-    status = read_dict(folder / "status.json")
+    try:
+        status, holder = read_dict(folder / "status.json"), read_holder(folder / "lock.json")
+    except UserError as error:  # a folder in a file's place: the other runs are still shown
+        status, holder = {"error": str(error)}, None
     state, done = str(status.get("state", "damaged")), status.get("stages_done")
     stages = f"{len(done)}/{len(STAGES)}" if isinstance(done, list) else "?"
     note = str(status.get("error", ""))
-    holder = read_holder(folder / "lock.json")
     if state == "running" and holder is not None:
         note = f"process {holder['pid']} on {holder['host']}"
     elif state == "running":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -45,9 +46,12 @@ def sweep(overrides: Sequence[str]) -> int:
     statuses: list[int] = []
     done: list[tuple[Results, Path]] = []
 
+    folders: set[Path] = set()
+
     def job(cfg: DictConfig) -> None:
         from erasepro.runs.run import run
 
+        folders.add(Path(HydraConfig.get().sweep.dir))
         try:
             chosen = list(HydraConfig.get().overrides.task)
             whole = checked(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
@@ -73,6 +77,8 @@ def sweep(overrides: Sequence[str]) -> int:
             statuses.append(1)
             print(f"erasepro: error: {visible(' '.join(failed[-1].split()))}", file=sys.stderr)
 
+    outputs = Path(_chosen(overrides, "outputs.dir", "outputs"))
+    made = [path for path in (outputs, *outputs.parents) if not path.exists()]  # deepest first
     prepare()
     GlobalHydra.instance().clear()
     before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
@@ -92,11 +98,26 @@ def sweep(overrides: Sequence[str]) -> int:
             del os.environ["HYDRA_FULL_ERROR"]
         else:
             os.environ["HYDRA_FULL_ERROR"] = full_error
+        for folder in {outputs / ".sweeps", *folders}:
+            _remove_settings(folder, made if folder.parent == outputs else [])
     if len(done) > 1:
         _summary(done)
     if failed:
         print(f"erasepro: {len(failed)} job(s) of the sweep failed, see above.", file=sys.stderr)
     return max(statuses, default=0)
+
+
+def _chosen(overrides: Sequence[str], key: str, usual: str) -> str:
+    """What the last of the words that set a key says."""
+    return next((word[len(key) + 1 :] for word in reversed(overrides) if word.startswith(f"{key}=")), usual)
+
+
+def _remove_settings(folder: Path, made: Sequence[Path]) -> None:
+    """Remove what Hydra notes of a sweep, which nobody reads, and the folders (deepest first) that were made for it alone."""
+    with suppress(OSError):
+        (folder / "multirun.yaml").unlink(missing_ok=True)
+        for empty in (folder, *made):
+            empty.rmdir()
 
 
 def _summary(done: Sequence[tuple[Results, Path]]) -> None:

@@ -7,6 +7,7 @@ and compares it with DIR's certificate.json and edit.json; ``write=true`` writes
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,16 +47,17 @@ def command(words: list[str]) -> int:
         stated = _stated(folder)
     except UserError as error:
         return _end([str(error)], [])
+    if not store.stored_digest(folder):
+        print(f"{FACTS} has no digest: what is not measured below may have been changed since it was written.")
     if edited is not None:
         if write == "true":
             raise UserError(
                 "write=true goes with model=…, not with edited=…: a certificate is measured on the base model."
             )
-        base = None if cfg is None else WeightsFolder(_source(cfg), cfg.variant)
+        base = None if cfg is None else _weights(_source(cfg), cfg)
         if stated is not None and stated.get("edit", {}).get("hash") != edit.hash:
             return _end(["certificate.json is of another edit"], [])
-        variant = None if cfg is None else cfg.variant
-        return _end(*compare_folder(edit, stated, WeightsFolder(Path(edited).expanduser(), variant), base))
+        return _end(*compare_folder(edit, stated, _weights(Path(edited).expanduser(), cfg), base))
     if cfg is None:
         name = edit.meta.get("model", {}).get("name", "NAME")
         raise UserError(f"Say which base model to measure on (the edit was made for {name!r}): {USAGE}.")
@@ -198,3 +200,11 @@ def _source(cfg: ModelConfig) -> Path:
     if cfg.kind == "tiny":
         raise UserError("model=tiny has no weights on disk to compare with: save its pipeline and give that folder.")
     return MINIATURE if cfg.kind == "miniature" else resolve(cfg)
+
+
+def _weights(folder: Path, cfg: ModelConfig | None) -> WeightsFolder:
+    """The weights in a folder, of the variant that the base model's config asks for where the folder has it."""
+    from erasepro.models.source import used_variant
+
+    variant = None if cfg is None or not folder.is_dir() else used_variant(replace(cfg, source=str(folder)), folder)
+    return WeightsFolder(folder, variant)

@@ -13,7 +13,8 @@ from erasepro.config.expected_values import hint_at
 from erasepro.config.paths import choices, groups
 from erasepro.config.quoting import as_word, texts_quoted
 from erasepro.config.schema import Config
-from erasepro.errors import UserError, is_text
+from erasepro.errors import UserError
+from erasepro.runtime.foreign_text import BREAKS, check_name
 
 SEVERAL = ("debug", "experiments", "metrics", "prompts")
 """Groups of which several options can be chosen."""
@@ -29,14 +30,15 @@ def check_overrides(overrides: Sequence[str], sweep: bool = False) -> None:
     Raises Hydra's own errors for words that are no overrides.
     """
     for word in overrides:
-        if not is_text(word):
-            raise UserError(f"{word!a} holds half a character (\\ud800) or bytes that are no UTF-8: write it as text.")
+        check_name(word, "An override", allowed=BREAKS)
     try:
         parsed = OverridesParser.create().parse_overrides(list(overrides))
     except RecursionError:
         raise UserError("An override has more brackets than can be read: write 'concepts.pairs=[[dog,cat]]'.") from None
     for override in parsed:
         key = override.key_or_group
+        if len(key) > LONGEST_NAME:  # Hydra looks for a file of that name too
+            raise UserError(f"Unknown key of {len(key):,} letters ({key[:20]!r} …): `erasepro --cfg` shows all keys.")
         if key.split(".")[0].split("/")[0] == "hydra" and not (sweep and key.startswith(SWEEP_KEYS)):
             raise UserError(
                 f"{override.input_line!r} has no effect here: folders, logs and sweeps are erasepro's own; outputs.dir=… is "

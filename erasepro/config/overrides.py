@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import OverrideType
 
 
 def override_values(overrides: Sequence[str]) -> dict[str, Any]:
@@ -20,6 +21,15 @@ def named_keys(overrides: Sequence[str]) -> set[str]:
         if not parsed.is_sweep_override():
             keys |= set(_leaves(parsed.key_or_group, parsed.value()))
     return keys
+
+
+def repeated_keys(overrides: Sequence[str]) -> dict[str, str]:
+    """Each key that overrides set to different values → the last word, which holds. Additions (``+key=…``) are none."""
+    words: dict[str, list[str]] = {}
+    for parsed in OverridesParser.create().parse_overrides(list(overrides)):
+        if parsed.type in (OverrideType.CHANGE, OverrideType.FORCE_ADD):
+            words.setdefault(parsed.key_or_group, []).append((parsed.input_line or "").lstrip("+"))
+    return {key: given[-1] for key, given in words.items() if len(set(given)) > 1}
 
 
 def swept_words(overrides: Sequence[str]) -> str | None:

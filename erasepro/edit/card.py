@@ -17,6 +17,8 @@ LIMITS = """\
 
 - An erased model is harder to misuse, not impossible: attacks on erased concepts exist, and other words, other languages
   or embeddings that were not tested may still reach them. Measure what you need on your own prompts.
+- Prompt embeddings that were made by an unedited text encoder (`prompt_embeds=`, a cache, a second pipeline) do not pass
+  through what is edited there: make them anew with the edited pipeline.
 - The change can be taken off again (that is what `revert` does) by anyone who holds the base model.
 - A LoRA of an erasure that is run at *negative* strength amplifies what it was made to remove. An edit's own strength lies
   in [0, 1]; other tools do not keep to that. Do not publish such a LoRA without saying so.

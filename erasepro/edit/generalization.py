@@ -7,6 +7,7 @@ through.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 48
 """Preserved sentences that are measured beside those that were held out."""
+BLOCK = 1024
+"""Pairs of sentences whose columns are held at a time."""
 SLOW_ENCODER = 16
 """Sentences of a kind, at most, that are held out where an encoder is no CLIP: it reads each at its full length."""
 
@@ -63,11 +66,12 @@ def measure_residual(
     config = edit.meta.get("config", {})
     policy = policy or config.get("cross_attention_token_policy") or config.get("token_policy") or "subject_to_end"
     sides = _Sides(pipe, edit, torch.float64, batch)
-    targets, anchors = [p.target_prompt for p in prompt_pairs], [p.anchor_prompt for p in prompt_pairs]
     sums = torch.zeros(3, dtype=torch.float64)  # of squares: residual, before, wanted
     worst, count = 0.0, 0
-    for read in conditioning_inputs(pipe):
-        parts = plan_pair_columns(pipe, read, prompt_pairs, policy)
+    blocks = [prompt_pairs[i : i + BLOCK] for i in range(0, len(prompt_pairs), BLOCK)]
+    for read, block in product(conditioning_inputs(pipe), blocks):
+        targets, anchors = [p.target_prompt for p in block], [p.anchor_prompt for p in block]
+        parts = plan_pair_columns(pipe, read, block, policy)
         X_o = sides.original.input_features(read, targets, [p.target for p in parts])  # (d, n)
         X = sides.edited.input_features(read, targets, [p.target for p in parts]) if sides.moves_text else X_o
         Y = sides.original.input_features(read, anchors, [p.anchor for p in parts])

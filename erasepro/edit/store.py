@@ -1,12 +1,15 @@
 """An edit on disk, as three files.
 
-``edit.safetensors`` holds the factors, equal ones stored once; ``edit.json`` everything else, and the hash; ``README.md`` is a
-card for people, which nothing reads.
+``edit.safetensors`` holds the factors, equal ones stored once; ``edit.json`` everything else, the hash of what the edit does,
+and a digest of its own content (``runtime.sealed_json``): strength, residuals and meta data are those that were written, or
+the edit is refused. An edit of before there were digests has none: the hash ties its factors and its strength, and ``verify``
+and ``export`` say that nothing ties the rest. ``README.md`` is a card for people, which nothing reads.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +25,9 @@ from erasepro.edit.own_files import CARD, CERTIFICATE, FACTS, TENSORS, check_cer
 from erasepro.errors import UserError
 from erasepro.linalg import Update, update_of
 from erasepro.models.tensor_hashes import tensor_hash
-from erasepro.runtime.files import FileWriter, text_writer, write_together
+from erasepro.runtime.files import FileWriter, refuse_no_file, text_writer, write_together
 from erasepro.runtime.json_text import NoJson, load_json
+from erasepro.runtime.sealed_json import KEY, ChangedRecord, check_seal, seal
 from erasepro.runtime.typed_json import WrongForm
 
 if TYPE_CHECKING:
@@ -62,7 +66,7 @@ def save(edit: EditRecord, folder: Path, force: bool = False) -> Path:
     written: dict[str, FileWriter] = {
         TENSORS: lambda path: save_file(tensors, path),
         CARD: text_writer(card(edit)),
-        FACTS: text_writer(json.dumps(facts, indent=1, ensure_ascii=False)),
+        FACTS: text_writer(json.dumps(seal(facts), indent=1, ensure_ascii=False)),
     }
     write_together(folder, written)
     _drop_stale(folder / CERTIFICATE, edit.hash)
@@ -94,14 +98,24 @@ def load(folder: Path) -> tuple[dict[str, Update], dict[str, Any]]:
     if folder.is_file():
         refuse_file(folder)
     facts = _facts(folder)
+    if os.path.lexists(folder / TENSORS) and not (folder / TENSORS).is_file():  # a pipe would be waited for
+        raise UserError(
+            f"The edit in '{folder}' is damaged ({TENSORS} is no file). Delete that, and make the edit again."
+        )
     try:
         check_edit_file(facts)
+        check_seal(facts)
         tensors = load_file(folder / TENSORS)
         updates = {
             name: update_of({kind: tensors[key] for kind, key in keys.items()}) for name, keys in facts["sites"].items()
         }
     except WrongForm as error:
         raise UserError(f"The edit in '{folder}' is damaged ({error}). Make it again.") from error
+    except ChangedRecord as error:
+        raise UserError(
+            f"The edit in '{folder}' is damaged or was changed by hand (of {FACTS}: {error}). Put the file back as it was, or "
+            "make the edit again."
+        ) from error
     except FileNotFoundError:
         raise UserError(f"'{folder}' has no {TENSORS}: the edit is incomplete. Make it again.") from None
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -122,11 +136,20 @@ def stored_hash(folder: Path) -> str:
     return str(_facts(folder).get("hash"))
 
 
+def stored_digest(folder: Path) -> str:
+    """The digest of edit.json; "" where it has none. Raises UserError for a missing or damaged one."""
+    return str(_facts(folder).get(KEY, ""))
+
+
 def _facts(folder: Path) -> dict[str, Any]:
+    """What edit.json holds, under today's keys; neither its form nor its digest is checked."""
     try:
         facts = load_json(folder / FACTS)
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"'{folder}' holds no edit (no {FACTS}): name a folder that one was saved in.") from None
+    except OSError as error:
+        refuse_no_file(folder / FACTS, error)
+        raise
     except NoJson as error:
         raise UserError(f"'{folder / FACTS}' is not valid JSON ({error}): the edit is damaged.") from error
     if isinstance(facts, dict) and facts.get("format") == format_1.FORMAT:

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from erasepro.models.features.textual_inversion import inversions_of, write_out
+
 logger = logging.getLogger(__name__)
 
 
@@ -52,9 +54,11 @@ class PromptEncoder:
             return self._pipe.encode_prompt(prompts, device, 1, do_classifier_free_guidance=False)[0]
 
     def _warn_of_long_prompts(self) -> None:
-        longest = self._pipe.tokenizer.model_max_length
+        tokenizer = self._pipe.tokenizer
+        longest, inversions = tokenizer.model_max_length, inversions_of(tokenizer)
+        texts = [write_out(tokenizer, inversions, prompt) for prompt in self._prompts]
         with _quiet("transformers"):
-            long = sum(len(ids) > longest for ids in self._pipe.tokenizer(self._prompts).input_ids)
+            long = sum(len(ids) > longest for ids in tokenizer(texts).input_ids)
         if long:
             message = "%d of %d prompts are longer than %d tokens; what comes after is ignored."
             logger.warning(message, long, len(self._prompts), longest)

@@ -6,6 +6,7 @@ OpenCV do. Modes of 32 bits do not say which number is white, so they are refuse
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -29,32 +30,37 @@ UNREADABLE = (
 
 
 class UnreadableImage(Exception):
-    """A picture that is missing, cut off, of too many pixels, or of a mode that does not say which number is white."""
+    """A picture that is missing, cut off, not the one that was drawn, of too many pixels, or without a white number."""
 
 
 def read_picture(path: Path) -> Tensor:
     """A file as (3, H, W) uint8 RGB. Raises UnreadableImage, one line that names the file."""
-    return torch.from_numpy(np.array(read_rgb(path))).permute(2, 0, 1)
+    return _to_tensor(read_rgb(path))
 
 
 def read_rgb(path: Path) -> Image.Image:
     """A file as a picture of mode RGB, decoded whole. Raises UnreadableImage, one line that names the file."""
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for
+        raise UnreadableImage(f"{path.name}: no plain file")
+    return _decode(path, path.name)
+
+
+def decode_picture(data: bytes, name: str) -> Tensor:
+    """The bytes of a file as (3, H, W) uint8 RGB. Raises UnreadableImage, one line that begins with the file's name."""
+    return _to_tensor(_decode(io.BytesIO(data), name))
+
+
+def _to_tensor(picture: Image.Image) -> Tensor:
+    """A picture of mode RGB as (3, H, W) uint8."""
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+
+
+def _decode(source: Path | io.BytesIO, name: str) -> Image.Image:
     try:
-        with Image.open(path) as image:
+        with Image.open(source) as image:
             return _to_rgb(image)
     except UNREADABLE as error:
-        raise UnreadableImage(f"{path.name}: {_reason(error)}") from error
-
-
-def is_whole_png(path: Path, size: tuple[int | None, int | None]) -> bool:
-    """Whether a file is a PNG whose checksums hold, of this width and height (None: of any size)."""
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            right = None in size or image.size == size
-            image.verify()
-    except UNREADABLE:
-        return False
-    return right
+        raise UnreadableImage(f"{name}: {reason_of(error)}") from error
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -69,7 +75,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read, in a few words on one line."""
     if isinstance(error, Image.DecompressionBombError):
         return "an image of far too many pixels"
     if isinstance(error, Image.UnidentifiedImageError):

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.encode import PromptEncoder
+from erasepro.generation.lost import tell_lost
 from erasepro.generation.progress import progress_bar
 from erasepro.generation.samplers import SCHEDULERS, make_scheduler
 from erasepro.generation.store import ImageStore
@@ -60,9 +61,9 @@ def generate(
         model_hash, edit_hash: kept in the folder's manifest; a folder drawn otherwise raises UserError
             (``on_mismatch="regenerate"``: is emptied and drawn again).
 
-    A row's own guidance, steps and size go before the arguments. A damaged image in the folder is drawn again. One with
-    NaN pixels, or with one colour only, is recorded in the store's ``errors()`` and the run goes on. Under torchrun each
-    process draws every n-th batch (see ``erasepro.runtime.distributed``).
+    A row's own guidance, steps and size go before the arguments. An image in the folder that is not, byte for byte, what was
+    drawn is drawn again, and a line on stderr says so. One with NaN pixels, or with one colour only, is recorded in the store's
+    ``errors()`` and the run goes on. Under torchrun each process draws every n-th batch (see ``erasepro.runtime.distributed``).
     """
     check_sampler(steps, guidance, size, scheduler, batch_size)
     worklist = resolved(screened(rows), guidance, steps, size)
@@ -79,7 +80,7 @@ def generate(
     def prepare() -> set[str]:
         store.open({"model": model_hash, "edit": edit_hash, "sampler": sampler}, on_mismatch)
         store.tie(worklist, on_mismatch)
-        store.drop_damaged(worklist, _own_size(pipe))
+        tell_lost(store.folder, store.drop_damaged(worklist))
         return {row.name for row in store.missing(worklist)}
 
     todo = distributed.on_main_process(prepare)
@@ -176,12 +177,6 @@ def _draw(pipe: Any, texts: PromptEncoder | None, batch: Sequence[Row]) -> Tenso
     if images.ndim == 5:  # (B, F, 3, H, W)
         images = images[:, images.shape[1] // 2]
     return images.float().cpu()
-
-
-def _own_size(pipe: Any) -> int | None:
-    """Pixels a side of the model's own pictures; None where they are not square, or it does not say."""
-    native = pipe.unet.config.sample_size if getattr(pipe, "unet", None) is not None else None  # in latent cells
-    return native * pipe.vae_scale_factor if isinstance(native, int) else None
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The original model's images, drawn once and shared by every run that needs them.
 
 They lie in ``<outputs>/.originals/<hash of model, sampler and work list>/``, named by prompt and seed, and are linked into
-the run's own folder under the names of its rows. Another solver on the same concepts draws none of them again. The work
+the run's own folder under the names of its rows. Another solver on the same concepts draws none of them again. A link is the
+file itself: a program that writes into one changes it for all runs, so each run keeps the SHA-256 of what was drawn. The work
 list is part of the key because a picture may differ by one grey level with the batch that it is drawn in: so the same job
 gives the same bytes whatever was drawn before it.
 """
@@ -52,8 +53,11 @@ def _take(place: Path, held: ExitStack) -> None:
 
 def _link_all(store: ImageStore, rows: Sequence[Row], named: Mapping[str, Row], folder: Path) -> None:
     """The shared store's images (``named``: own name to shared row) under the names of the run's own rows."""
-    run_store = ImageStore(folder)
-    run_store.tie(rows, on_mismatch="regenerate")
+    run_store, digests = ImageStore(folder), store.record.digests()
+    shared = {row.name: digests[named[row.name].name] for row in rows if named[row.name].name in digests}
+    run_store.tie(rows, on_mismatch="regenerate", digests=shared)
+    with replacing(folder / "manifest.json") as part:  # before the images: a kill must not leave them without one
+        shutil.copyfile(store.folder / "manifest.json", part)
     failed, known = store.errors(), run_store.errors()
     for row in rows:
         name = named[row.name].name
@@ -61,8 +65,6 @@ def _link_all(store: ImageStore, rows: Sequence[Row], named: Mapping[str, Row], 
             run_store.record_error(row, failed[name]["kind"], failed[name]["message"])
         elif name not in failed and not same(store.path(name), run_store.path(row.name)):
             link(store.path(name), run_store.path(row.name))
-    with replacing(folder / "manifest.json") as part:
-        shutil.copyfile(store.folder / "manifest.json", part)
 
 
 def content_id(row: Row) -> str:
@@ -72,8 +74,8 @@ def content_id(row: Row) -> str:
 
 
 def same(source: Path, target: Path) -> bool:
-    """Whether the target is a link to the source already; one to a damaged image that was redrawn is not."""
-    return target.exists() and target.samefile(source)
+    """Whether the target is a hard link to the source already; one to a damaged image that was redrawn is not."""
+    return target.exists() and not target.is_symlink() and target.samefile(source)
 
 
 def link(source: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.errors import UserError
-from erasepro.runtime.files import write_text
+from erasepro.runtime.files import digest, write_text
 from erasepro.runtime.json_text import NoJson, parse_json
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
@@ -98,8 +98,7 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
     Prompts that were left out before (``prompts.dropped``) count once a seed. Raises UserError for an empty or repeated
     seed list, an id that is not a file name, or two rows of one name.
     """
-    if not seeds or len(set(seeds)) != len(seeds):
-        raise UserError(f"generation.seeds must be a list of different whole numbers, not {list(seeds)}.")
+    check_seeds(seeds)
     wanted = [f.name for f in fields(Row) if f.name != "seed"]
     rows = []
     for prompt in prompts:
@@ -108,6 +107,12 @@ def make_worklist(prompts: Iterable[Prompted], seeds: Sequence[int]) -> Worklist
         rows += [Row(seed=int(seed), **values) for seed in (seeds if own is None else [own])]
     drawable = screened(rows)
     return replace(drawable, dropped=drawable.dropped + getattr(prompts, "dropped", 0) * len(seeds))
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raise UserError for a list of seeds that is empty or repeats one."""
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise UserError(f"generation.seeds must be a list of different whole numbers, not {list(seeds)}.")
 
 
 def screened(rows: Iterable[Row]) -> Worklist:
@@ -132,21 +137,40 @@ def resolved(rows: Iterable[Row], guidance: float, steps: int, size: int | None)
 
 def write_worklist(path: Path, rows: Iterable[Row]) -> None:
     """One JSON object a line, written beside and renamed, so that a reader never sees half a list."""
-    write_text(path, "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows))
+    write_text(path, _text(rows))
+
+
+def is_written(path: Path, rows: Iterable[Row]) -> bool:
+    """Whether a file is, byte for byte, what `write_worklist` writes of these rows."""
+    return path.is_file() and path.read_bytes() == _text(rows).encode()
+
+
+def hash_rows(rows: Iterable[Row]) -> str:
+    """Hash (64 hex digits) of the rows with everything in them and their order: ``hashes.test_prompts`` of results.json."""
+    return digest([asdict(row) for row in rows])
+
+
+def _text(rows: Iterable[Row]) -> str:
+    return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
 
 
 def read_worklist(path: Path) -> Worklist:
     """The rows of a file made by `write_worklist`, screened again. Raises UserError naming the line at fault."""
     rows = []
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for
+        raise UserError(f"Cannot read the work list {str(path)!r}: it is no file.")
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UserError(f"Cannot read the work list {str(path)!r}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"Cannot read the work list {str(path)!r}: no UTF-8.") from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             rows.append(Row(**parse_json(line)))
-        except (NoJson, TypeError) as error:
+            rows[-1].prompt.encode()  # screened below: it must be a text
+        except (NoJson, TypeError, AttributeError) as error:
             raise UserError(f"{path}, line {number}: not a work-list row ({error}).") from error
     return screened(rows)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from erasepro.linalg.cost import Cost
-from erasepro.linalg.select import Dropped, dropped_columns, independent_columns
+from erasepro.linalg.select import WHOLE, Dropped, dropped_columns, independent_columns
 from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update
 
 POLICIES = ("independent", "exact", "least_squares")
@@ -148,6 +148,12 @@ def compose_with_weight(D: Update, W: Tensor) -> Update:
 def _with_unselected(X: Tensor, R: Tensor, cost: Cost, selected: Tensor, mu: float) -> Update:
     """ΔW = B + (R_S − B X_S) G_S⁻¹ X_Sᵀ C'⁻¹ with C' = C + μ X Xᵀ, B = μ R Xᵀ C'⁻¹ and G_S = X_Sᵀ C'⁻¹ X_S."""
     charged = cost.add_gram(X, mu)
+    if X.shape[1] > WHOLE:  # B itself (d_out, d_in): the factors would take (d_out + d_in) n numbers
+        B = mu * torch.cholesky_solve(X @ R.T, charged.L).T
+        Z = charged.whiten(X[:, selected])
+        T = torch.linalg.qr(Z, mode="r").R
+        left = R[:, selected] - B @ X[:, selected]
+        return DenseUpdate(B + torch.cholesky_solve(left.T, T.T).T @ charged.unwhiten_rows(Z))
     Z = charged.whiten(X)  # (d_in, n)
     T = torch.linalg.qr(Z[:, selected], mode="r").R  # (r, r): G_S = TᵀT
     left = R[:, selected] - mu * (R @ (Z.T @ Z[:, selected]))  # (d_out, r)

@@ -4,8 +4,9 @@ Z = L⁻¹X (d, n) with columns scaled to length 1. The first column taken is th
 cheapest to change; all distances are still 1), then always the one at the greatest distance to the span of those already
 taken, until that distance is τ or less: a rule that neither the columns' order nor rounding decides. For many columns it
 is followed by LAPACK's pivoted Cholesky of ZᵀZ, whose pivots are the squared distances: it works in blocks, and resolves
-distances above 1e-7 or so. For a column j left out, a = G_SS⁻¹ G_Sj is its best combination of the kept ones S, and its
-residual after the solve is exactly R_S a − r_j.
+distances above 1e-7 or so. For more than `WHOLE` columns ZᵀZ (n, n) would not fit: Z is passed over once a pivot. For a
+column j left out, a = G_SS⁻¹ G_Sj is its best combination of the kept ones S, and its residual after the solve is
+exactly R_S a − r_j.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from scipy.linalg import lapack
 from torch import Tensor
 
 MANY = 64  # columns from which on blocks pay
+WHOLE = 4096  # columns whose Gram matrix is formed (128 MiB); memory then grows with them, not with their square
 WELL_CONDITIONED = 0.03  # the smallest pivot from which on a solve needs no orthonormal basis
 AHEAD = 1e-6  # by how much the first column is made longer than the others: more than rounding, less than matters
 RESOLVED = 1e-5  # the smallest tau that a pivoted Cholesky can be trusted with
@@ -72,7 +74,7 @@ class Basis:
         return float((s[0] / s[-1]) ** 2) if len(s) and float(s[-1]) > 0 else float("inf")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """A column that was left out.
 
@@ -91,7 +93,7 @@ def independent_columns(Z: Tensor, tau: float) -> Basis:
     """Pivoted QR of Z (d, n) with columns scaled to length 1, stopped at the first pivot ≤ tau."""
     if not 0 < tau < 1:
         raise ValueError(f"The rank tolerance tau must lie in (0, 1); got {tau}.")
-    return _by_blocks(Z, tau) if Z.shape[1] > MANY and tau >= RESOLVED else _one_by_one(Z, tau)
+    return _by_blocks(Z, tau) if MANY < Z.shape[1] <= WHOLE and tau >= RESOLVED else _one_by_one(Z, tau)
 
 
 def _by_blocks(Z: Tensor, tau: float) -> Basis:
@@ -127,9 +129,7 @@ def _one_by_one(Z: Tensor, tau: float) -> Basis:
         z = z - q @ (q.T @ z)  # twice is enough
         pivot = float(z.norm())
         if not fresh and (pivot <= tau or float(left[j]) < 1e-4 * trusted):
-            rest = unit - q @ (q.T @ unit)
-            rest -= q @ (q.T @ rest)
-            left = rest.pow(2).sum(dim=0)
+            left = torch.cat([_distances(part, q) for part in unit.split(WHOLE, dim=1)])
             left[kept] = 0
             trusted, fresh = float(left.max()), True
             continue
@@ -148,6 +148,13 @@ def _one_by_one(Z: Tensor, tau: float) -> Basis:
     return basis
 
 
+def _distances(unit: Tensor, q: Tensor) -> Tensor:
+    """Squared distances (m,) of columns (d, m) to the span of the orthonormal q (d, r), computed afresh."""
+    rest = unit - q @ (q.T @ unit)
+    rest -= q @ (q.T @ rest)
+    return rest.pow(2).sum(dim=0)
+
+
 def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
     """What became of the columns outside the basis, worst miss first. Z (d, n), R (d_out, n)."""
     mask = torch.ones(Z.shape[1], dtype=torch.bool, device=Z.device)
@@ -157,8 +164,12 @@ def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
     if not len(basis.selected):
         asked = zip(out.tolist(), (R[:, out].norm(dim=0) / typical).tolist(), strict=True)
         return tuple(sorted((Dropped(j, j, 0.0, miss) for j, miss in asked), key=lambda x: -x.violation))
-    if not len(out):
-        return ()
+    rows = [row for at in out.split(WHOLE) for row in _shortfalls(Z, R, basis, at, typical)]
+    return tuple(sorted(rows, key=lambda x: -x.violation))
+
+
+def _shortfalls(Z: Tensor, R: Tensor, basis: Basis, out: Tensor, typical: Tensor) -> list[Dropped]:
+    """What became of the columns `out`, for a typical norm of a column of R."""
     part = basis.coordinates(Z[:, out])  # (r, n_out)
     a = torch.linalg.solve_triangular(basis.T, part, upper=True)
     size = Z[:, out].norm(dim=0).clamp_min(torch.finfo(Z.dtype).tiny)
@@ -169,4 +180,4 @@ def dropped_columns(Z: Tensor, R: Tensor, basis: Basis) -> tuple[Dropped, ...]:
     miss = (R[:, basis.selected] @ a - R[:, out]).norm(dim=0) / typical
     like = basis.selected[(a.abs() * Z[:, basis.selected].norm(dim=0)[:, None]).argmax(dim=0)]
     rows = zip(out.tolist(), like.tolist(), distance.tolist(), miss.tolist(), strict=True)
-    return tuple(sorted((Dropped(*row) for row in rows), key=lambda x: -x.violation))
+    return [Dropped(*row) for row in rows]

@@ -9,6 +9,7 @@ ARCHITECTURES.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,10 @@ class Architecture:
     def encoder(self, component: str) -> TextEncoder:
         """The encoder of that name."""
         return next(e for e in self.encoders if e.component == component)
+
+    def works_without(self, gone: Collection[str]) -> bool:
+        """Whether every conditioning input has a part left whose encoders are all there."""
+        return all(any(not set(part) & set(gone) for part in read.parts) for read in self.reads)
 
     @property
     def denoisers(self) -> tuple[str, ...]:

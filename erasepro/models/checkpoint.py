@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from erasepro.errors import UserError
+from erasepro.models.weight_names import choose_entry, is_index, variants
 from erasepro.runtime.json_text import load_json
-from erasepro.runtime.pickled_files import has_pickled_name, is_pickled
+from erasepro.runtime.pickled_files import is_pickled
 
-STEMS = ("diffusion_pytorch_model", "model")  # what diffusers and transformers call a component's weights
 ALIASES = {
     "encoder.embed_tokens.weight": "shared.weight",
     "shared.weight": "encoder.embed_tokens.weight",
@@ -74,13 +74,25 @@ class Checkpoint:
         known = [kind for kind in kinds if kind in names]
         if not known:
             raise UserError(
-                f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))})."
+                f"{str(self.folder)!r} holds no floating-point weights (found: {', '.join(sorted(set(kinds)))}): fetch the "
+                "model again, or save it in float32, float16 or bfloat16."
             )
         return getattr(torch, names[max(set(known), key=known.count)])
 
     def shape(self, key: str) -> tuple[int, ...]:
         """The shape of a tensor, from the file's header. Raises UserError where there is no such tensor."""
         return self._known[self._key(key)][1]
+
+    def check_numbers(self, network: nn.Module) -> None:
+        """Raise UserError where a weight of the network is stored as whole numbers: read as they are, they mean nothing."""
+        for key, value in network.state_dict().items():
+            name = self._find(key)
+            kind = "" if name is None else self._known[name][0]
+            if name is not None and value.is_floating_point() and not kind.startswith(("F", "BF")):
+                raise UserError(
+                    f"{str(self._home[name])!r} holds {key!r} as whole numbers ({kind}), and the model's weights are "
+                    "floating-point numbers: fetch the model again, or save it in float32, float16 or bfloat16."
+                )
 
     def get(self, key: str) -> Tensor:
         """The tensor of this name, as stored; a copy of its own."""
@@ -129,34 +141,38 @@ class Checkpoint:
 
 
 def weight_files(folder: Path, variant: str | None = None) -> list[Path]:
-    """The safetensors that hold a component's weights, in order; one file, or those that its index names."""
-    part = f".{variant}" if variant else ""
-    for stem in STEMS:
-        index = folder / f"{stem}.safetensors.index{part}.json"
-        if index.is_file():
-            try:
-                names = sorted(set(load_json(index)["weight_map"].values()))
-                if not names or not all(isinstance(name, str) for name in names):
-                    raise TypeError("its weight_map names no files")
-            except (ValueError, KeyError, AttributeError, TypeError) as error:
-                raise UserError(f"{str(index)!r} is no index of weights ({error}): fetch the model again.") from error
-            for name in names:
-                if not (folder / name).is_file() or Path(name).name != name:
-                    raise UserError(
-                        f"{str(folder / name)!r} is missing, but {index.name} names it: fetch the model again."
-                    )
-            return [folder / name for name in names]
-        if (folder / f"{stem}{part}.safetensors").is_file():
-            return [folder / f"{stem}{part}.safetensors"]
-    if variant and any(folder.parent.glob(f"*/*.{variant}*.safetensors")):
-        return weight_files(folder)  # as in diffusers: a part without the variant gives the files that have none
-    there = sorted(p.name for p in folder.glob("*.safetensors"))
-    if there:
-        wanted = " or ".join(f"{stem}{part}.safetensors" for stem in STEMS)
-        raise UserError(
-            f"No weights {wanted} in {str(folder)!r} (there: {', '.join(there)}): set model.variant to match, or fetch them "
-            "again."
-        )
-    pickled = sorted(p.name for p in folder.glob("*") if has_pickled_name(p))
-    why = f"only pickled weights ({pickled[0]}), which can run code and are never loaded" if pickled else "no weights"
-    raise UserError(f"{str(folder)!r} holds {why}: save the model as safetensors first.")
+    """The safetensors that hold a component's weights, in order; one file, or those that its index names.
+
+    Args:
+        variant: as in `weight_names.choose_entry`; folders beside this one are looked at for it.
+    """
+    names = names_in(folder)
+    beside = [other for other in folder.parent.iterdir() if other.is_dir()] if variant and folder.parent.is_dir() else []
+    elsewhere = any(variant in variants(names_in(other)) for other in beside)
+    entry = choose_entry(str(folder), names, variant, elsewhere)
+    if not is_index(entry):
+        return [folder / entry]
+    shards = indexed_files(folder / entry)
+    for name in shards:
+        if name not in names:
+            raise UserError(f"{str(folder / name)!r} is missing, but {entry} names it: fetch the model again.")
+    return [folder / name for name in shards]
+
+
+def names_in(folder: Path) -> set[str]:
+    """The names of the files in a folder; none where it is not there."""
+    return {path.name for path in folder.iterdir() if path.is_file()} if folder.is_dir() else set()
+
+
+def indexed_files(index: Path) -> list[str]:
+    """The names of the files that an index of weights names, sorted. UserError for a damaged one, or one that leads away."""
+    try:
+        names = sorted(set(load_json(index)["weight_map"].values()))
+        if not names or not all(isinstance(name, str) for name in names):
+            raise TypeError("its weight_map names no files")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise UserError(f"{str(index)!r} is no index of weights ({error}): fetch the model again.") from error
+    for name in names:
+        if Path(name).name != name:
+            raise UserError(f"{str(index.parent / name)!r} is missing, but {index.name} names it: fetch the model again.")
+    return names

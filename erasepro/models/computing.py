@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
-from erasepro.models.architectures import architecture_of
+from erasepro.models.architectures import TextEncoder, architecture_of
 
 COMPILED = "_orig_mod"
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
@@ -71,10 +71,15 @@ def check_encoders(pipe: Any) -> None:
         )
     for encoder in there:
         if getattr(pipe, encoder.tokenizer, None) is None:
-            raise UserError(
-                f"The pipeline has a {encoder.component} but no {encoder.tokenizer} to make its tokens: load the pipeline "
-                f"with {encoder.tokenizer} too."
-            )
+            raise without_tokenizer(encoder)
+
+
+def without_tokenizer(encoder: TextEncoder) -> UserError:
+    """What is wrong with a pipeline that has this encoder and not its tokenizer."""
+    return UserError(
+        f"The pipeline has a {encoder.component} but no {encoder.tokenizer} to make its tokens: load the pipeline with "
+        f"{encoder.tokenizer} too."
+    )
 
 
 def check_component(root: nn.Module, component: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +11,14 @@ from erasepro.config.paths import options
 from erasepro.config.schema import ModelConfig
 from erasepro.config.typed_dataclass import stored_model
 from erasepro.errors import UserError, unknown
-from erasepro.models.architectures import architecture, architecture_of
 from erasepro.models.base import Model
-from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.device import pick_device
 from erasepro.models.miniature.judge import MiniatureJudge
-from erasepro.models.single_file import SingleFile, skeleton_parts
+from erasepro.models.single_file import skeleton_parts
 from erasepro.models.skeleton import Skeleton
-from erasepro.models.source import (
-    check_folder,
-    config_files,
-    networks,
-    pipeline_files,
-    read_index,
-    resolve,
-    single_file,
-)
+from erasepro.models.source import check_folder, config_files, pipeline_files, resolve, single_file, used_variant
 from erasepro.models.tiny import tiny_pipeline
+from erasepro.models.whole_pipelines import libraries_quiet, pipeline_from_file, pipeline_from_folder
 from erasepro.registry import Registry
 from erasepro.runtime.file_hashes import hash_files
 
@@ -87,8 +76,9 @@ def fingerprint(cfg: ModelConfig) -> str:
             else hash_files(Path(cfg.config or ""), configs) + hash_files(file.parent, [file])
         )
     folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg)
-    check_folder(folder, cfg.variant)
-    return hash_files(folder, [*pipeline_files(folder, cfg.variant), *config_files(folder)])
+    variant = used_variant(cfg, folder)
+    check_folder(folder, variant)
+    return hash_files(folder, [*pipeline_files(folder, variant), *config_files(folder)])
 
 
 def judge_fingerprint(cfg: ModelConfig) -> str:
@@ -123,13 +113,13 @@ def load_skeleton(model: ModelConfig | str) -> Model:
     device = pick_device(cfg.device)
     if file is not None:
         folder, made = skeleton_parts(file, None if cfg.config is None else Path(cfg.config).expanduser())
-        with _quietly():
+        with libraries_quiet():
             pipe = Skeleton(folder, device=device, file=file)
         del made  # all configs are read
     else:
         folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg, vae=False)
-        with _quietly():
-            pipe = Skeleton(folder, cfg.variant, device=device)
+        with libraries_quiet():
+            pipe = Skeleton(folder, used_variant(cfg, folder), device=device)
     source = cfg.source or "erasepro"
     return Model(pipe, cfg.name, source, "", kind=cfg.kind, revision=_commit(folder, cfg))
 
@@ -143,119 +133,10 @@ def _finish(
     pipe: Any, cfg: ModelConfig, kind: str, source: str, judge: object | None = None, revision: str | None = None
 ) -> Model:
     device = pick_device(cfg.device)
-    with _quietly():
+    with libraries_quiet():
         pipe.to(device)
     pipe.set_progress_bar_config(disable=True)
     return Model(pipe, cfg.name, source, fingerprint(cfg), kind, judge, revision)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """The libraries' bars, reports and advice off, for as long as it takes: what matters of them is said in one line."""
-    from diffusers.utils import logging as of_diffusers
-    from transformers.utils import logging as of_transformers
-
-    libraries: tuple[Any, ...] = (of_diffusers, of_transformers)
-    before = [(library, library.is_progress_bar_enabled(), library.get_verbosity()) for library in libraries]
-    for library in libraries:
-        library.disable_progress_bar()
-        library.set_verbosity_error()
-    try:
-        yield
-    finally:
-        for library, bars, verbosity in before:
-            library.set_verbosity(verbosity)
-            if bars:
-                library.enable_progress_bar()
-
-
-def _from_folder(folder: Path, cfg: ModelConfig) -> Any:
-    """A pipeline from a local folder: safetensors only, without safety checker (its black images would be counted)."""
-    import diffusers
-    import torch
-
-    check_folder(folder, cfg.variant)
-    index = read_index(folder)
-    held = {part: Checkpoint(folder / part, cfg.variant) for part in networks(index)}
-    kind = getattr(diffusers, architecture(index["_class_name"]).pipelines[0])  # its twins take a picture too
-    bare = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-    try:
-        with _quietly():
-            pipe = kind.from_pretrained(
-                str(folder),
-                dtype=getattr(torch, cfg.dtype),
-                use_safetensors=True,
-                variant=cfg.variant,
-                local_files_only=True,
-                **(bare if "requires_safety_checker" in inspect.signature(kind).parameters else {}),
-            )
-        _check_whole(pipe, folder, held)
-        _check_draws(pipe, folder)
-        return pipe
-    except UserError:
-        raise
-    except Exception as error:  # whatever the libraries make of a damaged or foreign folder
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        if "ignore_mismatched_sizes" in reason:  # transformers, whose parts are the text encoders
-            part = next((name for name in held if name in reason), "text_encoder")
-            reason = f"the sizes in {part}/config.json are not those of its weights"
-        raise UserError(
-            f"Cannot load {str(folder)!r} as a {kind.__name__}, a file is damaged or of another model: {reason}"
-        ) from error
-
-
-def _from_file(file: Path, cfg: ModelConfig) -> Any:
-    """A pipeline from a single-file checkpoint in the original layout, read by diffusers' own converters."""
-    import diffusers
-    import torch
-
-    folder, made = skeleton_parts(file, None if cfg.config is None else Path(cfg.config).expanduser())
-    index = read_index(folder)
-    held: dict[str, Checkpoint] = {part: SingleFile(file, part) for part in networks(index, vae=False)}
-    kind = getattr(diffusers, architecture(index["_class_name"]).pipelines[0])  # its twins take a picture too
-    bare = {"safety_checker": None, "feature_extractor": None}
-    try:
-        with _quietly():
-            pipe = kind.from_single_file(
-                str(file), config=str(folder), local_files_only=True, dtype=getattr(torch, cfg.dtype),
-                **(bare if "safety_checker" in inspect.signature(kind).parameters else {}),
-            )  # fmt: skip
-        _check_whole(pipe, folder, held)
-    except UserError:
-        raise
-    except Exception as error:  # whatever the library makes of a damaged or foreign file
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise UserError(f"Cannot load {str(file)!r} as a {kind.__name__}: {reason}") from error
-    del made
-    return pipe
-
-
-def _check_whole(pipe: Any, folder: Path, held: dict[str, Checkpoint]) -> None:
-    """Raise UserError where a part has weights that its files lack: the libraries would leave them random."""
-    for part, checkpoint in held.items():
-        wanted = (key for key in getattr(pipe, part).state_dict() if not key.endswith("position_ids"))
-        missing = [key for key in wanted if key not in checkpoint]
-        if missing:
-            raise UserError(
-                f"{str(checkpoint.files[0])!r} lacks {len(missing)} of the {part}'s weights ({missing[0]} …): it is "
-                "incomplete or another part's file; fetch the model again."
-            )
-    for encoder in architecture_of(pipe).encoders:
-        tokenizer = getattr(pipe, encoder.tokenizer, None)
-        if tokenizer is not None and (len(tokenizer) < 3 or (encoder.causal and tokenizer.model_max_length > 10_000)):
-            raise UserError(f"{str(folder / encoder.tokenizer)!r} holds no complete tokenizer: fetch the model again.")
-
-
-def _check_draws(pipe: Any, folder: Path) -> None:
-    """Raise UserError where a U-Net takes more than noise (a mask, a picture, frames): a text alone gives no picture."""
-    unet = getattr(pipe, "unet", None)
-    films = type(unet).__name__ == "UNetMotionModel"
-    if unet is not None and (films or unet.config.in_channels != pipe.vae.config.latent_channels):
-        what = "frames" if films else f"{unet.config.in_channels} channels, a picture and a mask among them"
-        raise UserError(
-            f"{str(folder)!r} cannot draw from a text alone: its U-Net takes {what}. Erase from it with erasepro edit or "
-            "erasepro.erase, which draw nothing."
-        )
 
 
 @MODELS.register("diffusers")
@@ -263,15 +144,15 @@ def diffusers_pipeline(cfg: ModelConfig) -> Model:
     """Any supported diffusers pipeline (`architectures`), from a hub id, a local folder or a single file (model.source)."""
     file = single_file(cfg)
     if file is not None:
-        return _finish(_from_file(file, cfg), cfg, "diffusers", cfg.source)
+        return _finish(pipeline_from_file(file, cfg), cfg, "diffusers", cfg.source)
     folder = resolve(cfg)
-    return _finish(_from_folder(folder, cfg), cfg, "diffusers", cfg.source, revision=_commit(folder, cfg))
+    return _finish(pipeline_from_folder(folder, cfg), cfg, "diffusers", cfg.source, revision=_commit(folder, cfg))
 
 
 @MODELS.register("miniature")
 def miniature(cfg: ModelConfig) -> Model:
     """The small model that ships with the package, with its own judge."""
-    pipe = _from_folder(MINIATURE, cfg)
+    pipe = pipeline_from_folder(MINIATURE, cfg)
     return _finish(pipe, cfg, "miniature", "erasepro", load_shipped_judge(cfg))
 
 

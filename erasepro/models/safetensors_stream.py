@@ -95,6 +95,8 @@ def read_source(path: Path) -> Source:
     """
     if is_pickled(path):
         raise UserError(f"{str(path)!r} holds pickled weights, which are never loaded: convert to safetensors.")
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise UserError(f"Cannot read {str(path)!r}: it is no file.")
     try:
         with open(path, "rb") as file:
             size = file.seek(0, 2)

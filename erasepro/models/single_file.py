@@ -17,36 +17,43 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.models.checkpoint import PREFIX, Checkpoint
+from erasepro.models.file_contents import COMPONENTS, PREFIXES, UNET, describe_contents, explain_missing_part
 from erasepro.models.layouts.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
 from erasepro.models.layouts.original_unet import original_unet
+from erasepro.models.layouts.original_vae import is_attention_matrix, original_vae
 from erasepro.models.published import TOKENIZER, published
 
-UNET = "model.diffusion_model."
 CROSS = re.compile(re.escape(UNET) + r".*\.attn2\.to_k\.weight$")
 
 
 class SingleFile(Checkpoint):
     """One component's tensors inside a checkpoint of the original layout, asked for by diffusers' names.
 
-    OpenCLIP's fused q, k, v are cut apart and its projection is turned. Errors as in `Checkpoint`.
+    OpenCLIP's fused q, k, v are cut apart and its projection is turned. Errors as in `Checkpoint`; a file without the component
+    says what it holds instead.
     """
 
     def __init__(self, path: Path, component: str, device: str = "cpu") -> None:
         self.path, self.component = path, component
         super().__init__(path.parent, device=device, files=[path])
         self._blocks = next((i for i in range(1, 100) if f"{UNET}input_blocks.{i}.0.op.weight" in self._home), 3) - 1
-        starts = {"unet": (UNET,), "vae": ("first_stage_model.",)}.get(component, ("cond_stage_model.", "conditioner."))
+        starts, keys = PREFIXES[COMPONENTS[component]], set(self._home)
         self._home = {key: home for key, home in self._home.items() if key.startswith(starts)}
+        if not self._home:
+            raise UserError(f"{str(path)!r} {explain_missing_part(component, keys)}")
         self._known = {key: self._known[key] for key in self._home}
+        self._up_blocks = sum(f"first_stage_model.decoder.up.{i}.block.0.conv1.weight" in keys for i in range(100))
 
     def shape(self, key: str) -> tuple[int, ...]:
         """The shape of a tensor as diffusers has it. Raises UserError where there is no such tensor."""
         return tuple(self.get(key).shape)
 
     def get(self, key: str) -> Tensor:
-        """A tensor as diffusers has it: a third of a fused q, k, v, or turned; a copy of its own."""
+        """A tensor as diffusers has it: a third of a fused q, k, v, turned, or without a convolution's sides; a copy."""
         name, part = self._place(key)
         whole = super().get(name)
+        if self.component == "vae" and is_attention_matrix(name):
+            return whole.reshape(whole.shape[:2])
         if part == "turned":
             return whole.T.contiguous()
         return whole if part is None else whole.chunk(3)[int(part)].clone()
@@ -67,10 +74,13 @@ class SingleFile(Checkpoint):
         )
 
     def _candidates(self, key: str) -> list[tuple[str, str | None]]:
-        if self.component == "unet":
-            path, _, kind = key.rpartition(".")
-            name = original_unet(path, self._blocks)
-            return [(f"{UNET}{name}.{kind}", None)] if name else []
+        path, _, kind = key.rpartition(".")
+        if self.component == "unet":  # an upsampler's place hangs on whether its block has attentions
+            names = [original_unet(path, self._blocks, with_attention) for with_attention in (True, False)]
+            return [(f"{UNET}{name}.{kind}", None) for name in names if name]
+        if self.component == "vae":
+            original = original_vae(path, self._up_blocks)
+            return [(f"first_stage_model.{original}.{kind}", None)] if original else []
         bare = key.removeprefix(PREFIX)
         candidates: list[tuple[str, str | None]] = [(p + bare, None) for p in CLIP_PREFIXES.get(self.component, ())]
         fused = open_clip(bare)
@@ -92,12 +102,14 @@ def config_folder(path: Path) -> tempfile.TemporaryDirectory[str]:
     crossing = [key for key in whole if CROSS.match(key)]
     if not crossing:
         raise UserError(
-            f"{str(path)!r} is no Stable Diffusion checkpoint in the original layout (no {UNET}…attn2): give a folder in "
-            "diffusers' layout."
+            f"{str(path)!r} is no Stable Diffusion checkpoint in the original layout (no {UNET}…attn2), it holds "
+            f"{describe_contents(set(whole))}: give a whole checkpoint of Stable Diffusion 1, 2 or XL, or as model.source the "
+            "folder of a pipeline in diffusers' layout."
         )
     width = whole.shape(crossing[0])[1]
     configs = published(width)
     if configs is None:
+        SingleFile(path, "text_encoder")  # configs would not help a file without one
         raise UserError(
             f"{str(path)!r} has text features of {width} numbers, which no published model has: give the folder of its "
             "configs and tokenizers as model.config=FOLDER."

@@ -18,13 +18,13 @@ from erasepro.models.architectures import Architecture, TextEncoder, architectur
 from erasepro.models.checkpoint import PREFIX, Checkpoint
 from erasepro.models.lazy import attach
 from erasepro.models.single_file import SingleFile
-from erasepro.models.source import check_tokenizer_files, read_index
+from erasepro.models.source import check_parts, check_tokenizer_files, read_index
 
 BLOCKS = re.compile(r"(?:^|\.)(?:layers|block|blocks|transformer_blocks|single_transformer_blocks)\.\d+\.")
 CLASSES = {
     "diffusers": (
         "UNet2DConditionModel", "SD3Transformer2DModel", "FluxTransformer2DModel", "PixArtTransformer2DModel",
-        "WanTransformer3DModel", "CogVideoXTransformer3DModel",
+        "WanTransformer3DModel", "CogVideoXTransformer3DModel", "AutoencoderKL",
     ),
     "transformers": ("CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel", "UMT5EncoderModel"),
 }  # fmt: skip
@@ -52,6 +52,7 @@ class Skeleton:
         index = read_index(self.folder)
         self.pipeline_class = str(index["_class_name"])
         self.architecture: Architecture = architecture(self.pipeline_class)
+        check_parts(self.folder, index)
         self.checkpoints: dict[str, Checkpoint] = {}
         names = [e.component for e in self.architecture.encoders]
         for name in (*names, *self.architecture.denoisers):
@@ -62,7 +63,9 @@ class Skeleton:
                 )
                 if file is None:
                     _check_shapes(name, module, self.checkpoints[name])
-                module = module.to(self.checkpoints[name].dtype())
+                dtype = self.checkpoints[name].dtype()
+                self.checkpoints[name].check_numbers(module)
+                module = module.to(dtype)
                 attach(module, self.checkpoints[name])
             setattr(self, name, module)
         for encoder in self.architecture.encoders:
@@ -121,6 +124,13 @@ def _check_shapes(name: str, module: nn.Module, checkpoint: Checkpoint) -> None:
             )
         if shape is None and BLOCKS.search(bare) and bare.endswith(".weight"):
             raise UserError(f"{name}/config.json has fewer blocks than its weights: {key!r} has no place in it.")
+
+
+def vae_by_config(folder: Path) -> nn.Module:
+    """Stable Diffusion's VAE on the meta device, which an edit does not depend on. UserError for a damaged config."""
+    network = _network(folder, "vae", ["diffusers", "AutoencoderKL"])
+    assert network is not None
+    return network
 
 
 def _network(folder: Path, name: str, entry: Any) -> nn.Module | None:

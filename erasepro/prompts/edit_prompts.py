@@ -57,13 +57,20 @@ def make_edit_prompts(
 
 
 def check_sentences(concepts: ConceptSet, config: TemplatesConfig) -> None:
-    """Raise UserError for a value of ``templates`` that is out of range, before a model is looked at."""
-    if config.grammar not in GRAMMARS:
-        raise unknown("templates.grammar", config.grammar, GRAMMARS)
+    """Raise UserError for a value of ``templates`` that does not fit the concepts or is out of range; no model is needed."""
+    check_sentence_settings(config)
     if config.grammar == "miniature" and concepts.vocabulary != "miniature":
         raise UserError(
             "templates.grammar=miniature is the shipped model's own grammar: it serves model=miniature alone. Leave it out."
         )
+    for template in config.templates:
+        check_template(template, erased_slots(concepts), allowed_slots(concepts, config.grammar), "templates")
+
+
+def check_sentence_settings(config: TemplatesConfig) -> None:
+    """Raise UserError for a value of ``templates`` that no set of concepts can have."""
+    if config.grammar not in GRAMMARS:
+        raise unknown("templates.grammar", config.grammar, GRAMMARS)
     if config.count is not None and config.count < 1:
         raise UserError(f"templates.count must be 1 or more, or null; got {config.count}.")
     for key in ("contexts", "preserve_count", "preserve_neighbors"):
@@ -72,8 +79,6 @@ def check_sentences(concepts: ConceptSet, config: TemplatesConfig) -> None:
             raise UserError(f"templates.{key} must be 0 or more; got {value}.")
     if not 0 <= config.preserve_long <= 1:
         raise UserError(f"templates.preserve_long is a share, from 0 to 1; got {config.preserve_long}.")
-    for template in config.templates:
-        check_template(template, erased_slots(concepts), allowed_slots(concepts, config.grammar), "templates")
 
 
 def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexicon) -> EditPrompts:

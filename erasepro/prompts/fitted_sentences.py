@@ -58,10 +58,11 @@ def natural_sentences(
 ) -> list[PromptPair]:
     """One sentence a template, without those that would name a target or an anchor twice, or have no plural."""
     rng = random.Random(f"{config.seed}/build/{pair.target}")
+    names = _forms_of_names(concepts)
     found: dict[str, PromptPair] = {}
     for template in templates:
         filled = _filled(concepts, pair.target, config, rng.choice(THINGS))
-        if _is_crowded(template, filled["x"], concepts):
+        if _is_crowded(template, filled["x"], names):
             continue
         forms = None
         if "p" in slots(template):
@@ -90,15 +91,15 @@ def draw_contexts(
 
     With its article and bare, or after the words with which one names a style.
     """
-    fits = fits_context(lexicon)
+    fits, names = fits_context(lexicon), _forms_of_names(concepts)
     target, anchor = (_filled(concepts, name, config, "") for name in (pair.target, pair.anchor))
 
     def fits_both(template: str) -> bool:
-        twice = _is_crowded(template, "", concepts)  # random neighbours that make a name of several words
+        twice = _is_crowded(template, "", names)  # random neighbours that make a name of several words
         return not twice and fits(fill(template, target)) and fits(fill(template, anchor))
 
     of_kind = STYLE_CONTEXTS if concepts.kind == "style" else CONTEXT_FORMS
-    forms = [form for form in of_kind if not _is_crowded(form, "", concepts)]
+    forms = [form for form in of_kind if not _is_crowded(form, "", names)]
     mix = word_mix(words, (*concepts.targets, *concepts.anchors))
     found = []
     for _ in range(number if words else 0):
@@ -123,10 +124,10 @@ def _pair(
     return PromptPair(fill(template, filled), anchor_prompt, pair, forms)
 
 
-def _is_crowded(template: str, thing: str, concepts: ConceptSet) -> bool:
-    """Whether a sentence names a target or an anchor outside the place for it."""
+def _is_crowded(template: str, thing: str, names: tuple[str, ...]) -> bool:
+    """Whether a sentence holds one of the names (`_forms_of_names`) outside the place for it."""
     around = fill(template, {"n": "\0", "c": "\0", "s": "\0", "p": "\0", "x": thing})
-    return mentions_any(around, _forms_of_names(concepts))
+    return mentions_any(around, names)
 
 
 @lru_cache(maxsize=8)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from erasepro.config.stored_config import TEMPLATES
 from erasepro.errors import visible
 from erasepro.results.settings import RunSettings
+
+if TYPE_CHECKING:
+    from erasepro.results.results_json import Results
 
 SHOWN = 12  # words left out that are named
 
@@ -24,6 +27,12 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
     prompts += [] if settings.prompt_sets == (TEMPLATES,) else [f"prompts {', '.join(settings.prompt_sets)}"]
     sampler = f"{settings.steps} steps, guidance {settings.guidance:g}, {seeds}"
     return visible(" · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol]))
+
+
+def results_heading(results: Results) -> str:
+    """The heading of a run that has ended; it says so where nothing ties the numbers to what was counted."""
+    heading = format_heading(results.settings, results.protocol, results.solver_label)
+    return f"{heading} · no digest" if results.digest == "" else heading
 
 
 def format_sentences(prompts: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ def across(runs: Sequence[Results]) -> list[Table]:
         for label, run in zip(labels, runs, strict=True)
     ]
     metrics = across_metrics([(label, primary_values(run)) for label, run in zip(labels, runs, strict=True)])
-    caution = caution_unlike(runs)
+    caution = [*caution_unlike(runs), *caution_without_digest(runs)]
     return [
         replace(table, note=" ".join([table.note, *caution]).strip()) for table in (across_table(recognition), metrics)
     ]
@@ -52,6 +52,14 @@ def caution_unlike(runs: Sequence[Results]) -> list[str]:
     ]
     unlike = [f"{key} ({', '.join(values)})" for key, values in differing(settings).items()]
     return [f"CAUTION: these runs are not alike in {'; '.join(unlike)}."] if unlike else []
+
+
+def caution_without_digest(runs: Sequence[Results]) -> list[str]:
+    """A sentence that counts the runs whose numbers nothing ties to what was counted: an older version recorded them."""
+    count = sum(run.digest == "" for run in runs)
+    verb = "has" if count == 1 else "have"
+    line = f"No digest: {count} of {len(runs)} runs {verb} none, so nothing tells whether their numbers were changed since."
+    return [line] if count else []
 
 
 def label_method(run: Results) -> str:

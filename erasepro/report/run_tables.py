@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from erasepro.runtime.foreign_text import escape_markdown
 WORST = "Worst concept"
 """Title of the table that names it."""
 
+NO_DIGEST = "No digest: nothing tells whether these numbers were changed since they were counted."
+"""Note of every table of results that an older version recorded."""
+
 
 def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
@@ -37,12 +41,10 @@ def tables(results: Results) -> list[Table]:
             )
         )
         listed += nudity_tables(scores)
-    return [
-        *listed,
-        *_residual_table(results),
-        *layer_table(results.edit.get("diagnostics", [])),
-        _stage_table(results),
-    ]
+    listed += [*_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
+    if results.digest != "":
+        return listed
+    return [replace(table, note="\n".join(filter(None, [table.note, NO_DIGEST]))) for table in listed]
 
 
 def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:
@@ -57,7 +59,9 @@ def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:
     }
     for name in contents:
         if _is_foreign(folder / name):
-            raise UserError(f"'{folder / name}' holds no tables of a run, so it is not replaced: move it, or delete it.")
+            raise UserError(
+                f"'{folder / name}' holds no tables of a run, so it is not replaced: move it, or delete it."
+            )
     for name, content in contents.items():
         write_text(folder / name, content)
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from erasepro.errors import UserError, visible
-from erasepro.report.heading import format_heading
+from erasepro.report.heading import results_heading
 from erasepro.report.run_tables import tables, write_tables
 from erasepro.results.results_json import Results
 
@@ -17,7 +17,7 @@ def show(results: Results, path: Path) -> None:
     for table in listed:
         print(table.text())
     try:
-        write_tables(format_heading(results.settings, results.protocol, results.solver_label), listed, path)
+        write_tables(results_heading(results), listed, path)
     except OSError as error:  # a finished run on a read-only disk can still be read
         print(f"erasepro: the tables were not written to {str(path)!r}: {error.strerror}.", file=sys.stderr)
     except UserError as error:  # the folder may be one that somebody collects results in

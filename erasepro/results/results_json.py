@@ -1,4 +1,8 @@
-"""``results.json``: the typed, versioned record of one run."""
+"""``results.json``: the typed, versioned record of one run, with a digest of its own content (``runtime.sealed_json``).
+
+A file whose content does not give its digest is refused. One of before there were digests is read, and `Results.digest` is
+"": every table of it says "no digest", and it gets none when it is saved again, as nothing vouches for what it held.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from erasepro.results.results_schema import check_results
 from erasepro.results.run_folder import RESULTS_VERSION
 from erasepro.results.settings import RunSettings
 from erasepro.runtime.files import read_json, write_json
+from erasepro.runtime.sealed_json import ChangedRecord, check_seal, seal
 from erasepro.runtime.typed_json import WrongForm
 
 T = TypeVar("T")
@@ -80,6 +85,7 @@ class Results:
     method: str = ""  # the preset of conf/solver nearest to the run's solver, and what was changed in it
     machine: str = ""
     version: int = RESULTS_VERSION
+    digest: str | None = field(default=None, compare=False)  # of the file it was read from, "": has none; None: no file
 
     @property
     def stored(self) -> StoredConfig:
@@ -121,17 +127,24 @@ class Results:
         )
 
     def save(self, path: Path) -> None:
-        """Write the file whole; values that are not finite become null."""
-        write_json(path, nonfinite_to_null(dataclasses.asdict(self)))
+        """Write the file whole, with its digest; values that are not finite become null."""
+        record = nonfinite_to_null(dataclasses.asdict(self))
+        del record["digest"]
+        write_json(path, record if self.digest == "" else seal(record))
 
     @classmethod
     def load(cls, path: Path) -> Results:
-        """Read a file. Raises UserError where it is missing, cut off, damaged (naming the key), or of another version."""
+        """Read a file.
+
+        Raises UserError where it is missing, cut off, damaged (naming the key), changed since it was written, or of another
+        version.
+        """
         if path.is_dir():
             raise UserError(f"{str(path)!r} is a folder, not a run's results: delete it and run the job again.")
         record = read_json(path)
         if not isinstance(record, dict) or "signature" not in record:
             raise UserError(f"No results in {str(path)!r}: the run has not ended; the same command resumes it.")
+        stored = record
         if record.get("version") == read_version_2.OLD_VERSION:
             record = read_version_2.translate_results(record)
         if record.get("version") != RESULTS_VERSION:
@@ -140,22 +153,31 @@ class Results:
                 f"{read_version_2.OLD_VERSION} and {RESULTS_VERSION}: run the job again."
             )
         try:
-            return cls.from_json(record)
+            results = cls.from_json(record)
+            results.digest = check_seal(stored)
         except WrongForm as error:
             raise UserError(
                 f"{str(path)!r} is damaged ({error}): delete it, and the same command writes it again."
             ) from error
+        except ChangedRecord as error:
+            raise UserError(
+                f"{str(path)!r} is damaged or was changed by hand ({error}), so its numbers are not shown: the run's own "
+                "command records it again, or put the file back as it was."
+            ) from error
+        return results
 
     @classmethod
     def from_json(cls, record: Any) -> Results:
-        """The results that `save` wrote, from their JSON value. Keys that are not known are left out.
+        """The results that `save` wrote, from their JSON value; its digest is not checked.
+
+        Keys that are not known are left out.
 
         Raises WrongForm naming the key that is missing or of the wrong type (`results.results_schema.ResultsForm`).
         """
         check_results(record)
         values = [_of(Value, value) for value in record["values"]]
         scores = [_of(MetricScore, score) for score in record["scores"]]
-        return _of(cls, record | {"values": values, "scores": scores})
+        return _of(cls, {"digest": ""} | record | {"values": values, "scores": scores})
 
 
 def _of(kind: type[T], record: dict[str, Any]) -> T:

@@ -260,6 +260,7 @@ class ResultsForm(TypedDict):
     method: NotRequired[str]  # results of before it was stored are headed by the solver's name
     machine: str
     version: int
+    digest: NotRequired[str]  # results of before there were digests have none
 
 
 def check_results(record: Any) -> None:

@@ -2,21 +2,27 @@
 
 The folder is ``<outputs>/<name>-<first 8 of the signature>/``. The signature is a hash of everything that can change
 the result, so the same job finds its own folder again and goes on where it stopped.
+
+A stage marker carries a digest of its content (``runtime.sealed_json``). One that is damaged, was changed by hand or is of
+before there were digests counts as absent: its stage is done again, with a line that says so.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from erasepro.errors import UserError
-from erasepro.runtime.files import read_dict, write_json, write_text
+from erasepro.errors import OutOfSpace, UserError
+from erasepro.runtime.files import read_dict, write_json
 from erasepro.runtime.lock import Lock, read_holder
 from erasepro.runtime.meter import Meter
+from erasepro.runtime.sealed_json import read_sealed, write_sealed
 from erasepro.runtime.temporaries import remove_temporaries
 
 STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
@@ -24,6 +30,9 @@ STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 
 RESULTS_VERSION = 3
 """Version of ``results.json``'s layout."""
+
+WITHOUT_WORK = ("config.yaml", "status.json", "lock.json", ".lock.guard")
+"""Files of a folder that are there before anything is computed."""
 
 NAME_LENGTH = 100
 """Characters of a run's name that its folder keeps; the signature tells runs apart."""
@@ -44,6 +53,7 @@ class RunFolder:
         self.signature = signature
         self.name = re.sub(r"[^A-Za-z0-9._+-]+", "_", name).strip("._")[:NAME_LENGTH] or "run"
         self.path = Path(root) / f"{self.name}-{signature[:8]}"
+        self._keeps_markers = False  # of stages that are done again, until they have ended
 
     @classmethod
     def at(cls, path: Path, signature: str) -> RunFolder:
@@ -54,10 +64,15 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[RunFolder]:
-        """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``."""
+        """Hold the run: status ``running``, then ``done``, ``failed`` or ``interrupted``.
+
+        A user's mistake leaves no folder that was made here and holds nothing yet.
+        """
+        made = [path for path in (self.path, *self.path.parents) if not path.exists()]  # deepest first
         self.path.mkdir(parents=True, exist_ok=True)
         with Lock(self.path / "lock.json"):
             remove_temporaries(self.path.rglob(".*.tmp"))  # whoever wrote them is dead: the lock is held
+            self._put_markers_back()
             self.status("running")
             try:
                 yield self
@@ -66,32 +81,61 @@ class RunFolder:
                 raise
             except BaseException as error:
                 self._last_words("failed", f"{type(error).__name__}: {error}")
+                if isinstance(error, UserError) and not isinstance(error, OutOfSpace):
+                    self._remove_unused(made)
                 raise
             self.status("done")
 
     def settle(self) -> None:
         """Take away what a process left that was killed behind its last stage: its lock, and a status of a run at work."""
-        state = read_dict(self.path / "status.json").get("state")
         lock = self.path / "lock.json"
-        if (state != "done" or lock.exists()) and read_holder(lock) is None:
-            with suppress(OSError, UserError), self.locked():  # a finished run on a read-only disk can still be read
-                pass
+        with suppress(OSError, UserError):  # a finished run on a read-only disk can still be read
+            state = read_dict(self.path / "status.json").get("state")
+            if (state != "done" or lock.exists()) and read_holder(lock) is None:
+                with self.locked():
+                    pass
 
     @contextmanager
     def reopened(self) -> Iterator[RunFolder]:
-        """Hold a run that has ended, to add to it. Its status stays, and its stages too where that fails."""
+        """Hold a run that has ended, to add to it. Its status stays, and so do its stages where that fails or is killed.
+
+        A marker is renamed while its stage is done again, and renamed back where that fails: a full disk lets nothing be
+        written, but renamed.
+        """
         with Lock(self.path / "lock.json"):
-            markers = {name: text for name in STAGES if (text := _whole_text(self.marker(name)))}
+            self._put_markers_back()
+            self._keeps_markers = True
             try:
                 yield self
-            except BaseException:
+            finally:
+                self._keeps_markers = False
                 with suppress(OSError):
-                    for name, text in markers.items():
-                        write_text(self.marker(name), text)
-                raise
+                    self._put_markers_back()
+
+    def _put_markers_back(self) -> None:
+        """Undo the renaming of markers whose stages were not ended again (see `reopened`)."""
+        for name in STAGES:
+            kept = self._kept_marker(name)
+            if self.marker(name).exists():
+                kept.unlink(missing_ok=True)
+            elif kept.exists():
+                os.replace(kept, self.marker(name))
+
+    def _remove_unused(self, made: Sequence[Path]) -> None:
+        """Remove folders (deepest first) that this command made, if the run's is among them and holds no work."""
+        if self.path not in made:
+            return
+        files = [path for path in self.path.rglob("*") if path.is_symlink() or not path.is_dir()]
+        if any(path.name not in WITHOUT_WORK and not path.name.endswith(".partial.json") for path in files):
+            return
+        with suppress(OSError):  # somebody else's file may have come: then the folder stays
+            for path in files:
+                path.unlink()
+            for folder in (*sorted(self.path.rglob("*"), reverse=True), *made):
+                folder.rmdir()
 
     def _last_words(self, state: str, reason: str) -> None:
-        with suppress(OSError):  # a full disk must not hide the first error
+        with suppress(OSError, UserError):  # a full disk, or a folder in a file's place, must not hide the first error
             self.status(state, error=reason)
 
     def status(self, state: str, **extra: Any) -> None:
@@ -113,9 +157,16 @@ class RunFolder:
         """The file that is there once a stage has ended."""
         return self.path / ".stages" / f"{stage}.json"
 
+    def _kept_marker(self, stage: str) -> Path:
+        return self.path / ".stages" / f"{stage}.kept.json"
+
+    def _content(self, stage: str) -> dict[str, Any]:
+        """What a sound marker holds; empty where there is none."""
+        return read_sealed(self.marker(stage))[0]
+
     def is_done(self, stage: str) -> bool:
         """True when the stage ended, under this signature and this version of its code."""
-        marker = read_dict(self.marker(stage))
+        marker = self._content(stage)
         return (marker.get("signature"), marker.get("version")) == (self.signature, STAGES[stage])
 
     @contextmanager
@@ -125,39 +176,37 @@ class RunFolder:
         ``resumes``: the stage goes on where it was stopped, so the seconds it spent before count too.
         """
         facts: dict[str, Any] = {}
+        marker, problem = read_sealed(self.marker(name))
+        if problem:
+            print(f"erasepro: {str(self.marker(name))!r} {problem}: the stage is done again.", file=sys.stderr)
         partial = self.path / ".stages" / f"{name}.partial.json"
-        before = read_dict(partial) or (read_dict(self.marker(name)) if self.is_done(name) else {})
+        before = read_sealed(partial)[0] or (marker if self.is_done(name) else {})
         earlier = _number(before.get("seconds")) if resumes else 0.0
+        if self._keeps_markers and marker:
+            os.replace(self.marker(name), self._kept_marker(name))
         self.marker(name).unlink(missing_ok=True)  # a stage that is done again is not done until it ends
         meter = Meter()
         try:
             with meter:
                 yield facts
         except BaseException:
-            with suppress(OSError):
-                write_json(partial, {"seconds": earlier + meter.seconds})
+            with suppress(OSError, UserError):
+                write_sealed(partial, {"seconds": earlier + meter.seconds})
             raise
         record = meter.record()
         record["seconds"] += earlier
-        marker = {"signature": self.signature, "version": STAGES[name], **record, "facts": facts}
-        write_json(self.marker(name), marker)
+        write_sealed(
+            self.marker(name), {"signature": self.signature, "version": STAGES[name], **record, "facts": facts}
+        )
         partial.unlink(missing_ok=True)
 
     def records(self) -> dict[str, dict[str, float]]:
         """Seconds and peak memory of each finished stage."""
-        markers = {name: read_dict(self.marker(name)) for name in STAGES}
+        markers = {name: self._content(name) for name in STAGES}
         keys = ("seconds", "peak_mib", "peak_gpu_mib")
         return {name: {k: _number(value[k]) for k in keys if k in value} for name, value in markers.items() if value}
 
     def facts(self, stage: str) -> dict[str, Any]:
         """What a finished stage stored about itself; empty where it has not ended."""
-        facts = read_dict(self.marker(stage)).get("facts")
+        facts = self._content(stage).get("facts")
         return facts if isinstance(facts, dict) else {}
-
-
-def _whole_text(path: Path) -> str:
-    """A file's text; "" where there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""

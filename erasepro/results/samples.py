@@ -48,6 +48,8 @@ def samples_made_of(path: Path) -> list[str] | None:
     """What `write_samples` was told; None for a file that is missing or damaged."""
     import pyarrow.parquet as pq
 
+    if not path.is_file():  # a pipe would be waited for
+        return None
     try:
         metadata = pq.read_table(str(path), columns=["id"]).schema.metadata or {}
         return list(parse_json(metadata.get(MADE_OF.encode(), b"[]")))
@@ -59,6 +61,8 @@ def count_unreadable(path: Path) -> int | None:
     """How many rows of a file are images that could not be read; None for a file that is missing or damaged."""
     import pyarrow.parquet as pq
 
+    if not path.is_file():
+        return None
     try:
         errors = pq.read_table(str(path), columns=["error"]).column("error").to_pylist()
     except (OSError, ValueError, KeyError):

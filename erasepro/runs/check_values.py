@@ -7,18 +7,21 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from erasepro.concepts.pairs import CONCEPT_KINDS
+from erasepro.config.expected_values import hint_at
 from erasepro.config.hydra_errors import unknown_key
 from erasepro.config.renamed_config_keys import rename_value
-from erasepro.config.schema import Config
+from erasepro.config.schema import Config, GenerationConfig
 from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError, nearest
 from erasepro.generation.sample import check_sampler
+from erasepro.generation.worklist import check_seeds
 from erasepro.metrics.networks.judges import JUDGE_KINDS
 from erasepro.models.device import check_device
 from erasepro.models.features.columns import PRESERVE_TOKENS, WEIGHTINGS
 from erasepro.models.features.token_pairing import POLICIES
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.models.load import DTYPES, MODELS
+from erasepro.prompts.edit_prompts import check_sentence_settings
 from erasepro.prompts.templates.bank import SPLITS
 from erasepro.runtime.foreign_text import BREAKS, check_name
 from erasepro.schedules.config import ScheduleConfig
@@ -80,15 +83,33 @@ def check_values(config: Config) -> None:
         raise UserError(f"Bad value for 'tracker.num_images': got {config.tracker.num_images}, expected 0 (none) or more.")
     if config.tracker.name == "wandb":
         check_names(config.tracker)
-    for key in config.protocol.requires:  # what it must be is a sentence; whose it is can be checked
-        if key.split(".")[0] not in Config.__dataclass_fields__:
+    for key, sentence in config.protocol.requires.items():  # what it must be is a sentence; whose it is can be checked
+        group = key.split(".")[0]
+        plain = dataclasses.is_dataclass(hint_at(Config, group)) and not key.startswith("metrics.params.")
+        if group not in Config.__dataclass_fields__ or (plain and hint_at(Config, key) is None):
             raise unknown_key(key)
+        if not isinstance(sentence, str):
+            raise UserError(f"Bad value for 'protocol.requires.{key}': got {sentence!r}, expected what it must be, in words.")
     g = config.generation
     _one_of("generation.split", g.split, SPLITS)
-    check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
+    _check_generation(g)
+    check_sentence_settings(config.templates)
     if isinstance(config.schedule, Mapping):
         _one_of("schedule.name", str(config.schedule.get("name")), SCHEDULES.names())
     _check_solver(config.solver)
+
+
+def _check_generation(g: GenerationConfig) -> None:
+    check_seeds(g.seeds)
+    check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
+    if g.prompts_per_concept is not None and g.prompts_per_concept < 1:
+        raise UserError(
+            f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
+        )
+    if g.neighbors < 0:
+        raise UserError(f"generation.neighbors must be 0 or more; not {g.neighbors}.")
+    if g.max_retain is not None and g.max_retain < 0:
+        raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")
 
 
 def _check_solver(settings: Any) -> None:

@@ -19,6 +19,7 @@ from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
 from erasepro.solvers import make_solver
+from erasepro.solvers.memory import check_memory
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -43,7 +44,8 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         model = load_skeleton(spec.model)
         loaded = time.perf_counter()
         edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
-        print(format_sentences(prompt_facts(edit_prompts)), flush=True)
+        memory_line = check_memory(solver, model.pipe, edit_prompts)
+        print("\n".join(filter(None, [format_sentences(prompt_facts(edit_prompts)), memory_line])), flush=True)
         edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
     check_measured(edit.residuals, spec.model.name)

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.safety.minors import mentions_minor
 from erasepro.concepts.safety.sensitive import SENSITIVE_KINDS, mentions_nudity
-from erasepro.config.schema import GenerationConfig
 from erasepro.config.stored_config import StoredConfig
-from erasepro.errors import UserError
-from erasepro.generation.sample import check_row, check_sampler
-from erasepro.generation.worklist import make_worklist, resolved
+from erasepro.generation.sample import check_row
+from erasepro.generation.worklist import hash_rows, make_worklist, resolved
 from erasepro.models.load import fingerprint, judge_fingerprint, load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
@@ -24,9 +22,12 @@ from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
+from erasepro.runs.solved_edit import solved_hash
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.files import digest
+from erasepro.solvers import make_solver
 from erasepro.solvers.code import solver_code
+from erasepro.solvers.memory import check_memory
 
 if TYPE_CHECKING:
     from erasepro.concepts.pairs import ConceptSet
@@ -51,6 +52,8 @@ class Job:
     worklist: Worklist
     dropped: int
     """Prompts left out because they mention a minor."""
+    memory_line: str
+    """How much memory the solve needs, where that is much."""
     hashes: dict[str, str]
     folder: RunFolder
 
@@ -78,6 +81,7 @@ class Job:
             self.spec.metrics,
             self.spec.model,
             lambda metric: protocol_label(self.stored, metric),
+            lambda: solved_hash(self.folder),
             self.spec.outputs.progress,
         )
 
@@ -91,10 +95,11 @@ def make_job(spec: RunSpec) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     concepts = load_concepts(spec.concepts, spec.vocabulary)
     g = spec.generation
-    _check_generation(g)
     check_sentences(concepts, spec.sentences)
-    lexicon = read_lexicon(load_skeleton(spec.model).pipe)
+    pipe = load_skeleton(spec.model).pipe
+    lexicon = read_lexicon(pipe)
     edit_prompts = make_edit_prompts(concepts, spec.sentences, lexicon)
+    memory_line = check_memory(make_solver(spec.solver), pipe, edit_prompts)
     evaluation_prompts = load_prompts(
         spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain,
         neighbors=_neighbors(edit_prompts, lexicon, g.neighbors), seed=spec.seed,
@@ -107,7 +112,7 @@ def make_job(spec: RunSpec) -> Job:
     hashes = {
         "weights": fingerprint(spec.model),
         "build_prompts": digest(_built_from(edit_prompts)),
-        "test_prompts": digest([asdict(row) for row in worklist]),
+        "test_prompts": hash_rows(worklist),
         **solver_code(spec.solver_name),
     }
     folder = RunFolder(Path(spec.outputs.dir), spec.name, signature(stored, hashes))
@@ -120,6 +125,7 @@ def make_job(spec: RunSpec) -> Job:
         evaluation_prompts=evaluation_prompts,
         worklist=worklist,
         dropped=edit_prompts.dropped + evaluation_prompts.dropped,
+        memory_line=memory_line,
         hashes={key: value for key, value in hashes.items() if value},
         folder=folder,
     )
@@ -141,15 +147,3 @@ def _built_from(edit_prompts: EditPrompts) -> dict[str, Any]:
     facts = asdict(edit_prompts)
     del facts["concepts"]["left_out"]
     return facts
-
-
-def _check_generation(g: GenerationConfig) -> None:
-    check_sampler(g.steps, g.guidance, g.size, g.scheduler, g.batch_size)
-    if g.prompts_per_concept is not None and g.prompts_per_concept < 1:
-        raise UserError(
-            f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
-        )
-    if g.neighbors < 0:
-        raise UserError(f"generation.neighbors must be 0 or more; not {g.neighbors}.")
-    if g.max_retain is not None and g.max_retain < 0:
-        raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")

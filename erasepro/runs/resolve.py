@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from erasepro.config.hydra_setup import CUSTOM, compose_unchecked, custom_pairs_
 from erasepro.config.nodes import stored_config, unresolved_config
 from erasepro.config.overrides import named_keys
 from erasepro.config.paths import choices, groups, options
-from erasepro.config.plain_values import ABSENT, overlaid
+from erasepro.config.plain_values import ABSENT, overlaid, replaced
 from erasepro.config.schema import Config, MetricsConfig
 from erasepro.config.stored_config import StoredConfig
 from erasepro.config.typed_dataclass import structured
@@ -129,9 +130,47 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
     assert isinstance(config, Config)
     check_lists(config)
     check_values(config)
+    _check_protocol_values(merged)
     if not merged.outputs.dir.strip():
         raise UserError("outputs.dir is empty: name a folder, or outputs.dir=. for the one you are in.")
     return merged
+
+
+_SOUND_PROTOCOLS: set[str] = set()
+"""What protocols state that was checked in this process: to name a method, dozens of configs are resolved."""
+
+
+def _check_protocol_values(cfg: DictConfig) -> None:
+    """Raise UserError for a value that the protocol fixes or suggests and that its key cannot have.
+
+    Settings of a prompt set are checked where it is chosen: then they stand in the config itself.
+    """
+    stated = stored_config(cfg).at("protocol")
+    values_of = {kind: stated[kind] for kind in ("fixes", "suggests") if stated.get(kind)}
+    key = json.dumps([values_of, cfg.solver.name], sort_keys=True, default=str)
+    if key in _SOUND_PROTOCOLS:
+        return
+    for kind, values in values_of.items():
+        try:
+            with translated(()):
+                _check_types(cfg, values)
+        except UserError as error:
+            raise UserError(f"protocol.{kind}: {error}") from error
+    _SOUND_PROTOCOLS.add(key)
+
+
+def _check_types(cfg: DictConfig, values: dict[str, Any]) -> None:
+    """Put values by dotted key into a copy of a typed config, and check it."""
+    trial = copy.deepcopy(cfg)
+    for key, value in values.items():
+        if key.startswith("metrics.params."):
+            metric_configs(replaced({}, key, value)["metrics"]["params"])
+        elif not key.startswith("prompts."):
+            OmegaConf.update(trial, key, value)
+    config = OmegaConf.to_object(trial)
+    assert isinstance(config, Config)
+    check_lists(config)
+    check_values(config)
 
 
 def solver_schema(cfg: DictConfig) -> type:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.config.nodes import yaml_text
-from erasepro.edit import Edit
-from erasepro.edit.own_files import remove_foreign
+from erasepro.edit.own_files import FACTS
+from erasepro.edit.store import RUN_EDIT
 from erasepro.errors import UserError
 from erasepro.generation import ImageStore, generate, write_worklist
+from erasepro.generation.lost import tell_lost
 from erasepro.generation.presentable import presentable
 from erasepro.generation.shared_originals import original_images
+from erasepro.generation.worklist import is_written
 from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
@@ -24,18 +26,23 @@ from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
 from erasepro.runs.erase import solve_edit
 from erasepro.runs.job import Job, make_job
+from erasepro.runs.solved_edit import load_solved_edit, save_edit
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime import distributed
 from erasepro.runtime.environment import git_state, libraries, machine
 from erasepro.runtime.files import write_text
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
+from erasepro.runtime.sealed_json import NO_DIGEST
 from erasepro.tracking import start_tracker
 from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
 
 if TYPE_CHECKING:
+    from erasepro.edit import Edit
     from erasepro.models.base import Model
+
+WORKLIST = "worklist.jsonl"
 
 
 def run(spec: RunSpec) -> Results:
@@ -63,12 +70,23 @@ def _heading(job: Job) -> str:
 
 
 def _finished(job: Job) -> bool:
-    """Whether there is nothing to do: every stage has ended, and its results can be read."""
+    """Whether there is nothing to do: all stages have ended; results, pictures and edit are as this run left them."""
     try:
         if not job.folder.done or not job.scoring.done:
             return False
         results = Results.load(job.folder.path / "results.json")
-        return results.protocol == job.protocol and job.scoring.recorded(results)
+        if not results.digest:
+            return False
+        if (job.folder.path / RUN_EDIT / FACTS).exists():
+            load_solved_edit(job.folder)
+        pictures = job.scoring.pictures
+        return (
+            results.protocol == job.protocol
+            and job.scoring.recorded(results)
+            and is_written(job.folder.path / WORKLIST, job.worklist)
+            and pictures.are_recorded_in(results)
+            and not pictures.describe_lost()
+        )
     except UserError:  # damaged: recorded again
         return False
 
@@ -97,7 +115,7 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
-        lines = [_heading(job), job.concepts.left_out_line, *job.evaluation_prompts.told()]
+        lines = [_heading(job), job.concepts.left_out_line, job.memory_line, *job.evaluation_prompts.told()]
         print("\n".join(line for line in lines if line), flush=True)
 
     @cached_property
@@ -110,14 +128,14 @@ class Run:
 
     @cached_property
     def edit(self) -> Edit:
-        """The edit as it lies in the folder."""
-        return Edit.load(self.path / "edit")
+        """The edit as it lies in the folder, checked."""
+        return load_solved_edit(self.job.folder)
 
     def erase(self) -> None:
         """Solve for the edit, measure it on the test prompts, save it. The pipeline is not touched."""
         if self.job.folder.is_done("edit"):
             try:
-                self.edit  # noqa: B018 - it can be read
+                self.edit  # noqa: B018 - it can be read, and is this run's
                 return
             except UserError as error:
                 print(f"erasepro: {error} Solving for it again.", file=sys.stderr)
@@ -126,13 +144,12 @@ class Run:
         with self.job.folder.stage("edit") as facts:
             edit, facts["seconds_solver"], facts["test_residual"] = solve_edit(model, self.job)
             facts["seconds_load"] = self.load_seconds
-            remove_foreign(self.path / "edit")
-            edit.save(self.path / "edit")
+            facts["edit"] = save_edit(edit, self.job.folder)
 
     def generate(self) -> tuple[ImageStore, ImageStore]:
         """The work list drawn by the original and by the edited model, with the same seeds."""
         job, stages = self.job, self.job.folder
-        original, edited = ImageStore(self.path / "images" / "original"), ImageStore(self.path / "images" / "edited")
+        original, edited = job.scoring.pictures.original, job.scoring.pictures.edited
         rows = list(job.worklist)
         keys = ("batch_size", "steps", "guidance", "size", "scheduler")
         how: dict[str, Any] = {key: getattr(job.spec.generation, key) for key in keys}
@@ -151,22 +168,24 @@ class Run:
         return original, edited
 
     def prepare_images(self, original: ImageStore, edited: ImageStore) -> None:
-        """Write the work list, and delete damaged images that somebody will look at: they are drawn again."""
-        rows = list(self.job.worklist)
-        write_worklist(self.path / "worklist.jsonl", rows)
-        for stage, store in (("originals", original), ("images", edited)):
-            if self.needs_images(stage):
-                store.drop_damaged(rows)
-
-    def needs_images(self, stage: str) -> bool:
-        """Whether somebody will look at a stage's images again."""
-        done = self.job.folder.is_done(stage) and self.job.scoring.done
-        return not (done and (self.path / "results.json").is_file())
+        """Write the work list, and delete the images that are not what this job drew: they are drawn again, with a line."""
+        file, rows = self.path / WORKLIST, list(self.job.worklist)
+        if not is_written(file, rows):
+            if file.exists():
+                print(f"erasepro: {str(file)!r} is not this run's work list: written anew.", file=sys.stderr)
+            write_worklist(file, rows)
+        model = self.job.hashes["weights"]
+        for stage, store, edit in (("originals", original, "none"), ("images", edited, self.edit.hash)):
+            if not store.is_of(model, edit):
+                place = str(store.folder)
+                print(f"erasepro: The images in {place!r} are not of this model and edit: drawn again.", file=sys.stderr)
+                store.clear()
+                continue
+            gone = store.missing(rows) if self.job.folder.is_done(stage) else []
+            tell_lost(store.folder, {row.name: "gone" for row in gone} | store.drop_damaged(rows))
 
     def is_undrawn(self, stage: str, store: ImageStore) -> bool:
-        """Whether images of a stage are missing that somebody will look at. Changes nothing on the disk."""
-        if not self.needs_images(stage):
-            return False
+        """Whether images of a stage are missing. Changes nothing on the disk."""
         return not self.job.folder.is_done(stage) or bool(store.missing(self.job.worklist))
 
     def finalise(self, original: ImageStore, edited: ImageStore) -> None:
@@ -176,7 +195,7 @@ class Run:
         log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
-        """Make the scores that are missing, of all images, into ``scores/``."""
+        """Make the scores that are missing, of all images, into ``scores/``. Those of images of other bytes are missing."""
         if not (self.job.folder.is_done("scores") and self.job.scoring.done):
             with self.job.folder.stage("scores"):
                 self.job.scoring.score_missing(edited, original)
@@ -191,7 +210,7 @@ class Run:
             config=dict(job.stored.values),
             protocol=job.protocol,
             method=job.method,
-            hashes={**job.hashes, "edit": edit.hash},
+            hashes={**job.hashes, "edit": edit.hash, "images": job.scoring.pictures.fingerprint},
             residuals={**edit.residuals, "test": facts.get("test_residual")},
             edit={"meta": edit.meta, "diagnostics": edit.diagnostics},
             stages={
@@ -216,13 +235,25 @@ class Run:
             rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
             if rows:
                 before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)
-        job.scoring.record(results, self.earlier_results())
+        before = self.earlier_results()
+        if before is not None and before.hashes.get("images") != results.hashes["images"]:
+            place = str(self.path / "images")
+            print(f"erasepro: {place!r} holds other images than results.json records: counted again.", file=sys.stderr)
+        job.scoring.record(results, before)
         results.save(self.path / "results.json")
         return results
 
     def earlier_results(self) -> Results | None:
-        """The results that an earlier command recorded in the same folder; None where there are none, or damaged ones."""
+        """The results that an earlier command recorded in the folder; None where there are none, or others than it wrote."""
+        file = self.path / "results.json"
         try:
-            return Results.load(self.path / "results.json")
+            results = Results.load(file)
         except UserError:
-            return None
+            problem = "is damaged, was changed by hand, or is of another version"
+        else:
+            problem = "" if results.digest else NO_DIGEST
+        if not problem:
+            return results
+        if file.is_file():
+            print(f"erasepro: {str(file)!r} {problem}: recorded again, with this command's metrics.", file=sys.stderr)
+        return None

@@ -1,9 +1,9 @@
 """A run's scores: which are there, which are missing, and the pass over the images that makes them.
 
 Each metric has its own files in the run's ``scores/`` folder, named by a hash of what decides its numbers: the run's
-signature, the metric's version, source, parameters and files, the judge. So a run that is scored again scores only what is
-missing. Networks' features of the images lie beside the runs (``.feature_cache``), and a stopped pass computes
-none of them twice.
+signature, the metric's version, source, parameters and files, the judge, and the SHA-256s of the pictures. So a run that is
+scored again scores only what is missing; what the files hold is checked when it is read (`score_files`). Networks' features of
+the images lie beside the runs (``.feature_cache``), and a stopped pass computes none of them twice.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
@@ -26,10 +25,12 @@ from erasepro.models.load import judge_fingerprint
 from erasepro.results.recognition import compute_recognition_rates
 from erasepro.results.results_json import MetricScore, Results, nonfinite_to_null
 from erasepro.results.run_folder import RunFolder
-from erasepro.results.samples import FILE, count_unreadable, read_samples, samples_made_of, write_samples
+from erasepro.results.samples import FILE, count_unreadable, samples_made_of, write_samples
 from erasepro.results.score import restore_score
+from erasepro.runs.pictures import RunPictures
+from erasepro.runs.score_files import ScoreFiles
 from erasepro.runtime.file_hashes import contents
-from erasepro.runtime.files import digest, read_dict, write_json
+from erasepro.runtime.files import digest
 from erasepro.runtime.meter import Meter
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Scoring:
         metrics: which metrics, with which settings and judge.
         model: the run's; only its own judge is loaded, and only where it is needed.
         label: gives the protocol's name for a metric's numbers.
+        edit_hash: gives the hash of the run's edit, of whose pictures the scores are; it is asked once the edit is there.
         progress: whether a bar is shown.
     """
 
@@ -59,7 +61,13 @@ class Scoring:
     metrics: ChosenMetrics
     model: ModelConfig
     label: Callable[[str], str]
+    edit_hash: Callable[[], str] = str
     progress: bool = True
+
+    @cached_property
+    def pictures(self) -> RunPictures:
+        """The pictures that are scored, and what is recorded of them."""
+        return RunPictures(self.folder.path, self.rows)
 
     def check(self) -> None:
         """Raise UserError for whatever can be wrong with the metrics, before anything is drawn."""
@@ -96,6 +104,8 @@ class Scoring:
         """Make the scores that are missing, and write them to ``scores/``."""
         names = self.missing
         if names or self._predictions_missing:
+            for name in [*([PREDICTION] if self._predictions_missing else []), *names]:
+                self._files.tell_problem(self._file_name(name))
             feature_cache = FeatureCache(self.folder.path.parent / ".feature_cache")
             remove_abandoned_writes(self.folder.path.parent / ".feature_cache")
             with Meter() as meter:
@@ -109,15 +119,16 @@ class Scoring:
                     feature_cache=feature_cache,
                     progress=self.progress,
                 )
+            feature_cache.tell_damaged()
             images = [{"id": r.id, "seed": r.seed, "model": model, "error": why} for r, model, why in scored.images]
             predictions = [PREDICTION] if self._predictions_missing else []
             for name in [*predictions, *names]:
                 values = zip(images, scored.values[name], strict=True)
-                write_samples(self._stem(name).with_suffix(".parquet"), ({**a, **b} for a, b in values))
                 scores = {"edited": scored.edited.get(name), "original": scored.original.get(name)}
                 entry = {model: s.as_dict() if s is not None else None for model, s in scores.items()}
                 seconds = round(meter.seconds, 3)  # of the pass that made it, with all its metrics
-                write_json(self._stem(name).with_suffix(".json"), nonfinite_to_null({**entry, "seconds": seconds}))
+                record = nonfinite_to_null({**entry, "seconds": seconds})
+                self._files.write(self._file_name(name), ({**a, **b} for a, b in values), record)
 
     @property
     def _predictions_missing(self) -> bool:
@@ -142,18 +153,20 @@ class Scoring:
     def record(self, results: Results, before: Results | None) -> None:
         """Put the scores, what the pictures show, and ``samples.parquet`` (a row an image, a column a fact) into results.
 
-        What ``before`` holds of the same images stays where it still holds and is not scored anew.
+        What ``before`` holds of the same images, byte for byte, stays where it still holds and is not scored anew.
         """
         known = before if before is not None and before.signature == self.folder.signature else None
+        if known is not None and known.hashes.get("images") != results.hashes.get("images"):
+            known = None  # its numbers are of other pictures
         results.scores = self.scores_still_valid(known) if known else []
         results.add(self.scores())
-        if count_unreadable(self._file(PREDICTION)) is not None:
+        if self._files.read(self._file_name(PREDICTION)):
             results.recognition_source = {
                 "protocol": self.label(PREDICTION),
                 "judge": self._judge_text(),
-                "file": self._stem(PREDICTION).name,
+                "file": self._file_name(PREDICTION),
             }
-            samples = self.samples([self._stem(PREDICTION).name])
+            samples = self.samples([self._file_name(PREDICTION)])
             results.recognition = [dataclasses.asdict(o) for o in compute_recognition_rates(samples)]
             results.recognition_by_concept = [
                 dataclasses.asdict(o) for o in compute_recognition_rates(samples, by_concept=True)
@@ -166,7 +179,7 @@ class Scoring:
             )
         files = results.score_files()
         results.counts["images_unreadable"] = max(
-            (count_unreadable(self._file(name)) or 0 for name in self._counted), default=0
+            (count_unreadable(self._files.parquet(self._file_name(name))) or 0 for name in self._counted), default=0
         )
         if files:
             write_samples(self.folder.path / FILE, self.samples(files), files)
@@ -181,13 +194,12 @@ class Scoring:
     def samples(self, files: Sequence[str]) -> list[dict[str, Any]]:
         """The work list's fields, ``model``, ``error``, and the values in these files of scores, of each image of both models.
 
-        Of two files with one column the last counts; one that is lost has none.
+        Of two files with one column the last counts; one that is lost, or not as it was written, has none.
         """
         of_row: dict[Any, dict[str, Any]] = {(row.id, row.seed): dataclasses.asdict(row) for row in self.rows}
         samples: dict[tuple[str, int, str], dict[str, Any]] = {}
         for name in files:
-            file = self.folder.path / "scores" / f"{name}.parquet"
-            for sample in read_samples(file) if file.exists() else []:
+            for sample in self._files.samples(name):
                 key = sample["id"], sample["seed"], sample["model"]
                 if key[:2] in of_row:
                     samples.setdefault(key, dict(of_row[key[:2]])).update(sample)
@@ -219,7 +231,7 @@ class Scoring:
             seconds=entry.get("seconds", 0.0),
             version=version,
             source=source,
-            file="" if name in self.derived else self._stem(name).name,
+            file="" if name in self.derived else self._file_name(name),
         )
 
     def _derived(self, metric: Any, others: dict[str, MetricScore]) -> MetricScore:
@@ -251,21 +263,24 @@ class Scoring:
         return " ".join([cfg.kind, *(str(part) for part in parts.get(cfg.kind, []) if part)])
 
     def _whole(self, name: str) -> bool:
-        """Whether a metric's files are there and sound, and every image could be read when they were made."""
-        return (name == PREDICTION or isinstance(self._read(name).get("edited"), dict)) and count_unreadable(
-            self._file(name)
-        ) == 0
+        """Whether a metric's files are as they were written, and every image could be read when they were."""
+        record = self._read(name)
+        counted = name == PREDICTION or isinstance(record.get("edited"), dict)
+        return bool(record) and counted and count_unreadable(self._files.parquet(self._file_name(name))) == 0
 
     def _read(self, name: str) -> dict[str, Any]:
-        """A metric's scores; empty where they are still to be made, or were lost or damaged since."""
-        return read_dict(self._stem(name).with_suffix(".json"))
+        """A metric's scores; empty where they are still to be made, or were lost, damaged or changed since."""
+        return self._files.read(self._file_name(name))
 
-    def _file(self, name: str) -> Path:
-        return self._stem(name).with_suffix(".parquet")
+    @property
+    def _files(self) -> ScoreFiles:
+        return ScoreFiles(self.folder.path / "scores", self.edit_hash())
 
-    def _stem(self, name: str) -> Path:
+    def _file_name(self, name: str) -> str:
+        """The name of a metric's files, without suffix."""
         key = self._judge_key if name == PREDICTION else self._key(name)
-        return self.folder.path / "scores" / f"{name}-{digest([SCORING_VERSION, self.folder.signature, name, key])[:8]}"
+        facts = [SCORING_VERSION, self.folder.signature, name, key, self.pictures.fingerprint]
+        return f"{name}-{digest(facts)[:8]}"
 
     def _key(self, name: str) -> Any:
         params, judge = self._params(name), self._judge_key if self._ask_judge([name]) else None

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from erasepro.config.overrides import named_keys
+from erasepro.config.overrides import named_keys, repeated_keys
 from erasepro.config.stored_config import StoredConfig
+
+
+def _lacks_variant(stored: StoredConfig) -> bool:
+    """Whether the model's folder has no files of a variant that it is therefore read without."""
+    if not stored.at("model.variant") or not Path(str(stored.at("model.source"))).expanduser().is_dir():
+        return False
+    from erasepro.config.schema import ModelConfig
+    from erasepro.models.source import used_variant
+
+    config = ModelConfig(**stored.at("model"))
+    return used_variant(config, Path(config.source).expanduser()) is None
+
 
 UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] = (
     (
@@ -18,6 +31,7 @@ UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] 
         lambda stored: stored.at("model.kind") in ("tiny", "miniature"),
         "the model {model} is not read from a source",
     ),
+    (("model.variant",), _lacks_variant, "the model's folder has no files of that variant"),
     (("model.seed",), lambda stored: stored.at("model.kind") != "tiny", "only random weights (model=tiny) have a seed"),
     (("concepts.pairs",), lambda stored: bool(stored.at("concepts.file")), "the pairs are those of concepts.file"),
     (("tracker",), lambda stored: stored.at("tracker.name") == "none", "nothing is logged with tracker=none"),
@@ -32,7 +46,7 @@ def lines_without_effect(overrides: Sequence[str], stored: StoredConfig) -> list
         overrides: the words of the command, sweeps resolved.
         stored: the config that they made.
     """
-    lines = []
+    lines = [f"{key} is given more than once: the last one holds, {word}." for key, word in repeated_keys(overrides).items()]
     for key in sorted(named_keys(overrides)):
         for keys, is_unread, why in UNREAD:
             chooses_it = key in ("tracker", "tracker.name")

@@ -56,6 +56,7 @@ def replacing(path: Path, durable: bool = True) -> Iterator[Path]:
 
     Raises:
         OSError: a full disk, a folder that cannot be written to …, with the final path as its ``filename``.
+        UserError: a folder is in the file's place.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if durable:  # the folders of pictures and caches are swept once, not for each of thousands of files
@@ -71,6 +72,7 @@ def replacing(path: Path, durable: bool = True) -> Iterator[Path]:
     except OSError as error:
         if error.filename in (None, str(temporary)):  # a failed write does not say of what
             error.filename = str(path)
+            refuse_no_file(path, error)
         raise
     finally:
         temporary.unlink(missing_ok=True)
@@ -208,15 +210,30 @@ def sync_folder(folder: Path) -> None:
 
 # -- reading -----------------------------------------------------------------------------------------------------
 def read_json(path: Path) -> Any:
-    """The JSON in a file, or None where the file is missing, cut off or damaged."""
+    """The JSON in a file, or None where the file is missing, cut off or damaged.
+
+    Raises UserError where a folder or a link to itself is in its place: then nothing can be written there either.
+    """
     try:
         return load_json(path)
     except (FileNotFoundError, NoJson):
         return None
+    except OSError as error:
+        refuse_no_file(path, error)
+        raise
+
+
+def refuse_no_file(path: Path, error: OSError) -> None:
+    """Raise UserError, which says what to delete, where reading failed because something else has the file's place."""
+    what = {errno.EISDIR: "a folder", errno.ELOOP: "a link to itself"}.get(error.errno or 0)
+    if what is not None:
+        raise UserError(
+            f"{str(path)!r} is {what} where a file should be: delete or move it, and give the same command again."
+        ) from error
 
 
 def read_dict(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty where the file is missing, damaged, or holds something else."""
+    """The JSON object in a file; empty where the file is missing, damaged, or holds something else. Raises as `read_json`."""
     content = read_json(path)
     return content if isinstance(content, dict) else {}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.runtime.json_text import NoJson, load_json
+from erasepro.runtime.files import read_json
 
 
 class Lock:
@@ -55,6 +55,8 @@ class Lock:
         return True
 
     def __exit__(self, *_: object) -> None:
+        if not self.path.parent.is_dir():
+            return  # its holder removed the folder
         with self._guarded() as holder:
             if holder and holder["pid"] == os.getpid() and holder["host"] == socket.gethostname():
                 self.path.unlink(missing_ok=True)
@@ -99,10 +101,7 @@ def read_holder(path: Path) -> dict[str, Any] | None:
 
 
 def _stored_holder(path: Path) -> dict[str, Any] | None:
-    """What a lock file says; None where there is none, or it is damaged."""
-    try:
-        holder = load_json(path)
-    except (FileNotFoundError, NoJson):
-        return None
+    """What a lock file says; None where there is none, or it is damaged. Raises UserError, see `files.read_json`."""
+    holder = read_json(path)
     whole = isinstance(holder, dict) and {"pid", "host", "since"} <= holder.keys() and isinstance(holder["pid"], int)
     return holder if whole and 0 < holder["pid"] < 2**31 else None

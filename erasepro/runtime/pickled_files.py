@@ -31,9 +31,11 @@ def starts_as_pickle(first: bytes) -> bool:
 
 
 def is_pickled(path: Path) -> bool:
-    """Whether a file is pickled, by its name or by its bytes; by its name alone where it cannot be read."""
+    """Whether a file is pickled, by its name or by its bytes; by its name alone where it cannot be read, or is no file."""
     if has_pickled_name(path):
         return True
+    if not path.is_file():  # a pipe would be waited for
+        return False
     try:
         with open(path, "rb") as file:
             return starts_as_pickle(file.read(SIGN_LENGTH))

@@ -56,3 +56,10 @@ class Solver(Generic[C]):
     def pairs(self, prompts: EditPrompts) -> list[Any]:
         """The sentence pairs (target_prompt, anchor_prompt, pair) that its constraints are read from."""
         return list(prompts.pairs)
+
+    def memory(self, pipe: Any, prompts: EditPrompts) -> int:
+        """About how many bytes the solve needs beside the model; 0 where that is little, or not known.
+
+        No weight is read: `pipe` may be a skeleton.
+        """
+        return 0

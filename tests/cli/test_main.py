@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,9 @@ def test_a_mistake_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words
         (OSError(errno.EROFS, "Read-only file system", "o/x"), 2, "cannot use 'o/x': Read-only file system."),
         (OSError(errno.EIO, "Input/output error"), 2, "failed: Input/output error."),
         (OutOfSpace("The disk is full."), 1, "erasepro: error: The disk is full."),
-        (MemoryError(), 1, "erasepro: error: the memory is full (MemoryError)."),
+        (MemoryError(), 1, "erasepro: error: the memory is full (MemoryError): give this process more"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), 1, "the memory is full ([Errno 12] Cannot allocate memory)"),
+        (ImportError("libarrow.so: failed to map segment from shared object"), 1, "the memory is full (libarrow.so: "),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"), 1, "the memory is full ("),
         (IsADirectoryError(errno.EISDIR, "Is a directory", "o"), 2, "delete or move it, or choose another outputs.dir."),
         (UserError("two\nlines"), 2, "erasepro: error: two lines"),
@@ -186,6 +189,23 @@ def test_cfg_prints_and_runs_nothing(capsys, tmp_path, monkeypatch):
     assert status == 0
     assert "seed: 4\n" in out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clock_that_libraries_cannot_read_is_refused(capsys, monkeypatch):
+    def overflow():
+        raise OverflowError
+
+    for clock in (lambda: -3600.0, overflow):
+        monkeypatch.setattr(time, "time", clock)
+        status, _, err = said(capsys, "--version")
+        assert status == 2
+        assert err.startswith("erasepro: error: This machine's clock stands before 1970 or beyond 2262")
+        assert err.count("\n") == 1
+
+
+def test_cfg_refuses_what_a_run_would(capsys):
+    assert cli.main(["--cfg", "metrics=[nope]"]) == 2
+    assert "'nope'" in capsys.readouterr().err
 
 
 def test_importing_the_package_is_cheap():

@@ -70,3 +70,20 @@ def test_a_folder_without_runs_is_one_line(capsys, tmp_path):
     (tmp_path / "empty").mkdir()
     assert main(["status", "empty"]) == 2
     assert "holds no run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["status.json", "lock.json"])
+@pytest.mark.parametrize("put", [os.mkdir, os.mkfifo])
+def test_what_is_no_file_hides_no_other_run(capsys, name, put):
+    run("done", "edit")
+    harmed = run("harmed", "edit")
+    (harmed.path / name).unlink(missing_ok=True)
+    put(harmed.path / name)
+    lines = rows(capsys)
+    assert "done" in lines["outputs/done-dddddddd"].split()[1]
+    line = lines["outputs/harmed-hhhhhhhh"]
+    if put is os.mkdir:
+        assert "damaged" in line
+        assert "is a folder where a file should be" in line
+    elif name == "status.json":
+        assert "damaged" in line

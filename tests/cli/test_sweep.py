@@ -98,6 +98,15 @@ def test_nothing_of_hydras_stays_behind(jobs, monkeypatch):
     assert "HYDRA_FULL_ERROR" not in os.environ
 
 
+def test_its_settings_leave_no_folder(jobs, tmp_path):
+    jobs.fail = {2: UserError("no such thing"), 3: UserError("no such thing")}
+    assert sweep([*TINY, "generation.steps=2,3", "outputs.dir=new/deep"]) == 2
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "o").mkdir()
+    assert sweep([*TINY, "generation.steps=2,3"]) == 2
+    assert [path.name for path in tmp_path.rglob("*")] == ["o"], "a folder that was there stays"
+
+
 def test_a_mistake_in_the_words_stops_before_any_job(jobs):
     with pytest.raises(UserError, match="Did you mean"):
         sweep([*TINY, "solver=ucee,uce"])

@@ -15,6 +15,7 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.schema import TemplatesConfig
 from erasepro.edit import Edit
 from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.runtime.sealed_json import write_sealed
 from erasepro.solvers import make_solver
 from erasepro.verification import certify
 from tests.edit.conftest import make_edit, make_model
@@ -92,7 +93,7 @@ def test_another_precision_is_compared_to_its_rounding(capsys, made):
     assert "float16 is another precision" in out
 
 
-@pytest.mark.parametrize("harm", ["number", "hash", "json", "list", "factor", "diagnostics"])
+@pytest.mark.parametrize("harm", ["number", "hash", "json", "list", "factor", "diagnostics", "by hand"])
 def test_what_does_not_hold_is_said(capsys, made, mine, harm):
     path = mine / "certificate.json"
     stated = json.loads(path.read_text())
@@ -108,13 +109,17 @@ def test_what_does_not_hold_is_said(capsys, made, mine, harm):
     elif harm == "diagnostics":
         facts = json.loads((mine / "edit.json").read_text())
         facts["residuals"]["all"] = 0.5
-        (mine / "edit.json").write_text(json.dumps(facts))
+        write_sealed(mine / "edit.json", facts)
+    elif harm == "by hand":
+        facts = json.loads((mine / "edit.json").read_text())
+        (mine / "edit.json").write_text(json.dumps(facts | {"diagnostics": []}))
     status, out, err = said(capsys, mine, f"model={made / 'base'}")
     assert (status, err) == (1, "")
     wanted = {
         "number": "residual_after of '",
         "hash": "the edited weight '",
         "diagnostics": "residual over all columns",
+        "by hand": "damaged or was changed by hand (of edit.json: ",
     }
     assert wanted.get(harm, "damaged") in out.splitlines()[-1]
     assert out.splitlines()[-1].startswith("does not hold: ")

@@ -38,6 +38,11 @@ def test_how_a_sweep_goes_is_not_to_be_changed(word):
         check_overrides([word], sweep=True)
 
 
+def test_a_long_key_is_not_repeated():
+    with pytest.raises(UserError, match=r"^Unknown key of 5,000 letters \('x{20}' …\)"):
+        check_overrides(["x" * 5000 + "=1"])
+
+
 def test_what_has_an_effect_passes():
     check_overrides(["hydra/launcher=basic", "solver=uce,erasepro"], sweep=True)
     assert compose(["outputs.grid=0"]).outputs.grid is False

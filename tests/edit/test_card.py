@@ -24,6 +24,7 @@ def test_what_an_edit_states(edit32, tmp_path):
         "edit.apply(model.pipe)",
         "edit.revert(model.pipe)",
         "harder to misuse, not impossible",
+        "made by an unedited text encoder",
         "*negative* strength amplifies",
         "no example pictures",
     ):

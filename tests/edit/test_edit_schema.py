@@ -13,6 +13,7 @@ from erasepro.edit.edit_schema import check_edit_file
 from erasepro.edit.export.notes import notes
 from erasepro.edit.prompt_record import stored_prompts
 from erasepro.errors import UserError
+from erasepro.runtime.sealed_json import write_sealed
 from erasepro.runtime.typed_json import WrongForm
 
 FOLDER = Path(__file__).parent / "format_1"
@@ -116,7 +117,7 @@ def test_what_a_later_version_may_add_is_let_through(tmp_path):
     facts["residuals"]["held_out"] = {"residual": 0.1, "before": None}
     facts["meta"]["concepts"]["synonyms"] = {"dog": ["hound"]}
     facts["meta"]["anything"] = [1]
-    (folder / "edit.json").write_text(json.dumps(facts))
+    write_sealed(folder / "edit.json", facts)
     assert Edit.load(folder).meta["anything"] == [1]
 
 

@@ -5,7 +5,7 @@ import torch
 
 from erasepro.concepts.pairs import ConceptPair
 from erasepro.concepts.prompt_pairs import PromptPair
-from erasepro.edit import Edit
+from erasepro.edit import Edit, generalization
 from erasepro.edit.generalization import measure_residual as measure
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate
@@ -84,6 +84,12 @@ def test_an_edit_helps_is_not_applied_and_is_looked_through_when_it_is(model32, 
 def test_chunks_do_not_matter(model32, edit32):
     one, all_at_once = (measure(model32, edit32, PROMPTS, batch=batch) for batch in (1, 64))
     assert one == pytest.approx(all_at_once, rel=1e-5)
+
+
+def test_blocks_of_sentences_give_the_numbers_of_all_at_once(model32, edit32, monkeypatch):
+    whole = measure(model32, edit32, PROMPTS * 3)
+    monkeypatch.setattr(generalization, "BLOCK", 4)
+    assert measure(model32, edit32, PROMPTS * 3) == pytest.approx(whole, rel=1e-12)
 
 
 def test_no_prompt_is_a_clear_line(model32):

@@ -193,3 +193,43 @@ def test_a_folder_that_is_not_named_is_one_line(edit32, tmp_path, monkeypatch, f
         with pytest.raises(UserError, match="folder"):
             use(folder)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("residuals", "all"), 0.001),
+        (("meta", "concepts", "pairs"), [["pig", "cow"]]),
+        (("diagnostics",), []),
+        (("strength",), 0.5),
+        (("digest",), "0" * 64),
+    ],
+)
+def test_facts_that_were_changed_are_refused(edit32, tmp_path, keys, value):
+    path = edit32.save(tmp_path) / "edit.json"
+    facts = node = json.loads(path.read_text())
+    for key in keys[:-1]:
+        node = node[key]
+    node[keys[-1]] = value
+    path.write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=r"damaged or was changed by hand \(of edit\.json: its content") as caught:
+        Edit.load(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_edit_of_before_there_were_digests_is_read(edit32, tmp_path):
+    path = edit32.save(tmp_path) / "edit.json"
+    facts = json.loads(path.read_text())
+    assert len(store.stored_digest(tmp_path)) == 64
+    del facts["digest"]
+    path.write_text(json.dumps(facts))
+    assert Edit.load(tmp_path).residuals == edit32.residuals
+    assert store.stored_digest(tmp_path) == ""
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: os.symlink("edit.safetensors", path)])
+def test_what_is_no_file_is_not_waited_for(edit32, tmp_path, put):
+    (edit32.save(tmp_path) / "edit.safetensors").unlink()
+    put(tmp_path / "edit.safetensors")
+    with pytest.raises(UserError, match=r"damaged \(edit.safetensors is no file\)"):
+        Edit.load(tmp_path)

@@ -1,11 +1,13 @@
 """A full disk is one clear line, whatever was being written, and the same command goes on from there."""
 
+import json
 import shutil
 
 import pytest
 
 from erasepro.cli.main import main
 from erasepro.metrics import nudenet
+from erasepro.results.run_folder import RunFolder
 from tests.end_to_end.full_disk import fill_after
 from tests.end_to_end.processes import outcome, strays
 from tests.metrics.stub_nudenet import always
@@ -47,4 +49,25 @@ def test_a_full_disk_is_one_line_and_the_run_resumes(here, whole, capsys, share)
     assert told.err.count("\n") == 1, told.err
     assert main(TINY) == 0
     assert outcome(here) == wanted
+    assert not strays(here)
+
+
+@pytest.mark.parametrize("left", [0, 100, 4000, 20_000])
+def test_a_full_disk_while_scoring_leaves_a_finished_run_done(here, capsys, left):
+    assert main(TINY) == 0
+    (run,) = (here / "outputs").glob("*-*")
+    markers = sorted(run.glob(".stages/*"))
+    before = {path: path.read_bytes() for path in (run / "status.json", run / "results.json", *markers[:-1])}
+    words = ["score", str(run), "metrics=[nudenet]", "metrics.params.nudenet.threshold=0.4"]
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        fill_after(left, patch)
+        assert main(words) == 1
+    told = capsys.readouterr()
+    assert "full" in told.err
+    assert told.err.count("\n") == 1, told.err
+    assert {path: path.read_bytes() for path in before} == before
+    assert sorted(run.glob(".stages/*")) == markers, "the last, of the scores, may be that of the stage that ended"
+    assert RunFolder.at(run, json.loads((run / "results.json").read_text())["signature"]).done
+    assert main(words) == main(TINY) == 0
     assert not strays(here)

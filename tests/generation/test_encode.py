@@ -14,8 +14,12 @@ class Tokenizer:
 
     model_max_length = 4
 
-    def __init__(self):
+    def __init__(self, *added):
         self.levels = []
+        self.added_tokens_encoder = {name: number for number, name in enumerate(added)}
+
+    def tokenize(self, prompt, verbose):
+        return prompt.split()
 
     def __call__(self, prompts):
         self.levels.append(logging.getLogger("transformers").level)
@@ -85,6 +89,16 @@ def test_long_prompts_are_said_once(caplog):
         PromptEncoder(Pipe(), ["one two three four five", "one", "a b c d", "1 2 3 4 5 6"], guided=False)
     assert [r.getMessage() for r in caplog.records] == [
         "2 of 4 prompts are longer than 4 tokens; what comes after is ignored."
+    ]
+
+
+def test_a_textual_inversion_counts_with_all_its_vectors(caplog):
+    pipe = Pipe()
+    pipe.tokenizer = Tokenizer("<x>", "<x>_1", "<x>_2")
+    with caplog.at_level(logging.WARNING, "erasepro.generation.encode"):
+        PromptEncoder(pipe, ["a <x>", "one two <x>"], guided=False)
+    assert [r.getMessage() for r in caplog.records] == [
+        "1 of 2 prompts are longer than 4 tokens; what comes after is ignored."
     ]
 
 

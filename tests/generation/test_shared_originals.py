@@ -19,6 +19,7 @@ def drawn(monkeypatch):
 
     def generate(pipe, rows, out_dir, *, batch_size, title):
         store = ImageStore(out_dir).open({"model": "m"})
+        store.drop_damaged(rows)
         todo = {row.name for row in store.missing(rows)}
         for i, row in enumerate(rows):
             if row.name in todo:
@@ -55,6 +56,50 @@ def test_the_same_list_is_drawn_once_and_a_stopped_one_goes_on(tmp_path, drawn):
     sorted(store.glob("*.png"))[0].unlink()
     assert draw(tmp_path, "three", ROWS) == first
     assert len(drawn) == len(ROWS) + 1
+
+
+def test_an_image_written_over_through_a_link_is_found_by_every_run_and_drawn_again(tmp_path, drawn):
+    first = draw(tmp_path, "one", ROWS)
+    assert draw(tmp_path, "two", ROWS) == first
+    runs = [ImageStore(tmp_path / name) for name in ("one", "two")]
+    (shared,) = map(ImageStore, (tmp_path / "shared").iterdir())
+    path = runs[0].path(ROWS[0].name)
+    assert path.samefile(runs[1].path(ROWS[0].name))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")  # in place
+    for store in runs:
+        assert list(store.damaged(ROWS)) == [ROWS[0].name]
+    assert len(shared.damaged([originals.replace(row, id=originals.content_id(row)) for row in ROWS])) == 1
+    for name in ("one", "two"):
+        assert draw(tmp_path, name, ROWS) == first
+    assert len(drawn) == len(ROWS) + 1
+    assert [store.damaged(ROWS) for store in runs] == [{}, {}]
+
+
+def test_a_run_records_what_it_links_and_its_manifest_comes_first(tmp_path, drawn, monkeypatch):
+    seen = []
+    real = originals.link
+
+    def watched(source, target):
+        seen.append(ImageStore(target.parent).manifest)
+        real(source, target)
+
+    monkeypatch.setattr(originals, "link", watched)
+    draw(tmp_path, "one", ROWS)
+    store = ImageStore(tmp_path / "one")
+    assert seen == [store.manifest] * len(ROWS)
+    assert store.record.digests().keys() == store.record.rows().keys() == {row.name for row in ROWS}
+    assert store.is_of("m", None)
+
+
+def test_a_link_by_name_is_no_image(tmp_path, drawn):
+    first = draw(tmp_path, "one", ROWS)
+    store = ImageStore(tmp_path / "one")
+    path, other = store.path(ROWS[0].name), tmp_path / "elsewhere.png"
+    path.rename(other)
+    path.symlink_to(other)
+    assert list(store.damaged(ROWS)) == [ROWS[0].name]
+    assert draw(tmp_path, "one", ROWS) == first
+    assert not path.is_symlink()
 
 
 def test_a_redrawn_image_replaces_the_link_to_the_damaged_one(tmp_path, drawn):

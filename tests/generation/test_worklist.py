@@ -1,11 +1,13 @@
 """The work list: names, screening, the file."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 
 import pytest
 
 from erasepro.errors import UserError
 from erasepro.generation import Row, make_worklist, read_worklist, write_worklist
+from erasepro.generation.worklist import hash_rows, is_written
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,23 @@ def test_mistakes_are_named(tmp_path):
         read_worklist(tmp_path / "bad.jsonl")
     with pytest.raises(UserError, match="Cannot read the work list"):
         read_worklist(tmp_path / "none.jsonl")
+    for line in ('{"id": "a", "prompt": 5, "seed": 1}', '{"id": "a", "prompt": ["a dog"], "seed": 1}', "[1]"):
+        (tmp_path / "bad.jsonl").write_text(line)
+        with pytest.raises(UserError, match=r"bad\.jsonl, line 1: not a work-list row"):
+            read_worklist(tmp_path / "bad.jsonl")
+
+
+def test_the_file_of_other_rows_is_told_from_its_own(tmp_path):
+    path, rows = tmp_path / "rows.jsonl", [Row("a", "a café", 0, role="target"), Row("b", "a dog", 1, guidance=7)]
+    assert not is_written(path, rows)
+    write_worklist(path, rows)
+    assert is_written(path, rows)
+    assert hash_rows(read_worklist(path)) == hash_rows(rows)
+    for other in (rows[:1], rows[::-1], [replace(rows[0], role="retain"), rows[1]], [rows[0], replace(rows[1], guidance=7.5)]):
+        assert not is_written(path, other)
+        assert hash_rows(other) != hash_rows(rows)
+    path.unlink()
+    os.mkfifo(path)
+    assert not is_written(path, rows)
+    with pytest.raises(UserError, match=r"rows\.jsonl': it is no file"):
+        read_worklist(path)

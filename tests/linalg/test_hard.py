@@ -1,5 +1,7 @@
 """The zero-residual solve is optimal, exact, and invariant where it must be."""
 
+import importlib
+
 import pytest
 import torch
 
@@ -151,6 +153,18 @@ def test_columns_left_out_are_fitted_beside_the_exact_ones(problem):
         gradient = delta @ C.L @ C.L.T + mu * (delta @ X - R) @ X.T
         free = torch.eye(D, dtype=torch.float64) - X[:, S] @ torch.linalg.pinv(X[:, S])
         assert float((gradient @ free).norm()) < 1e-9 * max(1.0, float(gradient.norm()))
+
+
+def test_more_columns_than_factors_are_stored_of_give_the_same_change(monkeypatch):
+    g = torch.Generator().manual_seed(2)
+    X, R, K = (torch.randn(*s, generator=g, dtype=torch.float64) for s in ((D, 300), (OUT, 300), (D, M)))
+    C = Cost.from_statistics(Statistics(D).update(K), 0.3)
+    want = hard(X, R, C, tau=0.9, unselected_weight=0.2).update.dense()
+    monkeypatch.setattr(importlib.import_module("erasepro.linalg.hard"), "WHOLE", 299)
+    solution = hard(X, R, C, tau=0.9, unselected_weight=0.2)
+    assert torch.allclose(solution.update.dense(), want, atol=1e-11)
+    S = solution.selected
+    assert torch.allclose(solution.update.dense() @ X[:, S], R[:, S], atol=1e-10)
 
 
 def test_rest_changes_nothing_where_every_column_is_kept(problem):

@@ -5,6 +5,8 @@ import torch
 
 from erasepro.linalg import Cost, Statistics, hard, independent_columns, select, soft
 from erasepro.linalg.cost import ThinCost
+from erasepro.linalg.select import dropped_columns
+from erasepro.runtime.meter import Meter
 
 D = 40
 
@@ -65,6 +67,34 @@ def test_many_columns_are_chosen_as_well_as_few(tau, monkeypatch):
         away = (unit - basis.Q @ (basis.Q.T @ unit)).norm(dim=0)  # ties aside, which column stands for its near copy
         assert float(away.max()) <= tau + 1e-7
     assert quick.condition > 0
+
+
+@pytest.mark.parametrize("tau", [1e-4, 1e-2, 0.3, 0.9])
+def test_more_columns_than_a_gram_matrix_is_formed_of_are_chosen_alike(tau, monkeypatch):
+    near = torch.logspace(-5, 0, 24, dtype=torch.float64).repeat_interleave(25) * columns(40, 600, seed=4)
+    Z = (columns(40, 25) + 2 * columns(40, 1, seed=9)).repeat(1, 24) + near
+    R = columns(5, Z.shape[1], seed=8)
+    whole = independent_columns(Z, tau)
+    missed = dropped_columns(Z, R, whole)
+    monkeypatch.setattr(select, "WHOLE", 100)
+    parts = independent_columns(Z, tau)
+    assert parts.selected.tolist() == whole.selected.tolist()
+    assert parts.pivot == pytest.approx(whole.pivot, rel=1e-6)
+    scale = whole.T.norm()
+    assert torch.allclose(parts.T.abs() / scale, whole.T.abs() / scale, atol=1e-10)
+    for row, other in zip(dropped_columns(Z, R, parts), missed, strict=True):
+        assert (row.column, row.nearest_column) == (other.column, other.nearest_column)
+        assert row.distance == pytest.approx(other.distance, rel=1e-4, abs=1e-7)
+        assert row.violation == pytest.approx(other.violation, rel=1e-6)
+
+
+def test_memory_grows_with_the_columns_not_their_square():
+    X, R = columns(16, 100_000), columns(4, 100_000, seed=1)  # a Gram matrix of so many takes 75 GiB, X 12 MiB
+    with Meter() as meter:
+        before = meter.record()["peak_mib"]
+        solution = hard(X, R, tau=0.5, unselected_weight=1e-5)
+    assert meter.record()["peak_mib"] - before < 400
+    assert len(solution.dropped) + len(solution.selected) == 100_000
 
 
 def test_many_columns_hold_exactly():

@@ -47,6 +47,17 @@ def test_rows_cost_only_themselves(folder):
     assert weights.read == 2 * 3 * 4
 
 
+@pytest.mark.parametrize("kind", [torch.int32, torch.uint8, torch.bool])
+def test_weights_that_are_whole_numbers_are_refused(tmp_path, kind):
+    network = torch.nn.Linear(3, 4)
+    network.register_buffer("places", torch.arange(5))  # whole numbers in the model too
+    save_file(network.state_dict(), tmp_path / "model.safetensors")
+    Checkpoint(tmp_path).check_numbers(network)
+    save_file(network.state_dict() | {"weight": torch.ones(4, 3).to(kind)}, tmp_path / "model.safetensors")
+    with pytest.raises(UserError, match=r"model\.safetensors' holds 'weight' as whole numbers \([IUB]"):
+        Checkpoint(tmp_path).check_numbers(network)
+
+
 def test_names_of_other_releases_lead_to_the_tensor(folder):
     weights = Checkpoint(folder)
     assert "a.weight" in weights
@@ -93,7 +104,11 @@ def test_a_variant_is_taken_where_there_is_one(tmp_path):
         save_file(TENSORS, tmp_path / part / name)
     assert weight_files(tmp_path / "unet", "fp16")[0].name == "model.fp16.safetensors"
     assert weight_files(tmp_path / "vae", "fp16")[0].name == "model.safetensors", "a part that has none"
+    assert weight_files(tmp_path / "unet")[0].name == "model.fp16.safetensors", "the only one there is"
     with pytest.raises(UserError, match=r"there: model\.fp16\.safetensors\): set model\.variant to match"):
+        weight_files(tmp_path / "unet", "bf16")
+    save_file(TENSORS, tmp_path / "unet" / "model.bf16.safetensors")
+    with pytest.raises(UserError, match=r"there: model\.bf16\.safetensors, model\.fp16.*set model\.variant to match"):
         weight_files(tmp_path / "unet")
 
 

@@ -7,6 +7,7 @@ from torch.nn.utils import parametrize
 import erasepro
 from erasepro.edit import Edit
 from erasepro.errors import UserError
+from erasepro.models.base import Model
 from erasepro.models.computing import check_computing
 from erasepro.models.sites import conditioning_sites, cross_attention_sites, site_module, text_blocks, text_sites
 from erasepro.models.tiny import tiny_pipeline
@@ -188,3 +189,20 @@ def test_missing_tokenizers_and_encoders_are_named():
     pipe.text_encoder = None
     with pytest.raises(UserError, match=r"has no text encoder \(text_encoder\)"):
         erasepro.erase(pipe, PAIRS)
+
+
+def test_whatever_reads_text_asks_for_a_tokenizer(edit):
+    """A model that was loaded before it lost its tokenizer; an edit is applied and reverted without one."""
+    pipe = small()
+    pipe.tokenizer = None
+    model = Model(pipe, "x", "x", "")
+    for read in (
+        lambda: erasepro.certify(edit, model),
+        lambda: erasepro.add_concepts(edit, {"car": "bus"}, model),
+        lambda: erasepro.remove_concept(edit, "dog", model),
+    ):
+        with pytest.raises(UserError, match="has a text_encoder but no tokenizer to make its tokens") as info:
+            read()
+        assert "\n" not in str(info.value)
+    edit.apply(pipe)
+    edit.revert(pipe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from erasepro.models import source
 from erasepro.models.load import fingerprint, load_model, load_skeleton, model_config, pick_device
 from erasepro.models.source import read_index
 from erasepro.models.tiny import tiny_pipeline
+from tests.models.pipelines import build, draw
 
 
 @pytest.fixture(scope="module")
@@ -258,3 +260,53 @@ def test_a_folder_without_a_tokenizer_is_told_as_such(saved, tmp_path, emptied):
     for load in (load_model, load_skeleton):
         with pytest.raises(UserError, match=r"tokenizer' holds no tokenizer \(none of tokenizer\.json, vocab\.json"):
             load(ModelConfig(name="x", source=str(copy)))
+
+
+@pytest.fixture(scope="module")
+def without_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sd3")
+    build("sd3-without-t5").save_pretrained(folder)
+    return folder
+
+
+def copy_with_entries(folder: Path, target: Path, **entries: Any) -> Path:
+    """A copy of the folder with these entries in its model_index.json; "" takes one away."""
+    shutil.copytree(folder, target)
+    index = json.loads((target / "model_index.json").read_text()) | entries
+    (target / "model_index.json").write_text(json.dumps({key: value for key, value in index.items() if value != ""}))
+    return target
+
+
+T5 = ["transformers", "T5EncoderModel"]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [{}, {"text_encoder_3": "", "tokenizer_3": ""}, {"tokenizer_3": ["transformers", "T5Tokenizer"]}],
+    ids=["[null, null]", "not named", "a tokenizer without its encoder"],
+)
+def test_sd3_without_t5_is_read_and_draws(without_t5, tmp_path, entries):
+    folder = copy_with_entries(without_t5, tmp_path / "copy", **entries)
+    pipe = load_model(str(folder)).pipe
+    assert pipe.text_encoder_3 is None
+    torch.testing.assert_close(draw("sd3", pipe, "a dog"), draw("sd3", build("sd3-without-t5"), "a dog"))
+    assert load_skeleton(str(folder)).pipe.text_encoder_3 is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"text_encoder_3": T5}, r"has no folder text_encoder_3, which .*or write .text_encoder_3.: \[null, null\] there"),
+        ({"text_encoder_3": None}, r"gives null for text_encoder_3: write \[null, null\] where a pipeline lacks a part"),
+        ({"text_encoder": [None, None]}, "names no text_encoder, text_encoder_3, and a StableDiffusion3Pipeline draws nothing"),
+    ],
+)
+def test_what_is_wrong_with_the_parts_is_one_line(without_t5, tmp_path, entries, said):
+    refused(copy_with_entries(without_t5, tmp_path / "copy", **entries), said)
+
+
+def test_a_named_part_without_a_folder_is_one_line(copied):
+    shutil.rmtree(copied / "unet")
+    refused(copied, r"has no folder unet, which its model_index\.json names: fetch the model again\.")
+    with pytest.raises(UserError, match="has no folder unet"):
+        load_skeleton(str(copied))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
 import erasepro
@@ -102,3 +103,75 @@ def test_bad_files_are_one_line(both, tmp_path):
     save_file({k: t for k, t in tensors.items() if "resblocks.1" not in k and "layers.1." not in k}, path)
     with pytest.raises(UserError, match="lacks the weight"):
         erasepro.erase(load_skeleton(ModelConfig(name="x", source=str(path), config=str(both[0]))), {"dog": "cat"})
+
+
+def part_of(key: str) -> str:
+    return "unet" if key.startswith("model.diffusion_model.") else "vae" if key.startswith("first_stage_") else "text"
+
+
+def write_part(both: tuple[Path, Path], path: Path, keep: Any, cut: str = "") -> Path:
+    """The checkpoint with the tensors whose names `keep` takes, the beginning `cut` taken off their names."""
+    save_file({k.removeprefix(cut): t for k, t in load_file(both[1]).items() if keep(k)}, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("diffusion_model.input_blocks.0.0.weight", r"lacks 1 of the unet's weights \(conv_in\.weight\)"),
+        ("first_stage_model.decoder.conv_out.bias", r"lacks 1 of the vae's weights \(decoder\.conv_out\.bias\)"),
+        ("decoder.mid.attn_1.q.weight", r"lacks 1 of the vae's weights \(decoder\.mid_block\.attentions\.0\.to_q\.weight\)"),
+        ("attn2.to_v.weight", r"lacks \d+ of the unet's weights \(.*attn2\.to_v\.weight, .*, …\)"),
+        ((".mlp.fc2.weight", ".mlp.c_proj.weight"), r"lacks \d+ of the text_encoder's weights \(.*layers\.0\.mlp\.fc2\.weight"),
+        (
+            ("position_embedding.weight", "positional_embedding"),
+            r"lacks 1 of the text_encoder's weights \(embeddings\.position_embedding\.weight\)",
+        ),
+    ],
+)
+def test_missing_weights_are_named_before_anything_is_loaded(both, tmp_path, end, said):
+    path = write_part(both, tmp_path / "model.safetensors", lambda key: not key.endswith(end))
+    with pytest.raises(UserError, match=said) as info:
+        load_model(ModelConfig(name="x", source=str(path), config=str(both[0])))
+    assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize("config_given", [True, False])
+@pytest.mark.parametrize(
+    ("parts", "cut", "said"),
+    [
+        ({"unet"}, "", "holds a U-Net alone, but no text encoder, and an edit needs one: give the whole checkpoint"),
+        ({"unet", "vae"}, "", "holds a U-Net and a VAE, but no text encoder"),
+        ({"unet"}, "model.diffusion_model.", "holds a U-Net alone .without the prefix of a whole checkpoint."),
+        ({"vae"}, "", "holds a VAE alone"),
+    ],
+)
+def test_a_part_alone_says_what_it_is_and_what_to_give(both, tmp_path, parts, cut, said, config_given):
+    path = write_part(both, tmp_path / "model.safetensors", lambda key: part_of(key) in parts, cut)
+    refused(path, said, config=str(both[0]) if config_given else None)
+
+
+def test_without_a_vae_there_is_an_edit_and_no_picture(both, tmp_path):
+    path = write_part(both, tmp_path / "model.safetensors", lambda key: part_of(key) != "vae")
+    own = ModelConfig(name="x", source=str(path), config=str(both[0]))
+    assert erasepro.erase(load_skeleton(own), {"dog": "cat"}, solver="uce").updates
+    with pytest.raises(UserError, match="but no VAE, and nothing can be drawn without one"):
+        load_model(own)
+
+
+def test_blocks_without_attention_are_found(tmp_path):
+    """As in Stable Diffusion 1 and 2, whose first up block has an upsampler in the place of its attentions."""
+    pipe: Any = tiny_pipeline(length=77)
+    with torch.random.fork_rng(devices=[]):
+        pipe.unet = UNet2DConditionModel(
+            sample_size=8, in_channels=4, out_channels=4, layers_per_block=2, block_out_channels=(16,) * 4,
+            down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
+            up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+            cross_attention_dim=32, attention_head_dim=8, norm_num_groups=8,
+        )  # fmt: skip
+    pipe.save_pretrained(tmp_path / "base")
+    edit = erasepro.erase(pipe, {"dog": "cat"}, solver="uce").scale(0.0)
+    export_edit(edit, tmp_path / "m.safetensors", format="single_file", base=tmp_path / "base")
+    loaded = load_model(ModelConfig(name="x", source=str(tmp_path / "m.safetensors"), config=str(tmp_path / "base")))
+    for key, tensor in pipe.unet.state_dict().items():
+        assert torch.equal(loaded.pipe.unet.state_dict()[key], tensor)

@@ -22,6 +22,7 @@ from erasepro.results.recognition import RecognitionRates, Share, compute_recogn
 from erasepro.results.results_json import MetricScore, Results, Value, nonfinite_to_null
 from erasepro.results.results_schema import DetectorPartsForm, ResultsForm
 from erasepro.results.score import Score
+from erasepro.runtime.sealed_json import write_sealed
 from erasepro.runtime.typed_json import WrongForm
 from erasepro.tracking.flat import flat
 from tests.metrics.stub_nudenet import always
@@ -232,7 +233,7 @@ def test_somebodys_results_command_neither_terminal_nor_page(run, record, tmp_pa
     for rates in [*made["recognition"], *made["recognition_by_concept"]]:
         rates["group"] = rates["phrasing"] = evil
     (tmp_path / "config.yaml").write_bytes((run / "config.yaml").read_bytes())
-    (tmp_path / "results.json").write_text(json.dumps(made))
+    write_sealed(tmp_path / "results.json", made)
     (tmp_path / "status.json").write_text(json.dumps({"state": evil, "updated": evil, "error": evil}))
     assert main(["report", str(tmp_path)]) == 0
     assert main(["status", str(tmp_path)]) == 0

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import socket
 import subprocess
 import sys
 
 import pytest
 
+from erasepro.errors import OutOfSpace, UserError
 from erasepro.results import run_folder
 from erasepro.results.run_folder import RunFolder
 from erasepro.runtime.files import read_json, write_json
+from erasepro.runtime.sealed_json import write_sealed
 
 
 def test_folder_name_is_safe(tmp_path):
@@ -45,6 +50,48 @@ def test_done_needs_results_and_every_stage(tmp_path):
     assert not run.done
     write_json(run.path / "results.json", {"version": run_folder.RESULTS_VERSION})
     assert run.done
+
+
+def refuse(run, work=lambda path: None):
+    """A stage that is refused after `work` was done in the run's folder."""
+    with run.locked(), run.stage("edit"):
+        work(run.path)
+        raise UserError("no such device")
+
+
+def test_a_refusal_leaves_no_folder(tmp_path):
+    run = RunFolder(tmp_path / "new" / "outputs", "run", "a" * 64)
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run, lambda path: (path / "config.yaml").write_text("name: run\n"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [OutOfSpace("full"), RuntimeError("power cut")])
+def test_a_failure_of_the_machine_leaves_its_folder(tmp_path, error):
+    run = RunFolder(tmp_path, "run", "a" * 64)
+    with pytest.raises(type(error)), run.locked():
+        raise error
+    assert read_json(run.path / "status.json")["state"] == "failed"
+
+
+def test_a_refusal_keeps_work_and_folders_that_were_there(tmp_path):
+    run = RunFolder(tmp_path, "run", "a" * 64)
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run, lambda path: write_json(path / "edit" / "edit.json", {}))
+    assert read_json(run.path / "status.json")["state"] == "failed"
+    (run.path / "edit" / "edit.json").unlink()
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run)
+    assert read_json(run.path / "status.json")["state"] == "failed", "an earlier command made it"
+
+
+def test_a_refusal_never_follows_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "status.json").write_text("{}")
+    run = RunFolder(tmp_path / "outputs", "run", "a" * 64)
+    with pytest.raises(UserError, match="no such device"):
+        refuse(run, lambda path: (path / "config.yaml").symlink_to(tmp_path / "elsewhere"))
+    assert (tmp_path / "elsewhere" / "status.json").is_file()
 
 
 def test_keyboard_interrupt_is_recorded(tmp_path):
@@ -90,8 +137,8 @@ def test_a_stage_begun_again_is_not_done_until_it_ends(tmp_path):
 
 def test_numbers_and_facts_of_the_wrong_kind_count_as_absent(tmp_path):
     run = RunFolder(tmp_path, "run", "a" * 64)
-    write_json(run.marker("edit"), {"seconds": "x", "facts": [1]})
-    write_json(run.path / ".stages" / "images.partial.json", {"seconds": "x"})
+    write_sealed(run.marker("edit"), {"seconds": "x", "facts": [1]})
+    write_sealed(run.path / ".stages" / "images.partial.json", {"seconds": "x"})
     assert run.records()["edit"] == {"seconds": 0.0}
     assert run.facts("edit") == {}
     with run.stage("images", resumes=True):
@@ -123,10 +170,96 @@ def test_a_stage_that_is_mended_keeps_the_seconds_it_took(tmp_path):
     run = RunFolder(tmp_path, "run", "a" * 64)
     with run.stage("images", resumes=True):
         pass
-    write_json(run.marker("images"), read_json(run.marker("images")) | {"seconds": 100.0})
+    write_sealed(run.marker("images"), read_json(run.marker("images")) | {"seconds": 100.0})
     with run.stage("images", resumes=True):
         pass
     assert run.records()["images"]["seconds"] >= 100
     with run.stage("images"):
         pass
     assert run.records()["images"]["seconds"] < 100
+
+
+def ended(tmp_path):
+    """A run whose stages have all ended."""
+    run = RunFolder(tmp_path, "run", "a" * 64)
+    with run.locked():
+        for name in run_folder.STAGES:
+            with run.stage(name) as facts:
+                facts["value"] = 0.5
+    return run
+
+
+@pytest.mark.parametrize("harm", [{"seconds": 1e9}, {"facts": {"value": 0.6}}, {"signature": "b" * 64}, {"new": 1}])
+def test_a_marker_that_was_changed_counts_as_absent_and_is_told(tmp_path, capsys, harm):
+    run = ended(tmp_path)
+    run.marker("edit").write_text(json.dumps(read_json(run.marker("edit")) | harm))
+    assert not run.is_done("edit")
+    assert run.facts("edit") == {}
+    assert "edit" not in run.records()
+    with run.stage("edit"):
+        pass
+    line = capsys.readouterr().err
+    assert "edit.json' is damaged or was changed by hand" in line
+    assert line.endswith("the stage is done again.\n")
+    assert run.is_done("edit")
+
+
+def test_a_marker_without_digest_counts_as_absent(tmp_path, capsys):
+    run = ended(tmp_path)
+    write_json(run.marker("edit"), {key: value for key, value in read_json(run.marker("edit")).items() if key != "digest"})
+    assert not run.is_done("edit")
+    with run.stage("edit"):
+        pass
+    assert "has no digest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("put", [os.mkdir, lambda path: os.symlink(path.name, path)])
+def test_a_folder_or_a_loop_in_a_markers_place_is_told(tmp_path, put):
+    run = ended(tmp_path)
+    run.marker("scores").unlink()
+    put(run.marker("scores"))
+    with pytest.raises(UserError, match=r"scores.json' is a .* where a file should be: delete or move it"), run.locked():
+        pass
+
+
+def test_a_pipe_in_a_markers_place_is_replaced(tmp_path):
+    run = ended(tmp_path)
+    run.marker("scores").unlink()
+    os.mkfifo(run.marker("scores"))
+    assert not run.is_done("scores")
+    with run.locked(), run.stage("scores"):
+        pass
+    assert run.is_done("scores")
+
+
+def test_a_disk_without_room_leaves_a_reopened_run_done(tmp_path, monkeypatch):
+    run = ended(tmp_path)
+    before = run.marker("scores").read_bytes()
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "write_sealed", refuse)
+        with pytest.raises(OSError, match="No space"), run.reopened(), run.stage("scores"):
+            pass
+    assert run.marker("scores").read_bytes() == before
+    assert [path.name for path in (run.path / ".stages").glob("*kept*")] == []
+
+
+@pytest.mark.parametrize("again", ["locked", "reopened"])
+def test_a_reopened_run_that_was_killed_is_done(tmp_path, again):
+    run = ended(tmp_path)
+    before = run.marker("scores").read_bytes()
+    run.marker("scores").rename(run.path / ".stages" / "scores.kept.json")  # as a kill leaves it
+    with getattr(run, again)():
+        assert run.marker("scores").read_bytes() == before
+    assert [path.name for path in (run.path / ".stages").glob("*kept*")] == []
+
+
+def test_a_reopened_run_keeps_what_its_stage_wrote(tmp_path):
+    run = ended(tmp_path)
+    with run.reopened(), run.stage("scores") as facts:
+        facts["value"] = 0.75
+    assert run.facts("scores") == {"value": 0.75}
+    assert [path.name for path in (run.path / ".stages").glob("*kept*")] == []

@@ -6,7 +6,7 @@ from erasepro.cli.main import main
 from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError
 from erasepro.runs.check_values import refuse_old_values
-from erasepro.runs.resolve import compose
+from erasepro.runs.resolve import compose, resolve
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,10 @@ from erasepro.runs.resolve import compose
         ([f"tracker.tags=[ok,{'x' * 65}]"], r"'tracker\.tags': 'x+' has 65 characters, and W&B takes 1 to 64"),
         (["tracker.num_images=-1"], r"'tracker\.num_images': got -1, expected 0 \(none\) or more"),
         (["generation.steps=-1"], r"generation\.steps must be at least 1"),
+        (["generation.seeds=[]"], r"generation\.seeds must be a list of different whole numbers"),
+        (["generation.neighbors=-1"], r"generation\.neighbors must be 0 or more; not -1"),
+        (["templates.count=0"], r"templates\.count must be 1 or more, or null; got 0"),
+        (["protocol.fixes={generation.steps:abc}"], r"'generation\.steps': got 'abc', expected a whole number"),
         (["generation.split=abc"], r"'generation\.split': got 'abc', allowed: "),
         (["concepts.kind=abc"], r"'concepts\.kind': got 'abc', allowed: "),
     ],
@@ -112,3 +116,33 @@ def test_a_file_of_such_names_is_refused(tmp_path, capsys):
     file.write_text("target,anchor\n\x1b[31mred,cat\n")
     assert main(["debug=tiny", f"concepts.file={file}", f"outputs.dir={tmp_path / 'o'}"]) == 2
     assert r"line 2: A concept's target holds the control character '\x1b'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("protocol.fixes={generation.steps:abc}", "protocol.fixes: Bad value for 'generation.steps': got 'abc', expected a"),
+        ("+protocol.fixes.generation.steps=abc", "protocol.fixes: Bad value for 'generation.steps': got 'abc', expected a"),
+        ("protocol.suggests={generation.steps:abc}", "protocol.suggests: Bad value for 'generation.steps': got 'abc'"),
+        ("protocol.fixes={generation.steps:-7}", "generation.steps must be at least 1"),
+        ("protocol.fixes={generation.seeds:[[1]]}", "protocol.fixes: Bad value for 'generation.seeds'"),
+        ("protocol.fixes={model:3}", "protocol.fixes: Bad value for 'model': expected its keys one by one"),
+        ("protocol.fixes={metrics.params.nudenet.threshold:abc}", "'metrics.params.nudenet.threshold': got 'abc'"),
+        ("protocol.fixes={metrics.judge.kind:nope}", "Bad value for 'metrics.judge.kind': got 'nope', allowed: model"),
+        ("protocol.requires={x:1}", "Unknown key 'x'."),
+        ("protocol.requires={model.nme:x}", "Unknown key 'model.nme'. Did you mean 'model.name'?"),
+        ("protocol.requires={model.name:[1]}", "Bad value for 'protocol.requires.model.name': got [1], expected what it must"),
+    ],
+)
+def test_what_a_protocol_states_is_checked(word, line):
+    for _ in range(2):  # what was found sound once is not checked again
+        with pytest.raises(UserError) as caught:
+            resolve(["debug=tiny", word])
+        assert line in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_protocol_of_values_that_there_are_is_taken():
+    fixes = "protocol.fixes={generation.steps:7,metrics.params.nudenet.threshold:0.5}"
+    stored = resolve(["debug=tiny", fixes, "protocol.requires={metrics.judge.source:a file}"]).stored
+    assert stored.at("protocol.fixes")["generation.steps"] == 7

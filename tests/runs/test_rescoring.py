@@ -1,5 +1,6 @@
 """``erasepro score``: more metrics on a run's images, only what is missing, and nothing that decides the images."""
 
+import hashlib
 import json
 import os
 import re
@@ -10,12 +11,15 @@ import pytest
 
 from erasepro.cli.main import main
 from erasepro.errors import UserError
+from erasepro.generation import ImageStore, read_worklist
+from erasepro.generation import store as store_module
 from erasepro.metrics import nudenet
 from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
 from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs.scoring import Scoring
+from erasepro.runtime.sealed_json import write_sealed
 from erasepro.tracking.flat import flat
 from tests.metrics.stub import StubJudge
 from tests.metrics.stub_nudenet import always
@@ -295,3 +299,148 @@ def test_a_held_run_is_not_scored(run, capsys):
     with Lock(run / "lock.json"):
         assert main(["score", f"run={run}", "metrics=[nudenet]"]) == 2
     assert f"is held by process {os.getpid()}" in capsys.readouterr().err
+
+
+OTHER = ["metrics=[nudenet]", "metrics.params.nudenet.threshold=0.4"]
+"""A metric that the finished run has not."""
+OWN = [*TINY, "metrics=[clip_accuracy_top1]"]
+
+
+def refused(run, capsys, words=OTHER):
+    """The one line that ``score`` refuses with; the results stay as they were."""
+    before = (run / "results.json").read_bytes()
+    capsys.readouterr()
+    assert main(["score", str(run), *words]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert (run / "results.json").read_bytes() == before
+    return told
+
+
+def test_swapped_images_of_the_two_models_are_refused_and_drawn_again(run, capsys):
+    first, second = (sorted((run / "images" / model).glob("target*.png"))[0] for model in ("original", "edited"))
+    whole, values = (first.read_bytes(), second.read_bytes()), results(run).values
+    first.unlink()
+    for path, data in zip((first, second), reversed(whole), strict=True):
+        path.write_bytes(data)
+    told = refused(run, capsys)
+    assert told.count("1 images of") == 2
+    assert "not the bytes that were drawn" in told
+    shutil.rmtree(run / "scores")
+    (run / "results.json").unlink()
+    assert main(OWN) == 0
+    assert (first.read_bytes(), second.read_bytes()) == whole
+    assert results(run).values == values
+
+
+def test_another_png_of_the_right_size_is_refused(run, capsys):
+    pngs = sorted((run / "images" / "edited").glob("*.png"))
+    pngs[0].write_bytes(pngs[1].read_bytes())
+    assert f"({pngs[0].name}: not the bytes that were drawn)" in refused(run, capsys)
+
+
+def test_lost_images_that_no_score_needs_are_told(run, capsys):
+    next((run / "images" / "edited").glob("*.png")).unlink()
+    before = results(run).values
+    assert main(["score", str(run), "metrics=[clip_accuracy_top1]"]) == 0
+    told = capsys.readouterr().err
+    assert "1 images of" in told
+    assert told.count("\n") == 1
+    assert results(run).values == before
+
+
+@pytest.mark.parametrize("harm", ["digest", "no digests", "exchanged", "results without"])
+def test_images_that_are_not_those_of_the_results_are_refused(run, capsys, harm):
+    values, record = results(run).values, run / "images" / "edited" / "rows.jsonl"
+    if harm == "digest":  # a picture and its record, changed together
+        name = json.loads(record.read_text().splitlines()[-1])["name"]
+        path = record.parent / f"{name}.png"
+        path.write_bytes(path.read_bytes() + b"x")
+        store = ImageStore(record.parent)
+        store.record.append({name: hashlib.sha256(path.read_bytes()).hexdigest()})
+        assert store.damaged([row for row in read_worklist(run / "worklist.jsonl") if row.name == name]) == {}
+    elif harm == "no digests":  # of a version that kept none
+        record.write_text("".join(line for line in record.read_text().splitlines(True) if "sha256" not in line))
+    elif harm == "exchanged":
+        images = run / "images"
+        (images / "edited").rename(images / "x")
+        (images / "original").rename(images / "edited")
+        (images / "x").rename(images / "original")
+    else:
+        stored = json.loads((run / "results.json").read_text())
+        del stored["hashes"]["images"]
+        write_sealed(run / "results.json", stored)
+    for words in (OTHER, ["metrics=[clip_accuracy_top1]"]):
+        assert "are not recorded as those that its results were counted on" in refused(run, capsys, words)
+    assert main(OWN) == 0
+    told = capsys.readouterr()
+    assert "Done before" not in told.out
+    assert ("drawn again." if harm in ("no digests", "exchanged") else "counted again.") in told.err
+    assert harm == "digest" or results(run).values == values
+    assert main(["score", str(run), *OTHER]) == 0
+
+
+def test_images_of_other_bytes_have_other_scores(run, monkeypatch, capsys):
+    """Redrawn by another library, say: what was counted on the earlier bytes is not carried along."""
+    assert main(["score", str(run), *OTHER]) == 0
+    real = store_module.encode_png
+
+    def other(image):
+        return real(255 - image)
+
+    before, path = results(run), sorted((run / "images" / "edited").glob("target*.png"))[0]
+    path.unlink()
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "encode_png", other)
+        assert main(OWN) == 0
+    assert "holds other images than results.json records: counted again." in capsys.readouterr().err
+    after = results(run)
+    assert after.hashes["images"] != before.hashes["images"]
+    assert [score.metric for score in after.scores] == ["clip_accuracy_top1"], "nudenet was counted on other bytes"
+    assert {score.file for score in after.scores}.isdisjoint(score.file for score in before.scores)
+    assert main(OWN) == 0
+    assert "Done before" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("harm", ["role", "cut", "half a line", "gone", "pipe", "bytes", "order"])
+def test_a_changed_work_list_is_refused_and_the_runs_command_writes_it_anew(run, capsys, harm):
+    file = run / "worklist.jsonl"
+    text, values = file.read_text(), results(run).values
+    lines = text.splitlines(True)
+    file.unlink()
+    {
+        "role": lambda: file.write_text(text.replace('"role": "target"', '"role": "retain"', 1)),
+        "cut": lambda: file.write_text("".join(lines[:-2])),
+        "half a line": lambda: file.write_text(text[:-30]),
+        "gone": lambda: None,
+        "pipe": lambda: os.mkfifo(file),
+        "bytes": lambda: file.write_bytes(b"\xff"),
+        "order": lambda: file.write_text("".join(lines[::-1])),
+    }[harm]()
+    for words in (OTHER, ["metrics=[clip_accuracy_top1]"]):
+        assert "Run its own command again: it writes the list anew." in refused(run, capsys, words)
+    assert main(OWN) == 0
+    told = capsys.readouterr()
+    assert "Done before" not in told.out
+    assert harm == "gone" or f"{str(file)!r} is not this run's work list: written anew." in told.err
+    assert file.read_text() == text
+    assert results(run).values == values
+    assert main(["score", str(run), *OTHER]) == 0
+
+
+def test_flipped_bits_of_cached_features_are_told_and_change_no_number(run, capsys):
+    assert main(["score", str(run), *OTHER]) == 0
+    value = primary_value(run, "nudenet")["erasepro/2", "edited"]
+    assert value > 0
+    for path in (run / "scores").glob("nudenet-*"):
+        path.unlink()
+    files = list((run.parent / ".feature_cache").glob("nudenet-stub/*.safetensors"))
+    for path in files:
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 64  # in the tensors, behind the header
+        path.write_bytes(data)
+    capsys.readouterr()
+    assert main(["score", str(run), *OTHER]) == 0
+    assert f"erasepro: {len(files)} files in" in capsys.readouterr().err
+    assert primary_value(run, "nudenet")["erasepro/2", "edited"] == value

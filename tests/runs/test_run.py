@@ -42,15 +42,50 @@ def test_whether_images_are_missing_is_asked_without_touching_the_folder(done):
     assert not again.is_undrawn("originals", original)
 
 
-def test_images_that_nobody_looks_at_again_are_left_alone(done):
+def test_the_lost_images_of_a_finished_run_are_drawn_again_and_told(done, capsys):
     again, original, edited = done
-    damaged = edited.path(sorted(edited.names())[0])
-    damaged.write_bytes(b"xx")
-    (again.path / "worklist.jsonl").unlink()
-    again.prepare_images(original, edited)
-    assert damaged.read_bytes() == b"xx"
-    assert (again.path / "worklist.jsonl").is_file()
-    assert not again.is_undrawn("images", edited)
+    wanted = {path: path.read_bytes() for path in again.path.glob("images/*/*.png")}
+    names = sorted(edited.names())
+    edited.path(names[0]).write_bytes(b"xx")
+    edited.path(names[1]).unlink()
+    original.path(names[2]).unlink()
+    capsys.readouterr()
+    run(resolve(TINY))
+    told = capsys.readouterr()
+    assert "Done before" not in told.out
+    line = f"2 images of {str(edited.folder)!r} are gone or damaged ({names[0]}.png: not the bytes that were drawn, …)"
+    assert f"{line}: drawn again." in told.err
+    assert f"1 images of {str(original.folder)!r} are gone or damaged ({names[2]}.png: gone): drawn again." in told.err
+    assert told.err.count("\n") == 2
+    assert {path: path.read_bytes() for path in again.path.glob("images/*/*.png")} == wanted
+    run(resolve(TINY))
+    told = capsys.readouterr()
+    assert "Done before" in told.out
+    assert told.err == ""
+
+
+def test_a_changed_work_list_of_a_finished_run_is_written_anew_and_told(done, capsys):
+    again, _, _ = done
+    file = again.path / "worklist.jsonl"
+    text = file.read_text()
+    file.write_text(text.replace('"role": "target"', '"role": "retain"', 1))
+    capsys.readouterr()
+    run(resolve(TINY))
+    assert capsys.readouterr().err == f"erasepro: {str(file)!r} is not this run's work list: written anew.\n"
+    assert file.read_text() == text
+
+
+def test_exchanged_folders_of_images_are_drawn_again(done, capsys):
+    again, original, edited = done
+    wanted = {path: path.read_bytes() for path in again.path.glob("images/*/*.png")}
+    spare = original.folder.with_name("spare")
+    original.folder.rename(spare)
+    edited.folder.rename(original.folder)
+    spare.rename(edited.folder)
+    capsys.readouterr()
+    run(resolve(TINY))
+    assert capsys.readouterr().err.count("are not of this model and edit: drawn again.\n") == 2
+    assert {path: path.read_bytes() for path in again.path.glob("images/*/*.png")} == wanted
 
 
 def test_a_job_leaves_its_config_as_it_was(tmp_path, monkeypatch):

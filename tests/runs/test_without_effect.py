@@ -24,10 +24,27 @@ from erasepro.runs.without_effect import lines_without_effect
         (["debug=tiny", "model.seed=3"], []),
         (["tracker=none", "tracker.mode=offline"], ["tracker.mode has no effect: nothing is logged with tracker=none."]),
         (["tracker=none"], []),
+        (["seed=1", "seed=2"], ["seed is given more than once: the last one holds, seed=2."]),
+        (["solver=uce", "solver=oce"], ["solver is given more than once: the last one holds, solver=oce."]),
+        (["seed=2", "++seed=2"], []),
     ],
 )
 def test_a_line_for_what_is_not_read(words, lines):
     assert lines_without_effect(words, resolve(words).stored) == lines
+
+
+def test_a_variant_that_the_folder_lacks(tmp_path):
+    """A model's option brings its variant along; asked for in words, it gets a line."""
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet" / "diffusion_pytorch_model.safetensors").touch()
+    words = ["model=sdxl", f"model.source='{tmp_path}'"]
+    assert lines_without_effect(words, resolve(words).stored) == []
+    words.append("model.variant=fp16")
+    assert lines_without_effect(words, resolve(words).stored) == [
+        "model.variant has no effect: the model's folder has no files of that variant."
+    ]
+    (tmp_path / "unet" / "diffusion_pytorch_model.fp16.safetensors").touch()
+    assert lines_without_effect(words, resolve(words).stored) == []
 
 
 def test_the_command_says_it_and_goes_on(capsys):

@@ -48,6 +48,10 @@ _PERSONS = (
     "|prince|beauty|female|male|figure|human|heir|king|queen|bride|actor|actress|dancer|singer|gymnast|swimmer|player|prodigy|apprentice"
     "|woman|man|lady|guy|fellow|twins?|character|waitress|nun|ballerina"
 )
+_KIN = (
+    r"(?:step|half|grand|god|twin)?\s?(?:sister|brother|son|daughter|sibling)|niece|nephew|cousin|classmate|pupil|student|refugee|orphan"
+    r"|(?:best\s)?friend|neighbou?r|twin"
+)
 _IS = (
     r"\s(?:is|was|are|were|am|be|been|being|looks?|looked|looking|seems?|appears?|becomes?|became|becoming|reach(?:es|ed)"
     r"|hits?|feels|turns?|turned|turning)\s"
@@ -70,6 +74,7 @@ _ENGLISH = (
     rf"\b(?:at\s(?:only|just|barely|nearly|almost|about)|both|(?:^|[,;]\s?)(?:is|was|turns)\s(?:only|just|barely|nearly|almost|about))"
     rf"\s{WHOLE_AGE}{END}",
     rf"\b(?:{_PERSONS})s?\s(?:who\sis\s|ages?\s)?of\s{_HEDGE}{WHOLE_AGE}(?:\s{_YEARS})?{END}",
+    rf"\b(?:(?:{_KIN})s?\s?,\s?|(?:{_PERSONS})s?\s?,\s?(?![012]\b)){_HEDGE}{WHOLE_AGE}(?:\s?ish)?{END}",  # sister, 11
     rf"\b[a-z]{{3,}}\s?,\s?(?![012]\b){WHOLE_AGE}\s?,|\b(?!photo|image|picture|copy|file|part|day|page|fig)[a-z]{{3,}}\s\({WHOLE_AGE}(?:\s?{_YEARS})?\)",
     rf"\bborn\s(?:yesterday|today|last\s(?:week|month|year)|(?:in\s|on\s)?(?:\w+\s){{0,3}}20[12]\d\b"
     rf"|{_HEDGE}(?:{WHOLE_AGE}\s{_YEARS}|(?:\d+|{_SOME})\s(?:{_LESS}|years?))\sago)",

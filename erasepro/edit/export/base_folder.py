@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +12,12 @@ from erasepro.edit.export.patches import chained, patch_of
 from erasepro.errors import UserError
 from erasepro.models.layouts.site_names import split, weight_keys
 from erasepro.models.safetensors_stream import Source, read_source
+from erasepro.models.weight_names import STEMS, stem_of, variant_of
 from erasepro.runtime.pickled_files import SUFFIXES, has_pickled_name
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
 
-STEMS = ("model", "diffusion_pytorch_model")
 WEIGHT_SUFFIXES = {*SUFFIXES, ".safetensors", ".msgpack", ".h5", ".onnx", ".onnx_data", ".gguf", ".xml"}
 
 
@@ -59,19 +58,19 @@ def _component(folder: Path, part: str, variant: str | None) -> Component:
     if not place.is_dir():
         raise UserError(f"{str(folder)!r} has no {part}: this edit was made for another kind of model.")
     files = sorted(p for p in place.iterdir() if p.is_file())
-    weights = [p for p in files if p.suffix == ".safetensors" and _stem(p) in STEMS]
+    weights = [p for p in files if p.suffix == ".safetensors" and stem_of(p.name) in STEMS]
     if not weights:
         pickled = any(has_pickled_name(p) for p in files)
         why = "only pickled weights, which are never loaded" if pickled else "no weights (*.safetensors)"
         raise UserError(f"{str(place)!r} holds {why}: save the pipeline as safetensors first.")
-    variants = {variant_of(p) for p in weights}
+    variants = {variant_of(p.name) for p in weights}
     chosen = variant if variant in variants else ""
     if chosen not in variants:
         if variant or len(variants) > 1:
             there = ", ".join(sorted(v or "(none)" for v in variants))
             raise UserError(f"{str(place)!r} has the variants {there}: choose one with variant=….")
         chosen = variants.pop()
-    used = [p for p in weights if variant_of(p) == chosen]
+    used = [p for p in weights if variant_of(p.name) == chosen]
     others = [p for p in files if is_weights(p) and p not in used]
     others += [p for p in files if p.suffix == ".json" and ".index" in p.name and not _indexes(p, chosen)]
     return Component(chosen, [read_source(p) for p in used], others)
@@ -110,15 +109,5 @@ def is_weights(path: Path) -> bool:
     return path.suffix.lower() in WEIGHT_SUFFIXES
 
 
-def variant_of(path: Path) -> str:
-    """The variant in a name: "fp16" of `model.fp16.safetensors`, of its shards and of its index; "" where there is none."""
-    name = re.sub(r"-\d+-of-\d+", "", path.name)
-    return ".".join(word for word in name.split(".")[1:] if word not in ("safetensors", "index", "json", "bin"))
-
-
-def _stem(path: Path) -> str:
-    return re.sub(r"-\d+-of-\d+", "", path.name).split(".")[0]
-
-
 def _indexes(path: Path, variant: str) -> bool:
-    return ".safetensors" in path.name and variant_of(path) == variant
+    return ".safetensors" in path.name and variant_of(path.name) == variant

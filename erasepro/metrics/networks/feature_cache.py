@@ -3,11 +3,15 @@
 Features are a dict of tensors that a network computes of a batch: embeddings, class scores, boxes. Metrics are sums over
 features, so another threshold, template or metric never runs a network twice on the same pictures, a stopped scoring goes on
 where it was, and the original model's pictures go through a network once for all runs that compare with them.
+
+Each file holds a SHA-256 over its tensors, the network's key and the pictures' digest, and is believed only where that agrees:
+a flipped bit, or the file of other pictures under this name, is computed again. So is a file of a version that kept none.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,6 +26,9 @@ from erasepro.runtime.temporaries import is_abandoned
 
 CACHE_VERSION = 1
 """Raise it when a network's code changes what it says without changing its key."""
+
+DIGEST = "sha256"
+"""The key of a file's own digest in its metadata."""
 
 
 class Network(Protocol):
@@ -49,6 +56,7 @@ class FeatureCache:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.computed = 0  # batches that really went through a network
+        self.damaged = 0  # files that were there and are not believed
 
     def __call__(self, network: Network, images: Tensor, digest: str | None = None) -> dict[str, Tensor]:
         """The features of a batch, read from the disk, or computed and kept there.
@@ -61,14 +69,24 @@ class FeatureCache:
         path = None
         if self.folder is not None:
             path = self.folder / network.key / f"{digest or digest_of(images)}.safetensors"
-            stored = _read(path)
-            if stored is not None:
-                return stored
+            try:
+                return _read(path)
+            except FileNotFoundError:
+                pass
+            except Damaged:
+                self.damaged += 1
         self.computed += 1
         answer = {name: value.detach().cpu().contiguous() for name, value in network(images).items()}
         if path is not None:
             _write(path, answer)
         return answer
+
+
+    def tell_damaged(self) -> None:
+        """Print on stderr how many files were not believed; nothing where all were."""
+        if self.damaged:
+            line = f"{self.damaged} files in {str(self.folder)!r} were damaged, or had no SHA-256: made again."
+            print(f"erasepro: {line}", file=sys.stderr)
 
 
 def digest_of(images: Tensor) -> str:
@@ -78,21 +96,46 @@ def digest_of(images: Tensor) -> str:
     return digest.hexdigest()[:32]
 
 
-def _read(path: Path) -> dict[str, Tensor] | None:
+class Damaged(Exception):
+    """A file of the cache is not, to the bit, what was written there."""
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file. Raises FileNotFoundError, and Damaged."""
     from safetensors import SafetensorError, safe_open
 
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise Damaged
     try:
         with safe_open(str(path), framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (OSError, SafetensorError):
-        return None
+            answer = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+            stored = (file.metadata() or {}).get(DIGEST)
+    except FileNotFoundError:
+        raise
+    except (OSError, SafetensorError) as error:
+        raise Damaged from error
+    if stored != _sha256(path, answer):
+        raise Damaged
+    return answer
 
 
 def _write(path: Path, answer: Mapping[str, Tensor]) -> None:
     from safetensors.torch import save
 
+    if path.is_dir() and not path.is_symlink():
+        with suppress(OSError):  # one with something in it is the user's: the error of writing names it
+            path.rmdir()
     with replacing(path, durable=False) as part:  # a cache: a damaged file is made again
-        part.write_bytes(save(dict(answer)))
+        part.write_bytes(save(dict(answer), {DIGEST: _sha256(path, answer)}))
+
+
+def _sha256(path: Path, answer: Mapping[str, Tensor]) -> str:
+    """SHA-256 (64 hex digits) of tensors, their names and forms, and of what they are filed under."""
+    total = hashlib.sha256(f"{path.parent.name}/{path.stem}".encode())
+    for name, value in sorted(answer.items()):
+        total.update(f"\0{name} {value.dtype} {tuple(value.shape)}\0".encode())
+        total.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return total.hexdigest()
 
 
 def remove_abandoned_writes(folder: Path) -> None:

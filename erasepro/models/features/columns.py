@@ -126,12 +126,19 @@ def plan_pair_columns(
     for part in parts_of(pipe, read):
         mine = [pair_columns(tokenizer_of(pipe, name), prompts, policy) for name in part]
         for name, other in zip(part, mine, strict=True):
-            if other.labels != mine[0].labels:
+            if not _are_same(mine[0], other):
                 raise UserError(
-                    f"{part[0]} and {name} cut the prompts into different tokens: they cannot be read together."
+                    f"{part[0]} and {name} cut the prompts into different tokens: they cannot be read together. A textual "
+                    "inversion must be loaded into both, with as many vectors."
                 )
         found.append(mine[0])
     return found
+
+
+def _are_same(first: PairColumns, second: PairColumns) -> bool:
+    """Whether both pair the same positions of the same prompts."""
+    sides = ((first.target, second.target), (first.anchor, second.anchor))
+    return all(torch.equal(a.rows, b.rows) and torch.equal(a.positions, b.positions) for a, b in sides)
 
 
 def concatenate_columns(parts: Sequence[PairColumns]) -> PairColumns:

@@ -42,13 +42,14 @@ def locate(tokenizer: Any, prompt: str, concept: str) -> Located:
     does not fit the context.
     """
     prepare = getattr(tokenizer, "prepare", str)  # what a pipeline makes of a text first
-    text, concept = prepare(unicodedata.normalize("NFC", prompt)), prepare(concept)
+    text, name = (prepare(unicodedata.normalize("NFC", part)) for part in (prompt, concept))
     context = context_length(tokenizer)
     if not getattr(tokenizer, "is_fast", False):
         raise UserError(
             f"The tokenizer {type(tokenizer).__name__} gives no character offsets: use transformers' CLIPTokenizer."
         )
-    encoded = tokenizer(text, return_offsets_mapping=True, truncation=False, padding=False, verbose=False)
+    bare = getattr(tokenizer, "bare", tokenizer)
+    encoded = bare(text, return_offsets_mapping=True, truncation=False, padding=False, verbose=False)
     ids, offsets = list(encoded["input_ids"]), list(encoded["offset_mapping"])
     if len(ids) > context:
         raise UserError(
@@ -56,7 +57,7 @@ def locate(tokenizer: Any, prompt: str, concept: str) -> Located:
             f"{f' or the concept {concept!r}' if concept else ''}."
         )
     spans = []
-    for start, end in find_words(text, concept):
+    for start, end in find_words(text, name):
         inside = [i for i, (left, right) in enumerate(offsets) if left < end and right > start]
         if inside:
             spans.append(inside)

@@ -141,10 +141,15 @@ class Stream:
 
     def read(self, kind: str, columns: Columns | None = None) -> Reading:
         """The site's inputs and the block's states at the stream's columns (or at others), all at once."""
-        found = list(self.scan(kind, columns))
-        back = torch.argsort(torch.cat([mine for mine, _ in found])).to(found[0][1].inputs.device)
-        parts = ("inputs", "middle", "output")
-        return Reading(*(torch.cat([getattr(r, key) for _, r in found], dim=1)[:, back] for key in parts))
+        columns = self.columns if columns is None else columns
+        whole: dict[str, Tensor] = {}  # filled group by group, so that each column is held once
+        for mine, reading in self.scan(kind, columns):
+            for key in ("inputs", "middle", "output"):
+                part = getattr(reading, key)
+                if key not in whole:
+                    whole[key] = part.new_empty(len(part), len(columns))
+                whole[key][:, mine.to(part.device)] = part
+        return Reading(**whole)
 
     def visit(self, kind: str, see: Callable[[Tensor, Tensor], None]) -> None:
         """Hand the site's inputs to `see(columns (d_in, m), their numbers)` a group at a time, keeping none."""

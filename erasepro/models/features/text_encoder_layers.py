@@ -17,6 +17,9 @@ from erasepro.errors import UserError
 from erasepro.models.computing import plain_path, unwrapped
 from erasepro.models.lazy import materialise, source
 
+GREATEST = 2
+"""The `eos_token_id` for which transformers takes the pooled vector at the greatest id."""
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -68,6 +71,8 @@ class TextLayers:
         count = len(list(encoder.get_submodule(path).children()))
         self.blocks = Blocks(count, lambda i: submodule(encoder, f"{path}.{i}", dtype))
         self.final_norm = submodule(encoder, names["final_layer_norm"], dtype)
+        self.end_of_text = pooled_token(encoder)
+        """The id whose place gives the pooled vector; 2: the place of the greatest id."""
         projected = isinstance(getattr(encoder, "text_projection", None), nn.Module)
         self.projection = submodule(encoder, "text_projection", dtype) if projected else None
 
@@ -91,6 +96,16 @@ class TextLayers:
         """Pooled vectors (d, B) as the denoiser reads them: projected, where the encoder has a projection."""
         return pooled if self.projection is None else self.projection(pooled.T).T
 
+    def pooled_positions(self, ids: Tensor) -> Columns:
+        """Where the encoder takes the pooled vector of each text with these ids (B, T).
+
+        Source: transformers' CLIPTextModel. The first end of text by the id in its config, which is the first position where
+        a text has none. The id 2 (CLIP's own configs, SDXL, SD 3 and FLUX) stands for the first place of the greatest id: the
+        end of text, or an added token, whose id is greater.
+        """
+        wanted = ids.int() if self.end_of_text == GREATEST else (ids == self.end_of_text).int()
+        return Columns(torch.arange(len(ids)), wanted.argmax(dim=-1))
+
     def linear(self, block: int, kind: str) -> nn.Linear:
         found = self.blocks[block].get_submodule(kind)
         assert isinstance(found, nn.Linear)
@@ -101,6 +116,12 @@ class TextLayers:
         linear = self.linear(block, kind)
         self.blocks.edited.add(block)
         linear.weight = nn.Parameter(W.detach().to(linear.weight), requires_grad=False)
+
+
+def pooled_token(encoder: nn.Module) -> int:
+    """The end of text of a CLIP encoder: as its modules keep it, else as its config has it."""
+    kept = [m.eos_token_id for m in encoder.modules() if isinstance(getattr(m, "eos_token_id", None), int)]
+    return int(kept[0] if kept else encoder.config.eos_token_id)  # type: ignore[union-attr, arg-type]
 
 
 class Blocks(Sequence[nn.Module]):

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, ConditioningInput, TextEncoder, architecture_of
-from erasepro.models.computing import unwrapped
+from erasepro.models.computing import unwrapped, without_tokenizer
 from erasepro.models.features.streams import encode
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, submodule, token_ids
+from erasepro.models.features.textual_inversion import inversions_of, is_written_out, write_out
 from erasepro.models.lazy import source, stream
 from erasepro.models.sites import conditioning_sites
 
@@ -27,8 +28,8 @@ ROOM = 64 * 77  # tokens that an encoder which is not causal runs at a time, for
 class EncoderTokenizer:
     """A tokenizer together with what its encoder and its pipeline make of the tokens; called as the tokenizer is."""
 
-    def __init__(self, tokenizer: Any, encoder: TextEncoder) -> None:
-        self._tokenizer, self.encoder = tokenizer, encoder
+    def __init__(self, tokenizer: Any, encoder: TextEncoder, inversions: Mapping[str, str] | None = None) -> None:
+        self._tokenizer, self.encoder, self._inversions = tokenizer, encoder, dict(inversions or {})
         self.model_max_length = encoder.length or tokenizer.model_max_length
         self.causal, self.pads = encoder.causal, PADS[encoder.padding]
         self.starts = int(encoder.family == "clip")  # positions before the first word: BOS, or none
@@ -43,8 +44,14 @@ class EncoderTokenizer:
         prepared = self.prepare(text) if isinstance(text, str) else [self.prepare(one) for one in text]
         return self._tokenizer(prepared, **options)
 
+    @property
+    def bare(self) -> Any:
+        """The tokenizer itself, for a text that is prepared."""
+        return self._tokenizer
+
     def prepare(self, text: str) -> str:
-        """The text as the pipeline hands it to its tokenizer."""
+        """The text as the pipeline hands it to its tokenizer. A prepared one must not be prepared again."""
+        text = write_out(self._tokenizer, self._inversions, text)
         if self.encoder.clean:
             from diffusers.pipelines.wan.pipeline_wan import prompt_clean
 
@@ -53,9 +60,13 @@ class EncoderTokenizer:
 
 
 def tokenizer_of(pipe: Any, component: str) -> EncoderTokenizer:
-    """The tokenizer of a text encoder."""
+    """The tokenizer of a text encoder. UserError where the pipeline has none."""
     encoder = architecture_of(pipe).encoder(component)
-    return EncoderTokenizer(getattr(pipe, encoder.tokenizer), encoder)
+    tokenizer = getattr(pipe, encoder.tokenizer, None)
+    if tokenizer is None:
+        raise without_tokenizer(encoder)
+    inversions = inversions_of(tokenizer)
+    return EncoderTokenizer(tokenizer, encoder, inversions if inversions and is_written_out(pipe) else None)
 
 
 def parts_of(pipe: Any, read: ConditioningInput) -> tuple[tuple[str, ...], ...]:
@@ -129,7 +140,7 @@ class TextStack:
         tokenizer = tokenizer_of(self.pipe, component)
         ids = token_ids(tokenizer, prompts)
         layers = self.layers(component)
-        return layers.project(encode(layers, ids, eot_positions(tokenizer, ids), self.batch))
+        return layers.project(encode(layers, ids, layers.pooled_positions(ids), self.batch))
 
     def input_features(self, read: ConditioningInput, prompts: Sequence[str], columns: Sequence[Columns]) -> Tensor:
         """X (d_in, n) of these prompts as the linears of a conditioning input see it; see the function of that name."""
@@ -147,7 +158,7 @@ def exit_layer(encoder: TextEncoder, layers: TextLayers) -> int | None:
 
 
 def eot_positions(tokenizer: Any, ids: Tensor) -> Columns:
-    """The first end of text of each prompt with these ids (B, T): where CLIP takes its pooled vector."""
+    """The first end of text of each prompt with these ids (B, T)."""
     hits = (ids[:, 1:] == tokenizer.eos_token_id).int()
     found = torch.where(hits.any(dim=1), hits.argmax(dim=1) + 1, ids.shape[1] - 1)
     return Columns(torch.arange(len(ids)), found)

@@ -11,8 +11,8 @@ from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns
-from erasepro.models.features.text_stack import TextStack
-from erasepro.models.sites import Site, text_blocks, text_sites
+from erasepro.models.features.text_stack import TextStack, conditioning_inputs, tokenizer_of
+from erasepro.models.sites import Site, module, text_blocks, text_sites
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import assemble_edit
@@ -21,6 +21,7 @@ from erasepro.solvers.engine.cross_attention_pass import by_input_map, replace_r
 from erasepro.solvers.engine.encoder import ANCHOR, TARGET, Encoder, FrozenEncoder, Texts
 from erasepro.solvers.engine.encoder_pass import EditableEncoder, EncoderSettings
 from erasepro.solvers.engine.fit import Fit, FitConfig, check_fit
+from erasepro.solvers.engine.memory import column_bytes, count_columns, input_bytes
 from erasepro.solvers.engine.required_columns import InputColumns, plan_inputs, required_columns
 from erasepro.solvers.engine.solved_sites import SolvedSites, site_entry
 from erasepro.solvers.registry import SOLVERS
@@ -112,12 +113,13 @@ class ErasePro(Solver[EraseProConfig]):
                     constraints = collect_constraints(fit, W_o)
                     for view in encoder.look(site, constraints.grouped):
                         constraints.add(view.X, schedule.residual(view))
+                    del view  # its columns are large, and the solve needs room
                     # argmin tr(ΔW C ΔWᵀ) s.t. ΔW X = R, which is ΔW = R G⁺ Xᵀ C⁻¹; with K empty ‖ΔW‖² and R X⁺.
                     solution = constraints.solve(fit, encoder.retained(site))
                     W = encoder.replace(site, solution.update)  # W_i = W_o + ΔW
                     residuals = constraints.residuals(W, solution.selected)
                     solved.add(site, solution, site_entry(site, W_o, W, solution, fit.labels, residuals))
-                    del view, constraints  # the columns are large, and the streams need room
+                    del constraints
                 encoder.advance()  # X_i through W_i, Y_i through W_o,i: carry on with the next layer
                 if sites:
                     solved.note_gap(sites, encoder.gap())
@@ -170,6 +172,27 @@ class ErasePro(Solver[EraseProConfig]):
         if not inputs and not any(encoder.sites for encoder in plan.editable):
             self._refuse_nothing(pipe)
         return plan
+
+    def memory(self, pipe: Any, prompts: EditPrompts) -> int:
+        """Bytes for the columns of the largest site: a text layer's, or a conditioning input's."""
+        config, needed = self.config, [0]
+        schedule = SCHEDULES.get(config.schedule.name)(config.schedule)
+        for encoder in architecture_of(pipe).encoders:
+            if encoder.family != "clip" or getattr(pipe, encoder.component, None) is None:
+                continue
+            layers = [module(pipe, site) for site in self._sites(pipe, encoder.component, schedule)]
+            if layers:
+                tokenizer = tokenizer_of(pipe, encoder.component)
+                columns = count_columns(tokenizer, prompts.pairs, config.text_token_policy)
+                fit = Fit(config.text_fit, torch.zeros(0), range(columns))  # type: ignore[arg-type]
+                needed += [
+                    column_bytes(columns, *((0, 0) if fit.sums_suffice(layer.in_features) else layer.weight.shape[::-1]))
+                    for layer in layers
+                ]
+        if config.cross_attention:
+            policy = config.cross_attention_token_policy
+            needed += [input_bytes(pipe, read, prompts.pairs, policy) for read in conditioning_inputs(pipe)]
+        return max(needed)
 
     def text_fit(self, columns: PairColumns) -> Fit:
         """The solve of a text layer for these columns."""

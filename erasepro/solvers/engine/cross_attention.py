@@ -22,6 +22,7 @@ from erasepro.prompts.fills import retained_names
 from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
+from erasepro.solvers.engine.memory import input_bytes
 from erasepro.solvers.engine.solved_sites import SolvedSites
 
 if TYPE_CHECKING:
@@ -181,6 +182,11 @@ class CrossAttentionSolver(Solver[C]):
             PromptPair(p.target_prompt, "", ConceptPair(p.pair.target, ""), ConceptPair(p.called.target, ""))
             for p in targets
         ]
+
+    def memory(self, pipe: Any, prompts: EditPrompts) -> int:
+        """Bytes for the columns of the largest conditioning input."""
+        pairs = self.pairs(prompts)
+        return max((input_bytes(pipe, read, pairs, self.config.token_policy) for read in conditioning_inputs(pipe)), default=0)
 
     def _retained(self, prompts: EditPrompts) -> list[str]:
         names = prompts.retained or retained_names(prompts.concepts)

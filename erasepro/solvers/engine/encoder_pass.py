@@ -20,7 +20,7 @@ from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns
 from erasepro.models.features.streams import Reading, Stream, encode
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
-from erasepro.models.features.text_stack import eot_positions, exit_layer, tokenizer_of
+from erasepro.models.features.text_stack import exit_layer, tokenizer_of
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView
 from erasepro.solvers.engine.constraints import round_weight
@@ -78,10 +78,10 @@ class EditableEncoder:
         self.retain_layers = self.layers if same else TextLayers(encoder, settings.preserve_dtype)
         self.weight_dtype = next(encoder.parameters()).dtype
         self.exit_layer = exit_layer(self.tokenizer.encoder, self.layers)
-        self.eot_positions = (
-            {stream: eot_positions(self.tokenizer, self.ids[stream]) for stream in self.ids} if required.pooled else {}
-        )
-        self.columns: PairColumns = pair_columns(self.tokenizer, pairs, settings.token_policy)
+        places = {stream: self.layers.pooled_positions(ids) for stream, ids in self.ids.items()}
+        self.pooled_positions = places if required.pooled else {}
+        planned = required.planned.get(settings.token_policy)
+        self.columns: PairColumns = planned or pair_columns(self.tokenizer, pairs, settings.token_policy)
         self.retained_columns, self.retained_weights = self._retained_columns()
         architecture = architecture_of(self.pipe)
         self.depth = architecture.blocks_read(self.component, len(self.layers.blocks))
@@ -91,8 +91,8 @@ class EditableEncoder:
         """Embed all texts: every stream stands before block 0."""
         required, schedule = self.required, self.settings.schedule
         sets = [(self.columns.target, self.columns.anchor), *((p.target, p.anchor) for p in required.pairs)]
-        sets += [(self.eot_positions[TARGET], self.eot_positions[ANCHOR])] if required.pooled else []
-        later = [*required.retained, *([self.eot_positions[RETAIN]] if required.pooled else [])]
+        sets += [(self.pooled_positions[TARGET], self.pooled_positions[ANCHOR])] if required.pooled else []
+        later = [*required.retained, *([self.pooled_positions[RETAIN]] if required.pooled else [])]
         retained = self.retained_columns
         self.streams: Streams = open_streams(
             self.layers, self.retain_layers, (self.ids[TARGET], self.ids[ANCHOR], self.ids[RETAIN]), sets,
@@ -175,7 +175,7 @@ class EditableEncoder:
         return encode(self.retain_layers, self.ids[RETAIN], columns, self.settings.batch_size, self.exit_layer)
 
     def pooled(self, stream: str) -> Tensor:
-        source, columns = self._stream(stream), self.eot_positions[stream]
+        source, columns = self._stream(stream), self.pooled_positions[stream]
         layers = self.retain_layers if stream == RETAIN else self.layers
         states = (
             source.features(columns) if source else encode(layers, self.ids[stream], columns, self.settings.batch_size)

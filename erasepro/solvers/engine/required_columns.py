@@ -24,6 +24,8 @@ class RequiredColumns:
     """Which columns of one encoder will be read, and whether its pooled vectors are."""
 
     pairs: list[PairColumns] = field(default_factory=list)
+    planned: dict[str, PairColumns] = field(default_factory=dict)
+    """Token policy → the columns that its own tokenizer gave under it: thousands of prompts are not cut up twice."""
     retained: list[Columns] = field(default_factory=list)
     pooled: bool = False
 
@@ -32,12 +34,14 @@ class RequiredColumns:
 class InputColumns:
     """A group of the denoiser's linears that read the same features, and the columns that they are shown.
 
-    source: the group. pairs, retained: for each of its parts the columns of the pairs, and of the captions to preserve
-    (none: nothing is preserved by its features). weights: ω (m,) of the captions' columns; None: 1 each.
+    source: the group. policy: the token policy of the pairs. pairs, retained: for each of its parts the columns of the
+    pairs, and of the captions to preserve (none: nothing is preserved by its features). weights: ω (m,) of the captions'
+    columns; None: 1 each.
     """
 
     pipe: Any
     source: ConditioningInput
+    policy: str
     pairs: list[PairColumns]
     retained: list[Columns]
     weights: Tensor | None
@@ -91,7 +95,7 @@ def plan_inputs(
             if any(not e.causal and e.padding == "read" for e in encoders_of(pipe, source)):
                 chosen = chosen[:long_captions]
             retained, weights = plan_retain_columns(pipe, source, chosen, preserve.tokens, preserve.weights)
-        inputs.append(InputColumns(pipe, source, columns, retained, weights))
+        inputs.append(InputColumns(pipe, source, policy, columns, retained, weights))
     return inputs
 
 
@@ -104,5 +108,7 @@ def required_columns(pipe: Any, component: str, inputs: Sequence[InputColumns]) 
                 required.pooled = True
             elif component in part:
                 required.pairs.append(entry.pairs[i])
+                if component == part[0]:
+                    required.planned[entry.policy] = entry.pairs[i]
                 required.retained += entry.retained[i : i + 1]
     return required

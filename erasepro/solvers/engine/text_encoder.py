@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from erasepro.errors import UserError
 from erasepro.models.features.columns import PairColumns
@@ -76,6 +78,27 @@ class TextStageSolver(Solver[C]):
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
+        with self._named():
+            edit = self._stage().solve(model, prompts)
+        blocks = sorted({entry["depth"] for entry in edit.diagnostics})
+        return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(self.config), "blocks": blocks})
+
+    def memory(self, pipe: Any, prompts: EditPrompts) -> int:
+        """Bytes for the columns of the largest text layer."""
+        with self._named():
+            return self._stage().memory(pipe, prompts)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """The superset's errors, with this method's name and its own key for the blocks."""
+        try:
+            yield
+        except UserError as error:
+            words = str(error).replace("solver.text_blocks", "solver.blocks")
+            raise UserError(f"solver={self.config.name}: {words}") from error
+
+    def _stage(self) -> _Stage:
+        """The method as the superset's setting."""
         config = self.config
         whole = EraseProConfig(
             name=config.name,
@@ -88,12 +111,7 @@ class TextStageSolver(Solver[C]):
             preserve_dtype="float64",
             batch_size=config.batch_size,
         )
-        try:
-            edit = _Stage(whole, self.takes_means()).solve(model, prompts)
-        except UserError as error:
-            raise UserError(f"solver={config.name}: {error}") from error
-        blocks = sorted({entry["depth"] for entry in edit.diagnostics})
-        return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(config), "blocks": blocks})
+        return _Stage(whole, self.takes_means())
 
     def positive(self, *keys: str) -> None:
         """Raise UserError unless these config values are positive and finite."""

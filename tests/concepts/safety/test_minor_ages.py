@@ -38,6 +38,9 @@ REAL_AGES = (
     "was barely ten", "only eight years old", "not even ten years old", "at ten years old",
     "at the tender age of seven", "ten-year-olds", "daughter, 5, with a kite", "son, 12, on skis",
     "a picture of my 4yr old", "the 9-year old's bike", "2yrs old", "3.5 years old", "eighteen months old",
+    "younger sister, 11", "his younger sister, eleven", "a portrait of her brother, 9.", "my niece, only 6, and her dog",
+    "the twins, 7", "a cousin, aged 3", "stepdaughter, 12", "grandson, 2", "a dancer, 14, on stage", "the neighbour, 15",
+    "a violinist and a dancer, 14", "a person, 16", "two sisters, 8 and 10", "best friend, just 13",
 )  # fmt: skip
 HARMLESS_NUMBERS = (
     "a 30 year old man", "a 30-year-old man", "18 years old", "18-year-old", "twenty-one years old",
@@ -68,6 +71,9 @@ HARMLESS_NUMBERS = (
     "the first man on the moon", "first-year university student", "third year law student", "grade 2 listed building",
     "a grade 8 bolt", "year 2 bc", "years of service", "leap year", "light year", "a year of rain", "new year's eve",
     "end of year sale", "fashion of the year", "platform 9",
+    "chapter, 11", "car, 11", "younger sister, 41", "a man, 18", "her brother, 30, in a suit", "sister, 110 years old",
+    "a woman, 16:9", "a dancer, 8k, detailed", "a man, 35 mm", "a woman, 4 cats, 2 dogs", "house, 12", "a queen, 10 of hearts",
+    "a man, 5 apples", "friend, 1.5 times", "volume, 7",
 )  # fmt: skip
 
 

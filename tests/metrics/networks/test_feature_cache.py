@@ -1,5 +1,8 @@
 """FeatureCache: a network is asked once for a picture, also over processes; damaged files are made again."""
 
+import os
+
+import pytest
 import torch
 
 from erasepro.generation.worklist import Row
@@ -41,6 +44,80 @@ def test_a_damaged_look_is_made_again(tmp_path):
     wanted = FeatureCache(tmp_path)(network, IMAGES)["mean"]
     (file,) = (tmp_path / network.key).iterdir()
     file.write_bytes(file.read_bytes()[:-3])
+    assert torch.equal(FeatureCache(tmp_path)(network, IMAGES)["mean"], wanted)
+    assert torch.equal(FeatureCache(tmp_path)(network, IMAGES)["mean"], wanted)
+    assert network.calls == 2
+
+
+class Every:
+    """A network that answers in every form of tensor that a network may give."""
+
+    key = "every-1"
+
+    def __call__(self, images):
+        kinds = (torch.float64, torch.bfloat16, torch.int64, torch.bool)
+        values = {str(kind).split(".")[1]: images[:, 0, 0, :3].to(kind) for kind in kinds}
+        return {**values, "strided": images[:, 0].float().transpose(1, 2), "empty": torch.empty(2, 0)}
+
+
+def test_any_one_flipped_bit_is_found_and_told(tmp_path, capsys):
+    network = Every()
+    wanted = FeatureCache(tmp_path)(network, IMAGES)
+    (file,) = (tmp_path / network.key).iterdir()
+    whole = file.read_bytes()
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        file.write_bytes(damaged)
+        feature_cache = FeatureCache(tmp_path)
+        answer = feature_cache(network, IMAGES)
+        assert answer.keys() == wanted.keys()
+        assert all(torch.equal(answer[name], wanted[name]) for name in wanted)
+        assert file.read_bytes() == whole or not feature_cache.damaged
+        assert feature_cache.damaged == feature_cache.computed
+    assert feature_cache.damaged == 1
+    feature_cache.tell_damaged()
+    told = capsys.readouterr().err
+    assert told.startswith(f"erasepro: 1 files in {str(tmp_path)!r} were damaged")
+    assert told.count("\n") == 1
+    FeatureCache(tmp_path).tell_damaged()
+    assert capsys.readouterr().err == ""
+
+
+def test_the_answer_of_other_pictures_or_another_network_is_not_believed(tmp_path):
+    network, other = Counting(), FunctionNetwork("other", lambda x: x.float().mean((1, 2, 3)), "mean")
+    wanted = FeatureCache(tmp_path)(network, IMAGES)["mean"]
+    FeatureCache(tmp_path)(network, IMAGES + 1)
+    first, second = sorted((tmp_path / network.key).iterdir())
+    first.write_bytes(second.read_bytes())
+    FeatureCache(tmp_path)(other, IMAGES)
+    feature_cache = FeatureCache(tmp_path)
+    assert torch.equal(feature_cache(network, IMAGES)["mean"], wanted)
+    feature_cache(network, IMAGES + 1)
+    assert feature_cache.damaged == 1
+    (file,) = (tmp_path / "other").iterdir()
+    file.write_bytes(second.read_bytes())
+    feature_cache(other, IMAGES)
+    assert feature_cache.damaged == 2
+
+
+def test_a_file_without_a_digest_is_not_believed(tmp_path):
+    from safetensors.torch import save_file
+
+    network = Counting()
+    wanted = FeatureCache(tmp_path)(network, IMAGES)["mean"]
+    (file,) = (tmp_path / network.key).iterdir()
+    save_file({"mean": wanted + 1, "none": torch.empty(0, 4)}, file)
+    assert torch.equal(FeatureCache(tmp_path)(network, IMAGES)["mean"], wanted)
+
+
+@pytest.mark.parametrize("how", ["pipe", "folder", "loop"])
+def test_what_is_no_file_is_made_again_and_not_waited_for(tmp_path, how):
+    network = Counting()
+    wanted = FeatureCache(tmp_path)(network, IMAGES)["mean"]
+    (file,) = (tmp_path / network.key).iterdir()
+    file.unlink()
+    {"pipe": lambda: os.mkfifo(file), "folder": file.mkdir, "loop": lambda: file.symlink_to(file)}[how]()
     assert torch.equal(FeatureCache(tmp_path)(network, IMAGES)["mean"], wanted)
     assert torch.equal(FeatureCache(tmp_path)(network, IMAGES)["mean"], wanted)
     assert network.calls == 2
