@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from erasepro.cli.main import main
+from erasepro.generation.picture_record import PictureRecord
 from erasepro.results.samples import read_samples, samples_made_of
 from tests.end_to_end.processes import timeless
 
@@ -83,7 +84,7 @@ def contents(folder):
 def content(path):
     """What a file says; of a damaged one its bytes."""
     try:
-        return READERS.get(path.suffix, Path.read_bytes)(path)
+        return (READERS.get(path.name) or READERS.get(path.suffix, Path.read_bytes))(path)
     except (ValueError, OSError, KeyError, TypeError, RecursionError, yaml.YAMLError):
         return path.read_bytes()
 
@@ -114,4 +115,17 @@ def _yaml(path):
     return _clockless(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-READERS = {".json": _json, ".jsonl": _lines, ".parquet": _rows, ".txt": _text, ".md": _text, ".yaml": _yaml}
+def _record(path):
+    record = PictureRecord(path)  # what was appended, and what was written anew
+    return record.rows(), record.digests()
+
+
+READERS = {
+    "rows.jsonl": _record,
+    ".json": _json,
+    ".jsonl": _lines,
+    ".parquet": _rows,
+    ".txt": _text,
+    ".md": _text,
+    ".yaml": _yaml,
+}
