@@ -129,3 +129,4 @@ READERS = {
     ".md": _text,
     ".yaml": _yaml,
 }
+"""How a file is read, by its name or suffix."""
