@@ -10,7 +10,7 @@ from erasepro.edit.own_files import FACTS, check_target, is_foreign
 from erasepro.errors import UserError
 from erasepro.runs.edit_only import make_edit
 from erasepro.runs.resolve import resolve
-from erasepro.runtime.files import temporary_neighbour
+from erasepro.runtime.temporaries import remove_abandoned, temporary_neighbour
 
 KEYS = ("out", "force")
 """What the verb takes beside the config's keys."""
@@ -42,6 +42,7 @@ def _writable(folder: Path) -> None:
     """Raise now what saving would raise after the work: a file in the folder's place, or no right to write."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]  # deepest first
     folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder / "write-test")
     probe = temporary_neighbour(folder / "write-test")
     probe.write_bytes(b"")
     probe.unlink()

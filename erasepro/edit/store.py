@@ -39,7 +39,9 @@ RUN_EDIT = "edit"
 
 
 def save(edit: EditRecord, folder: Path, force: bool = False) -> Path:
-    """Tensors first, then the JSON that vouches for them, then the card; all of them or none (see `write_together`).
+    """Tensors first, then the card, then the JSON that vouches for all; all of them or none (see `write_together`).
+
+    A folder with a new JSON is whole: of a process that was killed before, none is left, or one that the tensors contradict.
 
     ``force``: files of these names that no edit wrote are replaced too.
     """
@@ -63,8 +65,8 @@ def save(edit: EditRecord, folder: Path, force: bool = False) -> Path:
     }
     written: dict[str, FileWriter] = {
         TENSORS: lambda path: save_file(tensors, path),
-        FACTS: text_writer(json.dumps(seal(facts), indent=1, ensure_ascii=False)),
         CARD: text_writer(card(edit)),
+        FACTS: text_writer(json.dumps(seal(facts), indent=1, ensure_ascii=False)),
     }
     write_together(folder, written)
     _drop_stale(folder / CERTIFICATE, edit.hash)

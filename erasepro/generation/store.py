@@ -17,8 +17,9 @@ from erasepro.generation.drawn_file import encode_png, read_drawn, why_not_drawn
 from erasepro.generation.picture_file import UnreadableImage, decode_picture, read_picture
 from erasepro.generation.picture_record import PictureRecord
 from erasepro.generation.worklist import Row
-from erasepro.runtime.files import digest, remove_temporaries, temporary_neighbour, write_bytes
+from erasepro.runtime.files import digest, write_bytes
 from erasepro.runtime.json_text import NoJson, load_json, parse_json
+from erasepro.runtime.temporaries import remove_temporaries, temporary_neighbour
 
 MANIFEST_VERSION = 1
 THREADS = 4  # reading and hashing hold no lock

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import OutOfSpace, UserError
-from erasepro.runtime.files import read_dict, remove_temporaries, write_json
-from erasepro.runtime.lock import Lock
+from erasepro.runtime.files import read_dict, write_json
+from erasepro.runtime.lock import Lock, read_holder
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.sealed_json import read_sealed, write_sealed
+from erasepro.runtime.temporaries import remove_temporaries
 
 STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 """Version of each stage's code. Raise one when its results change, and no stale result is ever reused."""
@@ -84,6 +85,15 @@ class RunFolder:
                     self._remove_unused(made)
                 raise
             self.status("done")
+
+    def settle(self) -> None:
+        """Take away what a process left that was killed behind its last stage: its lock, and a status of a run at work."""
+        lock = self.path / "lock.json"
+        with suppress(OSError, UserError):  # a finished run on a read-only disk can still be read
+            state = read_dict(self.path / "status.json").get("state")
+            if (state != "done" or lock.exists()) and read_holder(lock) is None:
+                with self.locked():
+                    pass
 
     @contextmanager
     def reopened(self) -> Iterator[RunFolder]:

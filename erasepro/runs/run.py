@@ -55,6 +55,7 @@ def run(spec: RunSpec) -> Results:
 
     job = make_job(spec)
     if distributed.on_main_process(lambda: _finished(job)):
+        distributed.on_main_process(job.folder.settle)
         print(f"{_heading(job)}\nDone before; these are its results.")
     else:
         Run(job).execute()

@@ -1,7 +1,6 @@
 """Whole files: each is written beside its place and renamed, so a reader sees the old file or the new one, never a half.
 
-Temporary neighbours are named ``.<name>.<process id>.<random>.tmp``: two processes that write the same file do not touch each
-other's, and what a killed writer left can be told from what a living one is writing (`remove_temporaries`).
+What a writer that was killed left beside the file goes when the file is written again (`temporaries.remove_abandoned`).
 """
 
 from __future__ import annotations
@@ -11,10 +10,8 @@ import hashlib
 import json
 import os
 import re
-import secrets
-import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,11 +21,11 @@ from safetensors import SafetensorError
 from erasepro.errors import OutOfSpace, UserError
 from erasepro.runtime.foreign_text import check_name
 from erasepro.runtime.json_text import NoJson, load_json
+from erasepro.runtime.temporaries import remove, remove_abandoned, temporary_neighbour
 
 FileWriter = Callable[[Path], object]
 """Writes a file at the path that it is given."""
 
-_TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.tmp")
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR)
 """How file systems say that they cannot sync a folder."""
 
@@ -48,11 +45,6 @@ def as_path(value: object, what: str) -> Path:
 
 
 # -- writing -----------------------------------------------------------------------------------------------------
-def temporary_neighbour(path: Path) -> Path:
-    """A new hidden name in the same folder, for this process alone."""
-    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-
-
 @contextmanager
 def replacing(path: Path, durable: bool = True) -> Iterator[Path]:
     """A temporary neighbour to write to; it takes the file's place at the end of the block, or is removed where that fails.
@@ -67,6 +59,8 @@ def replacing(path: Path, durable: bool = True) -> Iterator[Path]:
         UserError: a folder is in the file's place.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if durable:  # the folders of pictures and caches are swept once, not for each of thousands of files
+        remove_abandoned(path)
     temporary = temporary_neighbour(path)
     try:
         yield temporary
@@ -117,6 +111,8 @@ def write_together(folder: Path, writers: Mapping[str, FileWriter]) -> None:
     """
     existed = folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    for name in writers:
+        remove_abandoned(folder / name)
     temporary = {name: temporary_neighbour(folder / name) for name in writers}
     name = ""
     try:
@@ -155,6 +151,7 @@ def creating(target: Path) -> Iterator[Path]:
         UserError: the target exists, or its folder is full or cannot be written to.
     """
     refuse_existing(target)
+    remove_abandoned(target)
     missing = [parent for parent in target.absolute().parents if not parent.exists()]  # deepest first
     temporary = temporary_neighbour(target)
     done = False
@@ -175,7 +172,7 @@ def creating(target: Path) -> Iterator[Path]:
         raise (OutOfSpace if full else UserError)(line) from error
     finally:
         if not done:
-            _remove(temporary)
+            remove(temporary)
             for folder in missing:
                 with suppress(OSError):
                     folder.rmdir()
@@ -209,32 +206,6 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
-
-
-def remove_temporaries(paths: Iterable[Path], keep_living: bool = False) -> None:
-    """Remove temporary neighbours that writers left which were killed.
-
-    Args:
-        paths: the candidates; those not named as temporaries (``.*.tmp``) are left alone.
-        keep_living: leave what a process of this machine that still runs may be writing. Not needed under a lock, and a process
-            number that was given out again keeps a file.
-    """
-    for path in paths:
-        if path.name.startswith(".") and path.name.endswith(".tmp") and not (keep_living and _has_living_writer(path)):
-            path.unlink(missing_ok=True)
-
-
-def _has_living_writer(path: Path) -> bool:
-    match = _TEMPORARY.fullmatch(path.name)
-    if match is None:
-        return False
-    try:
-        os.kill(int(match[1]), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:  # it runs, as another user
-        return True
-    return True
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
@@ -280,11 +251,3 @@ def _system_error(error: Exception, path: Path) -> OSError:
     number = re.search(r"os error (\d+)", str(error))
     code = int(number[1]) if number else errno.EIO
     return OSError(code, os.strerror(code) if number else str(error), str(path))
-
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)

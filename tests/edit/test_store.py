@@ -113,6 +113,16 @@ def test_a_full_or_read_only_disk_is_an_ordinary_error_and_nothing_is_half_writt
     assert not (tmp_path / "new").exists()
 
 
+def test_the_json_that_vouches_for_an_edit_gets_its_place_last(edit32, tmp_path, monkeypatch):
+    order, replace = [], os.replace
+    monkeypatch.setattr(
+        os, "replace", lambda source, target: (order.append(Path(target).name), replace(source, target))
+    )
+    edit32.save(tmp_path)
+    assert sorted(order[:-1]) == ["README.md", "edit.safetensors"]
+    assert order[-1] == "edit.json", "a process that is killed before leaves no edit, and the same command makes it"
+
+
 def test_a_library_error_without_a_number_is_one_too(edit32, tmp_path, monkeypatch):
     def fail(tensors, path):
         raise SafetensorError("no idea")

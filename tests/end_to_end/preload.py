@@ -17,3 +17,6 @@ for name in (
 for registry in (import_module("erasepro.metrics").METRICS, import_module("erasepro.solvers").SOLVERS):
     for name in registry.names():
         registry.get(name)
+# what a command asks for once a process, whatever it is given
+resolve = import_module("erasepro.runs.resolve").resolve
+import_module("erasepro.runs.preset").nearest_preset(resolve(["solver=uce"]).stored.at("solver"))

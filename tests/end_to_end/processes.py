@@ -31,11 +31,11 @@ def command(words, folder, log):
     os._exit(status)
 
 
-def start(words, folder, log="log.txt"):
+def start(words, folder, log="log.txt", target=command):
     """The command as a process, started in `folder`; what it prints goes to `folder`/`log`."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.end_to_end.preload"])
-    process = context.Process(target=command, args=(words, folder, str(Path(folder) / log)), daemon=True)
+    process = context.Process(target=target, args=(words, str(folder), str(Path(folder) / log)), daemon=True)
     process.start()
     return process
 

@@ -16,7 +16,12 @@ from erasepro.protocols.label import modified_keys, protocol_label, why_not_comp
 from erasepro.runs.resolve import compose, resolve
 
 NAMES = [name for name in options("protocol") if name != "default"]
-OTHERS = {"generation.split": "validation", "generation.size": "64", "metrics.params.nudenet.model": "x.onnx"}
+OTHERS = {
+    "generation.seeds": "[77]",
+    "generation.split": "validation",
+    "generation.size": "64",
+    "metrics.params.nudenet.model": "x.onnx",
+}
 CHOICES = {
     "generation.scheduler": ("ddim", "lms"),
     "metrics.judge.kind": ("openai_clip", "transformers_clip"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -97,6 +100,30 @@ def test_keyboard_interrupt_is_recorded(tmp_path):
         raise KeyboardInterrupt
     assert read_json(run.path / "status.json")["state"] == "interrupted"
     assert not (run.path / "lock.json").exists()
+
+
+@pytest.mark.parametrize("state", ["running", "done"])
+def test_what_a_process_left_that_was_killed_at_the_end_is_settled(tmp_path, state):
+    run = RunFolder(tmp_path, "run", "a" * 64)
+    with run.locked(), run.stage("edit"):
+        pass
+    usual = sorted(run.path.rglob("*"))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    run.status(state)
+    write_json(run.path / "lock.json", {"pid": dead.pid, "host": socket.gethostname(), "since": "?"})
+    (run.path / ".tables.txt.123.tmp").touch()
+    run.settle()
+    assert sorted(run.path.rglob("*")) == usual
+    assert read_json(run.path / "status.json")["state"] == "done"
+
+
+def test_a_run_that_is_held_is_not_settled(tmp_path):
+    run = RunFolder(tmp_path, "run", "a" * 64)
+    with run.locked():
+        run.settle()
+        assert read_json(run.path / "status.json")["state"] == "running"
+        assert (run.path / "lock.json").exists()
 
 
 def test_a_stage_begun_again_is_not_done_until_it_ends(tmp_path):

@@ -2,10 +2,11 @@
 
 import pytest
 
+from erasepro.errors import UserError
 from erasepro.results.signature import signature
 from erasepro.runs.job import make_job
 from erasepro.runs.resolve import resolve
-from erasepro.solvers import SOLVERS
+from erasepro.solvers import SOLVERS, memory
 
 
 @pytest.fixture
@@ -27,3 +28,14 @@ def test_the_solvers_version_and_source_are_entries_of_their_own(job, monkeypatc
 def test_two_presets_of_a_solver_have_one_source(job):
     assert job("uce").hashes["solver_source"] == job("uce_best").hashes["solver_source"]
     assert job("uce").hashes["solver_source"] != job("rece").hashes["solver_source"]
+
+
+def test_a_solve_that_does_not_fit_is_refused_before_there_is_a_folder(job, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert job("erasepro").memory_line == ""
+    monkeypatch.setattr(memory, "LARGE", 1)
+    assert job("erasepro").memory_line.startswith("Memory: about 0.0 GiB for the columns of ")
+    monkeypatch.setattr(memory, "memory_limit", lambda: 1000)
+    with pytest.raises(UserError, match=r"The solve for 1 pair \(\d+ sentences\) needs about"):
+        job("erasepro")
+    assert list(tmp_path.iterdir()) == []

@@ -20,15 +20,14 @@ from erasepro.runtime.files import (
     digest,
     read_dict,
     read_json,
-    remove_temporaries,
     replacing,
-    temporary_neighbour,
     text_writer,
     write_bytes,
     write_json,
     write_text,
     write_together,
 )
+from erasepro.runtime.temporaries import remove_temporaries, temporary_neighbour
 from tests.end_to_end.full_disk import fill_after
 
 WRITERS = {
@@ -126,14 +125,24 @@ def test_a_kill_in_the_middle_leaves_the_old_file_whole(tmp_path):
     assert names(tmp_path) == ["a.txt", "begun"]
 
 
-def test_only_temporaries_are_removed(tmp_path):
-    living = temporary_neighbour(tmp_path / "b")
-    for path in (tmp_path / "a.tmp", tmp_path / ".hidden", tmp_path / ".old.123.tmp", living):
-        path.touch()
-    remove_temporaries(tmp_path.iterdir(), keep_living=True)
-    assert set(names(tmp_path)) == {"a.tmp", ".hidden", living.name}
-    remove_temporaries(tmp_path.iterdir())
-    assert set(names(tmp_path)) == {"a.tmp", ".hidden"}
+@pytest.mark.parametrize("kind", WRITERS)
+def test_who_writes_again_takes_away_what_a_killed_writer_left(tmp_path, kind):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / temporary_neighbour(tmp_path / "a.json").name.replace(str(os.getpid()), str(dead.pid))
+    left.write_text("half")
+    WRITERS[kind](tmp_path / "a.json")
+    assert names(tmp_path) == ["a.json"]
+
+
+def test_a_new_folder_takes_away_what_a_killed_writer_left(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / temporary_neighbour(tmp_path / "new").name.replace(str(os.getpid()), str(dead.pid))
+    (left / "inside").mkdir(parents=True)
+    with creating(tmp_path / "new") as part:
+        part.mkdir()
+    assert names(tmp_path) == ["new"]
 
 
 @pytest.mark.parametrize("kind", WRITERS)

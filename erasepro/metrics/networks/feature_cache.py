@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from erasepro.runtime.files import replacing
+from erasepro.runtime.temporaries import is_abandoned
 
 CACHE_VERSION = 1
 """Raise it when a network's code changes what it says without changing its key."""
@@ -138,11 +139,11 @@ def _sha256(path: Path, answer: Mapping[str, Tensor]) -> str:
 
 
 def remove_abandoned_writes(folder: Path) -> None:
-    """Take away what writers that were killed left in a feature cache; others may be writing there just now."""
+    """Take away what writers that were killed left in a feature cache; others may be writing there, here or elsewhere."""
     long_ago = time.time() - 3600
     for part in folder.glob("*/.*.tmp"):
         with suppress(OSError):
-            if part.stat().st_mtime < long_ago:
+            if is_abandoned(part) or part.stat().st_mtime < long_ago:
                 part.unlink()
 
 

@@ -52,7 +52,7 @@ def load(pipe: Any, component: str, tokenizer: str, vectors: dict[str, int]) -> 
 
 
 @pytest.mark.parametrize("name", CLIPS)
-def test_ids_are_those_of_the_pipeline(name, monkeypatch):
+def test_ids_are_those_of_the_pipeline(name):
     """What each tokenizer is given while the pipeline encodes, against `token_ids`."""
     pipe = pipeline_with(name)
     for encoder in architecture_of(pipe).encoders:
