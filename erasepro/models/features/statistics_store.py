@@ -28,8 +28,9 @@ from erasepro.models.computing import unwrapped
 from erasepro.models.features.text_encoder_layers import Columns
 from erasepro.models.lazy import source
 from erasepro.models.tensor_hashes import raw_bytes, tensor_hash
-from erasepro.runtime.files import as_path, remove_temporaries, replacing
+from erasepro.runtime.files import as_path, replacing
 from erasepro.runtime.source_digest import source_digest
+from erasepro.runtime.temporaries import remove_temporaries
 
 CODE = ("erasepro.models.features", "erasepro.linalg.gram")
 """Packages whose code decides the sums."""
