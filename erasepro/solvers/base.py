@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from erasepro.errors import UserError
-from erasepro.models.features.statistics_store import StatisticsStore
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
+    from erasepro.models.features.statistics_store import StatisticsStore
 
 C = TypeVar("C")
 """A solver's config: the dataclass that it was registered with."""
@@ -36,10 +36,23 @@ class Solver(Generic[C]):
     deterministic: ClassVar[bool] = True
     """Whether the same model, prompts and config give the same edit, to rounding. False: it also hangs on a seed."""
 
+    _statistics: StatisticsStore | None = None
+
     def __init__(self, config: C) -> None:
         self.config = config
-        self.statistics = StatisticsStore()
-        """Where the sums of preserved sentences are kept; set by the caller, it changes speed only."""
+
+    @property
+    def statistics(self) -> StatisticsStore:
+        """Where the sums of preserved sentences are kept, set by the caller: it changes the speed alone."""
+        if self._statistics is None:
+            from erasepro.models.features.statistics_store import StatisticsStore  # torch: for those that solve
+
+            self._statistics = StatisticsStore()
+        return self._statistics
+
+    @statistics.setter
+    def statistics(self, store: StatisticsStore) -> None:
+        self._statistics = store
 
     def check_config(self) -> None:
         """Raise UserError for a setting that is out of range, as far as that shows without a model."""

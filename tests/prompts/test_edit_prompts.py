@@ -135,7 +135,7 @@ def test_the_number_of_preserved_sentences_and_their_order():
     own = [text for text in built.preserve if text not in set(built.shared)]
     assert 8 <= len(own) <= 400  # few words: many sentences name a dog
     assert len(set(built.shared)) == 1600
-    assert built.preserve[: len(own) // 2] == tuple(own[: len(own) // 2])
+    assert all(mentions_any(text, ("fox", "cat")) for text in built.preserve[1:10])
     assert built.preserve[0] == ""
     assert mentions_any(built.preserve[1], ("fox", "cat"))
     assert build(("dog", "cat"), config=TemplatesConfig(preserve_empty=False)).preserve[0] != ""
