@@ -87,7 +87,7 @@ def content(path):
     """What a file says; of a damaged one its bytes."""
     try:
         return (READERS.get(path.name) or READERS.get(path.suffix, Path.read_bytes))(path)
-    except (ValueError, OSError, KeyError, TypeError, RecursionError, yaml.YAMLError):
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, RecursionError, yaml.YAMLError):
         return path.read_bytes()
 
 
