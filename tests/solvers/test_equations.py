@@ -250,7 +250,7 @@ def test_speed_keeps_centres_of_the_empty_prompt(any_model, make_build):
         ({"name": "mace_cfr", "ridge": 0.0}, "singular"),
         ({"name": "emcid", "weight": 1.0}, "solver.weight"),
         ({"name": "alphaedit", "threshold": 1e-30}, "solver=alphaedit: .*span all"),
-        ({"name": "emcid", "blocks": [99]}, "text_blocks"),
+        ({"name": "emcid", "blocks": [99]}, r"solver\.blocks must lie in 0"),
         ({"name": "emcid", "residual": "stat"}, "Did you mean 'state'"),
     ],
 )
