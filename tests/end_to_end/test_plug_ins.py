@@ -167,4 +167,4 @@ def test_they_run_and_changed_code_never_shows_an_older_result(plug_in):
     _, third = results().values()
     assert third["hashes"]["edit"] != first["hashes"]["edit"]
     changed = {key for key in first["hashes"] if first["hashes"][key] != third["hashes"][key]}
-    assert changed == {"edit", "solver_source"}
+    assert changed == {"edit", "images", "solver_source"}
