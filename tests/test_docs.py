@@ -170,7 +170,7 @@ def test_every_name_is_in_the_readme():
         assert f"`{name}`" in readme or name == "tiny", name
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+@pytest.mark.parametrize("page", ["README.md", pytest.param("docs/python.md", marks=pytest.mark.ci_slow)])
 def test_python_examples_run(page, tmp_path, monkeypatch):
     """On random weights in place of the miniature's."""
     monkeypatch.chdir(tmp_path)

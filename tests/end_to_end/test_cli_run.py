@@ -114,7 +114,7 @@ def test_two_runs_with_the_same_seed_are_the_same_bytes_and_count_once(capsys):
     assert row.split()[1] == "1", "runs"
 
 
-@pytest.mark.parametrize("stage", ["images", "scores"])
+@pytest.mark.parametrize("stage", ["images", pytest.param("scores", marks=pytest.mark.ci_slow)])
 def test_a_stopped_run_resumes(monkeypatch, stage):
     assert cli.main([*TINY, "outputs.dir=whole"]) == 0
     with monkeypatch.context() as patch:

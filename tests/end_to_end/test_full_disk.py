@@ -33,7 +33,7 @@ def whole(here):
     return found, 10**9 - meter.left
 
 
-SHARES = [0, 0.05, 0.4, 0.8, *(pytest.param(share, marks=pytest.mark.ci_slow) for share in (0.01, 0.2, 0.6, 0.9))]
+SHARES = [0, 0.4, *(pytest.param(share, marks=pytest.mark.ci_slow) for share in (0.01, 0.05, 0.2, 0.6, 0.8, 0.9))]
 
 
 @pytest.mark.parametrize("share", SHARES)
@@ -52,7 +52,7 @@ def test_a_full_disk_is_one_line_and_the_run_resumes(here, whole, capsys, share)
     assert not strays(here)
 
 
-@pytest.mark.parametrize("left", [0, 100, 4000, 20_000])
+@pytest.mark.parametrize("left", [*(pytest.param(left, marks=pytest.mark.ci_slow) for left in (0, 100, 20_000)), 4000])
 def test_a_full_disk_while_scoring_leaves_a_finished_run_done(here, capsys, left):
     assert main(TINY) == 0
     (run,) = (here / "outputs").glob("*-*")

@@ -41,6 +41,7 @@ def test_the_known_grammar_gives_the_edit_that_it_gave_when_it_was_the_default()
     assert edit.hash == "be6a7c715eb888eb"
 
 
+@pytest.mark.ci_slow
 def test_the_same_weights_give_the_same_edit_however_they_are_given():
     model = erasepro.load_model("miniature")
     job = make_job(resolve(["concepts.pairs=[[dog,cat]]", "solver=uce", "prompts=templates"]))

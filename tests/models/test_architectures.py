@@ -115,7 +115,7 @@ def test_wan_reads_a_cleaned_prompt():
         assert torch.equal(one, two)
 
 
-@pytest.mark.parametrize("name", ["sdxl", "sd3"])
+@pytest.mark.parametrize("name", ["sdxl", pytest.param("sd3", marks=pytest.mark.ci_slow)])
 def test_the_text_stage_alone_reaches_every_block(name):
     """The pooled vector depends on the last block, whether or not what reads it is edited."""
     model = Model(build(name), name, name, "")

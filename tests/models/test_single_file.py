@@ -41,7 +41,7 @@ def config(both: tuple[Path, Path], **options: Any) -> ModelConfig:
     return ModelConfig(name="x", source=str(both[1]), config=str(both[0]), device="cpu", **options)
 
 
-@pytest.mark.parametrize("solver", ["uce", "erasepro"])
+@pytest.mark.parametrize("solver", ["uce", pytest.param("erasepro", marks=pytest.mark.ci_slow)])
 def test_the_same_edit_as_from_the_folder(both, solver):
     options: dict[str, Any] = {"preserve": ["car"], "solver": solver}
     from_file = erasepro.erase(load_skeleton(config(both)), {"dog": "cat"}, **options)

@@ -53,6 +53,7 @@ def test_sums_need_no_columns(shared_model):
     assert sums < columns / 2
 
 
+@pytest.mark.ci_slow
 def test_the_estimate_is_what_a_solve_takes(shared_model):
     solver = make_solver("erasepro")
     solver.solve(shared_model, make())  # what is loaded with the first solve

@@ -78,7 +78,7 @@ def test_another_model_has_its_own(shared_model, double_model, many, tmp_path):
     assert again.hash == want.hash
 
 
-@pytest.mark.parametrize("name", ["sdxl", "sd3", "flux"])
+@pytest.mark.parametrize("name", ["sdxl", *(pytest.param(name, marks=pytest.mark.ci_slow) for name in ("sd3", "flux"))])
 def test_every_kind_of_encoder(name, many, tmp_path):
     """An encoder that is left before its end, pooled vectors, and one whose own layers are not edited."""
     pipe = build_pipeline(name)
