@@ -45,8 +45,8 @@ def rescore(run: RunFolder, spec: RunSpec) -> Results:
     """
     folder = run.path
     with run.reopened():
-        rows = _rows_of(folder)
         recorded = Results.load(folder / "results.json")
+        rows = _rows_of(folder, recorded)
         scoring = Scoring(
             run,
             rows,
@@ -57,7 +57,7 @@ def rescore(run: RunFolder, spec: RunSpec) -> Results:
             spec.outputs.progress,
         )
         scoring.check()
-        _check_pictures(folder, scoring)
+        _check_pictures(folder, scoring, recorded)
         with start_tracker(spec.tracker, run_info(spec.stored, folder, run.signature)) as tracker:
             with run.stage("scores"):
                 scoring.score_missing(scoring.pictures.edited, scoring.pictures.original)
@@ -130,26 +130,26 @@ def _check_option(group: str, option: object) -> None:
         raise UserError(f"metrics={option}: a metric by its name is metrics=[{option}].")
 
 
-def _rows_of(folder: Path) -> list[Row]:
+def _rows_of(folder: Path, recorded: Results) -> list[Row]:
     """The work list that a run's results were counted on. Raises UserError where the file holds another one."""
     again = "Run its own command again: it writes the list anew."
     try:
         rows = list(read_worklist(folder / "worklist.jsonl"))
     except UserError as error:
         raise UserError(f"{error} {again}") from error
-    if hash_rows(rows) != Results.load(folder / "results.json").hashes.get("test_prompts"):
+    if hash_rows(rows) != recorded.hashes.get("test_prompts"):
         raise UserError(f"{str(folder / 'worklist.jsonl')!r} is not the list that this run drew: it was changed. {again}")
     return rows
 
 
-def _check_pictures(folder: Path, scoring: Scoring) -> None:
+def _check_pictures(folder: Path, scoring: Scoring, recorded: Results) -> None:
     """Raise UserError unless the pictures that are to be scored are, byte for byte, those of the run's results.
 
     Where nothing is to be scored, a line on stderr tells of those that are gone or damaged.
     """
     again = "Run its own command with these metrics instead: it draws those images again, and scores."
     pictures = scoring.pictures
-    if not pictures.are_recorded_in(Results.load(folder / "results.json")):
+    if not pictures.are_recorded_in(recorded):
         raise UserError(
             f"The images of {str(folder)!r} are not recorded as those that its results were counted on: they are of another "
             f"edit, of an erasepro that kept no SHA-256s, or their records were changed. {again}"

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
@@ -72,7 +72,7 @@ class StatisticsStore:
             self._make_room(path.parent, packed.nbytes)
             facts = {"total": repr(sums.total), "count": str(sums.count), "sha256": _digest(packed)}
             with replacing(path, durable=False) as part:
-                save_file({"xx": packed}, part, metadata=facts)
+                part.write_bytes(save({"xx": packed}, facts))  # with the usual rights: `save_file` gives its owner's alone
         except (OSError, SafetensorError) as error:
             warnings.warn(f"{path.parent} keeps no sums ({error}): they are collected again next time.", stacklevel=3)
             self.folder = None

@@ -82,7 +82,7 @@ def test_a_full_disk_costs_time_only(tmp_path, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(statistics_store, "save_file", full)
+    monkeypatch.setattr(statistics_store, "save", full)
     store = StatisticsStore(tmp_path)
     with pytest.warns(UserWarning, match="collected again next time"):
         assert store.sums("a", D, collected).count == 40
