@@ -42,7 +42,7 @@ that the authors' function gives (UCE, RECE, SPEED, EMCID, AlphaEdit), or a tran
 Symbols: W_o and W are a layer's weight (d_out, d_in) before and after, ΔW = W − W_o; X and Y hold the columns (d_in, n) that
 enter it for targets and anchors, K those of texts to retain; C is what a change is charged by; A⁺ is the pseudo-inverse.
 
-- `NAME_best` is that method at the best of eight settings on the development concepts (`python benchmarks/tune.py FOLDER`).
+- `NAME_best` is that method at the best setting of a [search](command.md#search-for-settings) on development concepts.
 - `text_fit.rank=exact` refuses contradictory concepts, by name.
 - More columns than dimensions are fitted by least squares, and labelled "not exact".
 - Which columns a method reads is a [token policy](#token-policies).

@@ -19,9 +19,10 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro edit [overrides] [out=FOLDER] [force=true]  an edit only, without the denoiser; force replaces an edit there
   erasepro score DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro status [DIR…]                     which runs lie in outputs/, and how far each is
-  erasepro report DIR…                       print the tables of a finished run; one table over all of several
+  erasepro report DIR… [figure=FILE]         print the tables of a finished run; one table over all of several
   erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
   erasepro export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
+  erasepro tune [solver=a,b] [sets=[…]] [trials=N] [pictures=N] [hours=H] [out=FOLDER] [write=true]  search settings
   erasepro help [VERB] | --help | --version
 
 Groups (choose with group=option):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from erasepro.cli.notes import own_options
 from erasepro.errors import UserError
 
 if TYPE_CHECKING:
@@ -13,15 +15,17 @@ if TYPE_CHECKING:
 
 
 def command(words: list[str]) -> int:
-    """``erasepro report DIR…``: the tables of a finished run, again; of several, tables over all that have ended.
+    """``erasepro report DIR… [figure=FILE]``: the tables of a finished run, again; of several, over all that have ended.
 
-    A run without readable results is named and left out, and so is a copy of one that is there already. Raises UserError where
-    no folder has any.
+    A run without readable results is named and left out, and so is a copy of one that is there already. ``figure``: the
+    edits by depth, as tables and as a figure. Raises UserError where no folder has results.
     """
     from erasepro.report.heading import results_heading
     from erasepro.report.show import show
     from erasepro.results.results_json import Results
 
+    figure = own_options(words, ("figure",)).get("figure")
+    words = [word for word in words if not word.startswith("figure=")]
     if not words:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
     finished: list[tuple[str, Results]] = []
@@ -42,6 +46,9 @@ def command(words: list[str]) -> int:
         raise missing[0]
     for reason in missing:
         print(f"erasepro: left out: {reason}", file=sys.stderr)
+    if figure is not None:
+        _show_depth([results for _, results in finished], figure)
+        return 0
     if len(words) > 1:
         from erasepro.report.joint import across
 
@@ -52,6 +59,18 @@ def command(words: list[str]) -> int:
         print(f"{results_heading(results)}\n")
         show(results, Path(folder))
     return 0
+
+
+def _show_depth(runs: Sequence[Results], figure: str) -> None:
+    """Print the edits by depth, and write the figure."""
+    from erasepro.report.depth import depth_tables, draw_depth, label_runs
+
+    labelled = label_runs(runs)
+    tables = depth_tables(labelled)
+    path = draw_depth(Path(figure).expanduser(), labelled)
+    for table in tables:
+        print(table.text())
+    print(f"Figure: {path}")
 
 
 def _run_folder(path: Path) -> Path:

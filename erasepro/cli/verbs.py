@@ -10,6 +10,7 @@ VERBS = {
     "report": "erasepro.cli.report",
     "verify": "erasepro.cli.verify",
     "export": "erasepro.cli.export",
+    "tune": "erasepro.cli.tune",
     "help": "erasepro.cli.help",
 }
 """The module of each verb; its function ``command(words) -> exit status`` is imported when the verb is used."""

@@ -48,7 +48,7 @@ class ACEZero(CrossAttentionSolver[ACEZeroConfig]):
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, S = features.X, features.moment()
         U = smallest_directions(S, max(1, round(self.config.free_fraction * len(X))))
-        if not features.K.shape[1]:  # nothing is retained: no direction is used less than another, so all are free
+        if not features.retained:  # nothing is retained: no direction is used less than another, so all are free
             U = torch.eye(len(X), dtype=S.dtype, device=S.device)
         C = (
             Cost.from_gram(S, self.config.ridge)

@@ -35,15 +35,17 @@ class CURE(CrossAttentionSolver[CUREConfig]):
         self.positive("alpha")
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
-        Uf, wf = self._spectrum(features.X)
-        Ur, wr = self._spectrum(features.K)
+        U, s, _ = torch.linalg.svd(features.X, full_matrices=False)
+        keep = s > 1e-12 * s.max() if len(s) else s > 0
+        Uf, wf = U[:, keep], self._weights(s[keep].pow(2))
+        # of thousands of retained columns the sums say the same: P is a smooth function of K Kᵀ
+        energy, Ur = torch.linalg.eigh(features.moment())
+        wr = self._weights(energy.clamp(min=0.0))
         down = Uf.T - ((Uf.T @ Ur) * wr) @ Ur.T  # Ufᵀ (I − P_r)
         return by_input_map(all_columns(LowRankUpdate(-Uf * wf, down), features.X.shape[1])), {}
 
-    def _spectrum(self, X: Tensor) -> tuple[Tensor, Tensor]:
-        """Left singular vectors (d, k) and their weights (k,)."""
-        U, s, _ = torch.linalg.svd(X, full_matrices=False)
-        keep = s > 1e-12 * s.max() if len(s) else s > 0
-        U, r = U[:, keep], s[keep].pow(2) / s.pow(2).sum()
+    def _weights(self, energy: Tensor) -> Tensor:
+        """αr/((α − 1)r + 1) of directions with these energies σ² (k,); zeros where there is none."""
+        r = energy / energy.sum().clamp(min=torch.finfo(energy.dtype).tiny)
         alpha = self.config.alpha
-        return U, alpha * r / ((alpha - 1) * r + 1)
+        return alpha * r / ((alpha - 1) * r + 1)

@@ -41,7 +41,7 @@ class DoubleProjection(CrossAttentionSolver[DoubleProjectionConfig]):
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, moment = features.X, features.moment(mean=True)
-        if self.config.span == "retained" and not features.K.shape[1]:
+        if self.config.span == "retained" and not features.retained:
             raise ValueError("span=retained projects on retained texts, and there are none: give concepts to preserve.")
         S = features.Y if self.config.span == "anchors" else features.K
         U, s, _ = torch.linalg.svd(S, full_matrices=False)

@@ -52,10 +52,9 @@ class OCE(CrossAttentionSolver[OCEConfig]):
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y, KK = self.config, features.X, features.Y, features.moment()
-        general = features.read(features.prompts.preserve, self.config.global_tokens)
-        C_g = general @ general.T / max(general.shape[1], 1)
+        C_g = features.moment_of(features.prompts.preserve, self.config.global_tokens, mean=True)
         eye = torch.eye(len(X), dtype=X.dtype, device=X.device)
-        inner = config.preserve_scale * KK + config.global_scale * C_g.to(KK) + config.ridge * eye  # (d_in, d_in)
+        inner = config.preserve_scale * KK + config.global_scale * C_g + config.ridge * eye  # (d_in, d_in)
 
         def solve(site: Site, W: Tensor) -> Solution:
             E, G = _basis(W @ X), _basis(W @ Y)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import torch
@@ -13,9 +14,10 @@ from erasepro.concepts.pairs import ConceptPair
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, unknown
-from erasepro.linalg import Solution, Statistics, Update
+from erasepro.linalg import Solution, Update
 from erasepro.models.architectures import ConditioningInput
 from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
+from erasepro.models.features.statistics_store import StatisticsStore
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs
 from erasepro.models.sites import ATTENTION_KINDS, Site, conditioning_sites
 from erasepro.prompts.fills import retained_names
@@ -23,6 +25,7 @@ from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
 from erasepro.solvers.engine.memory import input_bytes
+from erasepro.solvers.engine.retained_sums import retained_sums
 from erasepro.solvers.engine.solved_sites import SolvedSites
 
 if TYPE_CHECKING:
@@ -51,7 +54,8 @@ class CrossAttentionConfig:
 class Features:
     """What a conditioning input's linears see: X (d, n) targets, Y (d, n) anchors, K (d, m) retained texts at their tokens.
 
-    texts: the number of pairs of texts that X and Y come from. retained: the number of texts that K comes from.
+    texts: the number of pairs of texts that X and Y come from. retained_texts: those that K comes from, at retained_tokens.
+    K is read when it is first asked for; `moment` needs its sums alone, which the store may hold.
     """
 
     stack: TextStack
@@ -60,9 +64,20 @@ class Features:
     columns: PairColumns
     X: Tensor
     Y: Tensor
-    K: Tensor
     texts: int
-    retained: int
+    retained_texts: Sequence[str]
+    retained_tokens: str
+    store: StatisticsStore
+
+    @cached_property
+    def K(self) -> Tensor:
+        """The retained texts' features (d, m); thousands of columns where sentences are retained."""
+        return self.read(self.retained_texts, self.retained_tokens).to(self.X)
+
+    @property
+    def retained(self) -> int:
+        """The number of texts that K comes from."""
+        return len(self.retained_texts)
 
     def read(self, texts: Sequence[str], tokens: str = "all") -> Tensor:
         """The features (d, m) of other texts."""
@@ -74,8 +89,13 @@ class Features:
 
     def moment(self, mean: bool = False) -> Tensor:
         """K Kᵀ (d, d), or its mean over the columns."""
-        stats = Statistics(len(self.X)).update(self.K)
-        return stats.xx / max(stats.total, 1.0) if mean else stats.xx
+        return self.moment_of(self.retained_texts, self.retained_tokens, mean)
+
+    def moment_of(self, texts: Sequence[str], tokens: str, mean: bool = False) -> Tensor:
+        """The same (d, d) of other texts at other tokens; zeros where there are none."""
+        sums = retained_sums(self.stack, self.of, texts, tokens, self.store)
+        xx = sums.xx.to(self.X)
+        return xx / max(sums.total, 1.0) if mean else xx
 
 
 def read_texts(stack: TextStack, read: ConditioningInput, texts: Sequence[str], tokens: str) -> Tensor:
@@ -166,8 +186,8 @@ class CrossAttentionSolver(Solver[C]):
     def _features(self, stack: TextStack, read: ConditioningInput, prompts: EditPrompts) -> Features:
         pairs, retained = self.pairs(prompts), self._retained(prompts)
         columns, X, Y = read_pairs(stack, read, pairs, self.config.token_policy)
-        K = read_texts(stack, read, retained, self._retained_tokens(retained)).to(X)
-        return Features(stack, read, prompts, columns, X, Y, K, len(pairs), len(retained))
+        tokens = self._retained_tokens(retained)
+        return Features(stack, read, prompts, columns, X, Y, len(pairs), retained, tokens, self.statistics)
 
     def pairs(self, prompts: EditPrompts) -> list[Any]:
         """The fitting sentences, or the concepts' bare names; anchor_source=empty: with the empty prompt as every anchor."""

@@ -1,0 +1,1 @@
+"""Experiments as data: what is searched, who works on it, and what comes of it."""
