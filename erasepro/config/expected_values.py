@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -24,7 +25,7 @@ def hint_at(schema: type, key: str) -> Any:
     for part in re.findall(r"[^.\[\]]+", key):
         hint = _bare(hint)
         if dataclasses.is_dataclass(hint):
-            hint = get_type_hints(hint).get(part)
+            hint = _hints(hint).get(part)  # type: ignore[arg-type]
         elif get_origin(hint) in (dict, list):
             hint = get_args(hint)[-1]
         else:
@@ -78,6 +79,12 @@ def check_groups(schema: type, values: Any, where: str) -> None:
             names = ", ".join(f"{key}.{inner.name}=…" for inner in dataclasses.fields(hint))
             raise UserError(f"Bad value for {key!r}: got {value!r}, expected its keys one by one: {names}.")
         check_groups(hint, value, key)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1024)
+def _hints(schema: type) -> dict[str, Any]:
+    """The types of a dataclass's fields, by name: asked for field by field, each time for all."""
+    return get_type_hints(schema)
 
 
 def _bare(hint: Any) -> Any:

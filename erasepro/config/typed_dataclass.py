@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,11 @@ from erasepro.errors import UserError, unknown
 
 T = TypeVar("T")
 
+MOST = 1024
+"""Dataclasses that are kept."""
+_KNOWN: dict[tuple[type, str], Any] = {}
+"""Dataclasses made before, by their type and the text of their values: one command makes the same ones many times."""
+
 
 def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: str = "") -> T:
     """The dataclass ``schema`` with these values over its defaults, checked key by key and type by type.
@@ -33,6 +39,18 @@ def from_mapping(schema: type[T], values: Mapping[str, Any], where: str, owner: 
             a field of a type that no config can hold.
     """
     plain = _plain(values)
+    if not _is_literal(plain):
+        return _make(schema, plain, where, owner)
+    key = schema, repr(plain)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= MOST:
+            _KNOWN.clear()
+        _KNOWN[key] = _make(schema, plain, where, owner)
+    known: T = copy.deepcopy(_KNOWN[key])
+    return known
+
+
+def _make(schema: type[T], plain: Mapping[str, Any], where: str, owner: str) -> T:
     structured(schema)
     _check_groups(schema, plain, where, owner or where)
     try:
@@ -76,6 +94,15 @@ def _plain(values: Any) -> Any:
     if dataclasses.is_dataclass(values) and not isinstance(values, type):
         return dataclasses.asdict(values)
     return {key: _plain(value) for key, value in values.items()} if isinstance(values, Mapping) else values
+
+
+def _is_literal(values: Any) -> bool:
+    """Whether a value's text says all of it: built-in types alone, no interpolation that something else decides."""
+    if type(values) is dict:
+        return all(type(key) is str and _is_literal(value) for key, value in values.items())
+    if type(values) in (list, tuple):
+        return all(map(_is_literal, values))
+    return type(values) in (int, float, bool, type(None)) or (type(values) is str and "${" not in values)
 
 
 def _check_groups(schema: Any, values: Mapping[str, Any], where: str, owner: str) -> None:

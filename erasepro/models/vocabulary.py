@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 
 from erasepro.models.architectures import architecture_of
+from erasepro.models.checkpoint import Checkpoint
 from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.features.text_stack import EncoderTokenizer, TextStack, eot_positions, tokenizer_of
+from erasepro.models.lazy import source
+from erasepro.models.skeleton import Skeleton
 from erasepro.prompts.lexicon import Lexicon
 
 CANDIDATES = 5000
@@ -20,6 +23,10 @@ SHORTLIST = 128
 """Words a name, nearest by the embeddings that enter the encoder, that are read through it."""
 LETTERS = 3
 """Letters that a word must have: shorter ones are mostly pieces of words."""
+MOST = 256
+"""Answers about neighbours that are kept."""
+_KNOWN: dict[tuple[Any, ...], dict[str, tuple[str, ...]]] = {}
+"""Neighbours read before from weights on disk, by the state of the files: runs in one process ask for the same ones."""
 
 
 def read_lexicon(pipe: Any) -> Lexicon:
@@ -40,7 +47,15 @@ def read_lexicon(pipe: Any) -> Lexicon:
     def nearest(names: Sequence[str], number: int) -> dict[str, tuple[str, ...]]:
         if encoder.family != "clip":
             return {}
-        return nearest_words(pipe, encoder.component, words[:CANDIDATES], names, number)
+        state = _files_state(pipe, encoder.component, tokenizer)
+        if state is None:
+            return nearest_words(pipe, encoder.component, words[:CANDIDATES], names, number)
+        key = (*state, tuple(names), number)
+        if key not in _KNOWN:
+            if len(_KNOWN) >= MOST:
+                _KNOWN.clear()
+            _KNOWN[key] = nearest_words(pipe, encoder.component, words[:CANDIDATES], names, number)
+        return dict(_KNOWN[key])
 
     return Lexicon(words, nearest, count_tokens, int(tokenizer.model_max_length))
 
@@ -83,6 +98,21 @@ def nearest_words(
         own.sort(key=lambda i: (-float(cosines[row, place[i]]), i))
         found[name] = tuple(words[i] for i in own[:number])
     return found
+
+
+def _files_state(pipe: Any, component: str, tokenizer: EncoderTokenizer) -> tuple[Any, ...] | None:
+    """The files of an encoder and its tokenizer by name, size and time, and the tokens added since.
+
+    None where the weights are in memory, or in a file with a layout of its own.
+    """
+    weights = source(getattr(pipe, component)) if isinstance(pipe, Skeleton) else None
+    if type(weights) is not Checkpoint:
+        return None
+    folders = (pipe.folder / component, pipe.folder / tokenizer.encoder.tokenizer)
+    files = sorted({*weights.files, *(file for folder in folders for file in folder.iterdir())})
+    states = ((file, file.stat()) for file in files)
+    facts = tuple((str(file.absolute()), s.st_size, s.st_mtime_ns, s.st_ino) for file, s in states)
+    return component, facts, tuple(sorted(tokenizer.get_added_vocab().items()))
 
 
 def _device(module: Any) -> torch.device:

@@ -35,6 +35,16 @@ def test_nodes_and_dataclasses_are_settings_too():
     assert from_mapping(Outer, {"fit": Inner(ridge=7.0)}, "solver").fit == Inner(ridge=7.0)
 
 
+def test_the_same_values_give_another_object_each_time():
+    first = from_mapping(Outer, {"fit": {"blocks": [1]}}, "solver")
+    first.fit.blocks.append(2)
+    assert from_mapping(Outer, {"fit": {"blocks": [1]}}, "solver").fit.blocks == [1]
+    assert from_mapping(Outer, {"names": {"a": "1"}}, "solver").names == {"a": "1"}
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"Bad value for 'solver\.count': got 'x'"):
+            from_mapping(Outer, {"count": "x"}, "solver")
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

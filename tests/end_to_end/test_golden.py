@@ -19,7 +19,7 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny"], "5146a0c85f4ed1be10c24598a6675fdfb142c69076606ace1d8f2d2a53e0e11e"),
+        (["debug=tiny", "templates.preserve_count=1600"], "5146a0c85f4ed1be10c24598a6675fdfb142c69076606ace1d8f2d2a53e0e11e"),
         (MACE, "e018cf6d4710bcd097f4fbedd3f37c2e90859a86dbb2ed286c615e6e67744b8f"),
         (FIVE, "a828d103a60c39f551d37641999db28877b1c95ad5a34ddca4811c519bca993f"),
     ],

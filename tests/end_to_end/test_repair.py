@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,24 +18,46 @@ TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 JUDGED = [*TINY, "metrics=nudity"]
 
 
+def ended_run(words, folder):
+    """Makes a run in a folder; the folder of outputs, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(nudenet, "NudeNetDetector", always())
+        assert main(words) == 0
+    return folder / "o"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return ended_run(TINY, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
+def whole_judged(tmp_path_factory):
+    return ended_run(JUDGED, tmp_path_factory.mktemp("judged"))
+
+
+def copied(outputs, folder):
+    """A copy of the outputs in a folder, hard links kept; the run's folder in it."""
+    subprocess.run(["cp", "-a", str(outputs), str(folder / "o")], check=True)
+    (run,) = Path("o").glob("*-*")
+    return run
+
+
 @pytest.fixture
-def done(tmp_path, monkeypatch, capsys):
+def done(whole, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(TINY) == 0
     capsys.readouterr()
-    (folder,) = Path("o").glob("*-*")
-    return folder
+    return copied(whole, tmp_path)
 
 
 @pytest.fixture
-def judged(tmp_path, monkeypatch, capsys):
+def judged(whole_judged, tmp_path, monkeypatch, capsys):
     """A finished run with a score (the detector finds nothing in noise)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(nudenet, "NudeNetDetector", always())
-    assert main(JUDGED) == 0
     capsys.readouterr()
-    (folder,) = Path("o").glob("*-*")
-    return folder
+    return copied(whole_judged, tmp_path)
 
 
 def scores_of(folder):

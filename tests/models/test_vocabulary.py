@@ -1,8 +1,11 @@
 """The words that a model knows, read from its tokenizer and text encoder."""
 
-import pytest
+import shutil
 
-from erasepro.models.load import load_model, load_skeleton
+import pytest
+from safetensors.torch import load_file, save_file
+
+from erasepro.models.load import MINIATURE, load_model, load_skeleton
 from erasepro.models.vocabulary import nearest_words, read_lexicon, whole_words
 
 
@@ -54,3 +57,13 @@ def test_a_skeleton_knows_the_same_words(pipe):
     whole, skeleton = read_lexicon(pipe), read_lexicon(load_skeleton("miniature").pipe)
     assert whole.words == skeleton.words
     assert whole.nearest(["cat"], 16) == skeleton.nearest(["cat"], 16)
+
+
+def test_other_weights_under_the_same_name_have_other_neighbours(tmp_path):
+    folder = shutil.copytree(MINIATURE, tmp_path / "copy")
+    before = read_lexicon(load_skeleton(str(folder)).pipe).nearest(["cat"], 8)
+    assert read_lexicon(load_skeleton(str(folder)).pipe).nearest(["cat"], 8) == before
+    (file,) = (folder / "text_encoder").glob("*.safetensors")
+    weights = load_file(file)
+    save_file({key: -w.flip(0).contiguous() if "token_embedding" in key else w for key, w in weights.items()}, file)
+    assert read_lexicon(load_skeleton(str(folder)).pipe).nearest(["cat"], 8) != before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 
 import pytest
 
@@ -14,11 +15,21 @@ from erasepro.runs.run import Run, run
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of outputs with one finished run, to be copied."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run(resolve(TINY))
+    return folder / "o"
+
+
 @pytest.fixture
-def done(tmp_path, monkeypatch):
+def done(finished, tmp_path, monkeypatch):
     """A finished run, and its stores of original and of edited images."""
+    subprocess.run(["cp", "-a", str(finished), str(tmp_path / "o")], check=True)  # hard links stay links
     monkeypatch.chdir(tmp_path)
-    run(resolve(TINY))
     again = Run(make_job(resolve(TINY)))
     return again, *(ImageStore(again.path / "images" / model) for model in ("original", "edited"))
 

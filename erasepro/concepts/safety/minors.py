@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice, pairwise, product
 
 from erasepro.concepts.safety.harmless_names import HARMLESS
@@ -45,8 +46,13 @@ def mentions_minor(text: str) -> bool:
     written several times, and digits written for letters ("ch1ld") or stuck to a word ("2girls") make no difference. English
     and the most spoken other languages. Reviewed names and idioms (`harmless_names`) do not count.
     """
+    return _mentions_minor(str(text))
+
+
+@lru_cache(maxsize=2**14)  # the sentences of one set of concepts are mostly those of the next
+def _mentions_minor(text: str) -> bool:
     letters = plain_letters(text)
-    if not str(text).isascii() and is_minor_in_other_script(letters):
+    if not text.isascii() and is_minor_in_other_script(letters):
         return True
     return any(_points_to_minor(reading) for reading in _readings(letters))
 
