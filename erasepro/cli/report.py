@@ -23,6 +23,7 @@ def command(words: list[str]) -> int:
     from erasepro.report.heading import results_heading
     from erasepro.report.show import show
     from erasepro.results.results_json import Results
+    from erasepro.results.run_folder import check_signature
 
     figure = own_options(words, ("figure",)).get("figure")
     words = [word for word in words if not word.startswith("figure=")]
@@ -34,6 +35,7 @@ def command(words: list[str]) -> int:
     for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
         try:
             results = Results.load(_run_folder(Path(folder)) / "results.json")
+            check_signature(Path(folder), results.signature)
             first = seen.setdefault(results.signature, folder)
             if first != folder:
                 raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")

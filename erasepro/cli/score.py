@@ -9,7 +9,7 @@ from pathlib import Path
 from erasepro.errors import UserError
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
-from erasepro.results.run_folder import RESULTS_VERSION, RunFolder
+from erasepro.results.run_folder import RESULTS_VERSION, RunFolder, check_signature
 from erasepro.runs.rescoring import RESCORABLE_GROUPS, recorded_config, rescore, rescored_spec
 from erasepro.runtime import distributed
 from erasepro.runtime.files import read_dict
@@ -65,9 +65,5 @@ def _open(folder: Path) -> tuple[RunFolder, Results]:
             f"{str(folder)!r} was drawn by an older erasepro, whose work list has another form: erasepro report shows its "
             "tables; to score it, run its own command again, which draws it anew."
         )
-    if results.signature != signature:
-        raise UserError(
-            f"status.json in {str(folder)!r} is of another run than results.json, or was changed by hand: put the file back "
-            "as it was, or run the run's own command again."
-        )
+    check_signature(folder, results.signature)
     return RunFolder.at(folder.resolve(), signature), results  # its neighbours are looked at: `run=.` has some too

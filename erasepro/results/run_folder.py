@@ -210,3 +210,16 @@ class RunFolder:
         """What a finished stage stored about itself; empty where it has not ended."""
         facts = self._content(stage).get("facts")
         return facts if isinstance(facts, dict) else {}
+
+
+def check_signature(path: Path, signature: str) -> None:
+    """Raise UserError where a folder's ``status.json`` is of another run than results with this signature.
+
+    A folder without it passes: results are handed on alone.
+    """
+    stated = read_dict(path / "status.json").get("signature")
+    if isinstance(stated, str) and stated != signature:
+        raise UserError(
+            f"status.json in {str(path)!r} is of another run than results.json, or was changed by hand: put the file back "
+            "as it was, or run the run's own command again."
+        )

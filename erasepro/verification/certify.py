@@ -85,7 +85,8 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         if sentences.held_out is not None:
             held_out.append(measure_held_out(model, edit, sentences.held_out, sentences.preserve))
     rows, tensors = [], {}
-    for name in edit.updates:
+    places = {entry["site"]: place for place, entry in enumerate(edit.diagnostics)}  # a record's keys have no order
+    for name in sorted(edit.updates, key=lambda name: (places.get(name, len(places)), name)):
         W_o, W = weights.pair(name)
         tensors[name] = {
             "dtype": str(W_o.dtype).removeprefix("torch."),

@@ -63,12 +63,12 @@ def stamps(folder):
 
 
 def shown(text):
-    """What was printed, without the table of stages, seconds and memory."""
+    """What was printed, without the table of stages, seconds and memory, and without where the grid lies: it is no number."""
     lines, inside = [], False
     for line in text.splitlines():
         inside = inside or bool(re.match(r"\W*Stages \(", line))
         if not inside and not CLOCK_LINES.search(line):
-            lines.append(line.rstrip())
+            lines.append(line.partition("    grid: ")[0].rstrip() if line.startswith("Results: ") else line.rstrip())
         inside = inside and "peak MiB: memory" not in line
     return "\n".join(lines)
 

@@ -263,3 +263,11 @@ def test_a_reopened_run_keeps_what_its_stage_wrote(tmp_path):
         facts["value"] = 0.75
     assert run.facts("scores") == {"value": 0.75}
     assert [path.name for path in (run.path / ".stages").glob("*kept*")] == []
+
+
+def test_results_of_another_run_in_a_folder_are_refused(tmp_path):
+    run = ended(tmp_path)
+    run_folder.check_signature(run.path, run.signature)
+    run_folder.check_signature(tmp_path / "handed on alone", run.signature)
+    with pytest.raises(UserError, match=r"status\.json in .* is of another run than results\.json"):
+        run_folder.check_signature(run.path, "f" * 64)

@@ -111,6 +111,14 @@ def test_it_agrees_with_what_the_solve_said_and_with_itself(certified):
     assert "what reads the text, end to end" in text
 
 
+def test_the_order_of_an_edits_record_does_not_show(certified, tmp_path):
+    model, edit, found = certified
+    edit.save(tmp_path)
+    loaded = Edit.load(tmp_path)
+    loaded.updates = dict(reversed(loaded.updates.items()))
+    assert [row["site"] for row in certify(loaded, model)["sites"]] == [row["site"] for row in found["sites"]]
+
+
 def test_an_applied_edit_is_looked_through(certified):
     model, edit, found = certified
     model = copy.deepcopy(model)
