@@ -1,6 +1,7 @@
 """A certificate's numbers are those of the weights: against a plain computation with the pipeline's own encoder."""
 
 import copy
+import dataclasses
 import json
 
 import pytest
@@ -115,7 +116,7 @@ def test_the_order_of_an_edits_record_does_not_show(certified, tmp_path):
     model, edit, found = certified
     edit.save(tmp_path)
     loaded = Edit.load(tmp_path)
-    loaded.updates = dict(reversed(loaded.updates.items()))
+    loaded = dataclasses.replace(loaded, updates=dict(reversed(loaded.updates.items())))
     assert [row["site"] for row in certify(loaded, model)["sites"]] == [row["site"] for row in found["sites"]]
 
 
