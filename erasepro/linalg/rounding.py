@@ -68,8 +68,8 @@ class Rounded:
 
 
 def in_float32(numbers: Tensor) -> Tensor:
-    """The nearest numbers that float32 holds, in float64."""
-    return numbers.to(torch.float32).to(torch.float64)
+    """The nearest numbers that float32 holds, in float64; row by row in memory, as they are read from a file."""
+    return numbers.to(torch.float32).to(torch.float64).contiguous()
 
 
 def is_float32(numbers: Tensor) -> bool:
