@@ -15,7 +15,7 @@ from torch import Tensor
 from erasepro.edit.mapped_update import MappedUpdate, SiteUpdate
 from erasepro.linalg import LARGEST_CHANGE, Rounded, Update, update_of
 
-SMALL = 1 << 20
+SMALL = 4 << 20
 """Bytes of factors in float64 up to which an edit is kept as it was solved."""
 
 
