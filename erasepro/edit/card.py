@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from erasepro.edit.mapped_update import MappedUpdate
 from erasepro.edit.meta import pairs_of, source_of
 from erasepro.errors import visible
 from erasepro.runtime.foreign_text import code_span, escape_markdown
@@ -97,9 +98,27 @@ def _base(edit: EditRecord) -> str:
     facts += [f"- weights, SHA-256: {code_span(model['weights_hash'])}"] if model.get("weights_hash") else []
     ranks = max((update.rank for update in edit.updates.values()), default=0)
     facts.append(f"- edited: {len(edit.updates)} weights, rank at most {ranks}; `edit.json` has each one's fingerprint")
+    facts += _precision(edit)
     facts.append(f"- this edit: `{edit.hash}`, strength {edit.strength:g}")
     made = [escape_markdown(f"{name} {number}") for name, number in edit.meta.get("versions", {}).items()]
     return "\n".join(["## Base\n", *facts, *([f"- made with {', '.join(made)}"] if made else []), ""])
+
+
+def _precision(edit: EditRecord) -> list[str]:
+    """How its numbers are kept, where not as they were solved."""
+    precision = edit.meta.get("precision")
+    mapped = sum(isinstance(update, MappedUpdate) for update in edit.updates.values())
+    facts = []
+    if precision:
+        facts.append(
+            f"- numbers: float32 in {precision['float32']} weights, which changes what was solved by at most "
+            f"{precision['largest_change']:.1g} of its norm; float64 in {precision['float64']}"
+        )
+    if mapped:
+        facts.append(
+            f"- {mapped} weights are kept as a map of their inputs: a LoRA of this edit is made with the base's weights"
+        )
+    return facts
 
 
 def _measured(edit: EditRecord) -> str:

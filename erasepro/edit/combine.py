@@ -9,6 +9,7 @@ from torch import Tensor
 
 from erasepro.concepts.pairs import ConceptPair, consistent, folded
 from erasepro.edit.fingerprints import same_base
+from erasepro.edit.mapped_update import MappedUpdate, SiteUpdate, multiplied_out
 from erasepro.edit.meta import pairs_of
 from erasepro.edit.record import EditRecord
 from erasepro.errors import UserError
@@ -27,9 +28,8 @@ def combine(a: EditRecord, b: EditRecord) -> EditRecord:
     """
     pairs = _pairs(a, b)
     _check_bases(a, b)
-    shared: dict[tuple[int, int], Tensor] = {}
-    updates = dict.fromkeys([*a.updates, *b.updates])
-    added = {name: _sum(a, b, name, shared) for name in updates}
+    adder = _Adder(a, b)
+    added = {name: adder.add(name) for name in dict.fromkeys([*a.updates, *b.updates])}
     meta = {
         "solver": "sum",
         "config": {},
@@ -47,18 +47,46 @@ def leaves(meta: dict[str, Any]) -> list[dict[str, Any]]:
     return [leaf for parent in meta.get("parents", ()) for leaf in leaves(parent["meta"])] or [meta]
 
 
-def _sum(a: EditRecord, b: EditRecord, name: str, shared: dict[tuple[int, int], Tensor]) -> Update:
-    """s_a ΔW_a + s_b ΔW_b of one site. `shared` keeps keys and values on one joint `down`."""
-    parts = [_scaled(edit.updates[name], edit.strength) for edit in (a, b) if name in edit.updates]
-    if len(parts) == 1:
-        return parts[0]
-    first, second = parts
-    if isinstance(first, LowRankUpdate) and isinstance(second, LowRankUpdate) and first.rank + second.rank <= min(first.shape):
-        key = (id(first.down), id(second.down))  # both belong to the parents, which outlive this
-        if key not in shared:
-            shared[key] = torch.cat([first.down.double(), second.down.double()])
-        return LowRankUpdate(torch.cat([first.up.double(), second.up.double()], dim=1), shared[key])
-    return DenseUpdate(first.dense().double() + second.dense().double())
+class _Adder:
+    """s_a ΔW_a + s_b ΔW_b, site by site; what keys and values share in both, they share in the sum."""
+
+    def __init__(self, a: EditRecord, b: EditRecord) -> None:
+        self.edits = (a, b)
+        self._downs: dict[tuple[int, int], Tensor] = {}
+        self._maps: dict[tuple[int, ...], Update] = {}
+
+    def add(self, name: str) -> SiteUpdate:
+        """The sum at one site. UserError where a product with the base's weight is needed and not at hand."""
+        parts = [(edit.updates[name], edit.strength) for edit in self.edits if name in edit.updates]
+        mapped = [(update, s) for update, s in parts if isinstance(update, MappedUpdate)]
+        if len(mapped) < len(parts):
+            return self._sum([_scaled(multiplied_out(update), s) for update, s in parts])
+        first = mapped[0][0]
+        products = [update.product and _scaled(update.product, s) for update, s in mapped]
+        return MappedUpdate(
+            self._map(mapped),
+            first.d_out,
+            first.weight_hash,  # of the base that the sum states, which is the first edit's
+            None if None in products else self._sum([p for p in products if p is not None]),
+        )
+
+    def _map(self, mapped: list[tuple[MappedUpdate, float]]) -> Update:
+        factors = (factor for update, _ in mapped for factor in update.factors.values())
+        key = tuple(id(factor) for factor in factors)  # they belong to the parents, which outlive this
+        if key not in self._maps:
+            self._maps[key] = self._sum([_scaled(update.input_map, s) for update, s in mapped])
+        return self._maps[key]
+
+    def _sum(self, parts: list[Update]) -> Update:
+        if len(parts) == 1:
+            return parts[0]
+        first, second = parts
+        if isinstance(first, DenseUpdate) or isinstance(second, DenseUpdate) or first.rank + second.rank > min(first.shape):
+            return DenseUpdate(first.dense().double() + second.dense().double())
+        key = (id(first.down), id(second.down))
+        if key not in self._downs:
+            self._downs[key] = torch.cat([first.down.double(), second.down.double()])
+        return LowRankUpdate(torch.cat([first.up.double(), second.up.double()], dim=1), self._downs[key])
 
 
 def _scaled(update: Update, strength: float) -> Update:

@@ -14,10 +14,11 @@ import torch
 from erasepro.edit import store
 from erasepro.edit.combine import combine
 from erasepro.edit.fingerprints import check_base
+from erasepro.edit.rebuild import rebuild_updates
 from erasepro.edit.record import TABLE, EditRecord
 from erasepro.errors import UserError
 from erasepro.models.computing import check_layers
-from erasepro.models.sites import site_module
+from erasepro.models.sites import site_module, weight
 from erasepro.runtime.files import as_path
 
 
@@ -62,7 +63,7 @@ class Edit(EditRecord):
 
         Args:
             force: apply it to another base than it was solved on too, where the shapes fit. Nothing that the edit states
-                holds there.
+                holds there. Weights that are kept as W_o D become W + W D with the W that is there.
 
         Raises:
             UserError: an edit is on the pipeline already, or the pipeline is not the one it was solved on (the first
@@ -109,6 +110,20 @@ class Edit(EditRecord):
             yield
         finally:
             self.revert(pipe)
+
+    def rebuild(self, pipe: Any) -> Edit:
+        """The same edit with every ΔW (d_out, d_in) by itself, which a large edit has on the disk only as W_o D.
+
+        An edit that was just solved has them; only a LoRA, and a sum with an edit that is kept otherwise, need them.
+
+        Args:
+            pipe: the base model's pipeline; this edit may be on it.
+
+        Raises:
+            UserError: a weight is not the one that the edit was solved on.
+        """
+        held = getattr(pipe, TABLE, {"originals": {}})["originals"]
+        return replace(self, updates=rebuild_updates(self, lambda name: held[name] if name in held else weight(pipe, name)))
 
     def save(self, folder: str | Path, force: bool = False) -> Path:
         """Write edit.safetensors, edit.json and README.md, a model card: all or none. Returns the folder.

@@ -78,6 +78,14 @@ class ParentForm(TypedDict):
     stated_alone: NotRequired[dict[str, Any]]
 
 
+class PrecisionForm(TypedDict):
+    """How many weights' factors float32 holds, how many float64; the largest ‖ΔW' − ΔW‖/‖ΔW‖ that rounding them cost."""
+
+    float32: int
+    float64: int
+    largest_change: float
+
+
 class EditMetaForm(TypedDict, total=False):
     """What of an edit's ``meta`` is read."""
 
@@ -91,6 +99,7 @@ class EditMetaForm(TypedDict, total=False):
     prompts: PromptsForm
     edit_prompts: EditPromptsForm
     base: dict[str, FingerprintForm]
+    precision: PrecisionForm
     selected_columns: dict[str, str]
     versions: dict[str, str]
     parents: list[ParentForm]
@@ -161,6 +170,8 @@ class EditFileForm(TypedDict):
 
     strength: float
     sites: dict[str, dict[str, str]]
+    d_out: NotRequired[dict[str, int]]
+    narrowed: NotRequired[list[str]]
     residuals: ResidualsForm
     diagnostics: list[DiagnosticForm]
     meta: EditMetaForm

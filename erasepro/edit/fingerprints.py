@@ -16,11 +16,12 @@ SAMPLES = 32
 
 def fingerprints(pipe: Any, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """For each site: the weight's dtype, SHA-256 and a few of its numbers (to recognise it in another precision)."""
-    prints = {}
-    for name in names:
-        W = weight(pipe, name)
-        prints[name] = {"dtype": str(W.dtype).removeprefix("torch."), "sha256": tensor_hash(W), "sample": _sample(W)}
-    return prints
+    return {name: fingerprint(weight(pipe, name)) for name in names}
+
+
+def fingerprint(W: torch.Tensor) -> dict[str, Any]:
+    """The fingerprint of one weight."""
+    return {"dtype": str(W.dtype).removeprefix("torch."), "sha256": tensor_hash(W), "sample": _sample(W)}
 
 
 def check_base(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from erasepro.edit.mapped_update import MappedUpdate, SiteUpdate
 from erasepro.errors import UserError, visible
-from erasepro.linalg import Update
-from erasepro.models.tensor_hashes import raw_bytes
+from erasepro.models.tensor_hashes import raw_bytes, tensor_hash
 
 TABLE = "erasepro_applied"
 """Attribute of a pipeline that keeps an applied edit's hash and the original weights."""
@@ -20,7 +20,7 @@ class EditRecord:
     """W ← W_o + strength·ΔW for every named site.
 
     Args:
-        updates: site name → LowRankUpdate or DenseUpdate.
+        updates: site name → LowRankUpdate, DenseUpdate or MappedUpdate.
         meta: what it was made from (solver, config, model, concepts, the base weights' fingerprints …); plain JSON.
         diagnostics: one dict a site: site, kind, depth, residual_before, residual_after_selected, residual_after_all
             (all relative to ‖V‖), delta_norm (‖ΔW‖/‖W‖), rank, condition, columns, selected, gap.
@@ -29,7 +29,7 @@ class EditRecord:
         strength: in [0, 1]; see `scale`.
     """
 
-    updates: dict[str, Update]
+    updates: dict[str, SiteUpdate]
     meta: dict[str, Any] = field(default_factory=dict)
     diagnostics: list[dict[str, Any]] = field(default_factory=list)
     residuals: dict[str, Any] = field(default_factory=dict)
@@ -51,9 +51,19 @@ class EditRecord:
 
     @property
     def hash(self) -> str:
-        """SHA-256 (16 hex digits) of what the edit does: names, factors and strength, not of its meta data."""
+        """SHA-256 (16 hex digits) of what the edit does: names, factors and strength, not of its meta data.
+
+        Where ΔW is W_o D, of D and of the base weight's hash.
+        """
         digest = hashlib.sha256(f"{self.strength!r}".encode())
+        hashes: dict[int, str] = {}  # of the factors of D, which sites share
         for name, update in sorted(self.updates.items()):
+            if isinstance(update, MappedUpdate):
+                digest.update(f"{name} {update.d_out} {update.weight_hash}".encode())
+                for kind, factor in update.factors.items():
+                    hashes[id(factor)] = hashes.get(id(factor)) or tensor_hash(factor)
+                    digest.update(f" {kind} {hashes[id(factor)]}".encode())
+                continue
             for factor in update.factors.values():
                 digest.update(f"{name} {factor.dtype} {tuple(factor.shape)}".encode())
                 digest.update(raw_bytes(factor))

@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from erasepro.edit.edit import Edit
 from erasepro.edit.fingerprints import fingerprints
 from erasepro.edit.foreign import refuse_pickle
+from erasepro.edit.mapped_update import SiteUpdate
 from erasepro.edit.pristine import check_pristine
 from erasepro.errors import UserError, nearest
-from erasepro.linalg import DenseUpdate, Update
+from erasepro.linalg import DenseUpdate
 from erasepro.models.base import Model
 from erasepro.models.computing import plain_path, unwrapped
 from erasepro.models.sites import weight
@@ -43,7 +44,7 @@ def load_uce(path: str | Path, model: Model) -> Edit:
         raise UserError(f"The model that the file edits is what load_model returns; got a {type(model).__name__}.")
     check_pristine(model)
     path = as_path(path, "the file of edited weights").expanduser()
-    updates: dict[str, Update] = {}
+    updates: dict[str, SiteUpdate] = {}
     diagnostics: list[dict[str, Any]] = []
     unet = unwrapped(getattr(model.pipe, UNET, None))
     if not isinstance(unet, nn.Module):

@@ -14,11 +14,13 @@ from erasepro.linalg.hard import (
 from erasepro.linalg.incremental import add_columns, remove_columns
 from erasepro.linalg.null_space import null_basis, null_space, orthogonal_complement_in, projected, smallest_directions
 from erasepro.linalg.pooled import least_squares_pooled, soft_pooled
+from erasepro.linalg.rounding import LARGEST_CHANGE, Rounded, in_float32, is_float32
 from erasepro.linalg.select import Dropped, independent_columns
 from erasepro.linalg.soft import soft, soft_input_map
 from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update, compose, update_of
 
 __all__ = [
+    "LARGEST_CHANGE",
     "LARGEST_UNSELECTED_WEIGHT",
     "POLICIES",
     "ContradictionError",
@@ -26,6 +28,7 @@ __all__ = [
     "DenseUpdate",
     "Dropped",
     "LowRankUpdate",
+    "Rounded",
     "Solution",
     "Statistics",
     "Update",
@@ -34,7 +37,9 @@ __all__ = [
     "compose_with_weight",
     "hard",
     "hard_input_map",
+    "in_float32",
     "independent_columns",
+    "is_float32",
     "least_squares_pooled",
     "null_basis",
     "null_space",

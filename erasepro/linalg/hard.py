@@ -39,7 +39,7 @@ class Solution:
 
     update: ΔW. selected: numbers of the columns that were solved for (with `exact`, they hold exactly). dropped: what became
     of the others. condition: of G (estimated for many columns; NaN where it is not known). exact: False for penalised
-    and least-squares fits.
+    and least-squares fits. input_map: D (d_in, d_in) where the update is W_o D and other weights share D; else None.
     """
 
     update: Update
@@ -47,6 +47,7 @@ class Solution:
     dropped: tuple[Dropped, ...]
     condition: float
     exact: bool = True
+    input_map: Update | None = None
 
 
 def hard(

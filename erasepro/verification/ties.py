@@ -12,14 +12,15 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from erasepro.linalg import LowRankUpdate, Update
+from erasepro.edit.mapped_update import MappedUpdate, SiteUpdate
+from erasepro.linalg import LowRankUpdate
 from erasepro.models.tensor_hashes import tensor_hash
 
 BITS = 32 * 2.0**-52  # of the sum of the terms' sizes: how far apart two orders of summation may be
 MOST = 10  # elements that may be rounded either way: 2^MOST hashes are tried
 
 
-def rounded_otherwise(W_o: Tensor, update: Update, strength: float, wanted: str) -> bool:
+def rounded_otherwise(W_o: Tensor, update: SiteUpdate, strength: float, wanted: str) -> bool:
     """Whether `wanted` is the hash of W_o + strength·ΔW in W_o's dtype with some of its ties rounded the other way.
 
     Only for float32: coarser dtypes meet no ties in practice.
@@ -27,7 +28,9 @@ def rounded_otherwise(W_o: Tensor, update: Update, strength: float, wanted: str)
     if W_o.dtype != torch.float32:
         return False
     exact = update.apply_to(W_o.to(torch.float64), strength)
-    if isinstance(update, LowRankUpdate):
+    if isinstance(update, MappedUpdate):
+        terms = W_o.abs().double() + strength * update.sizes_of_terms(W_o)
+    elif isinstance(update, LowRankUpdate):
         up, down = (f.to(W_o.device, torch.float64).abs() for f in (update.up, update.down))
         terms = W_o.abs().double() + strength * (up @ down)
     else:

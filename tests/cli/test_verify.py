@@ -18,7 +18,9 @@ from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.runtime.sealed_json import write_sealed
 from erasepro.solvers import make_solver
 from erasepro.verification import certify
-from tests.edit.conftest import make_edit, make_model
+from tests.edit.conftest import compact32, make_edit, make_model
+
+__all__ = ["compact32"]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,25 @@ def said(capsys, *words):
     status = cli.main(["verify", *map(str, words)])
     out = capsys.readouterr()
     return status, out.out, out.err
+
+
+def test_a_large_edit_is_verified_from_its_files(capsys, made, compact32, tmp_path):
+    """One that is kept as W_o D, on the base and against the edited model."""
+    model = make_model()
+    compact32.save(tmp_path / "edit")
+    certify(compact32, model, tmp_path / "edit")
+    compact32.apply(model.pipe)
+    model.pipe.save_pretrained(tmp_path / "edited")
+    capsys.readouterr()  # its progress
+    for words in ([f"model={made / 'base'}"], [f"edited={tmp_path / 'edited'}", f"model={made / 'base'}"]):
+        status, out, err = said(capsys, tmp_path / "edit", *words)
+        assert (status, err) == (0, ""), out
+    weights = tmp_path / "edited" / "unet" / "diffusion_pytorch_model.safetensors"
+    change(weights, next(k for k in load_file(weights) if "attn2.to_k" in k), lambda W: W + 1e-3)
+    status, out, _ = said(capsys, tmp_path / "edit", f"edited={tmp_path / 'edited'}", f"model={made / 'base'}")
+    assert status == 1
+    assert "is not the edited weight that certificate.json states" in out
+    assert "is not the base's weight with the edit applied" in out
 
 
 def change(path, key, alter):

@@ -9,6 +9,7 @@ from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.solvers import make_solver
+from erasepro.solvers.engine import compaction
 
 
 def make_model(dtype=torch.float32, seed=0):
@@ -58,3 +59,11 @@ def solve():
 @pytest.fixture
 def model_at():
     return make_model
+
+
+@pytest.fixture(scope="session")
+def compact32():
+    """The same edit as `edit32`, kept as a large one is: W_o D and float32 numbers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compaction, "SMALL", 0)
+        return make_edit(make_model())

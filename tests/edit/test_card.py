@@ -38,6 +38,15 @@ def test_what_an_edit_states(edit32, tmp_path):
     assert all(meta["base"][name]["sha256"] for name in edit32.updates)
 
 
+def test_a_large_edit_says_how_it_is_kept(edit32, compact32):
+    text = card(compact32)
+    change = compact32.meta["precision"]["largest_change"]
+    assert f"float32 in 11 weights, which changes what was solved by at most {change:.1g} of its norm; float64 in 0" in text
+    assert "8 weights are kept as a map of their inputs: a LoRA of this edit is made with the base's weights" in text
+    assert "float32 in" not in card(edit32)
+    assert "map of their inputs" not in card(edit32)
+
+
 def test_loading_does_not_need_it(edit32, tmp_path):
     (edit32.save(tmp_path) / "README.md").unlink()
     assert Edit.load(tmp_path).hash == edit32.hash

@@ -8,11 +8,13 @@ import torch
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.edit import Edit
+from erasepro.edit.mapped_update import MappedUpdate
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.sites import site_module
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.solvers import make_solver
+from erasepro.solvers.engine import compaction
 from erasepro.solvers.extend import add_concepts, remove_concept
 
 
@@ -47,6 +49,39 @@ def test_the_changes_add_each_at_its_own_strength(model32, two, tmp_path):
     assert weights_hash(model32.pipe) == edited
     again.revert(model32.pipe)
     assert weights_hash(model32.pipe) == model32.weights_hash
+
+
+@pytest.fixture
+def mapped(model32, two, monkeypatch):
+    """The same two, kept as large edits are."""
+    monkeypatch.setattr(compaction, "SMALL", 0)
+    return solve(model32, "dog", "cat"), solve(model32, "car", "bus", text_sites=[]).scale(0.5)
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_maps_of_the_inputs_add_without_the_base(model32, mapped, saved, tmp_path):
+    a, b = (Edit.load(edit.save(tmp_path / edit.hash)) for edit in mapped) if saved else mapped
+    both = a + b
+    sums = {name: update for name, update in both.updates.items() if name.startswith("unet.")}
+    assert all(isinstance(update, MappedUpdate) and (update.product is None) == saved for update in sums.values())
+    assert len({id(update.input_map) for update in sums.values()}) == 1
+    assert Edit.load(both.save(tmp_path / "both")) == both
+    for name, update in both.rebuild(model32.pipe).updates.items():
+        parts = [e.strength * e.updates[name].dense() for e in mapped if name in e.updates]
+        assert torch.allclose(update.dense(), sum(parts), rtol=0, atol=1e-14)
+        W_o = site_module(model32.pipe, name).weight
+        assert torch.allclose(both.updates[name].apply_to(W_o.double()), W_o.double() + sum(parts), rtol=0, atol=1e-14)
+
+
+def test_a_map_and_a_product_need_the_base(model32, mapped, two, tmp_path):
+    a, b = Edit.load(mapped[0].save(tmp_path)), two[1]
+    with pytest.raises(UserError, match=r"give it the base first .*edit\.rebuild") as caught:
+        a + b
+    assert "\n" not in str(caught.value)
+    both = a.rebuild(model32.pipe) + b
+    for name in b.updates:
+        parts = mapped[0].updates[name].dense() + 0.5 * b.updates[name].dense()
+        assert torch.allclose(both.updates[name].dense(), parts, rtol=0, atol=1e-14)
 
 
 def test_keys_and_values_share_one_down(two):

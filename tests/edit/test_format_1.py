@@ -38,7 +38,7 @@ def test_it_loads_under_todays_names_and_is_saved_in_todays_form(name, tmp_path)
     assert edit.residuals == stored["residuals"]
     again = Edit.load(edit.save(tmp_path / name))
     assert (again.meta, again.diagnostics, again.hash) == (edit.meta, edit.diagnostics, edit.hash)
-    assert json.loads((tmp_path / name / "edit.json").read_text())["format"] == FORMAT == 2
+    assert json.loads((tmp_path / name / "edit.json").read_text())["format"] == FORMAT == 3
 
 
 def test_every_renamed_key_is_translated():

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from erasepro.edit import Edit, store
 from erasepro.errors import UserError
 from erasepro.linalg import LowRankUpdate
+from erasepro.models.sites import weight
+from erasepro.models.tensor_hashes import weights_hash
 
 
 def test_round_trip(edit32, tmp_path):
@@ -34,6 +37,64 @@ def test_shared_factors_are_stored_once(tmp_path):
         Edit(updates).save(tmp_path)
     Edit(updates, {"base": {key: {} for key in updates}}).save(tmp_path)
     assert (tmp_path / "edit.safetensors").stat().st_size < 2 * down.numel() * 8
+
+
+def test_a_large_edit_is_stored_once_in_float32_and_is_the_same_edit(compact32, model32, tmp_path):
+    again = Edit.load(compact32.scale(0.75).save(tmp_path / "edit"))
+    assert again == compact32.scale(0.75)
+    assert again.meta == json.loads(json.dumps(compact32.meta))
+    for name, update in compact32.updates.items():
+        for kind, factor in update.factors.items():
+            assert torch.equal(again.updates[name].factors[kind], factor)
+            assert again.updates[name].factors[kind].dtype == torch.float64
+        W_o = weight(model32.pipe, name)
+        assert torch.equal(again.updates[name].apply_to(W_o, 0.75), update.apply_to(W_o, 0.75))
+    stored = load_file(tmp_path / "edit" / "edit.safetensors")
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float32}
+    assert len(stored) == 2 * 3 + 2  # two factors for each of three text layers, and those of the map
+    facts = json.loads((tmp_path / "edit" / "edit.json").read_text())
+    assert sorted(facts["narrowed"]) == sorted(stored)
+    assert set(facts["d_out"].values()) == {32}
+    assert facts["meta"]["precision"]["float32"] == len(compact32.updates)
+    assert facts["meta"]["precision"]["largest_change"] < 1e-6
+
+
+def test_a_large_edit_of_another_base_or_of_changed_facts_is_refused(compact32, other_model, tmp_path):
+    folder = compact32.save(tmp_path)
+    with pytest.raises(UserError, match="differs from the one this edit was solved on"):
+        Edit.load(folder).apply(other_model.pipe)
+    facts = json.loads((folder / "edit.json").read_text())
+    del facts["digest"]  # the hash alone has to find it
+    name = next(iter(facts["d_out"]))
+    base = facts["meta"]["base"]
+    for wrong in (
+        {"d_out": facts["d_out"] | {name: 16}},
+        {"d_out": {}},
+        {"d_out": facts["d_out"] | {name: "32"}},
+        {"narrowed": []},
+        {"narrowed": ["0" * 16]},
+        {"meta": facts["meta"] | {"base": base | {name: base[name] | {"sha256": "0" * 16}}}},
+    ):
+        (folder / "edit.json").write_text(json.dumps(facts | wrong))
+        with pytest.raises(UserError, match="damaged"):
+            Edit.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "hash_", "edited"),
+    [("uce", "479d5ebb8785300d", "7c5946c248d6ac85"), ("erasepro", "46e58b06da35721e", "2f48ec1eaeb9ef9e")],
+)
+def test_an_edit_of_format_2_does_what_it_did(name, hash_, edited, model32, tmp_path):
+    """Files and weights of the code of then: every ΔW by itself, in float64."""
+    folder = Path(__file__).parent / "format_2" / name
+    assert json.loads((folder / "edit.json").read_text())["format"] == store.FORMAT_2
+    edit = Edit.load(folder)
+    assert edit.hash == hash_
+    with edit.applied(model32.pipe):
+        assert weights_hash(model32.pipe) == edited
+    again = Edit.load(edit.save(tmp_path))
+    assert again == edit
+    assert json.loads((tmp_path / "edit.json").read_text())["format"] == store.FORMAT
 
 
 def test_meta_does_not_change_the_hash(edit32):

@@ -220,3 +220,14 @@ def test_other_architectures(name, tmp_path):
         assert (row["columns"], row["selected"]) == (one["columns"], one["selected"])
         assert row["drift"] is not None
     assert weights_hash(pipe) == model.weights_hash
+
+
+def test_a_large_edit_holds_what_was_solved(edit32, compact32, model32, tmp_path):
+    """Measured of the float32 numbers and of W_o D as they are read from the files."""
+    solved, kept = (certify(edit, model32) for edit in (edit32, Edit.load(compact32.save(tmp_path))))
+    for a, b in zip(solved["sites"], kept["sites"], strict=True):
+        assert b["residual_selected"] == pytest.approx(a["residual_selected"], abs=1e-6)
+        assert b["residual_after"] == pytest.approx(a["residual_after"], rel=1e-5, abs=1e-6)
+        assert b["drift"] == pytest.approx(a["drift"], rel=1e-5)
+        assert b["delta_norm"] == pytest.approx(a["delta_norm"], rel=1e-6)
+    assert compare_stated(compact32, kept) == []

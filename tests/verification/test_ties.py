@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from erasepro.edit.mapped_update import MappedUpdate
 from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.verification.ties import MOST, rounded_otherwise
@@ -48,6 +49,16 @@ def test_factors_are_multiplied_out():
     down = torch.tensor([[1.0, 0, 0, 0]], dtype=torch.float64)
     assert rounded_otherwise(torch.ones(4, 4), LowRankUpdate(up, down), 1.0, hashes((0,)))
     assert not rounded_otherwise(torch.ones(4, 4), LowRankUpdate(up, down), 1.0, hashes((5,)))
+
+
+@pytest.mark.parametrize("low_rank", [False, True])
+def test_maps_are_multiplied_with_the_weight(low_rank):
+    D = torch.zeros(4, 4, dtype=torch.float64)
+    D[0, 0] = EPS / 2
+    D = LowRankUpdate(D[:, :1], torch.tensor([[1.0, 0, 0, 0]], dtype=torch.float64)) if low_rank else DenseUpdate(D)
+    mapped = MappedUpdate(D, 4, "hash")  # (W D)_{i0} = EPS / 2 in every row
+    assert rounded_otherwise(torch.ones(4, 4), mapped, 1.0, hashes((0, 4)))
+    assert not rounded_otherwise(torch.ones(4, 4), mapped, 1.0, hashes((1,)))
 
 
 def test_more_ties_than_can_be_tried_are_refused():

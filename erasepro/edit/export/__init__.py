@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from erasepro.edit.export.base_weights import is_mapped_edit, multiply_out
 from erasepro.edit.export.folder import export_folder
 from erasepro.edit.export.kohya import export_kohya
 from erasepro.edit.export.lora import export_lora
@@ -39,7 +40,9 @@ def export_edit(
         format: "lora": diffusers' `load_lora_weights`. "kohya": ComfyUI, A1111, diffusers. "diffusers": the whole
             pipeline's folder. "single_file": a whole checkpoint in the original layout (Stable Diffusion 1.x, 2.x, XL).
         base: the unedited model that a whole one is made from: a pipeline's folder, or for "single_file" also a
-            checkpoint in the original layout. The result keeps the base's dtype: a float16 base rounds the edit to it.
+            checkpoint in the original layout. The result keeps the base's dtype: a float16 base rounds the edit to it. A
+            LoRA takes one of either kind where the edit is kept as W_o D (large ones are); None: the model that the edit
+            names, where it is on this disk.
         rank: LoRAs only: the rank kept of a dense ΔW (others have exact factors); None: the smallest that loses
             less than 1e-3 of its Frobenius norm, at most 128.
         variant: the base folder's weights to use where it has several, for example "fp16".
@@ -58,11 +61,13 @@ def export_edit(
     if format in ONE_FILE and target.suffix != ".safetensors":
         raise UserError(f"format={format} writes one file: give a name that ends in .safetensors, not {str(path)!r}.")
     for key, value in (("base", base), ("variant", variant)):
-        if format not in WHOLE and value is not None:
+        if format not in WHOLE and value is not None and not is_mapped_edit(edit):
             raise UserError(f"format={format} takes no {key}: only {' and '.join(WHOLE)} are made from a base.")
     if format in WHOLE and rank is not None:
         raise UserError(f"format={format} takes no rank: it holds the full change of every weight.")
     refuse_existing(target)
+    if format not in WHOLE:
+        edit = multiply_out(edit, None if base is None else as_path(base, "the base model").expanduser(), variant)
     if format == "lora":
         return export_lora(edit, target, rank)
     if format == "kohya":

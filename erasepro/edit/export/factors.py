@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from erasepro.edit.mapped_update import multiplied_out
 from erasepro.errors import UserError
 from erasepro.linalg import LowRankUpdate
 
@@ -43,13 +44,14 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
             Updates that are factors already keep them whatever it is.
 
     Raises:
-        UserError: a rank below 1, or an edit that changes nothing.
+        UserError: a rank below 1, an edit that changes nothing, or one that is kept as W_o D, without W_o.
     """
     if rank is not None and (isinstance(rank, bool) or not isinstance(rank, int) or rank < 1):
         raise UserError(f"The rank of an export is a whole number from 1 on; got {rank!r}.")
     factors: dict[str, Factors] = {}
     loss: float | None
-    for site, update in edit.updates.items():
+    for site, kept in edit.updates.items():
+        update = multiplied_out(kept)
         if isinstance(update, LowRankUpdate):
             up, down, loss = update.up.double(), update.down.double(), None
         else:

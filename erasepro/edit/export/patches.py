@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from erasepro.edit.fingerprints import check_weight
+from erasepro.edit.mapped_update import SiteUpdate
 from erasepro.errors import UserError
-from erasepro.linalg import Update
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -24,7 +24,7 @@ class Patch:
     """
 
     site: str
-    update: Update
+    update: SiteUpdate
     strength: float
     expected: dict[str, Any] | None
     third: int | None = None

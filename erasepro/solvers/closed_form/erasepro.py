@@ -90,7 +90,7 @@ class ErasePro(Solver[EraseProConfig]):
         solved = SolvedSites()
         self.align(model.pipe, self.plan(model.pipe, prompts), solved)
         return assemble_edit(
-            model, prompts, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds}
+            model, prompts, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds}, solved.input_maps
         )
 
     def align(self, pipe: Any, plan: Plan, solved: SolvedSites) -> None:

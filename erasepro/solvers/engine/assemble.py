@@ -7,15 +7,16 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import torch
-
 from erasepro.edit import Edit, EditRecord
 from erasepro.edit.column_ranges import packed
-from erasepro.edit.fingerprints import fingerprints
+from erasepro.edit.fingerprints import fingerprint
 from erasepro.edit.generalization import measure_held_out
+from erasepro.edit.mapped_update import SiteUpdate
 from erasepro.edit.prompt_record import prompt_facts, record_prompts
-from erasepro.linalg import Update, update_of
+from erasepro.linalg import Update
+from erasepro.models.sites import weight
 from erasepro.runtime.versions import versions
+from erasepro.solvers.engine.compaction import Compaction
 from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def assemble_edit(
     updates: dict[str, Update],
     diagnostics: list[dict[str, Any]],
     facts: dict[str, Any],
+    input_maps: Mapping[str, Update] | None = None,
 ) -> Edit:
     """The Edit.
 
@@ -60,13 +62,16 @@ def assemble_edit(
         diagnostics: one entry a site, see `site_entry`. A method that solves for no columns (a trained one) gives entries
             without them: then no residual is stated, and `meta` names no selected columns.
         facts: what else `meta` is to say.
+        input_maps: site name → D (d_in, d_in), of the sites whose ΔW is W_o D. Sites with one and the same D are stored
+            together, in an edit that is large (see `Compaction`).
     """
-    host: dict[int, torch.Tensor] = {}  # one copy of the `down` that keys and values share
-
-    def home(t: torch.Tensor) -> torch.Tensor:
-        return host.setdefault(id(t), t.detach().to("cpu", torch.float64).contiguous())
-
-    moved = {name: update_of({k: home(f) for k, f in u.factors.items()}) for name, u in updates.items()}
+    compaction = Compaction(updates, input_maps or {})
+    compact: dict[str, SiteUpdate] = {}
+    base = {}
+    for name in updates:
+        W_o = weight(model.pipe, name)  # read once: a skeleton's lies on the disk
+        base[name] = fingerprint(W_o)
+        compact[name] = compaction.compact(name, W_o, base[name]["sha256"])
     measured = [entry for entry in diagnostics if "columns" in entry]
     selected = {entry["site"]: packed(entry.pop("selected_columns")) for entry in measured}
     settings = dataclasses.asdict(config)
@@ -86,15 +91,16 @@ def assemble_edit(
         },
         "prompts": prompt_facts(prompts),
         "edit_prompts": record_prompts(prompts),
-        "base": fingerprints(model.pipe, moved),
+        "base": base,
+        **({"precision": compaction.precision} if compaction.precision else {}),
         **({"selected_columns": selected} if measured else {}),
         "versions": versions(),
         **facts,
     }
     residuals = _residuals(measured)
     if prompts.held_out is not None:
-        residuals["held_out"] = measure_held_out(model, EditRecord(moved, meta), prompts.held_out, prompts.preserve)
-    return Edit(moved, meta, diagnostics, residuals)
+        residuals["held_out"] = measure_held_out(model, EditRecord(compact, meta), prompts.held_out, prompts.preserve)
+    return Edit(compact, meta, diagnostics, residuals)
 
 
 def _residuals(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -153,7 +153,9 @@ class CrossAttentionSolver(Solver[C]):
             solved.lap("cross_attention")
             facts = known | facts | {"retained": features.retained}
         facts["seconds"] = solved.seconds
-        return assemble_edit(model, prompts, self.config, solved.updates, solved.diagnostics, facts)
+        return assemble_edit(
+            model, prompts, self.config, solved.updates, solved.diagnostics, facts, solved.input_maps
+        )
 
     def _solver_of_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         """What `solve_sites` gives. Raises ValueError where that is of another form."""

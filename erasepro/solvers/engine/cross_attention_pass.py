@@ -22,7 +22,9 @@ SiteSolver = Callable[[Site, Tensor], Solution]
 
 def by_input_map(D: Solution) -> SiteSolver:
     """W = W_o (I + D) at every site: one factorisation serves them all, and they share its `down`."""
-    return lambda site, W: dataclasses.replace(D, update=compose_with_weight(D.update, W))
+    return lambda site, W: dataclasses.replace(
+        D, update=compose_with_weight(D.update, W), input_map=D.update
+    )
 
 
 @torch.no_grad()

@@ -19,6 +19,8 @@ class SolvedSites:
     def __init__(self) -> None:
         self.updates: dict[str, Update] = {}
         """Site name → ΔW."""
+        self.input_maps: dict[str, Update] = {}
+        """Site name → D, of the sites whose ΔW is W_o D."""
         self.diagnostics: list[dict[str, Any]] = []
         """One entry a site, in the order in which they were solved; see `site_entry`."""
         self.seconds: dict[str, float] = {}
@@ -28,6 +30,8 @@ class SolvedSites:
     def add(self, site: Site, solution: Solution, entry: dict[str, Any]) -> None:
         """Record one site's solution and its diagnostics entry."""
         self.updates[site.name] = solution.update
+        if solution.input_map is not None:
+            self.input_maps[site.name] = solution.input_map
         self.diagnostics.append(entry)
 
     def note_gap(self, sites: Iterable[Site], gap: float) -> None:
