@@ -16,9 +16,11 @@ import erasepro
 from erasepro.cli.export import OPTIONS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
+from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
 from erasepro.runs.resolve import compose
+from erasepro.study.space import spaces
 from tests.test_floors import FLOORS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,6 +97,9 @@ def check_command(words: list[str]) -> None:
     elif verb == "verify":
         assert {key.partition(".")[0] for key in named} <= set(VERIFY_KEYS)
         assert named.get("model", "miniature") in options("model")
+    elif verb == "tune":
+        assert set(named) <= {*TUNE_KEYS, *groups()}
+        assert set(named.get("solver", "uce").split(",")) <= set(spaces())
     elif verb == "help":
         assert words[1:] == [] or words[1] in VERBS
         assert len(words) <= 2

@@ -25,11 +25,17 @@ def many(make_build):
     return make_build(preserve=CAPTIONS)
 
 
-@pytest.mark.parametrize("name", ["erasepro", "alphaedit", "emcid"])
-def test_the_same_edit_out_of_kept_sums(shared_model, many, tmp_path, name):
-    plain, _ = solve(shared_model, many, name, None)
-    first, collected = solve(shared_model, many, name, tmp_path)
-    second, read = solve(shared_model, many, name, tmp_path)
+SENTENCES = {"preserve": "fitting", "preserve_tokens": "all"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("erasepro", {}), ("alphaedit", {}), ("emcid", {}), ("oce", {}), ("uce", SENTENCES), ("cure", SENTENCES)],
+)
+def test_the_same_edit_out_of_kept_sums(shared_model, many, tmp_path, name, options):
+    plain, _ = solve(shared_model, many, name, None, **options)
+    first, collected = solve(shared_model, many, name, tmp_path, **options)
+    second, read = solve(shared_model, many, name, tmp_path, **options)
     assert collected.read == 0
     assert read.read == len(list(tmp_path.iterdir())) > 0
     assert plain.hash == first.hash == second.hash
