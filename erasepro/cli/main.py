@@ -165,14 +165,21 @@ def is_verb(word: str) -> bool:
 
 
 def run_one(overrides: list[str]) -> int:
-    """Compose and run one job."""
+    """Compose and run one job, or print again what it has given before."""
+    from erasepro.runs.finished_command import FinishedCommand
+
+    command = FinishedCommand(overrides)
+    if command.reprint():
+        return 0
+    command.watch()
     from erasepro.runs.resolve import resolve
 
     spec = resolve(overrides)
-    tell_without_effect(overrides, spec.stored)
+    command.notes = tell_without_effect(overrides, spec.stored)
     from erasepro.runs.run import run
 
-    run(spec)
+    with command.at_work():
+        run(spec)
     return 0
 
 
