@@ -172,6 +172,9 @@ def run_one(overrides: list[str]) -> int:
     if command.reprint():
         return 0
     command.watch()
+    from erasepro.runs.shared_groups import check_command
+
+    check_command(overrides, inputs=True)
     from erasepro.runs.resolve import resolve
 
     spec = resolve(overrides)
@@ -185,15 +188,26 @@ def run_one(overrides: list[str]) -> int:
 
 def show_config(overrides: list[str]) -> int:
     """Print the composed, checked config as yaml; nothing runs. Returns 0."""
+    from erasepro.runs.kept_config import KeptConfig
+
+    kept = KeptConfig(overrides)
+    if kept.reprint():
+        return 0
+    kept.watch()
     from omegaconf import OmegaConf
 
-    from erasepro.config.nodes import stored_config
+    from erasepro.runs.shared_groups import check_command
+
+    check_command(overrides)
     from erasepro.runs.resolve import compose, spec_of
 
     cfg = compose(overrides)
-    spec_of(cfg)  # what a run would refuse
-    tell_without_effect(overrides, stored_config(cfg))
-    print(OmegaConf.to_yaml(cfg), end="")
+    spec = spec_of(cfg)  # what a run would refuse
+    kept.watch(spec, asks_hub=False)
+    notes = tell_without_effect(overrides, spec.stored)
+    text = OmegaConf.to_yaml(cfg)
+    print(text, end="")
+    kept.keep(text, notes)
     return 0
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from erasepro.runs.spec import RunSpec
 
 PACKAGE = Path(__file__).resolve().parents[1]
-NO_INPUT = ("outputs.", "statistics", "tracker.")
+NO_INPUT = ("outputs.", "tracker.")
 """Keys whose folders are written to and decide nothing."""
 FOLDERS = {"model.": "folder", "metrics.": "states"}
 """Keys that may name a folder whose files count, and how they are marked: pictures to compare with by their states alone."""
@@ -59,15 +59,20 @@ def code_places() -> set[Place]:
 
 def loaded_places() -> set[Place]:
     """The files of all loaded modules that belong neither to Python, nor to an installed distribution, nor to this package."""
-    installed = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    above = tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in (*installed, PACKAGE))
+    paths = sysconfig.get_paths()
+    installed = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    above = tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in (*installed, str(PACKAGE)))
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     real = (file for file in files if isinstance(file, str) and os.path.isabs(file))  # torch has modules of no file
     return {("file", file) for file in real if not os.path.realpath(file).startswith(above)}
 
 
-def input_places(spec: RunSpec) -> set[Place] | None:
-    """The files that a run's config names, to `watch`; None where the hub decides what they hold."""
+def input_places(spec: RunSpec, asks_hub: bool = True) -> set[Place] | None:
+    """The files that a run's config names, to `watch`; None where the hub decides what they hold.
+
+    Args:
+        asks_hub: whether what the config names on the hub is read at all.
+    """
     places: set[Place] = set()
     for key, value in spec.stored.leaves().items():
         if not key.startswith(NO_INPUT):
@@ -75,8 +80,13 @@ def input_places(spec: RunSpec) -> set[Place] | None:
             for text in _texts(value):
                 path = Path(text).expanduser()
                 places.add((kind if path.is_dir() else "file", str(path)))
-    hub = [(spec.model.source.strip(), spec.model.revision, "model")] if spec.model.kind == "diffusers" else []
-    hub = [(source, *rest) for source, *rest in hub if not Path(source).expanduser().exists()]
+    from erasepro.models.source import local_folder, single_file  # here, as it loads libraries of configs
+
+    model = spec.model
+    if not asks_hub:
+        return places
+    at_hub = model.kind == "diffusers" and single_file(model) is None and local_folder(model) is None
+    hub = [(model.source.strip(), model.revision, "model")] if at_hub else []
     hub += [(s.source or "", s.revision, "dataset") for s in spec.prompts.values() if s.file is None and s.source_file]
     for source, revision, kind in hub:
         folders = _hub_folders(source, revision, kind)
