@@ -55,7 +55,7 @@ def mark_folder(
 
 
 def _entries(folder: Path, without: Collection[str], seen: set[tuple[int, int]]) -> Iterator[Path]:
-    """Everything in a folder that is no folder; links to folders are followed, in a circle once."""
+    """Everything in a folder but its folders; links to folders count and are followed, in a circle once."""
     try:
         state = os.stat(folder)
         names = sorted(os.listdir(folder))
@@ -68,7 +68,7 @@ def _entries(folder: Path, without: Collection[str], seen: set[tuple[int, int]])
         path = folder / name
         if name in without or name == "__pycache__":
             continue
+        if path.is_symlink() or not path.is_dir():
+            yield path
         if path.is_dir():
             yield from _entries(path, (), seen)
-        else:
-            yield path
