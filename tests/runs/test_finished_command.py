@@ -66,7 +66,8 @@ def finished(tmp_path_factory):
     (place.folder / "own.txt").write_text("a dog in the park\n")
     conf = "# One prompt of a file.\nown:\n  file: own.txt\n  columns: {prompt: line}\n"
     (place.code / "conf" / "prompts" / "own.yaml").write_text(conf)
-    saved = place.python("-c", "from erasepro.models.tiny import tiny_pipeline as t; t(0, length=77).save_pretrained('pipeline')")
+    save = "from erasepro.models.tiny import tiny_pipeline as tiny; tiny(0, length=77).save_pretrained('pipeline')"
+    saved = place.python("-c", save)
     assert saved.returncode == 0, saved.stderr
     done = place.python("-m", "erasepro", *WORDS)
     assert done.returncode == 0, done.stderr
@@ -79,7 +80,7 @@ def place(finished, tmp_path):
     """The workplace, to be changed, whose results are printed again as it stands; it is put back afterwards."""
     assert finished.reprint()[0]
     kept = tmp_path / "kept"
-    parts = [name for name in ("pipeline", "o", "user", "pairs.csv", "own.txt", "code/conf") if (finished.folder / name).exists()]
+    parts = ("pipeline", "o", "user", "pairs.csv", "own.txt", "code/conf")
     for name in parts:
         copy = shutil.copytree if (finished.folder / name).is_dir() else shutil.copy
         (kept / name).parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +119,7 @@ def change_bytes(path: Path) -> None:
 CHANGES = {
     "weights": lambda place: change_bytes(next((place.folder / "pipeline" / "unet").glob("*.safetensors"))),
     "tokenizer": lambda place: change_bytes(place.folder / "pipeline" / "tokenizer" / "tokenizer_config.json"),
-    "another weights file": lambda place: shutil.copy(place.folder / "pairs.csv", place.folder / "pipeline" / "vae" / "config.txt"),
+    "one more file": lambda place: (place.folder / "pipeline" / "vae" / "more.txt").write_text("1"),
     "model gone": lambda place: shutil.rmtree(place.folder / "pipeline"),
     "pairs": lambda place: (place.folder / "pairs.csv").write_text("target,anchor\ndog,car\n"),
     "pairs gone": lambda place: (place.folder / "pairs.csv").unlink(),
