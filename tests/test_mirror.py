@@ -30,7 +30,7 @@ TOGETHER = {
     "edit/export/test_single_file.py": ("edit/export/from_folder",),
     "end_to_end/test_cli_run.py": ("runs/scoring",),
     "end_to_end/test_miniature.py": ("models/miniature/judge",),
-    "generation/test_sample.py": ("generation/writer",),
+    "generation/test_sample.py": ("generation/samplers", "generation/writer"),
     "metrics/test_clip_metrics.py": (
         "metrics/clip_accuracy_pairwise", "metrics/clip_accuracy_top1", "metrics/clip_probability",
     ),
@@ -42,6 +42,9 @@ TOGETHER = {
     "metrics/test_object_accuracy.py": ("metrics/engine/imagenet_classes", "metrics/networks/imagenet"),
     "metrics/test_perceptual_change.py": ("metrics/networks/perceptual",),
     "models/features/test_token_pairing.py": ("models/features/locate",),
+    "models/test_checkpoint.py": ("models/weight_files",),
+    "runs/test_finished_command.py": ("runs/command_record",),
+    "runs/test_shared_groups.py": ("config/shared_values",),
     "models/test_architectures.py": ("models/features/text_stack",),
     "models/layouts/test_site_names.py": (
         "models/layouts/original_text", "models/layouts/original_unet", "models/layouts/original_vae",

@@ -165,28 +165,49 @@ def is_verb(word: str) -> bool:
 
 
 def run_one(overrides: list[str]) -> int:
-    """Compose and run one job."""
+    """Compose and run one job, or print again what it has given before."""
+    from erasepro.runs.finished_command import FinishedCommand
+
+    command = FinishedCommand(overrides)
+    if command.reprint():
+        return 0
+    command.watch()
+    from erasepro.runs.shared_groups import check_command
+
+    check_command(overrides, inputs=True)
     from erasepro.runs.resolve import resolve
 
     spec = resolve(overrides)
-    tell_without_effect(overrides, spec.stored)
+    command.notes = tell_without_effect(overrides, spec.stored)
     from erasepro.runs.run import run
 
-    run(spec)
+    with command.at_work():
+        run(spec)
     return 0
 
 
 def show_config(overrides: list[str]) -> int:
     """Print the composed, checked config as yaml; nothing runs. Returns 0."""
+    from erasepro.runs.kept_config import KeptConfig
+
+    kept = KeptConfig(overrides)
+    if kept.reprint():
+        return 0
+    kept.watch()
     from omegaconf import OmegaConf
 
-    from erasepro.config.nodes import stored_config
+    from erasepro.runs.shared_groups import check_command
+
+    check_command(overrides)
     from erasepro.runs.resolve import compose, spec_of
 
     cfg = compose(overrides)
-    spec_of(cfg)  # what a run would refuse
-    tell_without_effect(overrides, stored_config(cfg))
-    print(OmegaConf.to_yaml(cfg), end="")
+    spec = spec_of(cfg)  # what a run would refuse
+    kept.watch(spec, asks_hub=False)
+    notes = tell_without_effect(overrides, spec.stored)
+    text = OmegaConf.to_yaml(cfg)
+    print(text, end="")
+    kept.keep(text, notes)
     return 0
 
 

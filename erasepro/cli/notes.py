@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from erasepro.config.stored_config import StoredConfig
 
 
-def tell_without_effect(overrides: Sequence[str], stored: StoredConfig) -> None:
-    """Print a line on stderr for each override that this run does not read."""
+def tell_without_effect(overrides: Sequence[str], stored: StoredConfig) -> list[str]:
+    """Print a line on stderr for each override that this run does not read; the lines, as printed."""
     from erasepro.runs.without_effect import lines_without_effect
 
-    for line in lines_without_effect(overrides, stored) if distributed.is_main_process() else ():
-        print(f"erasepro: note: {line}", file=sys.stderr)
+    lines = lines_without_effect(overrides, stored) if distributed.is_main_process() else []
+    notes = [f"erasepro: note: {line}" for line in lines]
+    for note in notes:
+        print(note, file=sys.stderr)
+    return notes
 
 
 def own_options(words: Sequence[str], known: Sequence[str]) -> Mapping[str, str]:

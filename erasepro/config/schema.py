@@ -85,6 +85,9 @@ class GenerationConfig:
     batch_size: int = 16  # speed only; images do not depend on it
 
 
+JUDGE_KINDS = ("model", "openai_clip", "transformers_clip")
+
+
 @dataclass
 class JudgeConfig:
     """Who judges the pictures: the model's own judge, or a CLIP."""

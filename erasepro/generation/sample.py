@@ -8,7 +8,6 @@ missing is drawn whole.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +16,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError
 from erasepro.generation.encode import PromptEncoder
 from erasepro.generation.lost import tell_lost
 from erasepro.generation.progress import progress_bar
-from erasepro.generation.samplers import SCHEDULERS, make_scheduler
+from erasepro.generation.samplers import check_sampler, make_scheduler
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row, resolved, screened
 from erasepro.generation.writer import Writer
@@ -31,8 +30,6 @@ from erasepro.runtime import distributed
 OPTIONS = {
     "pixart": {"clean_caption": False, "use_resolution_binning": False}
 }  # the prompt and the size as they are given
-MOST_PIXELS = 8192  # a side
-MOST_STEPS = 1000  # noise levels that Stable Diffusion is trained on
 
 
 def generate(
@@ -130,23 +127,6 @@ def check_row(row: Row) -> None:
             check_sampler(row.steps or 0, -1 if row.guidance is None else row.guidance, side, None)
     except UserError as error:
         raise UserError(f"Prompt {row.id!r}: {str(error).replace('generation.', '')}") from error
-
-
-def check_sampler(steps: int, guidance: float, size: int | None, scheduler: str | None, batch_size: int = 1) -> None:
-    """Raise UserError, naming the key, for a value that no sampler can work with; needs no model."""
-    if batch_size < 1:
-        raise UserError(f"generation.batch_size must be at least 1, not {batch_size}.")
-    if not 1 <= steps <= MOST_STEPS:
-        raise UserError(f"generation.steps must be at least 1 and at most {MOST_STEPS}, not {steps}.")
-    if not 0 <= guidance < math.inf:
-        raise UserError(f"generation.guidance must be 0 or more and finite, not {guidance}; 1 switches it off.")
-    if size is not None and (size < 8 or size % 8 or size > MOST_PIXELS):
-        raise UserError(
-            f"generation.size must be a positive multiple of 8 pixels up to {MOST_PIXELS}, or null for the model's own; "
-            f"not {size}."
-        )
-    if scheduler is not None and scheduler not in SCHEDULERS:
-        raise unknown("generation.scheduler", scheduler, SCHEDULERS)
 
 
 def scheduler_manifest(scheduler: Any) -> dict[str, Any]:

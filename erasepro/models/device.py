@@ -6,6 +6,9 @@ import re
 
 from erasepro.errors import UserError
 
+DTYPES = ("float32", "float16", "bfloat16")
+"""Number formats that a model may be computed in."""
+
 
 def check_device(name: str, key: str = "model.device") -> None:
     """Raise UserError unless a device is written as torch writes it, be there one or not."""

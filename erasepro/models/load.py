@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,17 @@ from erasepro.config.schema import ModelConfig
 from erasepro.config.typed_dataclass import stored_model
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
-from erasepro.models.device import pick_device
+from erasepro.models.device import DTYPES, pick_device
 from erasepro.models.miniature.judge import MiniatureJudge
+from erasepro.models.registry import MODELS
 from erasepro.models.single_file import skeleton_parts
 from erasepro.models.skeleton import Skeleton
 from erasepro.models.source import check_folder, config_files, pipeline_files, resolve, single_file, used_variant
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.models.whole_pipelines import libraries_quiet, pipeline_from_file, pipeline_from_folder
-from erasepro.registry import Registry
 from erasepro.runtime.file_hashes import hash_files
 
-MODELS: Registry[Callable[[ModelConfig], Model]] = Registry("model kind")
 MINIATURE = Path(__file__).parent / "miniature" / "weights" / "pipeline"
-DTYPES = ("float32", "float16", "bfloat16")
 
 
 def load_model(model: ModelConfig | str) -> Model:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from erasepro.errors import UserError
-from erasepro.models.checkpoint import names_in
+from erasepro.models.weight_files import names_in
 from erasepro.models.weight_names import choose_entry, is_index, is_shard, is_weights, stem_of, variant_of, variants
 
 

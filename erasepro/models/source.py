@@ -11,7 +11,7 @@ from erasepro.config.schema import ModelConfig
 from erasepro.config.typed_dataclass import stored_model
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, architecture
-from erasepro.models.checkpoint import indexed_files, names_in, weight_files
+from erasepro.models.weight_files import indexed_files, names_in, weight_files
 from erasepro.models.weight_names import choose_entry, is_index, variants
 from erasepro.runtime.json_text import load_json
 from erasepro.runtime.pickled_files import is_pickled
@@ -86,6 +86,14 @@ def resolve(cfg: ModelConfig, vae: bool = True) -> Path:
 
     Raises UserError (one line) for a missing folder, an unknown hub id, or no network.
     """
+    return local_folder(cfg) or _from_hub(cfg.source.strip(), cfg, vae)
+
+
+def local_folder(cfg: ModelConfig) -> Path | None:
+    """The folder that model.source names; None where it is a hub id. Nothing is looked up there.
+
+    Raises UserError (one line) for a path at which there is none, and for a file.
+    """
     source = cfg.source.strip()
     if not source:
         raise UserError(f"The key 'model.source' is empty: {HELP}.")
@@ -96,7 +104,7 @@ def resolve(cfg: ModelConfig, vae: bool = True) -> Path:
         raise UserError(f"model.source={source!r} is a file of another kind: {HELP}.")
     if source[0] in "./~-" or source.strip("/") != source or source.count("/") != 1 or " " in source or "\\" in source:
         raise UserError(f"No such model folder: model.source={source!r} ({HELP}).")
-    return _from_hub(source, cfg, vae)
+    return None
 
 
 def pipeline_files(folder: Path, variant: str | None) -> list[Path]:

@@ -110,14 +110,19 @@ def sentences_of_files(config: TemplatesConfig, kind: str, erased: re.Pattern[st
     Raises UserError for a source that is none, and for a file that cannot be read.
     """
     sentences: list[str] = []
-    for source in config.preserve_source:
-        if source in SOURCES:
-            continue
-        if Path(source).suffix not in (".txt", ".csv"):
-            raise unknown("source in templates.preserve_source", source, (*SOURCES, "a .txt or .csv file"))
+    for source in named_files(config):
         sentences += read_sentences(source)
     kept = [text for text in sentences if not is_left_out(text, erased, kind)]
     return kept, len(sentences) - len(kept)
+
+
+def named_files(config: TemplatesConfig) -> list[str]:
+    """The files in ``config.preserve_source``, as they are written there. Raises UserError for a source that is none."""
+    files = [source for source in config.preserve_source if source not in SOURCES]
+    for file in files:
+        if Path(file).suffix not in (".txt", ".csv"):
+            raise unknown("source in templates.preserve_source", file, (*SOURCES, "a .txt or .csv file"))
+    return files
 
 
 class _Writer:

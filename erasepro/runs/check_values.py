@@ -1,4 +1,7 @@
-"""Values that a run would stumble over only after it has begun, refused while its config is read. No model is needed."""
+"""Values that a run would stumble over only after it has begun, refused while its config is read. No model is needed.
+
+Nor is any library of models: whoever mistypes a shared key is told at once.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,18 @@ from erasepro.concepts.pairs import CONCEPT_KINDS
 from erasepro.config.expected_values import hint_at
 from erasepro.config.hydra_errors import unknown_key
 from erasepro.config.renamed_config_keys import rename_value
-from erasepro.config.schema import Config, GenerationConfig
+from erasepro.config.schema import JUDGE_KINDS, Config, GenerationConfig
 from erasepro.config.stored_config import StoredConfig
 from erasepro.errors import UserError, nearest
-from erasepro.generation.sample import check_sampler
+from erasepro.generation.samplers import check_sampler
 from erasepro.generation.worklist import check_seeds
-from erasepro.metrics.networks.judges import JUDGE_KINDS
-from erasepro.models.device import check_device
-from erasepro.models.features.columns import PRESERVE_TOKENS, WEIGHTINGS
-from erasepro.models.features.statistics_store import open_statistics
-from erasepro.models.features.token_pairing import POLICIES
-from erasepro.models.kinds import TEXT_KINDS
-from erasepro.models.load import DTYPES, MODELS
+from erasepro.models.device import DTYPES, check_device
+from erasepro.models.features.statistics_folder import statistics_folder
+from erasepro.models.registry import MODELS
 from erasepro.prompts.edit_prompts import check_sentence_settings
 from erasepro.prompts.templates.bank import SPLITS
 from erasepro.runtime.foreign_text import BREAKS, check_name
-from erasepro.schedules.config import ScheduleConfig
 from erasepro.schedules.registry import SCHEDULES
-from erasepro.solvers import make_solver
-from erasepro.solvers.engine.assemble import TOKENS
-from erasepro.solvers.engine.fit import FitConfig
 from erasepro.tracking.mode import MODES
 from erasepro.tracking.naming import check_names
 from erasepro.tracking.registry import TRACKERS
@@ -67,24 +62,24 @@ def check_texts(stored: StoredConfig) -> None:
 
 
 def check_values(config: Config) -> None:
-    """Raise UserError, with the allowed values, for a choice that there is not, and for a solver's number out of range.
+    """Raise UserError, with the allowed values, for a choice that there is not, and for a number out of range.
 
-    Whether this machine has the device, and a file is where it should be, is left to the run: a stored config is read
-    on other machines too.
+    The solver's own are for `check_solver`. Whether this machine has the device, and a file is where it should be, is left
+    to the run: a stored config is read on other machines too.
     """
-    _one_of("model.kind", config.model.kind, MODELS.names())
-    _one_of("model.dtype", config.model.dtype, DTYPES)
+    check_choice("model.kind", config.model.kind, MODELS.names())
+    check_choice("model.dtype", config.model.dtype, DTYPES)
     check_device(config.model.device, "model.device")
-    _one_of("concepts.kind", config.concepts.kind, CONCEPT_KINDS)
-    _one_of("metrics.judge.kind", config.metrics.judge.kind, JUDGE_KINDS)
+    check_choice("concepts.kind", config.concepts.kind, CONCEPT_KINDS)
+    check_choice("metrics.judge.kind", config.metrics.judge.kind, JUDGE_KINDS)
     check_device(config.metrics.judge.device, "metrics.judge.device")
-    _one_of("tracker.name", config.tracker.name, TRACKERS.names())
-    _one_of("tracker.mode", config.tracker.mode, MODES)
+    check_choice("tracker.name", config.tracker.name, TRACKERS.names())
+    check_choice("tracker.mode", config.tracker.mode, MODES)
     if config.tracker.num_images < 0:
         raise UserError(f"Bad value for 'tracker.num_images': got {config.tracker.num_images}, expected 0 (none) or more.")
     if config.tracker.name == "wandb":
         check_names(config.tracker)
-    open_statistics(config.statistics, config.statistics_limit)
+    statistics_folder(config.statistics, config.statistics_limit)
     for key, sentence in config.protocol.requires.items():  # what it must be is a sentence; whose it is can be checked
         group = key.split(".")[0]
         plain = dataclasses.is_dataclass(hint_at(Config, group)) and not key.startswith("metrics.params.")
@@ -93,12 +88,11 @@ def check_values(config: Config) -> None:
         if not isinstance(sentence, str):
             raise UserError(f"Bad value for 'protocol.requires.{key}': got {sentence!r}, expected what it must be, in words.")
     g = config.generation
-    _one_of("generation.split", g.split, SPLITS)
+    check_choice("generation.split", g.split, SPLITS)
     _check_generation(g)
     check_sentence_settings(config.templates)
     if isinstance(config.schedule, Mapping):
-        _one_of("schedule.name", str(config.schedule.get("name")), SCHEDULES.names())
-    _check_solver(config.solver)
+        check_choice("schedule.name", str(config.schedule.get("name")), SCHEDULES.names())
 
 
 def _check_generation(g: GenerationConfig) -> None:
@@ -114,23 +108,8 @@ def _check_generation(g: GenerationConfig) -> None:
         raise UserError(f"generation.max_retain must be 0 or more, or null for all; not {g.max_retain}.")
 
 
-def _check_solver(settings: Any) -> None:
-    for field in dataclasses.fields(settings):
-        key, value = f"solver.{field.name}", getattr(settings, field.name)
-        if field.name in TOKENS:
-            _one_of(key, value, PRESERVE_TOKENS if field.name == "preserve_tokens" else POLICIES)
-        elif field.name == "text_sites":
-            for kind in value:
-                _one_of(key, kind, TEXT_KINDS)
-        elif isinstance(value, FitConfig):
-            _one_of(f"{key}.preserve.tokens", value.preserve.tokens, PRESERVE_TOKENS)
-            _one_of(f"{key}.preserve.weights", value.preserve.weights, WEIGHTINGS)
-        elif isinstance(value, ScheduleConfig):
-            SCHEDULES.get(value.name)(value)
-    make_solver(settings).check_config()
-
-
-def _one_of(key: str, value: str, allowed: Collection[str]) -> None:
+def check_choice(key: str, value: str, allowed: Collection[str]) -> None:
+    """Raise UserError, with the nearest and all the allowed values, for a choice that there is not."""
     if value not in allowed:
         guess = nearest(value, allowed)
         hint = f" Did you mean {guess!r}?" if guess else ""

@@ -14,7 +14,6 @@ from typing import Any
 
 from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 
-from erasepro.concepts.load import parse_pairs
 from erasepro.config.composed_config import compose_config
 from erasepro.config.expected_values import check_groups, check_lists
 from erasepro.config.hydra_errors import translated
@@ -29,9 +28,10 @@ from erasepro.config.typed_dataclass import structured
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import all_configs, metric_configs
 from erasepro.protocols.protocol_values import protocol_defaults
-from erasepro.runs.check_values import check_texts, check_values, refuse_old_values
+from erasepro.runs.check_solver import check_solver
+from erasepro.runs.check_values import check_values
+from erasepro.runs.shared_groups import check_stored_values
 from erasepro.runs.spec import ChosenMetrics, RunSpec
-from erasepro.schedules.config import ScheduleConfig
 from erasepro.solvers.registry import SOLVERS
 
 
@@ -114,12 +114,7 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
         for missing in sorted(OmegaConf.missing_keys(cfg)):
             raise UserError(f"The key {missing!r} has no value. Give one: {missing}=…")
         values = stored_config(cfg)
-        check_texts(values)
-        refuse_old_values(values)
-        parse_pairs(values.at("concepts.pairs"))  # its messages show the form; omegaconf's do not name the key
-        if values.at("schedule") is not None:
-            # first: the solver holds a copy, and errors should name the key that was written
-            OmegaConf.merge({"schedule": OmegaConf.structured(ScheduleConfig)}, {"schedule": values.at("schedule")})
+        check_stored_values(values)
         metric_configs(values.at("metrics.params") or {})
         typed = OmegaConf.structured(Config)
         schema = solver_schema(cfg)
@@ -132,6 +127,7 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
     assert isinstance(config, Config)
     check_lists(config)
     check_values(config)
+    check_solver(config.solver)
     _check_protocol_values(merged)
     if not merged.outputs.dir.strip():
         raise UserError("outputs.dir is empty: name a folder, or outputs.dir=. for the one you are in.")
@@ -173,6 +169,7 @@ def _check_types(cfg: DictConfig, values: dict[str, Any]) -> None:
     assert isinstance(config, Config)
     check_lists(config)
     check_values(config)
+    check_solver(config.solver)
 
 
 def solver_schema(cfg: DictConfig) -> type:

@@ -25,6 +25,7 @@ from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
 from erasepro.runs.erase import solve_edit
+from erasepro.runs.finished_command import DONE_BEFORE, command_at_work
 from erasepro.runs.job import Job, make_job
 from erasepro.runs.solved_edit import load_solved_edit, save_edit
 from erasepro.runs.spec import RunSpec
@@ -53,15 +54,20 @@ def run(spec: RunSpec) -> Results:
     """
     quiet()
 
+    command = command_at_work()
+    if command is not None:
+        command.watch(spec)
     job = make_job(spec)
     if distributed.on_main_process(lambda: _finished(job)):
         distributed.on_main_process(job.folder.settle)
-        print(f"{_heading(job)}\nDone before; these are its results.")
+        print(f"{_heading(job)}\n{DONE_BEFORE}")
     else:
         Run(job).execute()
     results = Results.load(job.folder.path / "results.json")
     print()
     show(results, job.folder.path)
+    if command is not None:
+        command.keep(job.folder.path, _heading(job), lambda: _finished(job))
     return results
 
 

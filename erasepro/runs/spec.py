@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from erasepro.config.prompt_sets import PromptSetConfig
 from erasepro.config.schema import (
@@ -17,7 +17,9 @@ from erasepro.config.schema import (
     TrackerConfig,
 )
 from erasepro.config.stored_config import StoredConfig
-from erasepro.metrics.engine.build import MetricConfig
+
+if TYPE_CHECKING:
+    from erasepro.metrics.engine.build import MetricConfig
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from erasepro.config.typed_dataclass import from_mapping
 from erasepro.errors import UserError, unknown
-from erasepro.metrics.engine.base import Metric
 from erasepro.metrics.registry import METRICS
+
+if TYPE_CHECKING:
+    from erasepro.metrics.engine.base import Metric
 
 ROLES = ("target", "anchor", "retain", "synonym")
 """What a row's prompt can be for."""

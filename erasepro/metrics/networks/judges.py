@@ -10,15 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erasepro.config.schema import JudgeConfig, ModelConfig
+from erasepro.config.schema import JUDGE_KINDS, JudgeConfig, ModelConfig
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
 from erasepro.metrics.networks.clip import ClipJudge
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
 from erasepro.models.device import pick_device
 from erasepro.models.load import load_shipped_judge
-
-JUDGE_KINDS = ("model", "openai_clip", "transformers_clip")
 
 
 def check_judge(cfg: JudgeConfig) -> None:

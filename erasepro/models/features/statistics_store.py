@@ -17,18 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from erasepro.errors import UserError
 from erasepro.linalg import Statistics
 from erasepro.models.computing import unwrapped
+from erasepro.models.features.statistics_folder import statistics_folder
 from erasepro.models.features.text_encoder_layers import Columns
 from erasepro.models.lazy import source
 from erasepro.models.tensor_hashes import raw_bytes, tensor_hash
-from erasepro.runtime.files import as_path, replacing
+from erasepro.runtime.files import replacing
 from erasepro.runtime.source_digest import source_digest
 from erasepro.runtime.temporaries import remove_temporaries
 
@@ -101,17 +100,10 @@ def open_statistics(where: str | Path = "cache", limit: float = 10.0) -> Statist
         limit: GiB that it may take.
 
     Raises:
-        UserError: an empty name, or a place that is no folder.
+        UserError: as `statistics_folder`.
     """
-    if where == "none":
-        return StatisticsStore()
-    folder = user_cache_path("erasepro") / "statistics" if where == "cache" else as_path(where, "statistics")
-    folder = folder.expanduser()
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"statistics={str(where)!r} is a file: give a folder, cache or none.")
-    if not 0 < limit < float("inf"):
-        raise UserError(f"statistics_limit must be a positive number of GiB; got {limit}. statistics=none keeps nothing.")
-    return StatisticsStore(folder, int(limit * 2**30))
+    folder = statistics_folder(where, limit)
+    return StatisticsStore() if folder is None else StatisticsStore(folder, int(limit * 2**30))
 
 
 def encoder_digest(encoder: nn.Module) -> str:
