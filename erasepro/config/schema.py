@@ -65,6 +65,7 @@ class TemplatesConfig:
     preserve_long: float = 0.6  # share of them that are long: a word between random words and comma parts
     preserve_neighbors: int = 16  # words nearest to each target and anchor, by the text encoder's cosine, preserved first
     preserve_empty: bool = True  # the empty prompt, which guidance reads at every step, comes first among them
+    fit_synonyms: bool = False  # the words of concepts.synonyms are fitted as their target is; else they are only not preserved
     preserve_synonyms: bool = True  # retained concepts also under their other names (miniature)
     seed: int = 0
 

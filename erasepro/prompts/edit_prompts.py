@@ -13,7 +13,7 @@ from erasepro.concepts.safety.minors import drop_minors, mentions_minor
 from erasepro.config.schema import TemplatesConfig
 from erasepro.errors import UserError, unknown
 from erasepro.prompts.fills import allowed_slots, erased_slots
-from erasepro.prompts.fitted_sentences import draw_contexts, fit_in_open_words, natural_sentences
+from erasepro.prompts.fitted_sentences import draw_contexts, fit_in_open_words, fit_synonyms, natural_sentences
 from erasepro.prompts.left_out import erased_words, is_left_out
 from erasepro.prompts.lexicon import Lexicon
 from erasepro.prompts.miniature_sentences import fit_in_miniature_grammar, preserve_in_miniature_grammar
@@ -63,6 +63,11 @@ def check_sentences(concepts: ConceptSet, config: TemplatesConfig) -> None:
         raise UserError(
             "templates.grammar=miniature is the shipped model's own grammar: it serves model=miniature alone. Leave it out."
         )
+    if config.fit_synonyms and (config.grammar == "miniature" or not concepts.synonyms):
+        raise UserError(
+            "templates.fit_synonyms=true needs templates.grammar=open, and words to fit: "
+            "'concepts.synonyms={dog: [puppy, hound]}'."
+        )
     for template in config.templates:
         check_template(template, erased_slots(concepts), allowed_slots(concepts, config.grammar), "templates")
 
@@ -95,6 +100,9 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
     shared = sentences_of_the_model(config, lexicon, common, concepts.kind)
     free = [word for word in used if not mentions_any(word, names)]
     made = [fit_in_open_words(concepts, pair, config, lexicon, free) for pair in concepts.pairs]
+    if config.fit_synonyms:
+        for pair, sentences in zip(concepts.pairs, made, strict=True):
+            sentences += fit_synonyms(concepts, pair, config, lexicon, free)
     pairs, dropped = _without_minors(concepts, made)
     of_files, dropped_of_files = sentences_of_files(config, concepts.kind, erased)
     preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, of_files, erased, shared)

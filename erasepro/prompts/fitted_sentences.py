@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from erasepro.concepts.mentions import mentions_any
@@ -46,6 +47,17 @@ def fit_in_open_words(
     for made_pair in draw_contexts(rng, concepts, pair, config, lexicon, words, number):
         made.setdefault(made_pair.target_prompt, made_pair)
     return list(made.values())
+
+
+def fit_synonyms(
+    concepts: ConceptSet, pair: ConceptPair, config: TemplatesConfig, lexicon: Lexicon, words: Sequence[str]
+) -> list[PromptPair]:
+    """The same sentences with each word of ``concepts.synonyms`` for the target in its place; arguments as there."""
+    found = []
+    for word in dict(concepts.synonyms).get(pair.target, ()):
+        made = fit_in_open_words(concepts, ConceptPair(word, pair.anchor), config, lexicon, words)
+        found += [replace(sentence, pair=pair, forms=sentence.called) for sentence in made]
+    return found
 
 
 def context_count(pairs: int) -> int:

@@ -103,6 +103,28 @@ def test_what_names_the_erased_is_not_preserved_and_neighbours_are():
     assert not find_words(" ".join(listed.preserve), "puppy")
 
 
+def test_listed_synonyms_are_fitted_where_that_is_asked_for():
+    synonyms = {"dog": ["puppy", "hound"]}
+    plain = build(("dog", "cat"), ("car", "bus"), synonyms=synonyms)
+    assert not any(find_words(p.target_prompt, "puppy") for p in plain.pairs)
+    fitted = build(("dog", "cat"), ("car", "bus"), synonyms=synonyms, config=TemplatesConfig(fit_synonyms=True))
+    further = [p for p in fitted.pairs if p.called.target not in {q.called.target for q in plain.pairs}]
+    assert {p.called.target for p in further} >= {"puppy", "hound"}
+    assert [p for p in fitted.pairs if p not in further] == list(plain.pairs)
+    for p in further:
+        assert (p.pair.target, p.pair.anchor) == ("dog", "cat")
+        assert len(find_words(p.target_prompt, p.called.target)) == len(find_words(p.anchor_prompt, p.called.anchor)) == 1
+    assert fitted.preserve == plain.preserve
+
+
+@pytest.mark.parametrize("more", [{}, {"grammar": "miniature"}])
+def test_synonyms_can_be_fitted_where_there_are_some_and_in_open_words(more):
+    concepts = concepts_of(("dog", "cat"), synonyms={"dog": ["puppy"]} if more else {})
+    concepts = replace(concepts, vocabulary="miniature")
+    with pytest.raises(UserError, match="fit_synonyms=true needs"):
+        check_sentences(concepts, TemplatesConfig(fit_synonyms=True, **more))
+
+
 def test_parts_of_a_proper_name_are_left_out_and_of_a_common_one_stay():
     assert "gogh" in build(("Vincent van Gogh", "painting"), kind="style").left_out
     assert "painting" not in build(("oil painting", "cartoon"), kind="style").left_out

@@ -181,7 +181,7 @@ def test_ls_protocols_says_what_each_fixes():
     assert shown["mace"].startswith("[mace/1] MACE")
     assert "metrics.params.nudenet.labels=[exposed], metrics.params.nudenet.threshold=0.6" in shown["mace"]
     assert "metrics.params.nudenet.model=(yours: the detector" in shown["rece"]
-    assert shown["default"].endswith("fixes templates.grammar=open")
+    assert shown["default"].endswith("fixes templates.fit_synonyms=false, templates.grammar=open")
 
 
 def test_a_protocol_of_ones_own_is_checked():
