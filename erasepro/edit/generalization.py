@@ -35,7 +35,7 @@ class _Sides:
     """The text encoders of both sides, at one precision, beside the weights."""
 
     def __init__(self, pipe: Any, edit: EditRecord, dtype: torch.dtype, batch: int) -> None:
-        self.pipe = pipe
+        self.pipe, self.edit, self.dtype = pipe, edit, dtype
         self.weights = BothSides(pipe, edit)
         self.original, self.edited = self.weights.stacks(dtype, batch)
         self.moves_text = any(self.weights.text_sites(component) for component in self.weights.clip)
@@ -62,26 +62,29 @@ def measure_residual(
     """
     if not prompt_pairs:
         raise UserError("No prompt to measure a residual on: give pairs of target and anchor prompts.")
-    pipe = model.pipe
-    config = edit.meta.get("config", {})
+    return _residual(_Sides(model.pipe, edit, torch.float64, batch), prompt_pairs, policy)
+
+
+@torch.no_grad()
+def _residual(sides: _Sides, prompt_pairs: Sequence[PromptPair], policy: str | None = None) -> dict[str, float]:
+    pipe, config = sides.pipe, sides.edit.meta.get("config", {})
     policy = policy or config.get("cross_attention_token_policy") or config.get("token_policy") or "subject_to_end"
-    sides = _Sides(pipe, edit, torch.float64, batch)
     sums = torch.zeros(3, dtype=torch.float64)  # of squares: residual, before, wanted
     worst, count = 0.0, 0
     blocks = [prompt_pairs[i : i + BLOCK] for i in range(0, len(prompt_pairs), BLOCK)]
     for read, block in product(conditioning_inputs(pipe), blocks):
         targets, anchors = [p.target_prompt for p in block], [p.anchor_prompt for p in block]
         parts = plan_pair_columns(pipe, read, block, policy)
-        X_o = sides.original.input_features(read, targets, [p.target for p in parts])  # (d, n)
-        X = sides.edited.input_features(read, targets, [p.target for p in parts]) if sides.moves_text else X_o
-        Y = sides.original.input_features(read, anchors, [p.anchor for p in parts])
+        X_o = sides.original.input_features(read, targets, [p.target for p in parts]).to(sides.dtype)  # (d, n)
+        X = sides.edited.input_features(read, targets, [p.target for p in parts]).to(X_o) if sides.moves_text else X_o
+        Y = sides.original.input_features(read, anchors, [p.anchor for p in parts]).to(X_o)
         off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
         for site in conditioning_sites(pipe, read):
             W_o, W = (w.to(X) for w in sides.weights.pair(site.name))
             V = W_o @ Y
-            off += (W @ X - V).pow(2).sum(dim=0)
-            off_o += (W_o @ X_o - V).pow(2).sum(dim=0)
-            size += V.pow(2).sum(dim=0)
+            off += (W @ X - V).pow(2).sum(dim=0, dtype=torch.float64)
+            off_o += (W_o @ X_o - V).pow(2).sum(dim=0, dtype=torch.float64)
+            size += V.pow(2).sum(dim=0, dtype=torch.float64)
         sums += torch.stack([off.sum(), off_o.sum(), size.sum()]).cpu()
         worst, count = max(worst, float((off / size).max().sqrt())), count + X.shape[1]
     return {
@@ -107,13 +110,13 @@ def _drift(sides: _Sides, texts: Sequence[str]) -> float:
     moved = size = 0.0
     for read in conditioning_inputs(sides.pipe):
         columns, _ = plan_retain_columns(sides.pipe, read, texts, "text")
-        K = sides.original.input_features(read, texts, columns)  # (d, m)
-        K_e = sides.edited.input_features(read, texts, columns) if sides.moves_text else K
+        K = sides.original.input_features(read, texts, columns).to(sides.dtype)  # (d, m)
+        K_e = sides.edited.input_features(read, texts, columns).to(K) if sides.moves_text else K
         for site in conditioning_sites(sides.pipe, read):
             W_o, W = (w.to(K) for w in sides.weights.pair(site.name))
             V = W_o @ K
-            moved += float((W @ K_e - V).pow(2).sum())
-            size += float(V.pow(2).sum())
+            moved += float((W @ K_e - V).pow(2).sum(dtype=torch.float64))
+            size += float(V.pow(2).sum(dtype=torch.float64))
     return (moved / size) ** 0.5 if size > 0 else 0.0
 
 
@@ -126,7 +129,7 @@ def measure_held_out(
         preserve: the sentences that it preserves; `SAMPLE` of them, evenly taken, are measured to compare with.
 
     Returns:
-        residual, residual_before: `measure_residual` on the pairs, and of the original weights; drift: `measure_drift` on
+        residual, residual_before: as `measure_residual` on the pairs, and of the original weights; drift: `measure_drift` on
         sentences about words that were never preserved; drift_preserved: the same on preserved sentences; pairs, texts: how
         many sentences of a kind were held out. A number that has no sentences is left out.
     """
@@ -136,10 +139,10 @@ def measure_held_out(
     sample = preserve[:: max(1, len(preserve) // SAMPLE)][:SAMPLE]
     pairs, unseen, seen = held_out.pairs[:limit], held_out.unseen[:limit], sample[:limit]
     found: dict[str, float | int] = {"pairs": len(pairs), "texts": len(unseen)}
+    sides = _Sides(model.pipe, edit, torch.float32, 64)  # shares of some tenths: single precision tells them
     if pairs:
-        residual = measure_residual(model, edit, pairs)
+        residual = _residual(sides, pairs)
         found |= {"residual": residual["residual"], "residual_before": residual["before"]}
-    sides = _Sides(model.pipe, edit, torch.float32, 64)
     if unseen:
         found["drift"] = _drift(sides, unseen)
     if seen:

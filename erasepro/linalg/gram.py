@@ -31,10 +31,28 @@ class Statistics:
 
     @classmethod
     def of_sums(cls, xx: Tensor, total: float, count: int) -> Statistics:
-        """Statistics that were collected before: xx (d_in, d_in), float64, symmetric; total Σ ω; count of the columns."""
+        """Statistics that were collected before: xx (d_in, d_in), float64, whose upper triangle counts, and which they own.
+
+        total: Σ ω; count: of the columns.
+        """
         held = cls(len(xx))
-        held._xx, held.total, held.count, held._held = xx, total, count, count
+        held._xx, held.total, held.count, held._held, held._half = xx, total, count, count, True
         return held
+
+    def absorb(self, other: Statistics, sign: float = 1.0) -> Statistics:
+        """Add the sums xx of other columns, or with sign −1 take them away: of columns that are among these."""
+        if self._few or self._xx is None:
+            _ = self.xx  # the few so far join the sums
+        if other._few:
+            for A in other._few:
+                self._square(A, sign)
+        else:
+            assert self._xx is not None
+            self._xx.add_(other.xx.to(self._xx), alpha=sign)
+        self.total += sign * other.total
+        self.count += other.count
+        self._held += other._held
+        return self
 
     def update(self, X: Tensor, Y: Tensor | None = None, *, weights: Tensor | None = None) -> Statistics:
         """Add columns X (d_in, m) with their partners Y (d_out, m), column j counted ω_j = weights[j] ≥ 0 times."""
@@ -71,16 +89,16 @@ class Statistics:
             self._half = False
         return self._xx
 
-    def _square(self, A: Tensor) -> None:
-        """xx += A Aᵀ; on a CPU only its upper triangle (BLAS syrk, half the work), mirrored when it is read."""
+    def _square(self, A: Tensor, sign: float = 1.0) -> None:
+        """xx += sign A Aᵀ; on a CPU only its upper triangle (BLAS syrk, half the work), mirrored when it is read."""
         assert self._xx is not None
         if not A.shape[1]:
             return
         if A.device.type == "cpu":
-            blas.dsyrk(1.0, A.contiguous().numpy().T, beta=1.0, c=self._xx.numpy().T, trans=1, lower=1, overwrite_c=1)
+            blas.dsyrk(sign, A.contiguous().numpy().T, beta=1.0, c=self._xx.numpy().T, trans=1, lower=1, overwrite_c=1)
             self._half = True
         else:
-            self._xx = self._xx.to(A.device).addmm_(A, A.T)  # (d_in, m) @ (m, d_in)
+            self._xx = self._xx.to(A.device).addmm_(A, A.T, alpha=sign)  # (d_in, m) @ (m, d_in)
 
     def held_columns(self) -> Tensor | None:
         """The columns √ω x themselves (d_in, m), while there are no more than d_in/3 and `xx` was not asked for."""

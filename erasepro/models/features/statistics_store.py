@@ -172,9 +172,10 @@ def _packed(xx: Tensor) -> Tensor:
 
 
 def _unpacked(packed: Tensor, d: int) -> Tensor:
+    """The upper triangle in its place (d, d), zeros below."""
     xx = packed.new_zeros(d, d)
     start = 0
     for i in range(d):
         xx[i, i:] = packed[start : start + d - i]
         start += d - i
-    return xx + xx.triu(1).T
+    return xx

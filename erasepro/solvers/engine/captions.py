@@ -55,11 +55,11 @@ def joint_sums(
     for stream in streams:
         kept = store.folder is not None and stream in (SHARED, LEADING)
         parts[stream] = store.sums(key(stream), d, lambda s=stream: collect(s)) if kept else collect(stream)  # type: ignore[misc]
-    if len(parts) == 1:
-        return next(iter(parts.values()))
-    xx = sum((SIGNS[stream] * sums.xx for stream, sums in parts.items()), start=0 * next(iter(parts.values())).xx)
-    total = sum(SIGNS[stream] * sums.total for stream, sums in parts.items())
-    return Statistics.of_sums(xx, total, sum(sums.count for sums in parts.values()))
+    first, *others = parts
+    whole = parts[first]
+    for stream in others:
+        whole = whole.absorb(parts[stream], SIGNS[stream])
+    return whole
 
 
 def nonempty(columns: Mapping[str, Sequence[object]]) -> list[str]:
