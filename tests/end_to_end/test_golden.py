@@ -19,9 +19,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "5146a0c85f4ed1be10c24598a6675fdfb142c69076606ace1d8f2d2a53e0e11e"),
-        (MACE, "e018cf6d4710bcd097f4fbedd3f37c2e90859a86dbb2ed286c615e6e67744b8f"),
-        (FIVE, "a828d103a60c39f551d37641999db28877b1c95ad5a34ddca4811c519bca993f"),
+        (["debug=tiny", "templates.preserve_count=1600"], "71a5beb4a8e8d194884c66b78201673cf68697ef5b3fa9b5192c0880706e1fb5"),
+        (MACE, "c7059c557691c24784c7a2303ec9cab691418f2e42b91a29d4d151ffc5555617"),
+        (FIVE, "9c19474837c4986da771d1ff25396c89921130ef122dc4b44c861b61bb21a089"),
     ],
     ids=["tiny", "mace", "five"],
 )
