@@ -133,12 +133,13 @@ class Tuning:
                 values, facts = self._measure(least, stage, words)
             except UserError as error:
                 self.journal.refuse(study, trial, str(error), words)
-                print(f"{stage:8} {least} {trial.number}: refused: {error}", flush=True)
+                print(f"{stage} {least} {trial.number}: refused: {error}", flush=True)
                 continue
             self.journal.finish(study, trial, values, {**facts, "words": words})
             shown = " ".join(words) or "(as published)"
-            numbers = " ".join(f"{value:.3f}" for value in values)
-            print(f"{stage:8} {least} {trial.number}: {numbers}  {time.perf_counter() - start:.0f} s  {shown}", flush=True)
+            names = ("residual", "drift") if stage == "features" else ("score",)
+            numbers = ", ".join(f"{name} {value:.3f}" for name, value in zip(names, values, strict=True))
+            print(f"{stage} {least} {trial.number}: {numbers}, {time.perf_counter() - start:.0f} s: {shown}", flush=True)
         for name in self.plan.solvers:
             self.journal.wait(self._study(name, stage))
 
