@@ -105,7 +105,7 @@ def check_command(words: list[str]) -> None:
         assert len(words) <= 2
     else:
         assert verb in ("report", "status")
-        assert not named
+        assert set(named) <= ({"figure"} if verb == "report" else set())
 
 
 @pytest.fixture(scope="module")
