@@ -60,7 +60,7 @@ def test_the_version_is_the_same_everywhere(capsys):
 
 def test_every_import_is_declared_once():
     extras = PROJECT["project"]["optional-dependencies"]
-    declared = requirements([*PROJECT["project"]["dependencies"], *extras["train"]])
+    declared = requirements([*PROJECT["project"]["dependencies"], *extras["train"], *extras["tune"]])
     assert len(declared) == len(set(declared))
     assert len(requirements(extras["dev"])) == len(set(requirements(extras["dev"])))
     needed = {DISTRIBUTIONS.get(name, name).lower().replace("_", "-") for name in third_party_modules()}
