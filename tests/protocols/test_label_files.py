@@ -60,7 +60,13 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(text, id=kind, marks=[] if kind in ("no yaml", "no value") else pytest.mark.ci_slow)
+        for kind, text in BROKEN.items()
+    ],
+)
 def test_a_protocol_whose_file_cannot_be_read_is_unverified(conf_with, content):
     weak = ["protocol.name=mace", "model=sd14", "generation.steps=3"]
     assert label(*weak) == "mace/2+modified(protocol)", "as long as the file can be read"

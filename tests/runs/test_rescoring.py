@@ -228,8 +228,12 @@ def test_a_score_made_while_an_image_could_not_be_read_is_made_again(run, monkey
 
 
 @pytest.mark.parametrize(
-    "lost", ["samples.parquet", "results.json", "scores/prediction-*.parquet", "scores/prediction-*.json"]
-)
+    "lost",
+    [
+        "results.json", "scores/prediction-*.json",
+        *(pytest.param(lost, marks=pytest.mark.ci_slow) for lost in ("samples.parquet", "scores/prediction-*.parquet")),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("how", ["gone", "damaged"])
 def test_what_was_lost_of_the_results_is_made_again(run, lost, how):
     whole, samples = results(run), read_samples(run)
@@ -348,7 +352,10 @@ def test_lost_images_that_no_score_needs_are_told(run, capsys):
     assert results(run).values == before
 
 
-@pytest.mark.parametrize("harm", ["digest", "no digests", "exchanged", "results without"])
+@pytest.mark.parametrize(
+    "harm",
+    ["digest", "exchanged", *(pytest.param(harm, marks=pytest.mark.ci_slow) for harm in ("no digests", "results without"))],
+)
 def test_images_that_are_not_those_of_the_results_are_refused(run, capsys, harm):
     values, record = results(run).values, run / "images" / "edited" / "rows.jsonl"
     if harm == "digest":  # a picture and its record, changed together
@@ -402,7 +409,13 @@ def test_images_of_other_bytes_have_other_scores(run, monkeypatch, capsys):
     assert "Done before" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("harm", ["role", "cut", "half a line", "gone", "pipe", "bytes", "order"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "cut", "gone", "bytes",
+        *(pytest.param(harm, marks=pytest.mark.ci_slow) for harm in ("role", "half a line", "pipe", "order")),
+    ],
+)
 def test_a_changed_work_list_is_refused_and_the_runs_command_writes_it_anew(run, capsys, harm):
     file = run / "worklist.jsonl"
     text, values = file.read_text(), results(run).values
