@@ -78,8 +78,10 @@ class CommandRecord:
 
     def is_unchanged(self) -> bool:
         """Whether all that was marked, and all code that was loaded since, is as it was. Raises `UNREADABLE`."""
+        if self._marks is None:
+            return False
         changed = any(os.stat(place).st_ctime_ns >= self._start for _, place in loaded_places())
-        return self._marks is not None and not changed and is_as_watched(self._marks)
+        return not changed and is_as_watched(self._marks)
 
     def write(self, answer: dict[str, Any]) -> None:
         """Write the record, and take the oldest ones away. Raises `UNREADABLE`."""

@@ -63,8 +63,9 @@ def loaded_places() -> set[Place]:
     installed = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     above = tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in (*installed, str(PACKAGE)))
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    real = (file for file in files if isinstance(file, str) and os.path.isabs(file))  # torch has modules of no file
-    return {("file", file) for file in real if not os.path.realpath(file).startswith(above)}
+    named = [file for file in files if isinstance(file, str) and os.path.isabs(file)]  # torch has modules of no file
+    real = {folder: os.path.realpath(folder) for folder in {os.path.dirname(file) for file in named}}
+    return {("file", file) for file in named if not f"{real[os.path.dirname(file)]}{os.sep}".startswith(above)}
 
 
 def input_places(spec: RunSpec, asks_hub: bool = True) -> set[Place] | None:
