@@ -51,7 +51,7 @@ class TemplatesConfig:
     grammar: str = "open"
     # natural sentences a pair, from the build bank; null: all that the name allows (miniature: 12, for a style 48)
     count: int | None = None
-    # sentences a pair with the concept between random words of the model's (open); null: 40, fewer from sixteen pairs on
+    # sentences a pair with the concept between random words (open); null: 80, 40 from ten pairs on, fewer from sixteen on
     contexts: int | None = None
     # in place of the natural ones: own sentences with {c} (with its article) or {n} (styles: {s}), each once
     templates: list[str] = field(default_factory=list)

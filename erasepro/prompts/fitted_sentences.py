@@ -19,8 +19,11 @@ from erasepro.prompts.templates.choose import bank_for
 from erasepro.prompts.templates.open import THINGS
 from erasepro.prompts.word_contexts import draw_fitting, fits_context, in_company, word_mix
 
-CONTEXTS, SHARED, LEAST = 40, 600, 6
-"""Contexts a pair: so many, shared among the pairs of a large set, but never fewer than the last number."""
+FEW, CONTEXTS, LEAST = 80, 40, 6
+"""Contexts a pair: of a few pairs, of ten, and of any number at least. Chosen on development sets: beyond 40 each, a single
+pair gains on sentences that were not fitted, and ten lose of what they keep."""
+SHARED_BY_FEW, SHARED = 400, 600
+"""Contexts of all pairs together: up to ten pairs, and beyond fifteen."""
 CONTEXT_FORMS = ("{c}", "{n}", "the {n}")
 STYLE_CONTEXTS = ("{s}", "{s} style", "in {s} style", "by {s}", "in the style of {s}")
 
@@ -61,8 +64,8 @@ def fit_synonyms(
 
 
 def context_count(pairs: int) -> int:
-    """Contexts a pair in a set of so many."""
-    return max(LEAST, min(CONTEXTS, SHARED // pairs))
+    """Contexts a pair in a set of so many: 80 up to five pairs, 40 from ten to fifteen, fewer beyond."""
+    return max(LEAST, min(FEW, max(SHARED_BY_FEW // pairs, min(CONTEXTS, SHARED // pairs))))
 
 
 def natural_sentences(

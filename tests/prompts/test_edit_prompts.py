@@ -12,6 +12,7 @@ from erasepro.errors import UserError
 from erasepro.prompts.articles import plural
 from erasepro.prompts.common_names import ARTISTS
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
+from erasepro.prompts.fitted_sentences import context_count
 from erasepro.prompts.word_contexts import FUNCTION_WORDS
 from tests.prompts.words import KNOWN, WORDS, lexicon
 
@@ -87,6 +88,7 @@ def test_a_pairs_contexts_are_fewer_in_a_large_set_and_a_number_overrules():
     alone, many = build(("dog", "cat")), build(("dog", "cat"), *((f"thing{i}", "tree") for i in range(59)))
     mine = [p.target_prompt for p in many.pairs if p.pair.target == "dog"]
     assert len(mine) < len(alone.pairs)
+    assert [context_count(n) for n in (1, 5, 6, 9, 10, 15, 16, 30, 100, 1000)] == [80, 80, 66, 44, 40, 40, 37, 20, 6, 6]
     assert len(build(("dog", "cat"), config=TemplatesConfig(contexts=0)).pairs) < 20
     assert len(build(("dog", "cat"), config=TemplatesConfig(contexts=0, count=3)).pairs) == 3
 
