@@ -62,8 +62,8 @@ def filed_options(group: str) -> list[str]:
     conf = config_dir()
     folder = conf.parent / group if group == "experiments" else conf / group
     names = (p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.yaml"))
-    hidden = [part for name in ("tune",) if group == "experiments" for part in (name,)]  # search spaces, no experiments
-    return sorted(n for n in names if not any(p.startswith("_") or p in hidden for p in n.split("/")))
+    shown = (name for name in names if not (group == "experiments" and name.startswith("tune/")))  # spaces of a search
+    return sorted(name for name in shown if not any(part.startswith("_") for part in name.split("/")))
 
 
 def choices(group: str) -> str:

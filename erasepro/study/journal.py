@@ -24,8 +24,9 @@ POLL_SECONDS = 2.0
 
 
 def import_optuna() -> Any:
-    """Optuna, its own messages off. Raises UserError where it is not installed."""
+    """Optuna, its own messages off. Raises UserError where it, or what the figures at the end need, is not installed."""
     try:
+        import matplotlib  # noqa: F401 - told now, not after hours of trials
         import optuna
     except ImportError as error:
         raise UserError(f"The search needs Optuna and matplotlib ({error}): pip install 'erasepro[tune]'.") from error

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,9 +111,8 @@ class Tuning:
     def write(self, folder: Path, name: str, row: Drawn) -> Path:
         """Write a solver's chosen preset into a folder; its path."""
         preset = self.spaces[name].solver
-        begun = self.journal.count_begun(self._study(name, "features"))
         spec = self.plan.spec(preset, self.plan.sets[0], row.words)
-        return write_preset(folder, name, spec, origin(preset, self.plan, begun, row))
+        return write_preset(folder, name, spec, origin(preset, self.plan, row))
 
     # the stages
 
@@ -187,7 +187,7 @@ class Tuning:
         if rows and not study.get_trials(deepcopy=False):
             study.enqueue_trial({}, user_attrs={"of": rows[0].trial, "words": list(rows[0].words)})
 
-    @property
+    @cached_property
     def _has_known(self) -> bool:
         chosen = any(word.startswith("templates") for word in self.plan.overrides)
         spec = self.plan.spec(self.spaces[self.plan.solvers[0]].solver, self.plan.sets[0])

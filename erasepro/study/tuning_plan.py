@@ -140,7 +140,6 @@ def _shown(value: Any) -> str:
     return f"[{','.join(value)}]" if isinstance(value, tuple) else str(value)
 
 
-
 def code_digest(spaces: Sequence[Space]) -> str:
     """Digest of the code that features are measured by, and of the spaces that are searched."""
     return digest([source_digest("erasepro.study.features", ("erasepro",)), *(asdict(space) for space in spaces)])

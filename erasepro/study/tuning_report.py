@@ -60,11 +60,11 @@ def settings_table(name: str, plan: TuningPlan, rows: Sequence[Drawn], known: Dr
     return Table(f"{name}: study {plan.id}", ("setting", *names, "score", "words"), tuple(body), note)
 
 
-def origin(preset: str, plan: TuningPlan, settings: int, row: Drawn) -> str:
+def origin(preset: str, plan: TuningPlan, row: Drawn) -> str:
     """The comment above a chosen preset: which study chose it, of how many settings, by which numbers."""
     numbers = ", ".join(f"{key} {value:.3g}" for key, value in row.values.items())
     return (
-        f"{preset} at the best of {settings} settings, {plan.pictures} of them drawn: study {plan.id} (erasepro tune, seed "
+        f"{preset} at the best of {plan.trials} settings, {plan.pictures} of them drawn: study {plan.id} (erasepro tune, seed "
         f"{plan.seed}).\n{row.name.capitalize()}, means over {', '.join(plan.sets)}: {numbers}."
     )
 

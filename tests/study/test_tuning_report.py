@@ -16,7 +16,7 @@ def test_the_table_marks_the_chosen_setting_and_says_that_it_is_no_result():
 
 
 def test_a_preset_names_its_study():
-    words = origin("uce", PLAN, 24, ROWS[0])
+    words = origin("uce", PLAN, ROWS[0])
     assert PLAN.id in words
     assert "of 24 settings" in words
     assert "seed 7" in words
