@@ -7,14 +7,16 @@ through.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from erasepro.edit.both_sides import BothSides
 from erasepro.edit.record import EditRecord
 from erasepro.errors import UserError
+from erasepro.models.architectures import ConditioningInput
 from erasepro.models.features.columns import plan_pair_columns, plan_retain_columns
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs
 from erasepro.models.sites import conditioning_sites
@@ -41,6 +43,106 @@ class _Sides:
         self.moves_text = any(self.weights.text_sites(component) for component in self.weights.clip)
         """Whether a text encoder is edited: else both sides read the same features."""
 
+    def policy(self) -> str:
+        """The token policy of the edit's keys and values."""
+        config = self.edit.meta.get("config", {})
+        return config.get("cross_attention_token_policy") or config.get("token_policy") or "subject_to_end"
+
+    def pair_columns(self, read: ConditioningInput, pairs: Sequence[PromptPair], policy: str) -> _Columns:
+        """What a group of linears reads of target prompts, and should act on as on the anchor prompts."""
+        targets, anchors = [p.target_prompt for p in pairs], [p.anchor_prompt for p in pairs]
+        parts = plan_pair_columns(self.pipe, read, pairs, policy)
+        X_o = self.original.input_features(read, targets, [p.target for p in parts]).to(self.dtype)  # (d, n)
+        X = self.edited.input_features(read, targets, [p.target for p in parts]).to(X_o) if self.moves_text else X_o
+        return _Columns(X_o, X, self.original.input_features(read, anchors, [p.anchor for p in parts]).to(X_o))
+
+    def text_columns(self, read: ConditioningInput, texts: Sequence[str]) -> _Columns:
+        """What a group of linears reads of texts, from begin to end of text, and should act on as before."""
+        columns, _ = plan_retain_columns(self.pipe, read, texts, "text")
+        K = self.original.input_features(read, texts, columns).to(self.dtype)
+        K_e = self.edited.input_features(read, texts, columns).to(K) if self.moves_text else K
+        return _Columns(K, K_e, K)
+
+
+class _Columns:
+    """Features (d, n) that a group of linears reads; what the linears do to them, as it adds up.
+
+    X_o: before the edit, X: after it, Y: those that the original linears act on as the edited ones should act on X.
+    """
+
+    def __init__(self, X_o: Tensor, X: Tensor, Y: Tensor) -> None:
+        self.X_o, self.X, self.Y = X_o, X, Y
+        # sums over the linears of ‖W x − W_o y‖², ‖W_o x_o − W_o y‖² and ‖W_o y‖², (n,) each
+        self.off, self.off_before, self.wanted = (
+            torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3)
+        )
+
+    def add(self, W_o: Tensor, W: Tensor) -> None:
+        """Count one linear, of original weight W_o and edited weight W (d_out, d)."""
+        V = W_o @ self.Y
+        self.off += _squares(W @ self.X - V)
+        if self.X_o is not self.Y:
+            self.off_before += _squares(W_o @ self.X_o - V)
+        self.wanted += _squares(V)
+
+
+@dataclass
+class _Shares:
+    """Sums over columns, and the worst of them."""
+
+    off: float = 0.0
+    off_before: float = 0.0
+    wanted: float = 0.0
+    worst: float = 0.0
+    columns: int = 0
+
+    def add(self, columns: _Columns) -> None:
+        self.off += float(columns.off.sum())
+        self.off_before += float(columns.off_before.sum())
+        self.wanted += float(columns.wanted.sum())
+        if len(columns.off):
+            self.worst = max(self.worst, float((columns.off / columns.wanted).max().sqrt()))
+        self.columns += len(columns.off)
+
+    @property
+    def left(self) -> float:
+        """‖W X − W_o Y‖ / ‖W_o Y‖."""
+        return (self.off / self.wanted) ** 0.5 if self.wanted > 0 else 0.0
+
+    @property
+    def before(self) -> float:
+        """The same for the original weights."""
+        return (self.off_before / self.wanted) ** 0.5 if self.wanted > 0 else 0.0
+
+
+def _squares(columns: Tensor) -> Tensor:
+    return columns.pow(2).sum(dim=0, dtype=torch.float64)
+
+
+def _measure(
+    sides: _Sides, pairs: Sequence[PromptPair], texts: Sequence[Sequence[str]], policy: str | None = None
+) -> tuple[_Shares, list[_Shares]]:
+    """The shares of the pairs' columns and of each list of texts', over all linears that read the text.
+
+    An edited weight is made once for all of them.
+    """
+    policy = policy or sides.policy()
+    of_pairs, of_texts = _Shares(), [_Shares() for _ in texts]
+    for read in conditioning_inputs(sides.pipe):
+        for start in range(0, max(len(pairs), 1), BLOCK):
+            found = []
+            if pairs:
+                found.append((of_pairs, sides.pair_columns(read, pairs[start : start + BLOCK], policy)))
+            if start == 0:
+                found += [(of_texts[i], sides.text_columns(read, some)) for i, some in enumerate(texts) if some]
+            for site in conditioning_sites(sides.pipe, read):
+                W_o, W = sides.weights.pair(site.name)
+                for _, columns in found:
+                    columns.add(W_o.to(columns.X), W.to(columns.X))
+            for shares, columns in found:
+                shares.add(columns)
+    return of_pairs, of_texts
+
 
 @torch.no_grad()
 def measure_residual(
@@ -62,36 +164,12 @@ def measure_residual(
     """
     if not prompt_pairs:
         raise UserError("No prompt to measure a residual on: give pairs of target and anchor prompts.")
-    return _residual(_Sides(model.pipe, edit, torch.float64, batch), prompt_pairs, policy)
-
-
-@torch.no_grad()
-def _residual(sides: _Sides, prompt_pairs: Sequence[PromptPair], policy: str | None = None) -> dict[str, float]:
-    pipe, config = sides.pipe, sides.edit.meta.get("config", {})
-    policy = policy or config.get("cross_attention_token_policy") or config.get("token_policy") or "subject_to_end"
-    sums = torch.zeros(3, dtype=torch.float64)  # of squares: residual, before, wanted
-    worst, count = 0.0, 0
-    blocks = [prompt_pairs[i : i + BLOCK] for i in range(0, len(prompt_pairs), BLOCK)]
-    for read, block in product(conditioning_inputs(pipe), blocks):
-        targets, anchors = [p.target_prompt for p in block], [p.anchor_prompt for p in block]
-        parts = plan_pair_columns(pipe, read, block, policy)
-        X_o = sides.original.input_features(read, targets, [p.target for p in parts]).to(sides.dtype)  # (d, n)
-        X = sides.edited.input_features(read, targets, [p.target for p in parts]).to(X_o) if sides.moves_text else X_o
-        Y = sides.original.input_features(read, anchors, [p.anchor for p in parts]).to(X_o)
-        off, off_o, size = (torch.zeros(X.shape[1], dtype=torch.float64, device=X.device) for _ in range(3))
-        for site in conditioning_sites(pipe, read):
-            W_o, W = (w.to(X) for w in sides.weights.pair(site.name))
-            V = W_o @ Y
-            off += (W @ X - V).pow(2).sum(dim=0, dtype=torch.float64)
-            off_o += (W_o @ X_o - V).pow(2).sum(dim=0, dtype=torch.float64)
-            size += V.pow(2).sum(dim=0, dtype=torch.float64)
-        sums += torch.stack([off.sum(), off_o.sum(), size.sum()]).cpu()
-        worst, count = max(worst, float((off / size).max().sqrt())), count + X.shape[1]
+    shares, _ = _measure(_Sides(model.pipe, edit, torch.float64, batch), prompt_pairs, (), policy)
     return {
-        "residual": float((sums[0] / sums[2]).sqrt()),
-        "worst": worst,
-        "before": float((sums[1] / sums[2]).sqrt()),
-        "columns": float(count),
+        "residual": shares.left,
+        "worst": shares.worst,
+        "before": shares.before,
+        "columns": float(shares.columns),
     }
 
 
@@ -102,24 +180,11 @@ def measure_drift(model: Model, edit: EditRecord, texts: Sequence[str], batch: i
     K: features of the texts, from begin to end of text, through the original encoders, K_e through the edited ones; W: the
     edited weights.
     """
-    return _drift(_Sides(model.pipe, edit, torch.float32, batch), texts)
+    _, (shares,) = _measure(_Sides(model.pipe, edit, torch.float32, batch), (), (texts,))
+    return shares.left
 
 
 @torch.no_grad()
-def _drift(sides: _Sides, texts: Sequence[str]) -> float:
-    moved = size = 0.0
-    for read in conditioning_inputs(sides.pipe):
-        columns, _ = plan_retain_columns(sides.pipe, read, texts, "text")
-        K = sides.original.input_features(read, texts, columns).to(sides.dtype)  # (d, m)
-        K_e = sides.edited.input_features(read, texts, columns).to(K) if sides.moves_text else K
-        for site in conditioning_sites(sides.pipe, read):
-            W_o, W = (w.to(K) for w in sides.weights.pair(site.name))
-            V = W_o @ K
-            moved += float((W @ K_e - V).pow(2).sum(dtype=torch.float64))
-            size += float(V.pow(2).sum(dtype=torch.float64))
-    return (moved / size) ** 0.5 if size > 0 else 0.0
-
-
 def measure_held_out(
     model: Model, edit: EditRecord, held_out: HeldOut, preserve: Sequence[str]
 ) -> dict[str, float | int]:
@@ -140,11 +205,11 @@ def measure_held_out(
     pairs, unseen, seen = held_out.pairs[:limit], held_out.unseen[:limit], sample[:limit]
     found: dict[str, float | int] = {"pairs": len(pairs), "texts": len(unseen)}
     sides = _Sides(model.pipe, edit, torch.float32, 64)  # shares of some tenths: single precision tells them
+    residual, (drift, drift_preserved) = _measure(sides, pairs, (unseen, seen))
     if pairs:
-        residual = _residual(sides, pairs)
-        found |= {"residual": residual["residual"], "residual_before": residual["before"]}
+        found |= {"residual": residual.left, "residual_before": residual.before}
     if unseen:
-        found["drift"] = _drift(sides, unseen)
+        found["drift"] = drift.left
     if seen:
-        found["drift_preserved"] = _drift(sides, seen)
+        found["drift_preserved"] = drift_preserved.left
     return found

@@ -41,14 +41,13 @@ class Statistics:
 
     def absorb(self, other: Statistics, sign: float = 1.0) -> Statistics:
         """Add the sums xx of other columns, or with sign −1 take them away: of columns that are among these."""
-        if self._few or self._xx is None:
-            _ = self.xx  # the few so far join the sums
+        xx = self._joined()
         if other._few:
             for A in other._few:
                 self._square(A, sign)
         else:
-            assert self._xx is not None
-            self._xx.add_(other.xx.to(self._xx), alpha=sign)
+            xx.add_(other._joined().to(xx), alpha=sign)
+            self._half |= other._half
         self.total += sign * other.total
         self.count += other.count
         self._held += other._held
@@ -78,15 +77,19 @@ class Statistics:
     @property
     def xx(self) -> Tensor:
         """Σ ω x xᵀ (d_in, d_in)."""
+        xx = self._joined()
+        if self._half:
+            mirror(xx)
+            self._half = False
+        return xx
+
+    def _joined(self) -> Tensor:
+        """xx with the few columns so far in it; only its upper triangle counts while `_half`."""
         if self._xx is None:
             self._xx = torch.zeros(self._d, self._d, dtype=torch.float64)
         for A in self._few:
             self._square(A)
         self._few = []
-        if self._half:
-            self._xx = torch.triu(self._xx)
-            self._xx += torch.triu(self._xx, 1).T
-            self._half = False
         return self._xx
 
     def _square(self, A: Tensor, sign: float = 1.0) -> None:
@@ -108,7 +111,7 @@ class Statistics:
         """The mean eigenvalue of xx, tr(xx)/d_in."""
         if self._few:
             return sum(float(A.pow(2).sum()) for A in self._few) / self._d
-        return float(self.xx.diagonal().mean())
+        return float(self._joined().diagonal().mean())
 
     def _collect(self, X: Tensor, omega: Tensor | None) -> None:
         A = X.to(torch.float64) if omega is None else X.to(torch.float64) * omega.to(X.device, torch.float64).sqrt()
@@ -116,8 +119,7 @@ class Statistics:
         if self._held <= self._d // 3 and self._xx is None:
             self._few.append(A)
             return
-        if self._few or self._xx is None:
-            _ = self.xx  # the few so far join the sums
+        self._joined()
         self._square(A)
 
     def residual_norm(self, delta: Tensor) -> float:
@@ -127,3 +129,12 @@ class Statistics:
         delta = delta.to(self.xx)
         square = float((delta @ self.xx * delta).sum()) - 2 * float((delta * self.yx).sum()) + self.yy
         return max(square, 0.0) ** 0.5
+
+
+def mirror(S: Tensor, block: int = 256) -> None:
+    """Make S (d, d) symmetric in place by its upper triangle."""
+    for i in range(0, len(S), block):
+        j = i + block
+        S[j:, i:j] = S[i:j, j:].T
+        corner = torch.triu(S[i:j, i:j])
+        S[i:j, i:j] = corner + torch.triu(corner, 1).T

@@ -22,6 +22,9 @@ from erasepro.errors import UserError
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, causal_mask, run_block
 
 LIMIT = 32 * 2**20  # bytes of hidden states that a store keeps in memory
+LIMIT_TAPS = 256 * 2**20  # bytes of an edited layer's taps that are kept, so that `advance` need not run the block again
+PADDING = 0.1  # share of a group's tokens that may be padding
+LEAST = 256  # tokens of a group before that matters: smaller ones would cost more calls than they save
 
 
 class Store:
@@ -82,14 +85,20 @@ def lengths(prompts: int, *columns: Columns) -> Tensor:
 
 
 def group(needed: Tensor, tokens: int) -> list[Tensor]:
-    """Prompt numbers in groups of like length, each of at most `tokens` tokens once padded (but one prompt at least)."""
+    """Prompt numbers in groups of like length, each of at most `tokens` tokens once padded (but one prompt at least).
+
+    A group of `LEAST` tokens or more takes no longer prompt that would make more than `PADDING` of it padding.
+    """
     order = torch.argsort(needed, stable=True)
     groups: list[Tensor] = []
-    start = 0
+    start = used = 0
     for i, length in enumerate(needed[order].tolist()):
-        if (i + 1 - start) * length > tokens and i > start:
+        padded = (i + 1 - start) * length
+        wasteful = padded > LEAST and padded - used - length > PADDING * padded
+        if i > start and (padded > tokens or wasteful):
             groups.append(order[start:i])
-            start = i
+            start, used = i, 0
+        used += length
     return [*groups, order[start:]] if len(order) else []
 
 
@@ -110,7 +119,7 @@ class Stream:
         self.layers, self.columns, self.groups, self.frozen = layers, columns, list(groups), frozen
         self.block = 0
         self._cut = [int(needed[rows].max()) for rows in self.groups]
-        self._states, self._after, self._inputs = Store(), Store(), Store()
+        self._states, self._after, self._inputs = Store(), Store(), Store(LIMIT_TAPS)
         self._known: tuple[int, str] | None = None  # the block and site whose outputs (frozen) or taps are kept
         self._places: dict[int, tuple[Columns, list[tuple[Tensor, Columns]]]] = {}
         home = torch.zeros(len(ids), dtype=torch.long)
@@ -171,7 +180,7 @@ class Stream:
                 h = self._through(g, [block])
             self._states.put(g, h)
         self.block, self._known = block + 1, None
-        self._after, self._inputs = Store(), Store()
+        self._after, self._inputs = Store(), Store(LIMIT_TAPS)
 
     @torch.no_grad()
     def through(self, blocks: Sequence[int], columns: Columns | None = None) -> Tensor:
@@ -231,7 +240,7 @@ class Stream:
     def _fits(self, d_in: int) -> bool:
         """Whether the taps of an edited fc2, for all tokens, may be kept in memory."""
         tokens = sum(len(rows) * cut for rows, cut in zip(self.groups, self._cut, strict=True))
-        return tokens * 2 * d_in * torch.finfo(self.layers.dtype).bits // 8 <= LIMIT
+        return tokens * 2 * d_in * torch.finfo(self.layers.dtype).bits // 8 <= LIMIT_TAPS
 
 
 def open_stream(layers: TextLayers, ids: Tensor, columns: Columns, batch: int = 64, frozen: bool = False) -> Stream:
