@@ -8,6 +8,7 @@ from pathlib import Path
 from erasepro.cli.notes import own_options, tell_without_effect
 from erasepro.errors import UserError
 from erasepro.runs.shared_groups import check_command
+from erasepro.runtime.progress import stage
 from erasepro.runtime.temporaries import remove_abandoned, temporary_neighbour
 
 KEYS = ("out", "force")
@@ -23,9 +24,10 @@ def command(words: Sequence[str]) -> int:
         raise UserError("out= is empty: name a folder, or out=. for the one you are in.")
     overrides = [word for word in words if word.split("=", 1)[0] not in KEYS]
     check_command(overrides, inputs=True)
-    from erasepro.edit.own_files import FACTS, check_target, is_foreign  # here: they load libraries of models
-    from erasepro.runs.edit_only import make_edit
-    from erasepro.runs.resolve import resolve
+    with stage("Loading libraries"):  # of models: seconds
+        from erasepro.edit.own_files import FACTS, check_target, is_foreign
+        from erasepro.runs.edit_only import make_edit
+        from erasepro.runs.resolve import resolve
 
     spec = resolve(overrides)
     tell_without_effect(overrides, spec.stored)

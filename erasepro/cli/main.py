@@ -12,10 +12,11 @@ from importlib import import_module
 
 from erasepro.cli.help import print_help, print_verb
 from erasepro.cli.notes import tell_without_effect
-from erasepro.cli.verbs import VERBS
+from erasepro.cli.verbs import HEAVY, VERBS
 from erasepro.errors import UserError, unknown, visible
 from erasepro.runtime import distributed
 from erasepro.runtime.foreign_text import BREAKS, check_name
+from erasepro.runtime.progress import shown, stage
 from erasepro.runtime.versions import VERSION
 
 HINTS = {
@@ -42,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the first process speaks for all
     try:
         check_clock()
-        status = dispatch([decode_word(word) for word in words])
+        with shown("outputs.progress=false" not in words):
+            status = dispatch([decode_word(word) for word in words])
         sys.stdout.flush()  # here, and not while Python ends: it would leave with a status of its own
         return status
     except UserError as error:
@@ -137,7 +139,9 @@ def dispatch(words: list[str]) -> int:
         print(f"erasepro {VERSION}")
         return 0
     if words and is_verb(words[0]):
-        return int(import_module(VERBS[words[0]]).command(words[1:]))
+        with stage("Loading libraries", show=words[0] in HEAVY):
+            verb = import_module(VERBS[words[0]])
+        return int(verb.command(words[1:]))
     flags = [word for word in words if word.startswith("-")]
     overrides = [word for word in words if not word.startswith("-")]
     for flag in flags:
@@ -175,12 +179,12 @@ def run_one(overrides: list[str]) -> int:
     from erasepro.runs.shared_groups import check_command
 
     check_command(overrides, inputs=True)
-    from erasepro.runs.resolve import resolve
+    with stage("Loading libraries"):
+        from erasepro.runs.resolve import resolve
+        from erasepro.runs.run import run
 
     spec = resolve(overrides)
     command.notes = tell_without_effect(overrides, spec.stored)
-    from erasepro.runs.run import run
-
     with command.at_work():
         run(spec)
     return 0

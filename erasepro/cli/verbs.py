@@ -14,3 +14,5 @@ VERBS = {
     "help": "erasepro.cli.help",
 }
 """The module of each verb; its function ``command(words) -> exit status`` is imported when the verb is used."""
+HEAVY = ("score", "verify", "export")
+"""Verbs whose modules import libraries that take seconds."""

@@ -19,13 +19,13 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.generation.encode import PromptEncoder
 from erasepro.generation.lost import tell_lost
-from erasepro.generation.progress import progress_bar
 from erasepro.generation.samplers import check_sampler, make_scheduler
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row, resolved, screened
 from erasepro.generation.writer import Writer
 from erasepro.models.architectures import architecture_of
 from erasepro.runtime import distributed
+from erasepro.runtime.progress import stage
 
 OPTIONS = {
     "pixart": {"clean_caption": False, "use_resolution_binning": False}
@@ -82,7 +82,8 @@ def generate(
 
     todo = distributed.on_main_process(prepare)
     if todo:
-        bar = progress_bar(title, len(worklist), len(worklist) - len(todo), progress and distributed.is_main_process())
+        done = len(worklist) - len(todo)
+        bar = stage(title, len(worklist), done, "images", with_speed=True, show=progress)
         with bar as advance, _borrowed(pipe, scheduler):
             distributed.on_all_processes(lambda: _fill(store, pipe, worklist, todo, batch_size, advance))
     return store

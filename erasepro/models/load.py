@@ -20,6 +20,7 @@ from erasepro.models.source import check_folder, config_files, pipeline_files, r
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.models.whole_pipelines import libraries_quiet, pipeline_from_file, pipeline_from_folder
 from erasepro.runtime.file_hashes import hash_files
+from erasepro.runtime.progress import stage
 
 MINIATURE = Path(__file__).parent / "miniature" / "weights" / "pipeline"
 
@@ -37,7 +38,8 @@ def load_model(model: ModelConfig | str) -> Model:
     cfg = model_config(model)
     if cfg.dtype not in DTYPES:
         raise UserError(f"Bad value for 'model.dtype': got {cfg.dtype!r}, allowed: {', '.join(DTYPES)}.")
-    return MODELS.get(cfg.kind)(cfg)
+    with stage(f"Loading {cfg.name}"):
+        return MODELS.get(cfg.kind)(cfg)
 
 
 def model_config(model: ModelConfig | str) -> ModelConfig:
@@ -105,6 +107,11 @@ def load_skeleton(model: ModelConfig | str) -> Model:
     cfg = model_config(model)
     if cfg.kind == "tiny":
         return load_model(cfg)
+    with stage(f"Reading configs of {cfg.name}"):
+        return _skeleton(cfg)
+
+
+def _skeleton(cfg: ModelConfig) -> Model:
     MODELS.get(cfg.kind)
     file = single_file(cfg) if cfg.kind == "diffusers" else None
     device = pick_device(cfg.device)

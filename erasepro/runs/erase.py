@@ -14,6 +14,7 @@ from erasepro.edit.generalization import measure_residual
 from erasepro.errors import UserError
 from erasepro.models.features.statistics_store import open_statistics
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
+from erasepro.runtime.progress import stage
 from erasepro.solvers import make_solver
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | 
     seconds = time.perf_counter() - start
     check_measured(edit.residuals, job.spec.model.name)
     pairs = residual_pairs(job.evaluation_prompts, job.concepts)
-    return edit, seconds, measure_residual(model, edit, pairs) if pairs else None
+    if not pairs:
+        return edit, seconds, None
+    with stage("Measuring on test prompts"):
+        return edit, seconds, measure_residual(model, edit, pairs)
 
 
 def check_measured(residuals: Mapping[str, Any], model: str) -> None:

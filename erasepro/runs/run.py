@@ -33,6 +33,7 @@ from erasepro.runtime import distributed
 from erasepro.runtime.environment import git_state, libraries, machine
 from erasepro.runtime.files import write_text
 from erasepro.runtime.meter import Meter
+from erasepro.runtime.progress import shown, stage
 from erasepro.runtime.quiet import quiet
 from erasepro.runtime.sealed_json import NO_DIGEST
 from erasepro.tracking import start_tracker
@@ -53,11 +54,16 @@ def run(spec: RunSpec) -> Results:
     wrong is written to the folder's ``status.json``.
     """
     quiet()
+    with shown(spec.outputs.progress):
+        return _run(spec)
 
+
+def _run(spec: RunSpec) -> Results:
     command = command_at_work()
     if command is not None:
         command.watch(spec)
-    job = make_job(spec)
+    with stage("Making sentences and prompts"):
+        job = make_job(spec)
     if distributed.on_main_process(lambda: _finished(job)):
         distributed.on_main_process(job.folder.settle)
         print(f"{_heading(job)}\n{DONE_BEFORE}")
@@ -186,13 +192,13 @@ class Run:
                 print(f"erasepro: {str(file)!r} is not this run's work list: written anew.", file=sys.stderr)
             write_worklist(file, rows)
         model = self.job.hashes["weights"]
-        for stage, store, edit in (("originals", original, "none"), ("images", edited, self.edit.hash)):
+        for name, store, edit in (("originals", original, "none"), ("images", edited, self.edit.hash)):
             if not store.is_of(model, edit):
                 place = str(store.folder)
                 print(f"erasepro: The images in {place!r} are not of this model and edit: drawn again.", file=sys.stderr)
                 store.clear()
                 continue
-            gone = store.missing(rows) if self.job.folder.is_done(stage) else []
+            gone = store.missing(rows) if self.job.folder.is_done(name) else []
             tell_lost(store.folder, {row.name: "gone" for row in gone} | store.drop_damaged(rows))
 
     def is_undrawn(self, stage: str, store: ImageStore) -> bool:
@@ -203,7 +209,8 @@ class Run:
         """Score, record, track: what follows once the images are drawn."""
         self.score(original, edited)
         results = self.record(self.edit, original, edited)
-        log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
+        with stage("Logging the run", show=self.job.spec.tracker.name != "none"):
+            log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
 
     def score(self, original: ImageStore, edited: ImageStore) -> None:
         """Make the scores that are missing, of all images, into ``scores/``. Those of images of other bytes are missing."""

@@ -32,6 +32,7 @@ from erasepro.runs.score_files import ScoreFiles
 from erasepro.runtime.file_hashes import contents
 from erasepro.runtime.files import digest
 from erasepro.runtime.meter import Meter
+from erasepro.runtime.progress import stage
 
 if TYPE_CHECKING:
     from erasepro.config.schema import ModelConfig
@@ -208,7 +209,8 @@ class Scoring:
     @cached_property
     def judge(self) -> Any:
         """The judge that ``metrics.judge`` names, or None."""
-        return build_run_judge(self.metrics.judge, self.model, self.rows)
+        with stage("Loading the judge"):
+            return build_run_judge(self.metrics.judge, self.model, self.rows)
 
     @property
     def derived(self) -> list[str]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+from erasepro.runtime.progress import stage
+
+LARGE = 256 << 20
+"""Bytes from which on hashing takes so long that it is shown."""
+BLOCK = 1 << 20
+"""Bytes read at a time."""
 
 
 def folder_fingerprint(path: Path) -> str:
@@ -20,12 +27,23 @@ def folder_fingerprint(path: Path) -> str:
 
 def hash_files(folder: Path, paths: Iterable[Path]) -> str:
     """SHA-256 over the names (relative to the folder) and bytes of files."""
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        with open(path, "rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
+    total, files = hashlib.sha256(), sorted(paths)
+    size = sum(path.stat().st_size for path in files)
+    with stage("Hashing files", size >> 20, unit="MiB", show=size >= LARGE) as advance:
+        for path in files:
+            total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            total.update(_sha256(path, advance))
     return total.hexdigest()
+
+
+def _sha256(path: Path, advance: Callable[[int], None]) -> bytes:
+    found, buffer, read = hashlib.sha256(), bytearray(BLOCK), 0
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            found.update(memoryview(buffer)[:count])
+            advance(((read + count) >> 20) - (read >> 20))
+            read += count
+    return found.digest()
 
 
 def contents(config: Any) -> dict[str, str]:

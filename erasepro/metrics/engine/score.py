@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.generation.progress import progress_bar
 from erasepro.generation.store import ImageStore
 from erasepro.generation.worklist import Row
 from erasepro.metrics.engine.base import Batch, Metric
@@ -17,6 +15,7 @@ from erasepro.metrics.engine.reading import read_batches
 from erasepro.metrics.networks.feature_cache import FeatureCache
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
+from erasepro.runtime.progress import stage
 
 PREDICTION = "prediction"
 """The name under which ``ScoringResult.values`` keeps what the judge names in each picture."""
@@ -72,7 +71,8 @@ def score(
     metrics = build_metrics(names, configs)
     before = {name: metric for name, metric in build_metrics(names, configs).items() if not metric.needs_reference}
     out = ScoringResult(values={name: [] for name in ([PREDICTION] if judge is not None else []) + list(metrics)})
-    with progress_bar("Scoring", 2 * len(rows), show=progress) if rows else nullcontext(lambda n: None) as advance:
+    show = progress and bool(rows)
+    with stage("Scoring", 2 * len(rows), unit="images", with_speed=True, show=show) as advance:
         for model, store in (("original", original), ("edited", edited)):
             for batch, broken in _batches(store, rows, judge, feature_cache, batch_size):
                 out.images += [(row, model, None) for row in batch.rows] + [(row, model, why) for row, why in broken]

@@ -13,6 +13,7 @@ from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs, tokenizer_of
 from erasepro.models.sites import Site, module, text_blocks, text_sites
+from erasepro.runtime.progress import stage
 from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
 from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import assemble_edit
@@ -68,6 +69,11 @@ class Plan:
         """The encoders whose own layers are edited: CLIP's."""
         return [encoder for encoder in self.encoders.values() if isinstance(encoder, EditableEncoder)]
 
+    @property
+    def count(self) -> int:
+        """How many linears are solved for."""
+        return sum(len(encoder.sites) for encoder in self.editable) + sum(len(entry.sites) for entry in self.inputs)
+
 
 @SOLVERS.register("erasepro", EraseProConfig)
 class ErasePro(Solver[EraseProConfig]):
@@ -87,8 +93,10 @@ class ErasePro(Solver[EraseProConfig]):
         """
         self._check()
         check_pristine(model)
-        solved = SolvedSites()
-        self.align(model.pipe, self.plan(model.pipe, prompts), solved)
+        plan = self.plan(model.pipe, prompts)
+        with stage("Solving", plan.count, unit="layers") as advance:
+            solved = SolvedSites(advance)
+            self.align(model.pipe, plan, solved)
         return assemble_edit(
             model, prompts, self.config, solved.updates, solved.diagnostics, {"seconds": solved.seconds}, solved.input_maps
         )

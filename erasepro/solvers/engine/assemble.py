@@ -15,6 +15,7 @@ from erasepro.edit.mapped_update import SiteUpdate
 from erasepro.edit.prompt_record import prompt_facts, record_prompts
 from erasepro.linalg import Update
 from erasepro.models.sites import weight
+from erasepro.runtime.progress import stage
 from erasepro.runtime.versions import versions
 from erasepro.solvers.engine.compaction import Compaction
 from erasepro.solvers.registry import SOLVERS
@@ -68,10 +69,12 @@ def assemble_edit(
     compaction = Compaction(updates, input_maps or {})
     compact: dict[str, SiteUpdate] = {}
     base = {}
-    for name in updates:
-        W_o = weight(model.pipe, name)  # read once: a skeleton's lies on the disk
-        base[name] = fingerprint(W_o)
-        compact[name] = compaction.compact(name, W_o, base[name]["sha256"])
+    with stage("Hashing the edited layers", len(updates), unit="layers") as advance:
+        for name in updates:
+            W_o = weight(model.pipe, name)  # read once: a skeleton's lies on the disk
+            base[name] = fingerprint(W_o)
+            compact[name] = compaction.compact(name, W_o, base[name]["sha256"])
+            advance(1)
     measured = [entry for entry in diagnostics if "columns" in entry]
     selected = {entry["site"]: packed(entry.pop("selected_columns")) for entry in measured}
     settings = dataclasses.asdict(config)
@@ -99,7 +102,9 @@ def assemble_edit(
     }
     residuals = _residuals(measured)
     if prompts.held_out is not None:
-        residuals["held_out"] = measure_held_out(model, EditRecord(compact, meta), prompts.held_out, prompts.preserve)
+        with stage("Measuring on other sentences"):
+            measured_there = measure_held_out(model, EditRecord(compact, meta), prompts.held_out, prompts.preserve)
+        residuals["held_out"] = measured_there
     return Edit(compact, meta, diagnostics, residuals)
 
 

@@ -21,6 +21,7 @@ from erasepro.models.features.statistics_store import StatisticsStore
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs
 from erasepro.models.sites import ATTENTION_KINDS, Site, conditioning_sites
 from erasepro.prompts.fills import retained_names
+from erasepro.runtime.progress import stage
 from erasepro.solvers.base import Solver
 from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
@@ -135,23 +136,25 @@ class CrossAttentionSolver(Solver[C]):
         """The edit for the concepts. Raises UserError for a bad config value or a concept beyond the context."""
         check_pristine(model)
         self._check()
-        solved = SolvedSites()
         stack = TextStack(model.pipe, batch=self.config.batch_size)
         facts: dict[str, Any] = {}
         reads = conditioning_inputs(model.pipe)
         if not reads:
             raise UserError("The pipeline has no denoiser: there is no layer that reads the text to edit.")
-        for read in reads:
-            features = self._features(stack, read, prompts)
-            solved.lap("text")
-            try:
-                solve, known = self._solver_of_sites(features)
-                sites = features.sites(self.kinds)
-                replace_readers(model.pipe, sites, features.X, features.Y, features.columns, solve, solved)
-            except ValueError as error:
-                raise UserError(f"solver={self.config.name}: {error}") from error
-            solved.lap("cross_attention")
-            facts = known | facts | {"retained": features.retained}
+        count = sum(len(conditioning_sites(model.pipe, read, self.kinds)) for read in reads)
+        with stage("Solving", count, unit="layers") as advance:
+            solved = SolvedSites(advance)
+            for read in reads:
+                features = self._features(stack, read, prompts)
+                solved.lap("text")
+                try:
+                    solve, known = self._solver_of_sites(features)
+                    sites = features.sites(self.kinds)
+                    replace_readers(model.pipe, sites, features.X, features.Y, features.columns, solve, solved)
+                except ValueError as error:
+                    raise UserError(f"solver={self.config.name}: {error}") from error
+                solved.lap("cross_attention")
+                facts = known | facts | {"retained": features.retained}
         facts["seconds"] = solved.seconds
         return assemble_edit(
             model, prompts, self.config, solved.updates, solved.diagnostics, facts, solved.input_maps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -14,9 +14,13 @@ from erasepro.solvers.engine.fit import finite, worst_dropped
 
 
 class SolvedSites:
-    """A record that grows site by site."""
+    """A record that grows site by site.
 
-    def __init__(self) -> None:
+    Args:
+        advance: is told of each site.
+    """
+
+    def __init__(self, advance: Callable[[int], None] = lambda n: None) -> None:
         self.updates: dict[str, Update] = {}
         """Site name → ΔW."""
         self.input_maps: dict[str, Update] = {}
@@ -26,6 +30,7 @@ class SolvedSites:
         self.seconds: dict[str, float] = {}
         """Part of the solve → its wall-clock seconds."""
         self._start = time.perf_counter()
+        self._advance = advance
 
     def add(self, site: Site, solution: Solution, entry: dict[str, Any]) -> None:
         """Record one site's solution and its diagnostics entry."""
@@ -33,6 +38,7 @@ class SolvedSites:
         if solution.input_map is not None:
             self.input_maps[site.name] = solution.input_map
         self.diagnostics.append(entry)
+        self._advance(1)
 
     def note_gap(self, sites: Iterable[Site], gap: float) -> None:
         """Add to these sites' entries how far the target's hidden state is from the anchor's, behind them."""

@@ -1,0 +1,162 @@
+"""What is going on, while it lasts, on stderr: a bar or a spinner a stage on a terminal, and else one line a stage.
+
+Nothing is shown unless a command asks for it (`shown`): a program that imports the package gets no output by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol
+
+from erasepro.runtime import distributed
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, Task, TaskID
+
+BRIEF = 1.0
+"""Seconds below which a stage without a count leaves no trace on a terminal."""
+
+TITLE = 28
+"""Letters of a title, so that bars stand below one another; a line then fits 80 columns."""
+
+Advance = Callable[[int], None]
+
+
+class _Display(Protocol):
+    def stage(
+        self, title: str, total: int | None, done: int, unit: str, with_speed: bool
+    ) -> AbstractContextManager[Advance]: ...
+
+
+_display: ContextVar[_Display | None] = ContextVar("display", default=None)
+
+
+@contextmanager
+def shown(show: bool = True) -> Iterator[None]:
+    """Show the stages of what runs inside, or hide them. Of several processes the main one shows its own."""
+    display = _display.get()
+    if not show or not distributed.is_main_process():
+        display = None
+    elif display is None:
+        display = _Bars() if _is_terminal() else _Lines()
+    token = _display.set(display)
+    try:
+        yield
+    finally:
+        _display.reset(token)
+
+
+@contextmanager
+def stage(
+    title: str, total: int | None = None, done: int = 0, unit: str = "", *, with_speed: bool = False, show: bool = True
+) -> Iterator[Advance]:
+    """One stage of the work, from here to the end of the block; yields ``advance(n)``. Stages may lie in one another.
+
+    Args:
+        title: what is done, such as "Solving".
+        total: how many steps it takes; None where nobody knows.
+        done: steps that were done before: they do not count towards the speed.
+        unit: what a step is, in the plural.
+        with_speed: steps a second are shown too.
+        show: False where it is too little to be shown.
+    """
+    display = _display.get()
+    if display is None or not show:
+        yield _ignore
+        return
+    with display.stage(title, total, done, unit, with_speed) as advance:
+        yield advance
+
+
+def _ignore(_: int) -> None:
+    pass
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class _Lines:
+    """A line at the beginning of each stage."""
+
+    @contextmanager
+    def stage(self, title: str, total: int | None, done: int, unit: str, with_speed: bool) -> Iterator[Advance]:
+        count = "" if total is None else f": {total:,} {unit}".rstrip()
+        before = f" ({done:,} done before)" if done else ""
+        print(f"{title}{count}{before} …", file=sys.stderr, flush=True)
+        yield _ignore
+
+
+class _Bars:
+    """A bar a stage, below one another; those of the outermost stage stay on the screen."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+
+    @contextmanager
+    def stage(self, title: str, total: int | None, done: int, unit: str, with_speed: bool) -> Iterator[Advance]:
+        outermost = self._progress is None
+        if self._progress is None:
+            self._progress = _new_progress()
+            self._progress.start()
+        bars = self._progress
+        task = bars.add_task(title, total=total, completed=done, before=done, unit=unit, with_speed=with_speed)
+        try:
+            yield lambda n: bars.advance(task, n)
+        finally:
+            self._close(bars, task)
+            if outermost:
+                bars.stop()
+                self._progress = None
+
+    def _close(self, bars: Progress, number: TaskID) -> None:
+        task = next(task for task in bars.tasks if task.id == number)
+        bars.stop_task(number)
+        if task.total is None:  # nothing more to say of it than that it is over
+            bars.update(number, visible=(task.elapsed or 0) >= BRIEF, total=0)
+
+
+def _new_progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
+    from rich.text import Text
+
+    class Bar(BarColumn):
+        def render(self, task: Task) -> Text:  # type: ignore[override]
+            return super().render(task) if _is_counted(task) else Text("")  # type: ignore[return-value]
+
+    class Count(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            of = f"{int(task.completed):,}/{int(task.total or 0):,} {task.fields['unit']}"
+            return Text(of.rstrip() if _is_counted(task) else "")
+
+    class Speed(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            steps = task.completed - task.fields["before"]
+            if not task.fields["with_speed"]:
+                return Text("")
+            return Text(f"{steps / task.elapsed:.1f}/s" if steps > 0 and task.elapsed else "–/s")
+
+    class Clock(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            left = None if task.finished else task.time_remaining
+            return Text(_clock(task.elapsed or 0) if left is None else f"{_clock(left)} left")
+
+    columns = SpinnerColumn(finished_text=" "), TextColumn(f"{{task.description:<{TITLE}}}"), Bar(bar_width=14), Count(), Speed(), Clock()
+    console = Console(stderr=True)
+    # what is printed meanwhile goes above the bars where both are on the terminal, and where it was sent to in any case
+    return Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty(), redirect_stderr=True)
+
+
+def _is_counted(task: Task) -> bool:
+    return bool(task.total)  # 0: a stage that was not counted is over
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

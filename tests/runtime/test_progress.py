@@ -1,0 +1,81 @@
+"""Stages are shown where a command asks for it: bars on a terminal, a line each elsewhere, nothing by itself."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+
+from erasepro.runtime.progress import shown, stage
+
+SCRIPT = """
+import time
+from erasepro.runtime.progress import shown, stage
+with shown(), stage("Solving", 3, done=1, unit="layers") as advance:
+    with stage("Loading miniature"):
+        time.sleep(1.2)
+    with stage("Blinking"):
+        pass
+    print("said meanwhile", flush=True)
+    advance(2)
+"""
+
+
+def test_a_program_that_asks_for_nothing_sees_nothing(capfd):
+    with stage("Solving", 3) as advance:
+        advance(3)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_terminal_each_stage_is_one_line(capfd):
+    with shown(), stage("Solving", 1200, done=4, unit="layers") as advance:
+        advance(1196)
+        with stage("Loading miniature"):
+            pass
+        with stage("Hashing", 2, show=False), shown(False), stage("Hidden"):
+            pass
+    assert capfd.readouterr() == ("", "Solving: 1,200 layers (4 done before) …\nLoading miniature …\n")
+
+
+def test_what_is_shown_ends_with_the_block(capfd):
+    with shown(True), shown(False), shown(True):
+        with stage("One"):
+            pass
+    with stage("Two"):
+        pass
+    assert capfd.readouterr().err == "One …\n"
+
+
+def on_terminal(stdout_too: bool) -> tuple[str, str]:
+    """What a terminal of 80 columns sees of SCRIPT, and what a pipe gets of its stdout."""
+    main, other = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    out = other if stdout_too else subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=out, stderr=other, env=env) as process:
+        os.close(other)
+        seen = b""
+        while True:
+            try:
+                part = os.read(main, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            seen += part
+        piped = b"" if process.stdout is None else process.stdout.read()
+    os.close(main)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen.decode()), piped.decode()
+
+
+def test_a_terminal_gets_bars_with_the_total_and_what_is_printed_above_them():
+    seen, _ = on_terminal(stdout_too=True)
+    assert "Solving" in seen and "1/3 layers" in seen and "3/3 layers" in seen
+    assert "Loading miniature" in seen and "said meanwhile" in seen
+    last = seen[seen.rindex("Solving") :]
+    assert "Blinking" not in last, "a stage that took no time leaves no trace"
+    assert all(len(line) <= 80 for line in seen.replace("\r", "\n").splitlines())
+
+
+def test_what_is_printed_goes_where_it_was_sent_to():
+    seen, piped = on_terminal(stdout_too=False)
+    assert piped == "said meanwhile\n" and "said" not in seen and "3/3 layers" in seen
