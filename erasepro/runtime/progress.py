@@ -146,7 +146,8 @@ def _new_progress() -> Progress:
             left = None if task.finished else task.time_remaining
             return Text(_clock(task.elapsed or 0) if left is None else f"{_clock(left)} left")
 
-    columns = SpinnerColumn(finished_text=" "), TextColumn(f"{{task.description:<{TITLE}}}"), Bar(bar_width=14), Count(), Speed(), Clock()
+    title = TextColumn(f"{{task.description:<{TITLE}}}")
+    columns = SpinnerColumn(finished_text=" "), title, Bar(bar_width=14), Count(), Speed(), Clock()
     console = Console(stderr=True)
     # what is printed meanwhile goes above the bars where both are on the terminal, and where it was sent to in any case
     return Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty(), redirect_stderr=True)

@@ -38,9 +38,8 @@ def test_without_a_terminal_each_stage_is_one_line(capfd):
 
 
 def test_what_is_shown_ends_with_the_block(capfd):
-    with shown(True), shown(False), shown(True):
-        with stage("One"):
-            pass
+    with shown(True), shown(False), shown(True), stage("One"):
+        pass
     with stage("Two"):
         pass
     assert capfd.readouterr().err == "One …\n"
@@ -69,8 +68,10 @@ def on_terminal(stdout_too: bool) -> tuple[str, str]:
 
 def test_a_terminal_gets_bars_with_the_total_and_what_is_printed_above_them():
     seen, _ = on_terminal(stdout_too=True)
-    assert "Solving" in seen and "1/3 layers" in seen and "3/3 layers" in seen
-    assert "Loading miniature" in seen and "said meanwhile" in seen
+    assert "1/3 layers" in seen
+    assert "3/3 layers" in seen
+    assert "Loading miniature" in seen
+    assert "said meanwhile" in seen
     last = seen[seen.rindex("Solving") :]
     assert "Blinking" not in last, "a stage that took no time leaves no trace"
     assert all(len(line) <= 80 for line in seen.replace("\r", "\n").splitlines())
@@ -78,4 +79,6 @@ def test_a_terminal_gets_bars_with_the_total_and_what_is_printed_above_them():
 
 def test_what_is_printed_goes_where_it_was_sent_to():
     seen, piped = on_terminal(stdout_too=False)
-    assert piped == "said meanwhile\n" and "said" not in seen and "3/3 layers" in seen
+    assert piped == "said meanwhile\n"
+    assert "said" not in seen
+    assert "3/3 layers" in seen
