@@ -16,6 +16,7 @@ import erasepro
 from erasepro.cli.export import OPTIONS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
+from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
@@ -104,8 +105,8 @@ def check_command(words: list[str]) -> None:
         assert words[1:] == [] or words[1] in VERBS
         assert len(words) <= 2
     else:
-        assert verb in ("report", "status")
-        assert set(named) <= ({"figure"} if verb == "report" else set())
+        assert verb in ("report", "grid", "status")
+        assert set(named) <= {"report": {"figure"}, "grid": set(GRID_KEYS)}.get(verb, set())
 
 
 @pytest.fixture(scope="module")

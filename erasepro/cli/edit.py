@@ -24,7 +24,7 @@ def command(words: Sequence[str]) -> int:
         raise UserError("out= is empty: name a folder, or out=. for the one you are in.")
     overrides = [word for word in words if word.split("=", 1)[0] not in KEYS]
     check_command(overrides, inputs=True)
-    with stage("Loading libraries"):  # of models: seconds
+    with stage("Loading libraries", announced=False):  # of models: seconds
         from erasepro.edit.own_files import FACTS, check_target, is_foreign
         from erasepro.runs.edit_only import make_edit
         from erasepro.runs.resolve import resolve

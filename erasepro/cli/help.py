@@ -20,6 +20,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro score DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro status [DIR…]                     which runs lie in outputs/, and how far each is
   erasepro report DIR… [figure=FILE]         print the tables of a finished run; one table over all of several
+  erasepro grid RUN… [out=FILE] [rows=N] [across=N]  the pictures of several runs side by side, same prompts and seeds
   erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
   erasepro export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
   erasepro tune [solver=a,b] [sets=[…]] [trials=N] [pictures=N] [hours=H] [out=FOLDER] [write=true]  search settings

@@ -139,7 +139,7 @@ def dispatch(words: list[str]) -> int:
         print(f"erasepro {VERSION}")
         return 0
     if words and is_verb(words[0]):
-        with stage("Loading libraries", show=words[0] in HEAVY):
+        with stage("Loading libraries", announced=False, show=words[0] in HEAVY):
             verb = import_module(VERBS[words[0]])
         return int(verb.command(words[1:]))
     flags = [word for word in words if word.startswith("-")]
@@ -179,7 +179,7 @@ def run_one(overrides: list[str]) -> int:
     from erasepro.runs.shared_groups import check_command
 
     check_command(overrides, inputs=True)
-    with stage("Loading libraries"):
+    with stage("Loading libraries", announced=False):
         from erasepro.runs.resolve import resolve
         from erasepro.runs.run import run
 

@@ -34,7 +34,7 @@ def command(words: list[str]) -> int:
     seen: dict[str, str] = {}
     for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
         try:
-            results = Results.load(_run_folder(Path(folder)) / "results.json")
+            results = Results.load(run_folder(Path(folder)) / "results.json")
             check_signature(Path(folder), results.signature)
             first = seen.setdefault(results.signature, folder)
             if first != folder:
@@ -75,7 +75,7 @@ def _show_depth(runs: Sequence[Results], figure: str) -> None:
     print(f"Figure: {path}")
 
 
-def _run_folder(path: Path) -> Path:
+def run_folder(path: Path) -> Path:
     """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
     if not path.is_dir():
         raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")

@@ -8,6 +8,7 @@ VERBS = {
     "score": "erasepro.cli.score",
     "status": "erasepro.cli.status",
     "report": "erasepro.cli.report",
+    "grid": "erasepro.cli.grid",
     "verify": "erasepro.cli.verify",
     "export": "erasepro.cli.export",
     "tune": "erasepro.cli.tune",

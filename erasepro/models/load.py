@@ -107,7 +107,7 @@ def load_skeleton(model: ModelConfig | str) -> Model:
     cfg = model_config(model)
     if cfg.kind == "tiny":
         return load_model(cfg)
-    with stage(f"Reading configs of {cfg.name}"):
+    with stage(f"Reading configs of {cfg.name}", announced=False):
         return _skeleton(cfg)
 
 

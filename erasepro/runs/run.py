@@ -62,7 +62,7 @@ def _run(spec: RunSpec) -> Results:
     command = command_at_work()
     if command is not None:
         command.watch(spec)
-    with stage("Making sentences and prompts"):
+    with stage("Making sentences and prompts", announced=False):
         job = make_job(spec)
     if distributed.on_main_process(lambda: _finished(job)):
         distributed.on_main_process(job.folder.settle)
@@ -252,7 +252,10 @@ class Run:
         if job.spec.outputs.grid and len(job.worklist):
             rows = grid_rows(job.worklist if job.sensitive else presentable(job.worklist))
             if rows:
-                before_after_grid(original, edited, rows, self.path / "grid.png", sensitive=job.sensitive, across=3)
+                before_after_grid(
+                    original, edited, rows, self.path / "grid.png",
+                    title=job.method, sensitive=job.sensitive, across=3,
+                )  # fmt: skip
         before = self.earlier_results()
         if before is not None and before.hashes.get("images") != results.hashes["images"]:
             place = str(self.path / "images")

@@ -209,7 +209,7 @@ class Scoring:
     @cached_property
     def judge(self) -> Any:
         """The judge that ``metrics.judge`` names, or None."""
-        with stage("Loading the judge"):
+        with stage("Loading the judge", announced=False):
             return build_run_judge(self.metrics.judge, self.model, self.rows)
 
     @property

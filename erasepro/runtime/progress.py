@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from erasepro.runtime import distributed
@@ -26,10 +27,18 @@ TITLE = 28
 Advance = Callable[[int], None]
 
 
+@dataclass(frozen=True)
+class _Stage:
+    title: str
+    total: int | None
+    done: int
+    unit: str
+    with_speed: bool
+    announced: bool
+
+
 class _Display(Protocol):
-    def stage(
-        self, title: str, total: int | None, done: int, unit: str, with_speed: bool
-    ) -> AbstractContextManager[Advance]: ...
+    def stage(self, stage: _Stage) -> AbstractContextManager[Advance]: ...
 
 
 _display: ContextVar[_Display | None] = ContextVar("display", default=None)
@@ -52,8 +61,9 @@ def shown(show: bool = True) -> Iterator[None]:
 
 @contextmanager
 def stage(
-    title: str, total: int | None = None, done: int = 0, unit: str = "", *, with_speed: bool = False, show: bool = True
-) -> Iterator[Advance]:
+    title: str, total: int | None = None, done: int = 0, unit: str = "", *,
+    with_speed: bool = False, announced: bool = True, show: bool = True,
+) -> Iterator[Advance]:  # fmt: skip
     """One stage of the work, from here to the end of the block; yields ``advance(n)``. Stages may lie in one another.
 
     Args:
@@ -62,13 +72,15 @@ def stage(
         done: steps that were done before: they do not count towards the speed.
         unit: what a step is, in the plural.
         with_speed: steps a second are shown too.
+        announced: False for what comes before the work, where a user's mistake is told in one line: it has a spinner, and no
+            line where there is no terminal.
         show: False where it is too little to be shown.
     """
     display = _display.get()
     if display is None or not show:
         yield _ignore
         return
-    with display.stage(title, total, done, unit, with_speed) as advance:
+    with display.stage(_Stage(title, total, done, unit, with_speed, announced)) as advance:
         yield advance
 
 
@@ -84,10 +96,11 @@ class _Lines:
     """A line at the beginning of each stage."""
 
     @contextmanager
-    def stage(self, title: str, total: int | None, done: int, unit: str, with_speed: bool) -> Iterator[Advance]:
-        count = "" if total is None else f": {total:,} {unit}".rstrip()
-        before = f" ({done:,} done before)" if done else ""
-        print(f"{title}{count}{before} …", file=sys.stderr, flush=True)
+    def stage(self, stage: _Stage) -> Iterator[Advance]:
+        if stage.announced:
+            count = "" if stage.total is None else f": {stage.total:,} {stage.unit}".rstrip()
+            before = f" ({stage.done:,} done before)" if stage.done else ""
+            print(f"{stage.title}{count}{before} …", file=sys.stderr, flush=True)
         yield _ignore
 
 
@@ -98,13 +111,16 @@ class _Bars:
         self._progress: Progress | None = None
 
     @contextmanager
-    def stage(self, title: str, total: int | None, done: int, unit: str, with_speed: bool) -> Iterator[Advance]:
+    def stage(self, stage: _Stage) -> Iterator[Advance]:
         outermost = self._progress is None
         if self._progress is None:
             self._progress = _new_progress()
             self._progress.start()
         bars = self._progress
-        task = bars.add_task(title, total=total, completed=done, before=done, unit=unit, with_speed=with_speed)
+        task = bars.add_task(
+            stage.title, total=stage.total, completed=stage.done,
+            before=stage.done, unit=stage.unit, with_speed=stage.with_speed,
+        )  # fmt: skip
         try:
             yield lambda n: bars.advance(task, n)
         finally:

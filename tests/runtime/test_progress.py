@@ -32,6 +32,8 @@ def test_without_a_terminal_each_stage_is_one_line(capfd):
         advance(1196)
         with stage("Loading miniature"):
             pass
+        with stage("Loading libraries", announced=False):
+            pass
         with stage("Hashing", 2, show=False), shown(False), stage("Hidden"):
             pass
     assert capfd.readouterr() == ("", "Solving: 1,200 layers (4 done before) …\nLoading miniature …\n")

@@ -1,0 +1,106 @@
+"""``erasepro grid RUN RUN …``: the pictures of several runs side by side, on the prompts and seeds that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from erasepro.cli.notes import own_options
+from erasepro.errors import UserError
+
+if TYPE_CHECKING:
+    from erasepro.generation import ImageStore, Row
+    from erasepro.results.results_json import Results
+
+KEYS = ("out", "rows", "across")
+
+
+class _Run(NamedTuple):
+    folder: Path
+    results: Results
+    rows: list[Row]
+
+
+def command(words: Sequence[str]) -> int:
+    """``erasepro grid RUN… [out=grid.png] [rows=9] [across=N]``: the original's pictures and each run's, in one PNG.
+
+    The runs must be of one model. Rows are those whose prompt, seed and sampler all the runs share, a few of each role. A run
+    of a sensitive task is blurred, as in its own grid; of others, prompts that name nudity are left out.
+
+    Raises UserError for a folder without readable results, runs of several models, pictures that are not those that the
+    results were counted on, and runs that share no row.
+    """
+    from erasepro.generation.lost import describe_lost
+    from erasepro.generation.presentable import presentable
+    from erasepro.report.grid import picture_grid
+    from erasepro.report.grid_rows import spread_rows
+
+    own = own_options(words, KEYS)
+    folders = [word for word in words if word.partition("=")[0] not in KEYS]
+    limit = _whole_number("rows", own.get("rows", "9"))
+    if not folders:
+        raise UserError("grid takes run folders: erasepro grid outputs/<run> outputs/<run> …")
+    runs = [_read(Path(folder)) for folder in dict.fromkeys(folder.rstrip("/") or folder for folder in folders)]
+    models = {run.results.hashes.get("weights") for run in runs}
+    if len(models) > 1:
+        raise UserError(f"The runs are of different models ({_names(runs)}): their pictures begin from other originals.")
+    sensitive = any(run.results.sensitive for run in runs)
+    shared = _shared_rows(runs)
+    rows = spread_rows(shared if sensitive else presentable(shared), limit)
+    if not rows:
+        raise UserError(f"The runs share no prompt and seed that may be shown ({_names(runs)}): give them the same seeds.")
+    columns = _columns(runs)
+    for _, store in columns:
+        lost = store.lost(rows)
+        if lost:
+            raise UserError(f"{describe_lost(store.folder, lost)}: give the run's command again, and it draws them.")
+    out = Path(own.get("out") or "grid.png").expanduser()
+    if out.suffix != ".png":
+        raise UserError(f"Bad value for 'out': got {str(out)!r}, a picture's name ends in .png.")
+    across = _whole_number("across", own.get("across") or str(max(6 // len(columns), 1)))
+    picture_grid(columns, rows, out, sensitive=sensitive, across=across, max_bytes=None)
+    print(f"{len(rows)} prompts, {len(columns)} pictures each: {', '.join(name for name, _ in columns)}.\nGrid: {out}")
+    return 0
+
+
+def _read(folder: Path) -> _Run:
+    from erasepro.cli.report import run_folder
+    from erasepro.generation.worklist import read_worklist
+    from erasepro.results.results_json import Results
+    from erasepro.runs.pictures import RunPictures
+
+    results = Results.load(run_folder(folder) / "results.json")
+    rows = read_worklist(folder / "worklist.jsonl").rows
+    if not RunPictures(folder, rows).are_recorded_in(results):
+        raise UserError(
+            f"The pictures in {str(folder / 'images')!r} are not those that its results were counted on: give the run's "
+            "command again, and it draws them."
+        )
+    return _Run(folder, results, list(rows))
+
+
+def _shared_rows(runs: Sequence[_Run]) -> list[Row]:
+    """The first run's rows that each of the others drew too: the same prompt, seed and sampler under the same name."""
+    others = [{row.name: (row.prompt, row.sampler) for row in run.rows} for run in runs[1:]]
+    return [row for row in runs[0].rows if all(other.get(row.name) == (row.prompt, row.sampler) for other in others)]
+
+
+def _columns(runs: Sequence[_Run]) -> list[tuple[str, ImageStore]]:
+    """The original's pictures, and each run's under its method; under its folder's name where methods are alike."""
+    from erasepro.generation import ImageStore
+
+    methods = [run.results.solver_label for run in runs]
+    names = [m if methods.count(m) == 1 else run.folder.resolve().name for m, run in zip(methods, runs, strict=True)]
+    edited = [(name, ImageStore(run.folder / "images" / "edited")) for name, run in zip(names, runs, strict=True)]
+    return [("original", ImageStore(runs[0].folder / "images" / "original")), *edited]
+
+
+def _names(runs: Sequence[_Run]) -> str:
+    return ", ".join(run.folder.resolve().name for run in runs)
+
+
+def _whole_number(key: str, value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value) <= 1000:
+        raise UserError(f"Bad value for {key!r}: got {value!r}, a whole number from 1 to 1000 is expected.")
+    return int(value)
