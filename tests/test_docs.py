@@ -14,9 +14,9 @@ import pytest
 
 import erasepro
 from erasepro.cli.export import OPTIONS
+from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
-from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
