@@ -1,4 +1,4 @@
-# make demo · make test · make test-slow · make test-all · make lint · make docs: each sets up .venv itself, only when pyproject.toml has changed.
+# make demo · make test · make test-slow · make test-all · make lint · make docs · make site: each sets up .venv itself, only when pyproject.toml has changed.
 VENV   ?= .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready-$(shell cksum pyproject.toml | cut -d' ' -f1)
 WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 WANDB_MODE=offline HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test test-slow test-all lint docs setup clean
+.PHONY: help demo test test-slow test-all lint docs site setup clean
 
 help:
 	@sed -n 1p Makefile
@@ -43,6 +43,11 @@ lint: $(READY)
 # The pages about methods and metrics, from docstrings.
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+
+# All pages as a site, in build/site.
+site: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

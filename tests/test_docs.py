@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -154,6 +156,17 @@ def test_relative_links_lead_somewhere(page):
         assert target.exists(), f"{page}: {link}"
         if anchor:
             assert anchor in anchors_of(target.resolve().relative_to(ROOT)), f"{page}: {link}"
+
+
+@pytest.mark.ci_slow
+def test_the_pages_build_to_a_site_whose_links_lead_somewhere(tmp_path):
+    """mkdocs is strict: a link, an anchor or a page of the menu that is not there ends the build."""
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pages = {path.parent.relative_to(tmp_path / "site").as_posix() for path in tmp_path.rglob("index.html")}
+    assert {".", "command", "project/CONTRIBUTING", "project/experiments/RESULTS"} <= pages
+    assert {path.stem for path in (ROOT / "docs").glob("*.md")} <= pages
 
 
 @pytest.mark.parametrize("page", USED, ids=str)
