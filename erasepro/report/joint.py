@@ -27,7 +27,7 @@ def across(runs: Sequence[Results]) -> list[Table]:
     metrics = across_metrics([(label, primary_values(run)) for label, run in zip(labels, runs, strict=True)])
     caution = [*caution_unlike(runs), *caution_without_digest(runs)]
     return [
-        replace(table, note=" ".join([table.note, *caution]).strip()) for table in (across_table(recognition), metrics)
+        replace(table, note="\n".join([table.note, *caution]).strip()) for table in (across_table(recognition), metrics)
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
+from erasepro.prompts.templates.bank import PHRASINGS
 from erasepro.runs.resolve import resolve
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.files import digest
@@ -26,7 +27,7 @@ PICTURE_SETTINGS = {
 }  # fmt: skip
 """How pictures are drawn and judged; words of the command go over these."""
 PROMPTS = 60
-"""Target prompts of a set, about: each target gets its share, 3 at least (one of each phrasing) and 36 at most."""
+"""Target prompts of a set, about: each target gets its share, 1 in each wording at least and 12 at most."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class TuningPlan:
     @staticmethod
     def _prompts(concepts: str) -> int:
         pairs = len(resolve([f"concepts={concepts}"]).concepts.pairs)
-        return min(36, max(3, PROMPTS // max(pairs, 1)))
+        return min(12, max(1, PROMPTS // max(pairs, 1) // len(PHRASINGS)))
 
     def affordable(self, seconds: Mapping[str, float]) -> TuningPlan:
         """The plan cut to its hours: the same share of trials and of drawn settings off every solver.
