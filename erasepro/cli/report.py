@@ -36,7 +36,7 @@ def command(words: list[str]) -> int:
         try:
             results = Results.load(_run_folder(Path(folder)) / "results.json")
             check_signature(Path(folder), results.signature)
-            first = seen.setdefault(results.signature, folder)
+            first = seen.setdefault(f"{results.signature} {results.solver_label}", folder)
             if first != folder:
                 raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")
             finished.append((folder, results))

@@ -22,7 +22,7 @@ SETS = ("mini/dev_1", "mini/dev_5", "mini/dev_10", "mini/dev_30")
 LEAST_TRIALS, LEAST_PICTURES = 4, 2
 """Fewer say nothing: a search that cannot afford them is refused."""
 PICTURE_SETTINGS = {
-    "generation": "quick", "generation.split": "validation", "generation.max_retain": "24",
+    "generation": "quick", "generation.steps": "12", "generation.split": "validation", "generation.max_retain": "24",
     "metrics": "[clip_accuracy_top1,fd_miniature]", "tracker": "none", "outputs.progress": "false", "outputs.grid": "false",
 }  # fmt: skip
 """How pictures are drawn and judged; words of the command go over these."""
