@@ -20,7 +20,7 @@ def command(words: list[str]) -> int:
     A run without readable results is named and left out, and so is a copy of one that is there already. ``figure``: the
     edits by depth, as tables and as a figure. Raises UserError where no folder has results.
     """
-    from erasepro.report.heading import results_heading
+    from erasepro.report.heading import printed, results_heading
     from erasepro.report.show import show
     from erasepro.results.results_json import Results
     from erasepro.results.run_folder import check_signature
@@ -58,7 +58,7 @@ def command(words: list[str]) -> int:
             print(table.text())
         return 0
     for folder, results in finished:
-        print(f"{results_heading(results)}\n")
+        print(f"{printed(results_heading(results))}\n")
         show(results, Path(folder))
     return 0
 

@@ -53,4 +53,6 @@ def option_solver_settings(option: str, schema: type) -> dict[str, Any]:
             stated = unresolved_config(compose_unchecked(f"solver={option}")).at("solver")
         schedule = unresolved_config(compose_unchecked()).at("schedule")
         whole = OmegaConf.create({"solver": completed(schema, stated), "schedule": schedule})
-        return leaves(typed_settings(schema, OmegaConf.to_container(whole.solver, resolve=True)))
+        settings = OmegaConf.to_container(whole.solver, resolve=True)
+        assert isinstance(settings, dict)
+        return leaves(typed_settings(schema, {str(key): value for key, value in settings.items()}))

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from erasepro.config.stored_config import TEMPLATES
 from erasepro.errors import visible
 from erasepro.results.settings import RunSettings
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 if TYPE_CHECKING:
     from erasepro.results.results_json import Results
 
+NUMBER_WIDTH = len("[10000] ")
 SHOWN = 12  # words left out that are named
 
 
@@ -27,6 +29,11 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
     prompts += [] if settings.prompt_sets == (TEMPLATES,) else [f"prompts {', '.join(settings.prompt_sets)}"]
     sampler = f"{settings.steps} steps, guidance {settings.guidance:g}, {seeds}"
     return visible(" · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol]))
+
+
+def printed(heading: str) -> str:
+    """A heading in lines as wide as the terminal; a sweep puts the number of its job before it."""
+    return wrapped(heading, terminal_width() - NUMBER_WIDTH, "  ")
 
 
 def results_heading(results: Results) -> str:

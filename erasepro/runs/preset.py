@@ -36,7 +36,8 @@ def nearest_preset(solver: Mapping[str, Any], chosen: str = "") -> str:
 
 def name_for_file(method: str) -> str:
     """A method's name as part of a folder's name: ``uce_best+ridge_7.0``, without blanks and without ``=``."""
-    return "+".join(re.sub(r"[^A-Za-z0-9._-]+", "_", word).strip("_") for word in method.split(" "))
+    words = re.split(r" (?=[A-Za-z_][\w.]*=)", method)
+    return "+".join(re.sub(r"[^A-Za-z0-9._-]+", "_", word).strip("_") for word in words)
 
 
 @cache

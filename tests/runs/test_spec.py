@@ -26,3 +26,22 @@ def test_everything_is_typed_and_recorded_as_plain_values():
 def test_it_is_not_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         resolve().seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("words", "belongs"),
+    [
+        ([], False),
+        (["experiments=demo"], False),
+        (["concepts=mini/instance_5"], False),
+        (["concepts=mini/faces"], True),
+        (["metrics=miniature"], True),
+        (["metrics=[nudenet]"], True),
+        (["metrics=nudity", "concepts=mini/pair_dog"], True),
+    ],
+)
+def test_nudenet_is_counted_where_people_are_erased_or_where_it_was_asked_for(words, belongs):
+    spec = resolve(words)
+    assert ("nudenet" in spec.metrics.names) is belongs
+    assert spec.stored.at("metrics.names") == list(spec.metrics.names)
+    assert spec.metrics.names
