@@ -112,7 +112,7 @@ def make_evaluation_prompts(
     bank = bank_for(concepts.kind, concepts.vocabulary).of(split)
     own = tuple(retain) if retain is not None else kept_names(concepts, anchors_too=False) or _common_names(concepts)
     names = _some(tuple(dict.fromkeys((*own, *neighbors))), max_retain, seed)
-    limits = {role: per_concept for role in ROLES} if per_concept is not None else {}
+    limits = dict.fromkeys(ROLES, per_concept) if per_concept is not None else {}
     if least_targets is not None and limits:
         limits["target"] = max(limits["target"], -(-least_targets // max(len(set(concepts.targets)), 1)))
     found = EvaluationPrompts()

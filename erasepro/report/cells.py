@@ -10,8 +10,8 @@ from erasepro.results.interval import UNBOUNDED, Bounds, interval
 from erasepro.results.recognition import Share
 
 HOW = (
-    "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one; [a–b]: an interval, where "
-    "± would pass 0 or 1. (…): the worst of several runs. n, or [n]: images over a method's runs."
+    "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one; [a–b]: an interval, "
+    "where ± would pass 0 or 1. (…): the worst of several runs. n, or [n]: images over a method's runs."
 )
 NOTHING = "–"
 

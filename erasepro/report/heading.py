@@ -32,8 +32,14 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
 
 
 def printed(heading: str) -> str:
-    """A heading in lines as wide as the terminal; a sweep puts the number of its job before it."""
-    return wrapped(heading, terminal_width() - NUMBER_WIDTH, "  ")
+    """A heading in lines as wide as the terminal, broken between its parts where these fit.
+
+    A sweep puts the number of its job before it.
+    """
+    width = terminal_width() - NUMBER_WIDTH
+    glued = "\0· ".join(part.replace(" ", "\0") for part in heading.split(" · "))
+    lines = wrapped(glued, width, "  ").replace("\0", " ").splitlines()
+    return "\n".join(line if len(line) <= width else wrapped(line, width, "  ") for line in lines)
 
 
 def results_heading(results: Results) -> str:

@@ -25,7 +25,10 @@ class Block:
 
     def lines(self) -> list[str]:
         """The header, a rule, the rows: the first column to the left, the others to the right."""
-        header, *rows = ([_wrap(cell, width) for cell, width in zip(row, self.widths, strict=True)] for row in zip(*self.columns))
+        header, *rows = (
+            [_wrap(cell, width) for cell, width in zip(row, self.widths, strict=True)]
+            for row in zip(*self.columns, strict=True)
+        )
         rule = " " + "─" * (sum(self.widths) + GAP * (len(self.widths) - 1))
         return [*self._set(header, bottom=True), rule, *(line for row in rows for line in self._set(row))]
 

@@ -46,6 +46,9 @@ def _by_label(protocol: str, original: Parts, edited: Parts) -> Table:
 _OF_LABEL = ("images_by_label", "boxes_by_label")
 
 
+NOTE = "± one standard error; [a–b]: an interval, where ± would pass 0. The rows end where nothing is left."
+
+
 def _curve(protocol: str, original: Parts, edited: Parts) -> Table:
     """A row a threshold, down to the first at which nothing is left."""
     before = {point["threshold"]: point for point in original.get("curve", [])}
@@ -58,7 +61,7 @@ def _curve(protocol: str, original: Parts, edited: Parts) -> Table:
         if not any(model.get("boxes") for model in points):
             break
     title = f"NudeNet along thresholds   [protocol {protocol}]"
-    return Table(title, ("score ≥", *HEADER), tuple(rows), "± one standard error; [a–b]: an interval, where ± would pass 0. The rows end where nothing is left.")
+    return Table(title, ("score ≥", *HEADER), tuple(rows), NOTE)
 
 
 def _cell(point: Parts, count: str) -> str:

@@ -83,10 +83,10 @@ RETENTION = "retention (edited/original)"
 """Header of the share that shows the concept in the edited model's images over that in the original's."""
 
 READING = (
-    "Shares of images, ± one standard error, or an interval [a–b] where ± would pass 0 or 1. original: the original model's that "
-    "show the prompt's concept. The rest is the edited model's, same prompts and seeds: concept shown (↓ for target and synonym "
-    "prompts, ↑ for the others), anchor shown, unrecognised (the judge names nothing) and other add to 1; retention = concept "
-    "shown over original."
+    "Shares of images, ± one standard error, or an interval [a–b] where ± would pass 0 or 1. original: the original model's "
+    "that show the prompt's concept. The rest is the edited model's, same prompts and seeds: concept shown (↓ for target and "
+    "synonym prompts, ↑ for the others), anchor shown, unrecognised (the judge names nothing) and other add to 1; retention = "
+    "concept shown over original."
 )
 
 

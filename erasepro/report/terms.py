@@ -29,7 +29,7 @@ TERMS = {
     "(…)": "in a table over several runs, the worst of them.",
     "protocol": "how papers count, as name/version; +modified(key) where a key that it fixes was changed.",
     "method": "the preset of conf/solver that a run's solver is, and the keys that were changed in it.",
-    "relative residual": "‖WX − V‖ / ‖V‖: how far an edited weight W maps the inputs X from what it should, V. 0: exactly there.",
+    "relative residual": "‖WX − V‖ / ‖V‖: how far an edited weight W maps the inputs X from what it should, V. 0: exact.",
     "exactly constrained columns": "the selected columns: those of X that the solve was held to exactly, the worst site's "
     "residual. Read it with their share: a solver may hold few, or (not exact) none.",
     "all fitting columns": "the same over every column of the sentences that the edit was built from.",

@@ -31,5 +31,5 @@ def test_a_damaged_option_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "solver").mkdir()
     (tmp_path / "solver" / "uce_cut.yaml").write_text("name: uce\nridge: [\n")
     monkeypatch.setattr("erasepro.config.solver_settings.config_dir", lambda: tmp_path)
-    with pytest.raises(UserError, match="The config file 'uce_cut.yaml' cannot be read"):
+    with pytest.raises(UserError, match=r"The config file 'uce_cut\.yaml' cannot be read"):
         option_solver_settings("uce_cut", SOLVERS.config("uce"))

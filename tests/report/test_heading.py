@@ -31,3 +31,6 @@ def test_a_heading_fits_the_terminal_behind_a_sweep_s_number(monkeypatch):
         assert len("[10000] ") + len(lines[0]) <= width
         assert max(map(len, lines)) <= width
         assert " ".join(" ".join(lines).split()) == heading
+    monkeypatch.setenv("COLUMNS", "80")
+    assert printed(heading).splitlines()[1].startswith("  16 steps, guidance 3 · dog → cat"), "a part is on one line"
+    assert max(map(len, printed("word " * 60).splitlines())) <= 80

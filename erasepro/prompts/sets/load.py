@@ -49,8 +49,8 @@ def load_prompts(
 ) -> Prompts:
     """The prompts of the sets, one set after the other. Prompts that mention a minor are never among them.
 
-    ``split``, ``per_concept``, ``least_targets``, ``max_retain``, ``neighbors`` and ``seed`` are for sets of the project's own templates (see
-    `make_evaluation_prompts`). Raises UserError for no set, an empty one, and whatever is wrong with a set's
+    ``split``, ``per_concept``, ``least_targets``, ``max_retain``, ``neighbors`` and ``seed`` are for sets of the project's own
+    templates (see `make_evaluation_prompts`). Raises UserError for no set, an empty one, and whatever is wrong with a set's
     config or file.
     """
     if not sets:
