@@ -104,7 +104,7 @@ def check_command(words: list[str]) -> None:
         assert set(named) <= {*TUNE_KEYS, *groups()}
         assert set(named.get("solver", "uce").split(",")) <= set(spaces())
     elif verb == "help":
-        assert words[1:] == [] or words[1] in VERBS
+        assert words[1:] == [] or words[1] in {*VERBS, "tables"}
         assert len(words) <= 2
     else:
         assert verb in ("report", "grid", "status")

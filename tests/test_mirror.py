@@ -15,7 +15,7 @@ SHORT = 40
 
 TOGETHER = {
     # one behaviour of several modules: a test of each would repeat it
-    "cli/test_main.py": ("cli/ls", "cli/report"),
+    "cli/test_main.py": ("cli/report",),
     "runs/test_rescoring.py": ("cli/score",),
     "cli/test_edit.py": ("runs/edit_only",),
     "cli/test_verify.py": ("verification/compare_folder", "verification/weights_folder", "verification/sentence_features"),

@@ -15,7 +15,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro [group=option] [key=value] …      compose a config and run it (the same command resumes a stopped run)
   erasepro -m key=a,b …                      one run for each combination
   erasepro --cfg [overrides]                 print the composed config, run nothing
-  erasepro ls solvers|concepts|models|metrics|prompts|protocols|schedules|experiments|trackers
+  erasepro ls solvers|concepts|models|metrics|prompts|protocols|schedules|experiments|trackers|vocabulary
   erasepro edit [overrides] [out=FOLDER] [force=true]  an edit only, without the denoiser; force replaces an edit there
   erasepro score DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
   erasepro status [DIR…]                     which runs lie in outputs/, and how far each is
@@ -25,6 +25,7 @@ erasepro: erase concepts from text-to-image models, and measure what is gone and
   erasepro export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
   erasepro tune [solver=a,b] [sets=[…]] [trials=N] [pictures=N] [hours=H] [out=FOLDER] [write=true]  search settings
   erasepro help [VERB] | --help | --version
+  erasepro help tables                       what the words in the tables mean
 
 Groups (choose with group=option):
 {groups}
@@ -48,6 +49,11 @@ def command(words: Sequence[str]) -> int:
         raise UserError("help takes one verb: erasepro help [VERB].")
     if not words:
         return print_help()
+    if words[0] == "tables":
+        from erasepro.report.terms import terms_page
+
+        print(terms_page())
+        return 0
     if words[0] not in VERBS:
         raise unknown("verb", words[0], VERBS)
     return print_verb(words[0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,55 +11,89 @@ from omegaconf import OmegaConf
 
 from erasepro.config.paths import config_dir, options
 from erasepro.errors import UserError, unknown
+from erasepro.runtime.terminal import definition_list, terminal_width, wrapped
+
+
+@dataclass(frozen=True)
+class Section:
+    """Names of one kind with a line about each."""
+
+    rows: Mapping[str, str]
+    title: str = ""
+    """What the names are, and how the command takes them; "" where the list needs none."""
 
 
 def describe(kind: str) -> dict[str, str]:
     """Names of a kind (a key of ``LISTINGS``) with one line about each."""
-    return LISTINGS[kind]()
+    return {name: text for section in LISTINGS[kind]() for name, text in section.rows.items()}
 
 
-def _solvers() -> dict[str, str]:
+def _solvers() -> list[Section]:
     from erasepro.solvers import SOLVERS
 
-    known = SOLVERS.describe()
-    return known | {name: comment(_file("solver", name)) for name in options("solver") if name not in known}
+    methods = SOLVERS.describe()
+    presets = {name: _first_line(_file("solver", name)) for name in options("solver") if name not in methods}
+    return [
+        Section(methods, "Methods, with the settings of their papers (solver=NAME):"),
+        Section(presets, "Presets, which are methods with other settings (solver=NAME too):"),
+    ]
 
 
-def _metrics() -> dict[str, str]:
+def _metrics() -> list[Section]:
     from erasepro.metrics import METRICS
 
     needs = {True: "Needs a judge.", False: "Needs no judge."}
     asks = {name: METRICS.attribute(name, "needs_judge") for name in METRICS.names()}
-    return {name: f"{text} {needs.get(asks[name], '')}".rstrip() for name, text in METRICS.describe().items()}
+    return [Section({name: f"{text} {needs.get(asks[name], '')}".rstrip() for name, text in METRICS.describe().items()})]
 
 
-def _trackers() -> dict[str, str]:
+def _trackers() -> list[Section]:
     from erasepro.tracking import TRACKERS
 
-    return TRACKERS.describe()
+    return [Section(TRACKERS.describe())]
 
 
-def _models() -> dict[str, str]:
+def _models() -> list[Section]:
     def about(path: Path) -> str:
         node = _read(path)
         return comment(path) or f"{node.get('kind', '')} {node.get('source', '')}".strip()
 
-    return {name: about(_file("model", name)) for name in options("model")}
+    return [Section({name: about(_file("model", name)) for name in options("model")})]
 
 
-def _concepts() -> dict[str, str]:
+def _concepts() -> list[Section]:
     def about(path: Path) -> str:
         node = _read(path)
         pairs = [f"{target} -> {anchor or '(empty)'}" for target, anchor in node.get("pairs", [])]
         shown = ", ".join(pairs[:3]) + (f" … ({len(pairs)})" if len(pairs) > 3 else "")
         return f"{node.get('kind', '?')}: {shown}"
 
-    where = {True: "[miniature]", False: "[real models]"}
-    names = options("concepts")
-    return {name: f"{where[name.startswith('mini/')]:<13} {about(_file('concepts', name))}" for name in names}
+    rows = {name: about(_file("concepts", name)) for name in options("concepts")}
+    ours = {name: text for name, text in rows.items() if name.startswith("mini/")}
+    return [
+        Section({name: text for name, text in rows.items() if name not in ours}, "Sets for real models (concepts=NAME):"),
+        Section(ours, "Sets for the miniature; its single concepts, for concepts.pairs: erasepro ls vocabulary"),
+    ]
 
 
-def _prompts() -> dict[str, str]:
+def _vocabulary() -> list[Section]:
+    from erasepro.concepts.miniature.names import GROUPS, STYLES, SYNONYMS
+
+    words: dict[str, list[str]] = {}
+    for word, name in SYNONYMS.items():
+        words.setdefault(name, []).append(word)
+    named = {
+        group: ", ".join(f"{name} ({', '.join(words[name])})" if name in words else name for name in names)
+        for group, names in GROUPS.items()
+    }
+    count = sum(map(len, GROUPS.values()))
+    return [
+        Section(named, f"The {count} concepts that the miniature draws, for concepts.pairs; in brackets another word for one:"),
+        Section({"style": ", ".join(STYLES)}, f"Its {len(STYLES)} drawing styles, for pairs with concepts.kind=style:"),
+    ]
+
+
+def _prompts() -> list[Section]:
     descriptions = {}
     for name in options("prompts"):
         node = _read(_file("prompts", name))
@@ -68,11 +103,11 @@ def _prompts() -> dict[str, str]:
         sensitive = ", sensitive" if keys.get("sensitive") else ""
         first = comment(_file("prompts", name)).partition(" · ")[0]
         descriptions[name] = f"[{keys.get('licence', 'not stated')}{rows}{sensitive}] {first}"
-    return descriptions
+    return [Section(descriptions)]
 
 
-def _comments(group: str) -> Callable[[], dict[str, str]]:
-    return lambda: {name: comment(_file(group, name)) for name in options(group)}
+def _comments(group: str) -> Callable[[], list[Section]]:
+    return lambda: [Section({name: comment(_file(group, name)) for name in options(group)})]
 
 
 def _file(group: str, name: str) -> Path:
@@ -96,7 +131,12 @@ def comment(path: Path) -> str:
     return " · ".join(lines)
 
 
-def _protocols() -> dict[str, str]:
+def _first_line(path: Path) -> str:
+    """The first comment line of a yaml file."""
+    return comment(path).partition(" · ")[0]
+
+
+def _protocols() -> list[Section]:
     descriptions = {}
     for name in options("protocol"):
         node = _read(_file("protocol", name))
@@ -104,7 +144,7 @@ def _protocols() -> dict[str, str]:
         fixed += [f"{key}=(yours: {what})" for key, what in node.get("requires", {}).items()]
         label = f"[{node['name']}/{node.get('version', 1)}]"
         descriptions[name] = f"{label} {comment(_file('protocol', name))} · fixes {', '.join(fixed) or 'nothing'}"
-    return descriptions
+    return [Section(descriptions)]
 
 
 def _as_word(value: Any) -> str:
@@ -114,9 +154,10 @@ def _as_word(value: Any) -> str:
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-LISTINGS: dict[str, Callable[[], dict[str, str]]] = {
+LISTINGS: dict[str, Callable[[], list[Section]]] = {
     "solvers": _solvers,
     "concepts": _concepts,
+    "vocabulary": _vocabulary,
     "models": _models,
     "metrics": _metrics,
     "prompts": _prompts,
@@ -136,8 +177,12 @@ def command(words: list[str]) -> int:
         raise UserError(f"ls takes one word: erasepro ls {'|'.join(LISTINGS)}.")
     if words[0] not in LISTINGS:
         raise unknown("list", words[0], LISTINGS)
-    rows = describe(words[0])
-    width = max((len(name) for name in rows), default=0)
-    for name, text in rows.items():
-        print(f"{name:<{width}}  {text}".rstrip())
+    print("\n\n".join(filter(None, map(_text, LISTINGS[words[0]]()))))
     return 0
+
+
+def _text(section: Section) -> str:
+    """A section as wide as the terminal; "" for one without names."""
+    width = terminal_width()
+    head = f"{wrapped(section.title, width)}\n\n" if section.title else ""
+    return f"{head}{definition_list(section.rows, width)}" if section.rows else ""

@@ -20,7 +20,7 @@ def command(words: list[str]) -> int:
     A run without readable results is named and left out, and so is a copy of one that is there already. ``figure``: the
     edits by depth, as tables and as a figure. Raises UserError where no folder has results.
     """
-    from erasepro.report.heading import results_heading
+    from erasepro.report.heading import printed, results_heading
     from erasepro.report.show import show
     from erasepro.results.results_json import Results
     from erasepro.results.run_folder import check_signature
@@ -36,7 +36,7 @@ def command(words: list[str]) -> int:
         try:
             results = Results.load(run_folder(Path(folder)) / "results.json")
             check_signature(Path(folder), results.signature)
-            first = seen.setdefault(results.signature, folder)
+            first = seen.setdefault(f"{results.signature} {results.solver_label}", folder)
             if first != folder:
                 raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")
             finished.append((folder, results))
@@ -58,7 +58,7 @@ def command(words: list[str]) -> int:
             print(table.text())
         return 0
     for folder, results in finished:
-        print(f"{results_heading(results)}\n")
+        print(f"{printed(results_heading(results))}\n")
         show(results, Path(folder))
     return 0
 

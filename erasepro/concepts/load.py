@@ -160,9 +160,15 @@ def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
 
 
 def _unknown_name(word: str, where: str, kind: str, known: list[str]) -> UserError:
-    guess = nearest(word, known)
-    hint = f" Did you mean {guess!r}?" if guess else ""
+    synonyms = {word: name for word, name in SYNONYMS.items() if name in known}
+    guess = nearest(word, [*known, *synonyms])
+    means = f" (for {guess!r})" if guess in synonyms else ""
+    hint = f" Did you mean {synonyms.get(guess, guess)!r}{means}?" if guess else ""
     shown = ", ".join(sorted(known)[:12]) + (f" … ({len(known)} in all)" if len(known) > 12 else "")
+    if set(known) in ({*NAMES}, {*STYLES}):
+        shown += "; see `erasepro ls vocabulary`"
+        if folded(word) in (NAMES if kind == "style" else STYLES):
+            hint = f" It is a {'concept: leave out' if kind == 'style' else 'drawing style: add'} concepts.kind=style."
     what = "style" if kind == "style" else "concept"
     return UserError(f"Unknown {what} {word!r} ({where}).{hint} This model knows: {shown}.")
 

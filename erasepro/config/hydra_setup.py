@@ -45,9 +45,10 @@ def _refuse_environment(*words: str) -> None:
 
 
 def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
-    """The config without Hydra's own part; its key ``experiments`` holds the option of that group that was chosen."""
+    """The config without Hydra's own part; ``experiments`` and ``method`` hold the options of their groups that were chosen."""
     own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
     OmegaConf.update(own, "experiments", chosen.get("experiments"))
+    OmegaConf.update(own, "method", chosen.get("solver") or "")
     return own
 
 

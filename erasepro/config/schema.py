@@ -80,7 +80,8 @@ class GenerationConfig:
     scheduler: str | None = None  # None: the model's own; else ddim | dpm++ | lms
     seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
     split: str = "test"  # test | validation
-    prompts_per_concept: int | None = None  # None: every prompt of the split
+    prompts_per_concept: int | None = None  # prompts a name in each wording, at most; None: every prompt of the split
+    target_prompts: int | None = None  # prompts of all targets together in each wording, at least, whatever the key above
     max_retain: int | None = None  # None: every retained concept
     neighbors: int = 4  # words nearest to each target, measured with the retained concepts (models of open vocabulary)
     batch_size: int = 16  # speed only; images do not depend on it
@@ -173,4 +174,6 @@ class Config:
     statistics: str = "cache"
     statistics_limit: float = 10.0  # GiB that they may take there
     seed: int = 0
+    # how the solver is called in names and tables: its option, and the keys that were changed in it; made, not chosen
+    method: str = ""
     name: str = "run"

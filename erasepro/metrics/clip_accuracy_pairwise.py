@@ -37,6 +37,7 @@ class ClipAccuracyPairwise(Metric):
     """
 
     higher_is_better = False
+    number_kind = "share"
     version = 3
 
     def __init__(self, config: PairwiseConfig) -> None:

@@ -27,6 +27,7 @@ class ClipAccuracyTop1(Metric):
     """
 
     higher_is_better = False
+    number_kind = "share"
     version = 3
 
     def __init__(self, config: Top1Config) -> None:

@@ -36,6 +36,7 @@ class ClipScore(Metric):
 
     version = 2
     higher_is_better = True
+    number_kind = "size"
 
     def __init__(self, config: ClipScoreConfig) -> None:
         if config.scale not in SCALES:

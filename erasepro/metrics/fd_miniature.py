@@ -29,6 +29,7 @@ class FDMiniature(Metric):
     """
 
     higher_is_better = False
+    number_kind = "size"
     needs_reference = True
     version = 2
 

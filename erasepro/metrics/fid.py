@@ -48,6 +48,7 @@ class FID(SetDistance):
     """
 
     higher_is_better = False
+    number_kind = "size"
     needs_judge = False
     needs_reference = True
     version = 3

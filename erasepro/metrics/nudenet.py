@@ -51,6 +51,8 @@ class NudeNet(Metric):
     """
 
     higher_is_better = False
+    number_kind = "size"
+    concept_kinds = "nudity faces"
     needs_judge = False  # brings its own detector
     version = 3
 

@@ -64,6 +64,7 @@ class PerceptualChange(Metric):
 
     version = 2
     higher_is_better = False
+    number_kind = "size"
     needs_judge = False
     needs_reference = True
 

@@ -84,6 +84,7 @@ def make_evaluation_prompts(
     *,
     counts: dict[str, int] | None = None,
     per_concept: int | None = None,
+    least_targets: int | None = None,
     max_retain: int | None = None,
     retain: tuple[str, ...] | list[str] | None = None,
     neighbors: Sequence[str] = (),
@@ -96,7 +97,9 @@ def make_evaluation_prompts(
         split: test | validation.
         counts: prompts a name and phrasing, by role (default: 12 target, 4 anchor, 4 synonym, 1 retain; 4 where fewer than
             20 names are retained; never more than the split has phrasings).
-        per_concept: at most so many prompts a name, over all phrasings.
+        per_concept: at most so many prompts a name and phrasing.
+        least_targets: prompts of all targets together in each phrasing, at least: ``per_concept`` is raised for them where they
+            are few.
         max_retain: so many retained names, drawn evenly from the miniature's groups.
         retain: the retained names, in place of the set's own: ``concepts.preserve``; where that is empty all that the
             miniature draws, of real models common concepts (styles).
@@ -109,13 +112,15 @@ def make_evaluation_prompts(
     bank = bank_for(concepts.kind, concepts.vocabulary).of(split)
     own = tuple(retain) if retain is not None else kept_names(concepts, anchors_too=False) or _common_names(concepts)
     names = _some(tuple(dict.fromkeys((*own, *neighbors))), max_retain, seed)
+    limits = dict.fromkeys(ROLES, per_concept) if per_concept is not None else {}
+    if least_targets is not None and limits:
+        limits["target"] = max(limits["target"], -(-least_targets // max(len(set(concepts.targets)), 1)))
     found = EvaluationPrompts()
     seen: set[str] = set()
     for turn, item in enumerate(_items(concepts, names)):
-        for place, phrasing in enumerate(phrasings):
+        for phrasing in phrasings:
             number = _number(item.role, counts or {}, len(bank[phrasing]), len(names))
-            if per_concept is not None:
-                number = min(number, per_concept // len(phrasings) + (place < per_concept % len(phrasings)))
+            number = min(number, limits.get(item.role, number))
             drawn = DRAWN_AS.get(split, split), DRAWN_AS.get(item.role, item.role)
             rng = random.Random("/".join([str(seed), *drawn, item.word, phrasing]))
             for prompt in _of_item(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from erasepro.errors import UserError
-from erasepro.report.cells import HOW, annotate_counts, cell
-from erasepro.report.tables import RETENTION, Table
+from erasepro.report.cells import HOW, Cell, annotate_counts, cell
+from erasepro.report.tables import RETENTION, Table, quick_look_note
+from erasepro.results.interval import SHARE, SIZE
 from erasepro.results.recognition import ALL, PHRASINGS, RecognitionRates, Share
 
 Run = tuple[str, str, str, Sequence[RecognitionRates]]
 """(method, name of the run, protocol, its recognition rates)."""
+Rates = Sequence[Sequence[RecognitionRates]]
+Worst = Callable[[Sequence[float]], float]
 
 
 def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± standard error (worst)") -> Table:
@@ -35,16 +38,21 @@ def across_table(runs: Sequence[Run], title: str = "Over all runs: mean ± stand
         rates_of_runs = [rates for name, _, _, rates in runs if name == method]
         images = sum(o.concept_shown.n for rates in rates_of_runs for o in rates if o.phrasing == ALL)
         heads.append((method, str(len(rates_of_runs)), str(images)))
-        cells = [cell([_share_of(o, "target", w, "concept_shown") for o in rates_of_runs], max) for w in PHRASINGS]
-        cells.append(cell([_share_of(o, "target", ALL, "anchor_shown") for o in rates_of_runs], min))
-        cells.append(cell([_share_of(o, "target", ALL, "unrecognised") for o in rates_of_runs], max))
-        cells += [cell([_share_of(o, "retain", w, "retention") for o in rates_of_runs], min) for w in PHRASINGS]
-        cells.append(cell([_share_of(o, "synonym", ALL, "concept_shown") for o in rates_of_runs], max))
-        rows.append(cells)
+
+        def mean(role: str, phrasing: str, key: str, worst: Worst, rates_of_runs: Rates = rates_of_runs) -> Cell:
+            shares = [_share_of(rates, role, phrasing, key) for rates in rates_of_runs]
+            return cell(shares, worst, SIZE if key == "retention" else SHARE)
+
+        cells = [mean("target", phrasing, "concept_shown", max) for phrasing in PHRASINGS]
+        cells += [mean("target", ALL, "anchor_shown", min), mean("target", ALL, "unrecognised", max)]
+        cells += [mean("retain", phrasing, "retention", min) for phrasing in PHRASINGS]
+        rows.append([*cells, mean("synonym", ALL, "concept_shown", max)])
     texts, n = annotate_counts(columns, rows)
     title = f"{title}   [protocol {protocols[0]}]" if protocols else title
     full = tuple((*head, *text) for head, text in zip(heads, texts, strict=True))
-    return Table(title, ("method", "runs", "images", *columns), full, " ".join(filter(None, [READING, HOW, n])))
+    few = [quick_look_note([rates for name, _, _, rates in runs if name == method]) for method in methods]
+    note = "\n".join(filter(None, [min(filter(None, few), default=""), " ".join(filter(None, [READING, HOW, n]))]))
+    return Table(title, ("method", "runs", "images", *columns), full, note, may_turn=True)
 
 
 READING = (

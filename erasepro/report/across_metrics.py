@@ -9,7 +9,7 @@ from typing import Any
 
 from erasepro.config.plain_values import differing
 from erasepro.report.cells import HOW, Cell, annotate_counts, cell, short
-from erasepro.report.tables import Table
+from erasepro.report.tables import Table, metric_bounds
 from erasepro.results.recognition import Share
 
 
@@ -48,7 +48,7 @@ def across_metrics(
     texts, n = annotate_counts(header, rows)
     title += f"   [protocol {protocols.pop()}]" if alone else ""
     full = tuple((method, *text) for method, text in zip(methods, texts, strict=True))
-    return Table(title, ("method", *header), full, " ".join(filter(None, [*refused, HOW, n])))
+    return Table(title, ("method", *header), full, " ".join(filter(None, [*refused, HOW, n])), may_turn=True)
 
 
 def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
@@ -81,6 +81,7 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
 def _cell(runs: Sequence[Mapping[str, Sequence[PrimaryValue]]], name: str, protocol: str) -> Cell:
     values = [value for scores in runs for value in scores.get(name, ()) if value.protocol == protocol]
     before = [value.original for value in values if not math.isnan(value.original)]
-    after, n = cell([value.edited for value in values], min if values and values[0].higher_is_better else max)
+    worst = min if values and values[0].higher_is_better else max
+    after, n = cell([value.edited for value in values], worst, metric_bounds(name))
     some = f" [{len(values)} of {len(runs)} runs]" if 0 < len(values) < len(runs) else ""
     return (f"{short(sum(before) / len(before))} → {after}" if before else after) + some, n

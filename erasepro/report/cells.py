@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from erasepro.results.interval import UNBOUNDED, Bounds, interval
 from erasepro.results.recognition import Share
 
 HOW = (
-    "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one. (…): the worst of "
-    "several runs. n: images over a method's runs."
+    "±: one standard error of the mean over a method's runs, √(Σ se²) / runs, where each run has one; [a–b]: an interval, "
+    "where ± would pass 0 or 1. (…): the worst of several runs. n, or [n]: images over a method's runs."
 )
 NOTHING = "–"
 
@@ -18,18 +19,28 @@ Cell = tuple[str, int]
 """(text, images behind it)."""
 
 
-def cell(shares: Sequence[Share], worst: Callable[[Sequence[float]], float]) -> Cell:
-    """One method's cell from its runs' numbers, those that are NaN left out."""
+def cell(shares: Sequence[Share], worst: Callable[[Sequence[float]], float], bounds: Bounds = UNBOUNDED) -> Cell:
+    """One method's cell from its runs' numbers, those that are NaN left out.
+
+    Args:
+        bounds: what the numbers can be: where ± would pass an end, an interval takes its place.
+    """
     counted_shares = [share for share in shares if not math.isnan(share.value)]
     if not counted_shares:
         return NOTHING, 0
     values = [share.value for share in counted_shares]
     errors = [share.stderr for share in counted_shares if share.stderr is not None]
-    text = short(sum(values) / len(values))
-    if len(errors) == len(counted_shares):
-        text += f"±{short(math.sqrt(sum(error**2 for error in errors)) / len(counted_shares))}"
+    mean, n = sum(values) / len(values), sum(share.n for share in counted_shares)
+    known = len(errors) == len(counted_shares)
+    stderr = math.sqrt(sum(error**2 for error in errors)) / len(counted_shares) if known else None
+    ends = interval(mean, n, stderr, bounds)
+    text = short(mean)
+    if ends is not None:
+        text += f" [{'–'.join(str(int(end)) if end in (0, 1) else short(end) for end in ends)}]"
+    elif stderr is not None:
+        text += f"±{short(stderr)}"
     text += f" ({short(worst(values))})" if len(counted_shares) > 1 else ""
-    return text, sum(share.n for share in counted_shares)
+    return text, n
 
 
 def annotate_counts(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], str]:

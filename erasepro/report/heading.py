@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from erasepro.config.stored_config import TEMPLATES
 from erasepro.errors import visible
 from erasepro.results.settings import RunSettings
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 if TYPE_CHECKING:
     from erasepro.results.results_json import Results
 
+NUMBER_WIDTH = len("[10000] ")
 SHOWN = 12  # words left out that are named
 
 
@@ -27,6 +29,17 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
     prompts += [] if settings.prompt_sets == (TEMPLATES,) else [f"prompts {', '.join(settings.prompt_sets)}"]
     sampler = f"{settings.steps} steps, guidance {settings.guidance:g}, {seeds}"
     return visible(" · ".join([format_pairs(settings.pairs), settings.model, method, sampler, *prompts, protocol]))
+
+
+def printed(heading: str) -> str:
+    """A heading in lines as wide as the terminal, broken between its parts where these fit.
+
+    A sweep puts the number of its job before it.
+    """
+    width = terminal_width() - NUMBER_WIDTH
+    glued = "\0· ".join(part.replace(" ", "\0") for part in heading.split(" · "))
+    lines = wrapped(glued, width, "  ").replace("\0", " ").splitlines()
+    return "\n".join(line if len(line) <= width else wrapped(line, width, "  ") for line in lines)
 
 
 def results_heading(results: Results) -> str:

@@ -17,9 +17,12 @@ from erasepro.results.stored_recognition import read_recognition_rates
 def across(runs: Sequence[Results]) -> list[Table]:
     """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it).
 
+    Runs that differ in the model, in how images are drawn or in what an edit is fitted on are no repetitions of each other: the
+    settings in which they differ are part of their rows' names.
+
     Raises UserError where the runs' pictures were drawn and judged under different protocols.
     """
-    labels = [label_method(run) for run in runs]
+    labels = label_rows(runs)
     recognition = [
         (label, run.name, _recognition_protocol(run), read_recognition_rates(run.recognition))
         for label, run in zip(labels, runs, strict=True)
@@ -27,7 +30,7 @@ def across(runs: Sequence[Results]) -> list[Table]:
     metrics = across_metrics([(label, primary_values(run)) for label, run in zip(labels, runs, strict=True)])
     caution = [*caution_unlike(runs), *caution_without_digest(runs)]
     return [
-        replace(table, note=" ".join([table.note, *caution]).strip()) for table in (across_table(recognition), metrics)
+        replace(table, note="\n".join([table.note, *caution]).strip()) for table in (across_table(recognition), metrics)
     ]
 
 
@@ -60,6 +63,25 @@ def caution_without_digest(runs: Sequence[Results]) -> list[str]:
     verb = "has" if count == 1 else "have"
     line = f"No digest: {count} of {len(runs)} runs {verb} none, so nothing tells whether their numbers were changed since."
     return [line] if count else []
+
+
+ROW_SETTINGS = ("model.name", "generation.", "templates.")
+"""Beginnings of the settings that a row's name carries where the runs of a table differ in them …"""
+REPETITIONS = ("generation.seeds",)
+"""… except for these, over which a method's mean is taken."""
+
+
+def label_rows(runs: Sequence[Results]) -> list[str]:
+    """The name of each run's row: its method, and the settings in which the runs differ."""
+    settings = [
+        {k: v for k, v in run.settings.comparable.items() if k.startswith(ROW_SETTINGS) and k not in REPETITIONS}
+        for run in runs
+    ]
+    keys = list(differing(settings))
+    return [
+        ", ".join([label_method(run), *(f"{key}={own.get(key)}" for key in keys)])
+        for run, own in zip(runs, settings, strict=True)
+    ]
 
 
 def label_method(run: Results) -> str:

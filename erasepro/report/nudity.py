@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erasepro.report.tables import Table
+from erasepro.results.interval import SIZE, interval
 from erasepro.results.results_json import MetricScore
 
 Parts = Mapping[str, Any]
@@ -45,6 +46,9 @@ def _by_label(protocol: str, original: Parts, edited: Parts) -> Table:
 _OF_LABEL = ("images_by_label", "boxes_by_label")
 
 
+NOTE = "± one standard error; [a–b]: an interval, where ± would pass 0. The rows end where nothing is left."
+
+
 def _curve(protocol: str, original: Parts, edited: Parts) -> Table:
     """A row a threshold, down to the first at which nothing is left."""
     before = {point["threshold"]: point for point in original.get("curve", [])}
@@ -57,14 +61,17 @@ def _curve(protocol: str, original: Parts, edited: Parts) -> Table:
         if not any(model.get("boxes") for model in points):
             break
     title = f"NudeNet along thresholds   [protocol {protocol}]"
-    return Table(title, ("score ≥", *HEADER), tuple(rows), "± one standard error. The rows end where nothing is left.")
+    return Table(title, ("score ≥", *HEADER), tuple(rows), NOTE)
 
 
 def _cell(point: Parts, count: str) -> str:
     if count not in point:
         return "–"
-    stderr = point[f"{count}_stderr"]
-    return str(point[count]) if stderr is None else f"{point[count]}±{stderr:.1f}"
+    value, stderr = point[count], point[f"{count}_stderr"]
+    ends = interval(value, 0, stderr, SIZE)
+    if ends is not None:
+        return f"{value} [{ends[0]:.0f}–{ends[1]:.1f}]"
+    return str(value) if stderr is None else f"{value}±{stderr:.1f}"
 
 
 def _note(original: Parts, edited: Parts) -> str:

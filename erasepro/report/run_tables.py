@@ -13,7 +13,7 @@ from erasepro.report.cells import format_number
 from erasepro.report.heading import format_sentences
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
-from erasepro.report.tables import RETENTION, Table, metric_table, recognition_table
+from erasepro.report.tables import RETENTION, UNLIMITED, Table, metric_table, recognition_table
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
@@ -54,7 +54,7 @@ def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:
         UserError: a file of these names does not begin with a run's heading, so it is somebody's own; neither is written.
     """
     contents = {
-        "tables.txt": "\n".join([f"{head}\n", *(table.text() for table in listed)]),
+        "tables.txt": "\n".join([f"{head}\n", *(table.text(UNLIMITED) for table in listed)]),
         "tables.md": "\n".join([f"{escape_markdown(head)}\n", *(table.markdown() for table in listed)]),
     }
     for name in contents:

@@ -8,6 +8,7 @@ from pathlib import Path
 from erasepro.errors import UserError, visible
 from erasepro.report.heading import results_heading
 from erasepro.report.run_tables import tables, write_tables
+from erasepro.report.terms import POINTER
 from erasepro.results.results_json import Results
 
 
@@ -23,6 +24,8 @@ def show(results: Results, path: Path) -> None:
     except UserError as error:  # the folder may be one that somebody collects results in
         print(f"erasepro: the tables were not written: {error}", file=sys.stderr)
     where = visible(path)
-    print(f"Results: {where}" + (f"    grid: {visible(path / 'grid.png')}" if (path / "grid.png").exists() else ""))
+    print(f"{POINTER}\n\nResults: {where}")
+    if (path / "grid.png").exists():
+        print(f"Grid: {visible(path / 'grid.png')}")
     if any((path / "wandb").glob("offline-run-*")):
         print(f"W&B, offline; to upload: wandb sync {where}/wandb/offline-run-*")

@@ -11,43 +11,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table as RichTable
-
 from erasepro.errors import visible
-from erasepro.results.recognition import RecognitionRates, Share
+from erasepro.report.layout import lay_out
+from erasepro.results.interval import BOUNDS, SHARE, SIZE, UNBOUNDED, Bounds, interval
+from erasepro.results.recognition import ALL, RecognitionRates, Share
 from erasepro.runtime.foreign_text import escape_markdown
+from erasepro.runtime.terminal import terminal_width
+
+UNLIMITED = 10_000
+"""The width of a table in a file: nothing is wrapped."""
+NOTE_WIDTH = 110
+"""Columns of a note, where the terminal is wider."""
 
 
 @dataclass(frozen=True)
 class Table:
     """Cells of text. The first column is left aligned, the others right. ``note``: how to read it, printed below.
 
-    Any text may be someone else's: each form shows it as nothing but itself.
+    ``keys``: how many of the first columns say what a row is. ``may_turn``: rows and columns may change places where the
+    terminal is narrow. Any text may be someone else's: each form shows it as nothing but itself.
     """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    keys: int = 1
+    may_turn: bool = False
 
-    def rich(self) -> RichTable:
-        """The table as rich prints it; the note is left out."""
-        table = RichTable(title=visible(self.title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-        for i, name in enumerate(self.header):
-            table.add_column(visible(name), justify="left" if i == 0 else "right")
-        for row in self.rows:
-            table.add_row(*map(visible, row))
-        return table
+    def text(self, width: int | None = None) -> str:
+        """The table and its note as plain text.
 
-    def text(self) -> str:
-        """The table and its note as plain text, however wide."""
-        out = io.StringIO()
-        Console(file=out, width=10_000, markup=False, emoji=False).print(self.rich())
-        lines = [line.rstrip() for line in out.getvalue().rstrip().splitlines()]
-        note = visible(" ".join(self.note.split()))
-        return "\n".join([*lines, *textwrap.wrap(note, 110, initial_indent=" ", subsequent_indent=" ")]) + "\n"
+        Args:
+            width: columns that no line passes; None: the terminal's.
+        """
+        width = terminal_width() if width is None else width
+        grid = [[visible(cell) for cell in line] for line in (self.header, *self.rows)]
+        title = textwrap.wrap(visible(self.title), width, break_on_hyphens=False)
+        blocks = lay_out(grid, width, self.keys, self.may_turn)
+        lines = title + [line for block in blocks for line in ("", *block.lines())]
+        for line in self.note.splitlines():
+            lines += textwrap.wrap(
+                visible(" ".join(line.split())), min(width, NOTE_WIDTH), initial_indent=" ", subsequent_indent=" "
+            )
+        return "\n".join(lines) + "\n"
 
     def markdown(self) -> str:
         """The title, the table and its note as Markdown."""
@@ -66,7 +73,7 @@ class Table:
     def write(self, stem: Path) -> list[Path]:
         """Write ``stem.txt``, ``stem.md`` and ``stem.csv``; return their paths."""
         paths = []
-        for suffix, content in ((".txt", self.text()), (".md", self.markdown()), (".csv", self.csv())):
+        for suffix, content in ((".txt", self.text(UNLIMITED)), (".md", self.markdown()), (".csv", self.csv())):
             paths.append(stem.with_name(stem.name + suffix))
             paths[-1].write_text(content, encoding="utf-8")
         return paths
@@ -76,18 +83,38 @@ RETENTION = "retention (edited/original)"
 """Header of the share that shows the concept in the edited model's images over that in the original's."""
 
 READING = (
-    "Shares of images, ± one standard error. original: the original model's that show the prompt's concept. The rest is the "
-    "edited model's, same prompts and seeds: concept shown (↓ for target and synonym prompts, ↑ for the others), anchor "
-    "shown, unrecognised (the judge names nothing) and other add to 1; retention = concept shown over original."
+    "Shares of images, ± one standard error, or an interval [a–b] where ± would pass 0 or 1. original: the original model's "
+    "that show the prompt's concept. The rest is the edited model's, same prompts and seeds: concept shown (↓ for target and "
+    "synonym prompts, ↑ for the others), anchor shown, unrecognised (the judge names nothing) and other add to 1; retention = "
+    "concept shown over original."
 )
+
+
+FEW = 10
+"""Images of the targets in one wording below which nothing is to be reported: of 9 without a hit, a tenth may have some."""
+QUICK_LOOK = "quick look: n too small to report"
+
+
+def quick_look_note(runs: Sequence[Sequence[RecognitionRates]]) -> str:
+    """The line under a table whose targets have fewer than `FEW` images in a wording; "" where they have enough.
+
+    Args:
+        runs: the groups of each run of one method, whose images count together.
+    """
+    counts: dict[str, int] = {}
+    for o in (o for groups in runs for o in groups if o.role == "target" and o.phrasing != ALL):
+        counts[o.phrasing] = counts.get(o.phrasing, 0) + o.concept_shown.n
+    fewest = min(filter(None, counts.values()), default=FEW)
+    images = "1 image" if fewest == 1 else f"{fewest} images"
+    return f"{QUICK_LOOK} ({images} of the targets in a wording; {FEW} are the least)." if fewest < FEW else ""
 
 
 def recognition_table(groups: Sequence[RecognitionRates], title: str = "What the pictures show") -> Table:
     """Role by phrasing: the shares of both models' images that show the prompt's concept, and what came instead."""
     grouped = any(o.group for o in groups)
     subjects, failed = any(o.subject.n for o in groups), any(o.errors for o in groups)
-    header = ["prompts", *(["concept"] if grouped else []), "phrasing", "n", "original"]
-    header += ["concept shown", "anchor shown", "unrecognised", "other", RETENTION]
+    keys = ["prompts", *(["concept"] if grouped else []), "phrasing", "n"]
+    header = [*keys, "original", "concept shown", RETENTION, "anchor shown", "unrecognised", "other"]
     header += [*(["subject"] if subjects else []), *(["errors"] if failed else [])]
     rows = []
     for o in groups:
@@ -100,11 +127,12 @@ def recognition_table(groups: Sequence[RecognitionRates], title: str = "What the
             str(o.concept_shown.n),
             share(o.original),
         ]
-        cells += [share(o.concept_shown), anchor, share(o.unrecognised), share(o.other), share(o.retention)]
+        cells += [share(o.concept_shown), ratio(o.retention), anchor, share(o.unrecognised), share(o.other)]
         cells += [*([share(o.subject)] if subjects else []), *([str(o.errors)] if failed else [])]
         rows.append(tuple(cells))
     note = READING + (" subject: shows the thing that the prompt names." if subjects else "")
-    return Table(title, tuple(header), tuple(rows), note)
+    lines = [quick_look_note([groups]), note]
+    return Table(title, tuple(header), tuple(rows), "\n".join(filter(None, lines)), keys=len(keys))
 
 
 def metric_table(
@@ -119,8 +147,8 @@ def metric_table(
         rows.append(
             (
                 f"{name}{_unit(score)} {'↑' if score['higher_is_better'] else '↓'}",
-                number(old["value"], old["stderr"]) if old else "–",
-                number(score["value"], score["stderr"]),
+                _of_metric(name, old) if old else "–",
+                _of_metric(name, score),
                 str(score["n"]),
                 protocol,
             )
@@ -129,18 +157,48 @@ def metric_table(
 
 
 def share(value: Share) -> str:
-    """A share with its standard error, three digits after the point."""
-    return number(value.value, value.stderr, digits=3)
+    """A share with its standard error or interval, three digits after the point."""
+    return number(value.value, value.stderr, 3, SHARE, value.n)
 
 
-def number(value: float, stderr: float | None = None, digits: int = 4) -> str:
-    """``0.987±0.004``; above 1 four digits that matter, ``187±6.7`` and ``26.31±0.42``; ``–`` for nothing counted."""
+def ratio(value: Share) -> str:
+    """Of two shares, which may be above 1: with its standard error or interval, three digits after the point."""
+    return number(value.value, value.stderr, 3, SIZE, value.n)
+
+
+def metric_bounds(name: str) -> Bounds:
+    """What a metric's number can be. Reads the metric's source, and imports nothing of it."""
+    from erasepro.metrics import METRICS  # here: a module of runs, and a command that only reports begins without any
+
+    return BOUNDS.get(str(METRICS.attribute(name, "number_kind")), UNBOUNDED)
+
+
+def number(value: float, stderr: float | None = None, digits: int = 4, bounds: Bounds = UNBOUNDED, n: int = 0) -> str:
+    """``0.987±0.004``; above 1 four digits that matter, ``187±6.7`` and ``26.31±0.42``; ``–`` for nothing counted.
+
+    ``1.000 [0.889–1]`` where ± would pass an end of what the number can be.
+
+    Args:
+        n: images that it is of: a share of a single one has an interval and no standard error.
+    """
     if value is None or math.isnan(value):
         return "–"
     if math.isfinite(value) and abs(value) > 1:
         digits = min(digits, max(1, 4 - len(str(int(abs(value))))))
     text = str(int(value)) if float(value).is_integer() and abs(value) > 1 else f"{value:.{digits}f}"
+    ends = interval(value, n, stderr, bounds)
+    if ends is not None:
+        return f"{text} [{'–'.join(_end(end, digits) for end in ends)}]"
     return text if stderr is None else f"{text}±{stderr:.{digits}f}"
+
+
+def _of_metric(name: str, score: Mapping[str, Any]) -> str:
+    return number(score["value"], score["stderr"], bounds=metric_bounds(name), n=score["n"])
+
+
+def _end(value: float, digits: int) -> str:
+    """An end of an interval; 0 and 1 themselves without digits."""
+    return str(int(value)) if value in (0, 1) else f"{value:.{digits}f}"
 
 
 def _unit(score: Mapping[str, Any]) -> str:

@@ -17,9 +17,11 @@ KEYS_OUTSIDE_SIGNATURE = (
     "metrics",  # each metric's scores are filed under what decides them: see scoring.py
     "protocol",  # what it fixes stands in the other groups
     "name",
+    "method",  # made of the solver's settings
     "experiments",
     "schedule",  # solvers that have one hold a copy under solver.schedule
     "generation.batch_size",
+    "generation.target_prompts",  # the rows are hashed
     "model.source",  # the bytes of the weights are hashed instead
     "model.revision",
     "concepts.file",  # its pairs are hashed with the prompts

@@ -102,6 +102,8 @@ def _check_generation(g: GenerationConfig) -> None:
         raise UserError(
             f"generation.prompts_per_concept must be 1 or more, or null for all; not {g.prompts_per_concept}."
         )
+    if g.target_prompts is not None and g.target_prompts < 1:
+        raise UserError(f"generation.target_prompts must be 1 or more, or null for no least number; not {g.target_prompts}.")
     if g.neighbors < 0:
         raise UserError(f"generation.neighbors must be 0 or more; not {g.neighbors}.")
     if g.max_retain is not None and g.max_retain < 0:

@@ -38,7 +38,7 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
     solver = make_solver(spec.solver)
     solver.statistics = open_statistics(spec.statistics, spec.statistics_limit)
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
-    print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.solver_name}", flush=True)
+    print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.stored['method']}", flush=True)
     if concepts.left_out:
         print(concepts.left_out_line, flush=True)
     start = time.perf_counter()

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
+from erasepro.report.heading import printed
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.runs.command_record import UNREADABLE, CommandRecord
@@ -51,7 +52,7 @@ class FinishedCommand(CommandRecord):
             return False
         for note in notes:
             print(note, file=sys.stderr)
-        print(f"{heading}\n{DONE_BEFORE}\n")
+        print(f"{printed(heading)}\n{DONE_BEFORE}\n")
         show(results, run)
         return True
 

@@ -20,7 +20,6 @@ from erasepro.prompts.sets import load_prompts
 from erasepro.protocols.label import protocol_label
 from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
-from erasepro.runs.preset import nearest_preset
 from erasepro.runs.scoring import Scoring
 from erasepro.runs.solved_edit import solved_hash
 from erasepro.runs.spec import RunSpec
@@ -67,10 +66,10 @@ class Job:
         names += {row.concept for row in self.worklist}
         return self.concepts.kind in SENSITIVE_KINDS or self.evaluation_prompts.sensitive or mentions_nudity(names)
 
-    @cached_property
+    @property
     def method(self) -> str:
-        """The preset nearest to the solver's settings, and what was changed in it."""
-        return nearest_preset(self.stored.at("solver"))
+        """The solver's preset, and what was changed in it."""
+        return str(self.stored["method"])
 
     @cached_property
     def scoring(self) -> Scoring:
@@ -101,8 +100,8 @@ def make_job(spec: RunSpec) -> Job:
     edit_prompts = make_edit_prompts(concepts, spec.sentences, lexicon)
     memory_line = check_memory(make_solver(spec.solver), pipe, edit_prompts)
     evaluation_prompts = load_prompts(
-        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain,
-        neighbors=_neighbors(edit_prompts, lexicon, g.neighbors), seed=spec.seed,
+        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, least_targets=g.target_prompts,
+        max_retain=g.max_retain, neighbors=_neighbors(edit_prompts, lexicon, g.neighbors), seed=spec.seed,
     )  # fmt: skip
     worklist = make_worklist(evaluation_prompts, g.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from erasepro.config.composed_config import compose_config
 from erasepro.config.expected_values import check_groups, check_lists
@@ -21,15 +22,18 @@ from erasepro.config.hydra_setup import CUSTOM, compose_unchecked, custom_pairs_
 from erasepro.config.nodes import stored_config, unresolved_config
 from erasepro.config.overrides import named_keys
 from erasepro.config.paths import choices, groups, options
-from erasepro.config.plain_values import ABSENT, overlaid, replaced
+from erasepro.config.plain_values import ABSENT, replaced
 from erasepro.config.schema import Config, MetricsConfig
+from erasepro.config.solver_settings import completed, typed_settings
 from erasepro.config.stored_config import StoredConfig
 from erasepro.config.typed_dataclass import structured
 from erasepro.errors import UserError
 from erasepro.metrics.engine.build import all_configs, metric_configs
+from erasepro.metrics.registry import METRICS
 from erasepro.protocols.protocol_values import protocol_defaults
 from erasepro.runs.check_solver import check_solver
 from erasepro.runs.check_values import check_values
+from erasepro.runs.preset import name_for_file, nearest_preset
 from erasepro.runs.shared_groups import check_stored_values
 from erasepro.runs.spec import ChosenMetrics, RunSpec
 from erasepro.solvers.registry import SOLVERS
@@ -74,8 +78,15 @@ def _chosen_metrics(config: MetricsConfig) -> ChosenMetrics:
 
 
 def spec_of_stored(stored: StoredConfig, overrides: Sequence[str] = ()) -> RunSpec:
-    """The run that a stored config describes, checked again; the overrides that changed it serve the error messages only."""
-    return spec_of(checked(OmegaConf.create(dict(stored.values)), overrides))
+    """The run that a stored config describes, checked again; the overrides that changed it serve the error messages only.
+
+    Where another solver, or another setting of it, was put into the config, the end of the run's name that is the method's follows.
+    """
+    cfg = checked(OmegaConf.create(dict(stored.values)), overrides)
+    before, now = (name_for_file(str(method)) for method in (stored.at("method") or "", cfg.method))
+    if before and str(cfg.name).endswith(f"-{before}") and "name" not in named_keys(overrides):
+        cfg.name = str(cfg.name).removesuffix(before) + now
+    return spec_of(cfg)
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
@@ -90,11 +101,22 @@ def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """
     with translated(overrides):
         complete_solver(cfg, overrides)
+        _leave_out_metrics(cfg, named_keys(overrides))
         values = unresolved_config(cfg)
         if MISSING not in values.values.values():  # a group was deleted: the check of the config says so
             for key, value in protocol_defaults(values, named_keys(overrides), _usual_values).items():
                 OmegaConf.update(cfg, key, value, force_add=True)
     return cfg
+
+
+def _leave_out_metrics(cfg: DictConfig, chosen: set[str]) -> None:
+    """Take the metrics that do not belong to this kind of concepts out of the usual list; a list that was chosen stays."""
+    names, usual = (OmegaConf.select(config, "metrics.names") for config in (cfg, compose_unchecked()))
+    if names is None or chosen & {"metrics", "metrics.names"} or list(names) != list(usual):
+        return
+    kind = str(OmegaConf.select(cfg, "concepts.kind"))
+    kinds = {name: str(METRICS.attribute(name, "concept_kinds") or "").split() for name in names}
+    OmegaConf.update(cfg, "metrics.names", [name for name in names if not kinds[name] or kind in kinds[name]])
 
 
 def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
@@ -110,7 +132,10 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
                 raise UserError(f"The key {key!r} has no value. {hint}")
         if OmegaConf.select(cfg, "concepts.name") == CUSTOM:
             OmegaConf.update(cfg, "concepts.name", custom_name(cfg.concepts.get("pairs"), cfg.concepts.get("file")))
+        method = _method(cfg)
+        OmegaConf.update(cfg, "method", method, force_add=True)
         OmegaConf.resolve(cfg)
+        OmegaConf.update(cfg, "name", str(cfg.name).replace(method, name_for_file(method)))
         for missing in sorted(OmegaConf.missing_keys(cfg)):
             raise UserError(f"The key {missing!r} has no value. Give one: {missing}=…")
         values = stored_config(cfg)
@@ -134,8 +159,22 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
     return merged
 
 
+def _method(cfg: DictConfig) -> str:
+    """How the config's solver is called: the option that was chosen (or is stored), and the keys that were changed in it."""
+    chosen = str(OmegaConf.select(cfg, "method") or "").partition(" ")[0]
+    if not isinstance(cfg.solver, DictConfig):
+        return chosen
+    try:
+        values = OmegaConf.to_container(cfg.solver, resolve=True)
+        assert isinstance(values, dict)
+        settings = typed_settings(solver_schema(cfg), {str(key): value for key, value in values.items()})
+    except OmegaConfBaseException:
+        return chosen  # the checks that follow name the key
+    return nearest_preset(settings, chosen)
+
+
 _SOUND_PROTOCOLS: set[str] = set()
-"""What protocols state that was checked in this process: to name a method, dozens of configs are resolved."""
+"""What protocols state that was checked in this process: a sweep resolves dozens of configs."""
 
 
 def _check_protocol_values(cfg: DictConfig) -> None:
@@ -196,12 +235,9 @@ def complete_solver(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
             raise UserError(f"Unknown key {key!r}: the schedule is a group of its own; write {key[7:]}={value}.")
         if key == "solver.name":
             raise UserError(f"'solver.name={value}' leaves the keys of another solver: write solver={value} instead.")
-    defaults = OmegaConf.to_container(structured(schema))
-    assert isinstance(defaults, dict)
-    if "schedule" in fields:
-        defaults["schedule"] = "${schedule}"
+    stated = unresolved_config(cfg).at("solver")
     with open_dict(cfg):
-        cfg.solver = overlaid(defaults, OmegaConf.to_container(cfg.solver, resolve=False))
+        cfg.solver = completed(schema, stated)
 
 
 def custom_name(pairs: Any, file: str | None) -> str:

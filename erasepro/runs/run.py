@@ -20,7 +20,7 @@ from erasepro.generation.worklist import is_written
 from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
-from erasepro.report.heading import format_heading
+from erasepro.report.heading import format_heading, printed
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
@@ -66,7 +66,7 @@ def _run(spec: RunSpec) -> Results:
         job = make_job(spec)
     if distributed.on_main_process(lambda: _finished(job)):
         distributed.on_main_process(job.folder.settle)
-        print(f"{_heading(job)}\n{DONE_BEFORE}")
+        print(f"{printed(_heading(job))}\n{DONE_BEFORE}")
     else:
         Run(job).execute()
     results = Results.load(job.folder.path / "results.json")
@@ -127,7 +127,7 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
-        lines = [_heading(job), job.concepts.left_out_line, job.memory_line, *job.evaluation_prompts.told()]
+        lines = [printed(_heading(job)), job.concepts.left_out_line, job.memory_line, *job.evaluation_prompts.told()]
         print("\n".join(line for line in lines if line), flush=True)
 
     @cached_property

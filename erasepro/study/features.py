@@ -88,8 +88,8 @@ class FeatureStage:
             found = load_concepts(spec.concepts, spec.vocabulary)
             chosen = spec.generation
             tests = load_prompts(
-                spec.prompts, found, chosen.split, per_concept=chosen.prompts_per_concept, max_retain=chosen.max_retain,
-                neighbors=(), seed=spec.seed,
+                spec.prompts, found, chosen.split, per_concept=chosen.prompts_per_concept,
+                least_targets=chosen.target_prompts, max_retain=chosen.max_retain, neighbors=(), seed=spec.seed,
             )  # fmt: skip
             pairs = residual_pairs(tests, found)
             if not pairs:

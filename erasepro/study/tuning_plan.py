@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
+from erasepro.prompts.templates.bank import PHRASINGS
 from erasepro.runs.resolve import resolve
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.files import digest
@@ -21,12 +22,12 @@ SETS = ("mini/dev_1", "mini/dev_5", "mini/dev_10", "mini/dev_30")
 LEAST_TRIALS, LEAST_PICTURES = 4, 2
 """Fewer say nothing: a search that cannot afford them is refused."""
 PICTURE_SETTINGS = {
-    "generation": "quick", "generation.split": "validation", "generation.max_retain": "24",
+    "generation": "quick", "generation.steps": "12", "generation.split": "validation", "generation.max_retain": "24",
     "metrics": "[clip_accuracy_top1,fd_miniature]", "tracker": "none", "outputs.progress": "false", "outputs.grid": "false",
 }  # fmt: skip
 """How pictures are drawn and judged; words of the command go over these."""
 PROMPTS = 60
-"""Target prompts of a set, about: each target gets its share, 3 at least (one of each phrasing) and 36 at most."""
+"""Target prompts of a set, about: each target gets its share, 1 in each wording at least and 12 at most."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class TuningPlan:
     @staticmethod
     def _prompts(concepts: str) -> int:
         pairs = len(resolve([f"concepts={concepts}"]).concepts.pairs)
-        return min(36, max(3, PROMPTS // max(pairs, 1)))
+        return min(12, max(1, PROMPTS // max(pairs, 1) // len(PHRASINGS)))
 
     def affordable(self, seconds: Mapping[str, float]) -> TuningPlan:
         """The plan cut to its hours: the same share of trials and of drawn settings off every solver.

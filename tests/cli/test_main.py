@@ -54,7 +54,7 @@ def test_version(capsys):
 def test_ls(capsys, kind, name):
     status, out, _ = said(capsys, "ls", kind)
     assert status == 0
-    row = next(line for line in out.splitlines() if line.split()[0] == name)
+    row = next(line for line in out.splitlines() if line.split()[:1] == [name])
     assert len(row.split()) > 2, "every name comes with a line about it"
 
 

@@ -88,6 +88,10 @@ def test_miniature_names():
     assert (found.pairs, found.preserve) == ((ConceptPair("dog", "cat"),), ("lion",))
     with raises(r"Unknown concept 'elefant' \(target of \[elefant,cat\]\)", "Did you mean 'elephant'"):
         load_concepts(ConceptsConfig(pairs=[["elefant", "cat"]]), "miniature")
+    with raises(r"Unknown concept 'pupy'.* Did you mean 'dog' \(for 'puppy'\)\?", "see `erasepro ls vocabulary`"):
+        load_concepts(ConceptsConfig(pairs=[["pupy", "cat"]]), "miniature")
+    with raises("Unknown concept 'ink'", "a drawing style: add concepts.kind=style"):
+        load_concepts(ConceptsConfig(pairs=[["ink", "cat"]]), "miniature")
     with raises("'puppy' is another word for", "'dog'"):
         load_concepts(ConceptsConfig(pairs=[["puppy", "cat"]]), "miniature")
     with raises("Unknown style 'inc'", "Did you mean 'ink'"):

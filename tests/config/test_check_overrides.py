@@ -14,6 +14,7 @@ from erasepro.runs.resolve import compose
         (["metrics.params={}"], r"changes nothing"),
         (["solver=[uce]"], r"'solver': got a list, and it takes one option: write solver=uce\."),
         (["model=[sd14,sd15]"], r"takes one option: choose one, or -m model=sd14,sd15\."),
+        (["method=uce_best"], r"'method=uce_best' cannot be given: a method is named by its solver\. Write solver=uce_best\."),
         (["hydra.run.dir=x"], r"'hydra\.run\.dir=x' has no effect here: .*outputs\.dir=…"),
         (["hydra.mode=MULTIRUN"], r"has no effect here"),
         (["hydra.searchpath=[x]"], r"has no effect here"),

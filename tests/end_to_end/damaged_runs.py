@@ -13,7 +13,8 @@ from tests.end_to_end.damages import damage, damageable
 from tests.end_to_end.folder_contents import answers, shown
 
 SIZE = [
-    "solver=uce", "generation=quick", "generation.steps=2", "generation.prompts_per_concept=1", "generation.max_retain=2",
+    "solver=uce", "generation=quick", "generation.steps=2",
+    "prompts.templates.phrasings=[plain]", "generation.target_prompts=null", "generation.max_retain=2",
     "generation.neighbors=0", "generation.batch_size=8", "templates.count=2", "templates.preserve_count=1",
     "tracker=none", "outputs.progress=false",
 ]  # fmt: skip

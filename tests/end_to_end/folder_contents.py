@@ -67,8 +67,8 @@ def shown(text):
     lines, inside = [], False
     for line in text.splitlines():
         inside = inside or bool(re.match(r"\W*Stages \(", line))
-        if not inside and not CLOCK_LINES.search(line):
-            lines.append(line.partition("    grid: ")[0].rstrip() if line.startswith("Results: ") else line.rstrip())
+        if not inside and not CLOCK_LINES.search(line) and not line.startswith("Grid: "):
+            lines.append(line.rstrip())
         inside = inside and "peak MiB: memory" not in line
     return "\n".join(lines)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from erasepro.results.samples import read_samples
 
 JOB = [
-    "solver=uce", "generation=quick", "generation.steps=6", "generation.seeds=[0,1]", "generation.prompts_per_concept=2",
+    "solver=uce", "generation=quick", "generation.steps=6", "generation.seeds=[0,1]",
+    "prompts.templates.phrasings=[plain,complex]", "generation.target_prompts=null",
     "generation.max_retain=4", "generation.batch_size=4", "metrics=[clip_accuracy_top1,fd_miniature,kid,nudenet]",
     "tracker=none", "outputs.progress=false",
 ]  # fmt: skip

@@ -219,12 +219,27 @@ def test_counts_and_limits():
     )
     assert Counter(p.role for p in found) == {"target": 18, "anchor": 9, "retain": 60}
     assert len({p.concept for p in found if p.role == "retain"}) == 10
-    assert (
-        Counter(p.id.split("-")[1] for p in make_evaluation_prompts(SETS[0], per_concept=4, max_retain=3))["dog"] == 4
-    )
     assert {p.concept for p in make_evaluation_prompts(SETS[0], retain=["lion"]) if p.role == "retain"} == {"lion"}
     with pytest.raises(UserError, match="plain templates of the test split"):
         make_evaluation_prompts(SETS[0], counts={"target": 99})
+
+
+def test_prompts_per_concept_count_by_wording():
+    found = make_evaluation_prompts(SETS[0], per_concept=4, max_retain=3)
+    dog = [p for p in found if p.concept == "dog" and p.role == "target"]
+    assert Counter(p.phrasing for p in dog) == {"plain": 4, "complex": 4, "paraphrase": 4}
+    alone = make_evaluation_prompts(SETS[0], per_concept=4, max_retain=3, phrasings=("complex",))
+    assert [p for p in alone if p.concept == "dog" and p.role == "target"] == [p for p in dog if p.phrasing == "complex"]
+
+
+@pytest.mark.parametrize(("pairs", "each"), [(1, 6), (2, 3), (4, 2), (7, 1)])
+def test_few_targets_get_more_prompts_so_that_all_together_have_the_least_number(pairs, each):
+    chosen = mini(*(("dog", "cat"), ("apple", "pear"), ("car", "bus"), ("rose", "cactus"), ("fox", "bear"), ("cow", "pig"),
+                    ("owl", "duck"))[:pairs])  # fmt: skip
+    found = make_evaluation_prompts(chosen, per_concept=1, least_targets=6, max_retain=2)
+    counts = Counter((p.role, p.concept, p.phrasing) for p in found)
+    assert {number for (role, *_), number in counts.items() if role == "target"} == {each}
+    assert {number for (role, *_), number in counts.items() if role != "target"} == {1}
 
 
 def test_a_concepts_prompts_do_not_hang_on_the_others():

@@ -1,6 +1,6 @@
 """The lines above a run's tables."""
 
-from erasepro.report.heading import format_pairs, format_sentences
+from erasepro.report.heading import format_pairs, format_sentences, printed
 
 
 def prompts(*left_out):
@@ -21,3 +21,16 @@ def test_what_an_edit_is_built_from_and_what_is_left_out():
 def test_the_first_pairs_and_how_many_more():
     assert format_pairs([["dog", "cat"], ["nudity", ""]]) == "dog → cat, nudity → (empty)"
     assert format_pairs([["a", "b"]] * 6).endswith(" and 2 more")
+
+
+def test_a_heading_fits_the_terminal_behind_a_sweep_s_number(monkeypatch):
+    heading = " · ".join(["dog → cat, apple → pear and 7 more", "miniature", "uce_best ridge=7.0", "16 steps, guidance 3"] * 2)
+    for width in (80, 100, 160):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = printed(heading).splitlines()
+        assert len("[10000] ") + len(lines[0]) <= width
+        assert max(map(len, lines)) <= width
+        assert " ".join(" ".join(lines).split()) == heading
+    monkeypatch.setenv("COLUMNS", "80")
+    assert printed(heading).splitlines()[1].startswith("  16 steps, guidance 3 · dog → cat"), "a part is on one line"
+    assert max(map(len, printed("word " * 60).splitlines())) <= 80

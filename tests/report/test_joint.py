@@ -8,7 +8,7 @@ from erasepro.config.stored_config import StoredConfig
 from erasepro.generation import Row
 from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import format_heading
-from erasepro.report.joint import caution_unlike, label_method
+from erasepro.report.joint import caution_unlike, label_method, label_rows
 from erasepro.report.run_tables import _worst_table
 from erasepro.results.recognition import RecognitionRates, Share
 from erasepro.results.results_json import Results
@@ -47,6 +47,22 @@ def test_a_joint_table_names_the_settings_in_which_its_runs_are_unlike():
     (said,) = caution_unlike([run("generation.steps=9"), run("generation.steps=12"), run("generation.seeds=[7]")])
     assert "generation.steps (9, 12, 16)" in said
     assert "generation.seeds ([0, 1, 2], [7])" in said
+
+
+def test_rows_are_named_by_what_their_runs_differ_in_so_that_none_are_pooled_unawares():
+    def run(*overrides):
+        spec = resolve(list(overrides))
+        return Results("n", "s", dict(spec.stored.values), "p/1", {}, method=spec.stored["method"])
+
+    alike = [run("solver=uce"), run("solver=uce", "concepts=mini/pair_car", "generation.seeds=[7]"), run("solver=uce_best")]
+    assert label_rows(alike) == ["uce", "uce", "uce_best"], "pairs and seeds are what a mean goes over"
+    assert label_rows([run("generation.steps=9"), run("generation.steps=12")]) == [
+        "erasepro, generation.steps=9",
+        "erasepro, generation.steps=12",
+    ]
+    known = label_rows([run("solver=uce"), run("solver=uce", "templates=known")])
+    assert known[0] != known[1]
+    assert "templates.grammar=miniature" in known[1]
 
 
 def test_heading():

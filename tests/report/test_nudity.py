@@ -33,7 +33,7 @@ def test_both_models_by_label_and_along_thresholds():
     assert "2 could not be looked at" in labels.note
     assert [row[0] for row in curve.rows] == [f"{0.25 + 0.05 * i:.2f}" for i in range(13)]  # 0.85: nothing is left
     assert curve.rows[0][1:] == ("2±1.0", "2±1.0", "3±1.7", "2±1.0")
-    assert curve.rows[-1][1:] == ("0±0.5", "0±0.5", "0±0.5", "0±0.5")
+    assert curve.rows[-1][1:] == ("0 [0–0.5]",) * 4, "± would pass 0"
 
 
 def test_without_the_original_or_a_curve():

@@ -1,8 +1,11 @@
 """What a job's signature is made of beside its config."""
 
+from collections import Counter
+
 import pytest
 
 from erasepro.errors import UserError
+from erasepro.prompts.templates.bank import PHRASINGS
 from erasepro.results.signature import signature
 from erasepro.runs.job import make_job
 from erasepro.runs.resolve import resolve
@@ -39,3 +42,26 @@ def test_a_solve_that_does_not_fit_is_refused_before_there_is_a_folder(job, monk
     with pytest.raises(UserError, match=r"The solve for 1 pair \(\d+ sentences\) needs about"):
         job("erasepro")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("concepts", ["mini/pair_dog", "mini/instance_5"])
+def test_a_quick_look_has_six_pictures_of_the_targets_in_every_wording(concepts):
+    rows = make_job(resolve(["generation=quick", f"concepts={concepts}", "solver=uce"])).worklist
+    counts = Counter(row.phrasing for row in rows if row.role == "target")
+    assert set(counts) == set(PHRASINGS)
+    assert min(counts.values()) >= 6
+    assert len(rows) <= 36 * (1 if concepts.endswith("dog") else 3)
+
+
+def test_the_same_rows_are_the_same_run_however_they_were_asked_for():
+    words = ["debug=tiny", "solver=uce", "generation.prompts_per_concept=2"]
+    runs = [make_job(resolve([*words, *more])).folder.path for more in ([], ["generation.target_prompts=2"])]
+    assert runs[0] == runs[1]
+
+
+def test_a_run_s_folder_and_heading_name_the_preset_and_what_was_changed_in_it():
+    job = make_job(resolve(["debug=tiny", "solver=uce_best", "solver.ridge=7"]))
+    assert job.method == "uce_best ridge=7.0"
+    assert job.folder.path.name.startswith("tiny-mini-instance-1-uce_best+ridge_7.0-")
+    same = make_job(resolve(["debug=tiny", "solver=uce_best", "solver.ridge=7.0", "solver.token_policy=subject_to_end"]))
+    assert same.folder.path == job.folder.path, "the same settings, the same run"

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from erasepro.config.schema import GenerationConfig
-from erasepro.runs.resolve import resolve
+from erasepro.runs.resolve import resolve, spec_of_stored
 from erasepro.solvers import SOLVERS
 
 
@@ -26,3 +26,30 @@ def test_everything_is_typed_and_recorded_as_plain_values():
 def test_it_is_not_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         resolve().seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("words", "belongs"),
+    [
+        ([], False),
+        (["experiments=demo"], False),
+        (["concepts=mini/instance_5"], False),
+        (["concepts=mini/faces"], True),
+        (["metrics=miniature"], True),
+        (["metrics=[nudenet]"], True),
+        (["metrics=nudity", "concepts=mini/pair_dog"], True),
+    ],
+)
+def test_nudenet_is_counted_where_people_are_erased_or_where_it_was_asked_for(words, belongs):
+    spec = resolve(words)
+    assert ("nudenet" in spec.metrics.names) is belongs
+    assert spec.stored.at("metrics.names") == list(spec.metrics.names)
+    assert spec.metrics.names
+
+
+def test_the_name_of_a_stored_run_follows_its_method():
+    stored = resolve(["debug=tiny", "solver=uce_best", "solver.ridge=7"]).stored
+    assert spec_of_stored(stored).name == stored.at("name") == "tiny-mini-instance-1-uce_best+ridge_7.0"
+    changed = spec_of_stored(stored.replaced({"solver.ridge": 8.0}), ["solver.ridge=8"])
+    assert (changed.name, changed.stored["method"]) == ("tiny-mini-instance-1-uce_best+ridge_8.0", "uce_best ridge=8.0")
+    assert spec_of_stored(stored.replaced({"solver.ridge": 8.0, "name": "mine"}), ["name=mine"]).name == "mine"

@@ -15,7 +15,7 @@ from erasepro.study.tuning_plan import PLAN, TuningPlan
 
 SMALL = [
     "solver=uce,trce_text", "sets=[mini/dev_1]", "trials=4", "pictures=2", "out=study", "generation.steps=2",
-    "generation.prompts_per_concept=3", "generation.max_retain=4", "templates.preserve_count=60", "templates.contexts=4",
+    "generation.prompts_per_concept=1", "generation.max_retain=4", "templates.preserve_count=60", "templates.contexts=4",
 ]  # fmt: skip
 
 

@@ -72,9 +72,9 @@ def test_every_solver_draws_the_same_development_prompts_fitted_blind():
     specs = [PLANNED.spec(solver, "mini/dev_5") for solver in ("erasepro", "uce")]
     for spec in specs:
         assert (spec.generation.split, spec.sentences.grammar) == ("validation", "open")
-        assert spec.generation.prompts_per_concept == 12
+        assert spec.generation.prompts_per_concept == 4
     assert specs[0].generation == specs[1].generation
-    assert PLANNED.spec("uce", "mini/dev_30").generation.prompts_per_concept == 3
+    assert PLANNED.spec("uce", "mini/dev_30").generation.prompts_per_concept == 1
     changed = replace(PLANNED, overrides=("generation.steps=3", "templates=known"))
     spec = changed.spec("uce", "mini/dev_1", ["solver.ridge=2.0"])
     assert (spec.generation.steps, spec.sentences.grammar, spec.solver.ridge) == (3, "miniature", 2.0)

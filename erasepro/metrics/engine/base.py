@@ -114,6 +114,8 @@ class Metric(ABC):
     needs_judge: ClassVar[bool] = True  # asks the batch's judge; models without one cannot be measured
     needs_reference: bool = False  # compares with the original model's images: update(…, reference=True)
     derived: ClassVar[bool] = False  # combines other metrics' scores after them: ``derive`` in place of update
+    number_kind: ClassVar[str] = "any"  # any | size (never below 0) | share (0 to 1): how tables print its error
+    concept_kinds: ClassVar[str] = ""  # kinds of concept sets (names with spaces between) whose runs count it unasked; "": all
     version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
 
     @abstractmethod

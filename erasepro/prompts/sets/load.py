@@ -42,14 +42,15 @@ def load_prompts(
     split: str = "test",
     *,
     per_concept: int | None = None,
+    least_targets: int | None = None,
     max_retain: int | None = None,
     neighbors: Sequence[str] = (),
     seed: int = 0,
 ) -> Prompts:
     """The prompts of the sets, one set after the other. Prompts that mention a minor are never among them.
 
-    ``split``, ``per_concept``, ``max_retain``, ``neighbors`` and ``seed`` are for sets of the project's own templates (see
-    `make_evaluation_prompts`). Raises UserError for no set, an empty one, and whatever is wrong with a set's
+    ``split``, ``per_concept``, ``least_targets``, ``max_retain``, ``neighbors`` and ``seed`` are for sets of the project's own
+    templates (see `make_evaluation_prompts`). Raises UserError for no set, an empty one, and whatever is wrong with a set's
     config or file.
     """
     if not sets:
@@ -61,8 +62,8 @@ def load_prompts(
         if cfg.kind == "templates":
             words = tuple(cfg.phrasings) or PHRASINGS
             own = make_evaluation_prompts(
-                concepts, split, per_concept=per_concept, max_retain=max_retain, neighbors=neighbors, seed=seed,
-                phrasings=words,
+                concepts, split, per_concept=per_concept, least_targets=least_targets, max_retain=max_retain,
+                neighbors=neighbors, seed=seed, phrasings=words,
             )  # fmt: skip
             chosen = Chosen(own, len(own) + own.dropped, own.dropped)
         else:
