@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from erasepro.edit.record import TABLE
 
-if TYPE_CHECKING:
-    from erasepro.edit.edit import Edit
+
+class Revertible(Protocol):
+    """An `Edit`."""
+
+    def revert(self, pipe: Any) -> None:
+        """Put the original bytes back."""
+
+
+E = TypeVar("E", bound=Revertible)
 
 
 @dataclass(frozen=True, repr=False)
-class AppliedEdit:
+class AppliedEdit(Generic[E]):
     """An edit on a pipeline. Nobody need keep it: ``edit.revert(pipe)`` takes the edit off as well."""
 
-    edit: Edit
+    edit: E
     pipe: Any
 
-    def __enter__(self) -> Edit:
+    def __enter__(self) -> E:
         return self.edit
 
     def __exit__(self, *failure: object) -> None:

@@ -59,7 +59,7 @@ class Edit(EditRecord):
         if not force:
             check_base(pipe, self.meta.get("base", {}))
 
-    def apply(self, pipe: Any, force: bool = False) -> AppliedEdit:
+    def apply(self, pipe: Any, force: bool = False) -> AppliedEdit[Edit]:
         """Change the pipeline's weights in place; the originals wait in a side table for `revert`.
 
         ``edit.apply(pipe)`` stays until ``edit.revert(pipe)``; ``with edit.apply(pipe):`` reverts behind the block.
