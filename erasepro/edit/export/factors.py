@@ -30,12 +30,14 @@ class Factors:
 
     loss: ‖ΔW − up·down‖/‖ΔW‖ (Frobenius) of the truncated SVD of a dense ΔW, None for factors of the edit's own.
     rounding: the same for what float32 changes in the factors' product; 0 where it holds them exactly.
+    sufficient: the rank from which on a dense ΔW's SVD loses less than `ALLOWED_LOSS`; 0 of others.
     """
 
     up: Tensor
     down: Tensor
     loss: float | None = None
     rounding: float = 0.0
+    sufficient: int = 0
 
     @property
     def rank(self) -> int:
@@ -60,13 +62,13 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
     for site, kept in edit.updates.items():
         update = multiplied_out(kept)
         if isinstance(update, LowRankUpdate):
-            up, down, loss = update.up.double(), update.down.double(), None
+            up, down, loss, sufficient = update.up.double(), update.down.double(), None, 0
         else:
-            up, down, loss = _truncated(update.dense().double(), rank)
+            up, down, loss, sufficient = _truncated(update.dense().double(), rank)
         if up.shape[1]:
             up, down = _balanced(*_without_cancellation(edit.strength * up, down))
             up32, down32 = up.float().contiguous(), down.float().contiguous()
-            factors[site] = Factors(up32, down32, loss, product_difference(up, down, up32, down32))
+            factors[site] = Factors(up32, down32, loss, product_difference(up, down, up32, down32), sufficient)
     if not factors:
         raise UserError("This edit changes no weight: there is nothing to export as a LoRA.")
     return factors
@@ -94,22 +96,26 @@ def roundings(factors: dict[str, Factors]) -> dict[str, float]:
     return {site: f.rounding for site, f in factors.items() if f.rounding}
 
 
+def sufficient_rank(factors: dict[str, Factors]) -> int:
+    """The rank at which no dense ΔW would lose `ALLOWED_LOSS`; 0 where none does."""
+    return max((f.sufficient for f in factors.values() if (f.loss or 0.0) >= ALLOWED_LOSS), default=0)
+
+
 def losses(factors: dict[str, Factors]) -> dict[str, float]:
     """Site → what the SVD of its dense ΔW lost."""
     return {site: f.loss for site, f in factors.items() if f.loss is not None}
 
 
-def _truncated(delta: Tensor, rank: int | None) -> tuple[Tensor, Tensor, float]:
-    """The best factors of this rank, and what they lose."""
+def _truncated(delta: Tensor, rank: int | None) -> tuple[Tensor, Tensor, float, int]:
+    """The best factors of this rank, what they lose, and the rank that would lose less than `ALLOWED_LOSS`."""
     U, S, Vh = torch.linalg.svd(delta, full_matrices=False)
     total = float(S.norm())
     if total == 0:
-        return U[:, :1] * 0, Vh[:1], 0.0
+        return U[:, :1] * 0, Vh[:1], 0.0, 1
     tails = S.flip(0).square().cumsum(0).flip(0).sqrt() / total  # tails[r]: the loss of keeping r
-    if rank is None:
-        rank = min(int((tails >= ALLOWED_LOSS).sum()), LARGEST_RANK)
-    rank = min(rank, len(S))
-    return U[:, :rank] * S[:rank], Vh[:rank], float(tails[rank]) if rank < len(S) else 0.0
+    sufficient = int((tails >= ALLOWED_LOSS).sum())
+    rank = min(min(sufficient, LARGEST_RANK) if rank is None else rank, len(S))
+    return U[:, :rank] * S[:rank], Vh[:rank], float(tails[rank]) if rank < len(S) else 0.0, sufficient
 
 
 def _without_cancellation(up: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:

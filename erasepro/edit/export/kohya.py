@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from erasepro.edit.export.comfyui import workflow_json, workflow_path
-from erasepro.edit.export.factors import Factors, lora_factors, losses, product_difference, roundings
+from erasepro.edit.export.factors import (
+    Factors,
+    lora_factors,
+    losses,
+    product_difference,
+    roundings,
+    sufficient_rank,
+)
 from erasepro.edit.export.loaders import count_parts, kohya_reader
 from erasepro.edit.export.notes import notes
 from erasepro.edit.export.original_layouts import refuse_others
@@ -78,7 +85,8 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
         write(temporary, pieces, metadata)
     return Exported(
         target, "kohya", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors),
-        rounding=rounding, parts=count_parts(factors), reader=kohya_reader(factors, workflow_path(target).name),
+        rounding=rounding, parts=count_parts(factors), sufficient_rank=sufficient_rank(factors),
+        reader=kohya_reader(factors, workflow_path(target).name),
         beside=((workflow_path(target), workflow_json(edit, family, target.name)),),
     )  # fmt: skip
 

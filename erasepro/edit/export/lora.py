@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from erasepro.edit.export.factors import Factors, lora_factors, losses, roundings
+from erasepro.edit.export.factors import Factors, lora_factors, losses, roundings, sufficient_rank
 from erasepro.edit.export.loaders import count_parts, lora_reader
 from erasepro.edit.export.notes import notes
 from erasepro.edit.export.result import Exported
@@ -59,7 +59,8 @@ def export_lora(edit: Edit, target: Path, rank: int | None = None) -> Exported:
                 _file(temporary / SECOND / FILE, edit, second)
     return Exported(
         target, "lora", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors),
-        rounding=roundings(factors), parts=count_parts(factors), reader=lora_reader(factors, architecture_name(edit.meta)),
+        rounding=roundings(factors), parts=count_parts(factors), sufficient_rank=sufficient_rank(factors),
+        reader=lora_reader(factors, architecture_name(edit.meta)),
     )  # fmt: skip
 
 

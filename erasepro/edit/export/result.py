@@ -24,6 +24,7 @@ class Exported:
         loss: site → relative Frobenius loss of a dense ΔW's truncated SVD; weights that have exact factors are not in it.
         left_out: files of the base that still held the unedited weights, and were not copied.
         rounding: site → ‖written − wanted‖/‖wanted‖ (Frobenius, of ΔW) by the precision that is written; at most.
+        sufficient_rank: the rank at which no weight would lose 0.001; 0 where none does.
         parts: "text_encoder", "unet" … → how many of the weights are its own.
         reader: the sentence that says which loader reads all of it, and which does not.
         beside: files that go beside it, each with its text: a card, and for kohya a ComfyUI workflow.
@@ -36,6 +37,7 @@ class Exported:
     loss: dict[str, float] = field(default_factory=dict)
     left_out: int = 0
     rounding: dict[str, float] = field(default_factory=dict)
+    sufficient_rank: int = 0
     parts: dict[str, int] = field(default_factory=dict)
     reader: str = ""
     beside: tuple[tuple[Path, str], ...] = field(default=(), repr=False)
@@ -61,6 +63,7 @@ class Exported:
             site = max(self.loss, key=lambda s: self.loss[s])
             facts.append(
                 f"{len(self.loss)} of them dense, cut to low rank with a loss of at most {self.loss[site]:.2g} ({site})"
+                + (f": rank={self.sufficient_rank} loses less than 0.001" if self.sufficient_rank else "")
             )
         worst = max(self.rounding, key=lambda s: self.rounding[s], default="")
         off = self.rounding.get(worst, 0.0)
