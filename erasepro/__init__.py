@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from erasepro.runtime.versions import VERSION
 
 if TYPE_CHECKING:
-    from erasepro.api import erase
+    from erasepro.api import erase, evaluate, run
     from erasepro.concepts.pairs import ConceptPair, ConceptSet
     from erasepro.edit import Edit
     from erasepro.edit.export import export_edit
     from erasepro.edit.uce_file import load_uce
     from erasepro.errors import UserError
     from erasepro.models.load import load_model
+    from erasepro.report.run_results import RunResults
     from erasepro.solvers.extend import add_concepts, remove_concept
     from erasepro.verification import certify
 
@@ -31,28 +32,34 @@ __all__ = [
     "ConceptPair",
     "ConceptSet",
     "Edit",
+    "RunResults",
     "UserError",
     "add_concepts",
     "certify",
     "erase",
+    "evaluate",
     "export_edit",
     "load_model",
     "load_uce",
     "remove_concept",
+    "run",
 ]
 
 _HOMES = {
     "ConceptPair": "erasepro.concepts.pairs",
     "ConceptSet": "erasepro.concepts.pairs",
     "Edit": "erasepro.edit",
+    "RunResults": "erasepro.report.run_results",
     "UserError": "erasepro.errors",
     "add_concepts": "erasepro.solvers.extend",
     "certify": "erasepro.verification",
     "erase": "erasepro.api",
+    "evaluate": "erasepro.api",
     "export_edit": "erasepro.edit.export",
     "load_model": "erasepro.models.load",
     "load_uce": "erasepro.edit.uce_file",
     "remove_concept": "erasepro.solvers.extend",
+    "run": "erasepro.api",
 }
 """The module that each public name is imported from, at its first use."""
 

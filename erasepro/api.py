@@ -1,10 +1,12 @@
-"""The Python API: ``erase`` in one call, on a model that stays as it was until ``edit.apply``."""
+"""The Python API: ``erase`` in one call, on a model that stays as it was until ``edit.apply``; ``run`` and ``evaluate``."""
 
 from __future__ import annotations
 
+import io
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +14,23 @@ from erasepro.concepts.load import given_pairs, load_concepts
 from erasepro.concepts.pairs import CONCEPT_KINDS, ConceptSet
 from erasepro.config.paths import options as options_of
 from erasepro.config.schema import ConceptsConfig
+from erasepro.edit.record import check_edit
 from erasepro.errors import UserError, unknown
 from erasepro.models.base import Model
 from erasepro.models.computing import check_computing
 from erasepro.models.features.statistics_store import open_statistics
-from erasepro.models.load import load_skeleton
+from erasepro.models.load import MINIATURE, load_model, load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
+from erasepro.report.run_results import RunResults
+from erasepro.runs.evaluation import Evaluation, check_words, evaluation_job
+from erasepro.runs.given_prompts import given_prompts
+from erasepro.runs.job import make_job
+from erasepro.runs.override_words import Overrides, metrics_words, override_words, solver_words
 from erasepro.runs.resolve import resolve
+from erasepro.runs.run import Run, run_stages
+from erasepro.runs.without_effect import lines_without_effect
+from erasepro.runtime.quiet import quiet
 from erasepro.solvers import make_solver
 from erasepro.solvers.memory import check_memory
 
@@ -27,6 +38,8 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
 
     from erasepro.edit import Edit
+    from erasepro.runs.spec import RunSpec
+    from erasepro.solvers.base import Solver
 
 
 RETAIN_SOURCES = ("concepts", "fitting", "none")
@@ -36,7 +49,7 @@ RETAIN_SOURCES = ("concepts", "fitting", "none")
 def erase(
     model: Model | DiffusionPipeline | str,
     concepts: ConceptSet | Mapping[str, str] | Sequence[Sequence[str]] | str,
-    solver: str = "erasepro",
+    solver: str | type[Solver[Any]] | Solver[Any] = "erasepro",
     *,
     schedule: str | None = None,
     preserve: Sequence[str] = (),
@@ -52,7 +65,8 @@ def erase(
             (``"miniature"``, a hub id, a folder), of which only the text encoders and the edited layers are then read.
         concepts: a ConceptSet, ``{target: anchor}``, a list of ``(target, anchor)``, or the name of a stored set
             (``"mini/instance_5"``).
-        solver: an option of the config group ``solver`` (``erasepro ls solvers``).
+        solver: an option of the config group ``solver`` (``erasepro ls solvers``); or a class derived from
+            `solvers.base.Solver`, or an instance of one, whose settings are used.
         schedule: an option of the config group ``schedule``; None: the default one.
         preserve: names of concepts that must stay as they are, where ``concepts`` is a list of pairs.
         retain_source: of solvers that have a choice of texts to retain (uce, rece, ace_zero, oce, speed …): "concepts" (the
@@ -88,7 +102,7 @@ def erase(
     if retain_source is not None and retain_source not in RETAIN_SOURCES:
         raise unknown("value of retain_source", str(retain_source), RETAIN_SOURCES)
     loaded = _model(model)
-    overrides = [f"solver={solver}"] + ([f"schedule={schedule}"] if schedule else [])
+    overrides = solver_words(solver) + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
     spec = resolve(overrides)
     if isinstance(concepts, ConceptSet):
@@ -104,10 +118,10 @@ def erase(
         warnings.warn(chosen.left_out_line, stacklevel=2)
     keys = {field.name for field in fields(spec.solver)}
     if schedule and "schedule" not in keys:
-        raise UserError(f"Solver {solver!r} has no schedule: leave schedule out, or use solver='erasepro'.")
+        raise UserError(f"Solver {spec.solver_name!r} has no schedule: leave schedule out, or use solver='erasepro'.")
     if retain_source is not None:
         if "preserve" not in keys:
-            raise UserError(f"Solver {solver!r} has no choice of texts to retain: leave retain_source out.")
+            raise UserError(f"Solver {spec.solver_name!r} has no choice of texts to retain: leave retain_source out.")
         options["preserve"] = retain_source
     lexicon = read_lexicon(loaded.pipe)
     chosen_solver = make_solver(spec.solver_name, asdict(spec.solver) | options)
@@ -115,6 +129,92 @@ def erase(
     prompts = make_edit_prompts(chosen, spec.sentences, lexicon)
     check_memory(chosen_solver, loaded.pipe, prompts)
     return chosen_solver.solve(loaded, prompts)
+
+
+def run(overrides: Overrides = (), *, show: bool = True) -> RunResults:
+    """What the command ``erasepro …`` does: solve, draw with both models, score, record; a stopped run is resumed.
+
+    Args:
+        overrides: the command's words (``["solver=uce", "generation.steps=12"]``), or a dict of them, nested or with dots
+            (``{"concepts": {"dog": "cat"}, "solver": "uce"}``). In a dict, ``solver`` and each of ``metrics`` may be a class
+            or an instance of one.
+        show: print the heading, the progress and the tables.
+
+    Returns:
+        the run's results, also of one that was done before; `results.folder` is where everything lies.
+
+    Raises:
+        UserError: anything a caller can get wrong, in one line.
+    """
+    words = override_words(overrides)
+    spec = resolve(words)
+    for line in lines_without_effect(words, spec.stored):
+        warnings.warn(line, stacklevel=2)
+    with _calm(show):
+        return _finished(Run(make_job(_silent(spec, show))))
+
+
+def evaluate(
+    model: Model | DiffusionPipeline | str,
+    edit: Edit,
+    prompts: Any = None,
+    metrics: Any = None,
+    overrides: Overrides = (),
+    *,
+    show: bool = True,
+) -> RunResults:
+    """Draw prompts with the model and with the edit on it, from the same seeds, and count: a run with an edit at hand.
+
+    Args:
+        model: as for `erase`, and whole: it draws. Its weights are the same bytes before and after.
+        edit: of this model; it may be scaled, a sum, or somebody else's.
+        prompts: what is drawn: None: the project's own test prompts about the edit's concepts; an option of the config group
+            ``prompts``; a file of them; a list of sentences, each of the target that it names (else of a name that it
+            preserves or that the miniature draws, else of the targets); ``{concept: [sentences]}``; or a list of dicts with
+            the columns of such a file (``prompt``, ``concept``, ``seed`` …).
+        metrics: an option of the config group ``metrics``, or a list of metrics: names, classes, instances. None: the
+            miniature's; a model without a judge needs a choice.
+        overrides: as for `run`, of generation, prompts, metrics, protocol, outputs, tracker and concepts (``tracker=none``
+            unless it is chosen).
+        show: print the heading, the progress and the tables.
+
+    Returns:
+        the results, in a run's folder under ``outputs.dir``; the same call again reads them.
+
+    Raises:
+        UserError: anything a caller can get wrong, in one line.
+    """
+    check_edit(edit)
+    words = override_words(overrides)
+    check_words(words)
+    keys = {word.lstrip("+~").partition("=")[0] for word in words}
+    groups = {key.partition(".")[0] for key in keys}
+    loaded = load_model(str(model)) if isinstance(model, (str, Path)) else _model(model)
+    metric_words = [] if metrics is None else metrics_words(metrics)
+    words = [*([] if "tracker" in groups else ["tracker=none"]), *metric_words, *words]
+    with _calm(show):
+        with given_prompts(prompts, edit, loaded) as prompt_words:
+            spec = _silent(resolve([*prompt_words, *words]), show)
+            job = evaluation_job(spec, loaded, edit, own_concepts="concepts" in groups, own_name="name" in keys)
+        return _finished(Evaluation(job, loaded, edit))
+
+
+@contextmanager
+def _calm(show: bool) -> Iterator[None]:
+    """Libraries are silent inside the block, and so are the stages where `show` is false; a caller's warnings stay as set."""
+    with warnings.catch_warnings(), nullcontext() if show else redirect_stdout(io.StringIO()):
+        quiet()
+        yield
+
+
+def _silent(spec: RunSpec, show: bool) -> RunSpec:
+    return spec if show else replace(spec, outputs=replace(spec.outputs, progress=False))
+
+
+def _finished(stages: Run) -> RunResults:
+    """The results of a run whose stages are done now or were before, with their folder."""
+    run_stages(stages)
+    return RunResults.load(stages.path)
 
 
 def _model(given: Any) -> Model:
@@ -125,6 +225,8 @@ def _model(given: Any) -> Model:
     if hasattr(given, "components") and hasattr(given, "scheduler"):  # a pipeline
         check_computing(given)
         source = str(getattr(given, "name_or_path", "") or type(given).__name__)
+        if source == str(MINIATURE):
+            return Model(given, "miniature", "erasepro", "", "miniature")
         return Model(given, Path(source).name, source, "")
     return load_skeleton(given)
 

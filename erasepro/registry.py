@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import re
 import sys
 import traceback
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -16,6 +18,9 @@ from erasepro.runtime.registrations import Place, index
 from erasepro.runtime.source_files import class_attribute
 
 T = TypeVar("T")
+
+ENTERED: defaultdict[str | None, set[str]] = defaultdict(set)
+"""Package of a registry → the names that were registered in this process, those of a notebook's classes too."""
 
 
 class Registry(Generic[T]):
@@ -30,10 +35,12 @@ class Registry(Generic[T]):
             ``@REGISTRY.register("name", Config)`` on a top-level class or function.
         group: a group of entry points by which other distributions add entries: ``name = "module"``, where importing the
             module registers the name in the same way.
+        named: whether every config has the field ``name``, which says what it is a config of.
     """
 
-    def __init__(self, kind: str, package: str | None = None, group: str | None = None) -> None:
+    def __init__(self, kind: str, package: str | None = None, group: str | None = None, named: bool = False) -> None:
         self.kind = kind
+        self._named = named
         self._package = package
         self._group = group
         self._entries: dict[str, T] = {}
@@ -44,7 +51,8 @@ class Registry(Generic[T]):
 
         Args:
             name: how configs choose the entry.
-            config: the dataclass that the entry is built from; composed configs are checked by it.
+            config: the dataclass that the entry is built from; composed configs are checked by it. None: that of the
+                class that the entry is derived from, where it has one.
 
         Raises:
             UserError: the name is taken (both places are named), or the config is no dataclass.
@@ -57,21 +65,39 @@ class Registry(Generic[T]):
                     f"The {self.kind} {name!r} is registered in {_module_of(entry)} with a config that is no dataclass "
                     f"({what}): give a class under @dataclass, whose fields are its keys."
                 )
+            schema = config or config_of(entry)
+            if schema is not None and self._named and "name" not in {field.name for field in dataclasses.fields(schema)}:
+                schema = _with_name(schema, name)
             other = self._other_place(name, entry)
             if other:
                 raise UserError(
                     f"The {self.kind} {name!r} is registered twice, in {other} and in {_module_of(entry)}: rename one."
                 )
             if isinstance(entry, type):
-                for key, value in {"name": name, "config_class": config}.items():
+                for key, value in {"name": name, "config_class": schema}.items():
                     if value is not None:
                         setattr(entry, key, value)
             self._entries[name] = entry
-            if config is not None:
-                self._configs[name] = config
+            ENTERED[self._package].add(name)
+            if schema is not None:
+                self._configs[name] = schema
             return entry
 
         return add
+
+    def enter(self, entry: Any) -> str:
+        """The name of a class, which is registered if it was not: a notebook's need no decorator.
+
+        It is the class's own attribute ``name``, else what the class is called (``MyNudge`` → ``my_nudge``). Without a config
+        of its own or of a base it has no keys.
+
+        Raises:
+            UserError: another class has the name.
+        """
+        name = vars(entry).get("name") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", entry.__name__).lower()
+        if self._entries.get(name) is not entry:
+            self.register(name, config_of(entry) or dataclasses.make_dataclass(f"{entry.__name__}Config", []))(entry)
+        return str(name)
 
     def get(self, name: str) -> T:
         """The entry of that name, its module imported.
@@ -163,6 +189,25 @@ class Registry(Generic[T]):
             if _module_of(entry) not in sys.modules:
                 del self._entries[name]
                 self._configs.pop(name, None)
+
+
+def config_of(entry: Any) -> type | None:
+    """The dataclass of a class's config: named as its base's parameter (``Solver[Config]``), or a base's own; None without."""
+    for base in getattr(entry, "__mro__", ()):
+        own = vars(base).get("config_class")
+        parameters = [part for form in vars(base).get("__orig_bases__", ()) for part in getattr(form, "__args__", ())]
+        for candidate in (own, *parameters):
+            if isinstance(candidate, type) and dataclasses.is_dataclass(candidate):
+                return candidate
+    return None
+
+
+def _with_name(config: type, name: str) -> type:
+    """The dataclass with the field ``name`` beside its own."""
+    space = {"__module__": config.__module__, "__qualname__": config.__qualname__, "__doc__": config.__doc__}
+    field = ("name", str, dataclasses.field(default=name))
+    frozen = config.__dataclass_params__.frozen  # type: ignore[attr-defined]  # a base and what derives from it must agree
+    return dataclasses.make_dataclass(config.__name__, [field], bases=(config,), namespace=space, frozen=frozen)
 
 
 def first_line(entry: Any) -> str:

@@ -18,7 +18,10 @@ TOGETHER = {
     "cli/test_main.py": ("cli/report",),
     "runs/test_rescoring.py": ("cli/score",),
     "cli/test_edit.py": ("runs/edit_only",),
-    "cli/test_verify.py": ("verification/compare_folder", "verification/weights_folder", "verification/sentence_features"),
+    "cli/test_verify.py": (
+        "cli/base_model", "verification/compare_folder", "verification/weights_folder", "verification/sentence_features",
+    ),
+    "verification/test_lora_coverage.py": ("verification/lora_file",),
     "concepts/test_load.py": ("concepts/pairs",),
     "concepts/miniature/test_captions.py": ("concepts/miniature/names",),
     "config/test_hydra_setup.py": ("config/yaml_files", "runs/resolve"),

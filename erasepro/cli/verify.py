@@ -3,6 +3,7 @@
 ``erasepro verify DIR model=… [model.source=…] [write=true]`` measures the edit on its base model, prints the certificate
 and compares it with DIR's certificate.json and edit.json; ``write=true`` writes certificate.json where all holds.
 ``erasepro verify DIR edited=FOLDER [model=…]`` compares a whole edited model in diffusers' layout with base and edit.
+``erasepro verify LORA model=… [edit=DIR]`` says how much of an edit a LoRA carries: see `cli.verify_lora`.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import OmegaConf
-
 from erasepro import verification as certificates
-from erasepro.cli.notes import own_options
+from erasepro.cli.base_model import base_model, verify_options
+from erasepro.cli.verify_lora import is_lora_word, verify_lora
 from erasepro.config.schema import ModelConfig
 from erasepro.edit import store
 from erasepro.edit.edit import Edit
 from erasepro.edit.own_files import CERTIFICATE, FACTS
-from erasepro.errors import UserError, nearest, visible
+from erasepro.errors import UserError, visible
 from erasepro.runtime.json_text import load_json
 from erasepro.verification.compare_folder import compare_folder
 from erasepro.verification.weights_folder import WeightsFolder
@@ -27,7 +27,10 @@ from erasepro.verification.weights_folder import WeightsFolder
 if TYPE_CHECKING:
     from erasepro.models.base import Model
 
-USAGE = "erasepro verify DIR model=… [model.source=…] [write=true], or erasepro verify DIR edited=FOLDER [model=…]"
+USAGE = (
+    "erasepro verify DIR model=… [model.source=…] [write=true], erasepro verify DIR edited=FOLDER [model=…], or "
+    "erasepro verify LORA.safetensors model=… [edit=DIR]"
+)
 SHOWN = 10  # contradictions printed
 
 
@@ -35,13 +38,15 @@ def command(words: list[str]) -> int:
     """Run the verb: 0 all holds, 1 something does not (it says what). UserError for a wrong word or a missing folder."""
     if not words or "=" in words[0]:
         raise UserError(f"verify takes the folder of an edit first: {USAGE}.")
-    folder, options = _folder(words[0]), _options(words[1:])
+    if is_lora_word(words[0]):
+        return verify_lora(words)
+    folder, options = _folder(words[0]), verify_options(words[1:], ("model", "edited", "write"), USAGE)
     write = options.pop("write", "false").lower()
     if write not in ("true", "false"):
         raise UserError(f"Bad value for 'write': got {write!r}, allowed: true, false.")
     edited = options.pop("edited", None)
     precise = "model.dtype" in options
-    cfg = _model(options)
+    cfg = base_model(options, USAGE)
     try:
         edit = Edit.load(folder)
         stated = _stated(folder)
@@ -157,39 +162,6 @@ def _stated(folder: Path) -> dict[str, Any] | None:
     if not isinstance(certificate, dict):
         raise UserError(f"'{path}' is damaged: it is no certificate")
     return certificate
-
-
-def _options(words: list[str]) -> dict[str, str]:
-    known = ["model", "edited", "write", *(f"model.{key}" for key in ModelConfig.__dataclass_fields__)]
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals or not value:
-            raise UserError(f"{word!r} is not key=value: {USAGE}.")
-        if key not in known:
-            guess = nearest(key, known)
-            hint = f" Did you mean {guess!r}?" if guess else ""
-            raise UserError(f"verify has no option {key!r}.{hint} Known: {', '.join(known)}.")
-    return dict(own_options(words, known))
-
-
-def _model(options: dict[str, str]) -> ModelConfig | None:
-    """The base model asked for: model=… (a name, a hub id or a folder) with model.… on top; None where none is."""
-    from erasepro.config.hydra_errors import translated
-    from erasepro.models.load import model_config
-
-    if not options:
-        return None
-    name = options.pop("model", None) or options.get("model.source")
-    if name is None:
-        raise UserError(f"Say which base model: model=… ({USAGE}).")
-    cfg = model_config(name)
-    words = [f"{key}={value}" for key, value in options.items()]
-    with translated(words):
-        given = OmegaConf.from_dotlist(words)  # null and numbers as everywhere
-        merged = OmegaConf.merge({"model": OmegaConf.structured(cfg)}, given)  # errors name model.…
-        chosen = OmegaConf.to_object(merged.model)
-    assert isinstance(chosen, ModelConfig)
-    return chosen
 
 
 def _source(cfg: ModelConfig) -> Path:

@@ -27,8 +27,12 @@ LIMITS = """\
 """
 
 
-def card(edit: EditRecord) -> str:
-    """README.md (Markdown with a YAML head) of an edit. What its meta data does not tell is left out."""
+def card(edit: EditRecord, use: str | None = None) -> str:
+    """README.md (Markdown with a YAML head) of an edit. What its meta data does not tell is left out.
+
+    Args:
+        use: the section that says how to use it, of an export; None: the edit's own.
+    """
     pairs = pairs_of(edit.meta)
     named = [f"{escape_markdown(t)} → {escape_markdown(a) or '(nothing)'}" for t, a in pairs[:3]]
     about = ", ".join(named) or "an edit of weights"
@@ -41,7 +45,7 @@ def card(edit: EditRecord) -> str:
         _base(edit),
         _measured(edit),
     ]
-    return "\n".join([*parts, _use(edit), LIMITS])
+    return "\n".join([*parts, _use(edit) if use is None else use, LIMITS])
 
 
 def _head(edit: EditRecord) -> str:
@@ -167,4 +171,15 @@ edit.revert(model.pipe)  # the original bytes again
 ```
 
 `erasepro verify FOLDER model={option}` recomputes what is stated here and in `certificate.json` from the weights.
+{_other_tools(edit)}"""
+
+
+def _other_tools(edit: EditRecord) -> str:
+    """How other tools get all of it: a loader of the denoiser alone drops what lies in a text encoder."""
+    text = sum(site.startswith("text_encoder") for site in edit.updates)
+    of_text = f" {text} of the {len(edit.updates)} weights are a text encoder's: a loader of the denoiser alone drops them."
+    lost = of_text if text else ""
+    return f"""
+For other tools: `erasepro export FOLDER format=lora out=PATH` (diffusers), `format=kohya` (ComfyUI: `LoraLoader`, with model
+*and* CLIP), `diffusers` and `single_file` (whole models); the line that it prints says which loader reads all of it.{lost}
 """

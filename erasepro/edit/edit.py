@@ -12,7 +12,9 @@ from typing import Any
 import torch
 
 from erasepro.edit import store
+from erasepro.edit.applied_edit import AppliedEdit
 from erasepro.edit.combine import combine
+from erasepro.edit.describe import edit_html
 from erasepro.edit.fingerprints import check_base
 from erasepro.edit.rebuild import rebuild_updates
 from erasepro.edit.record import TABLE, EditRecord
@@ -57,9 +59,10 @@ class Edit(EditRecord):
         if not force:
             check_base(pipe, self.meta.get("base", {}))
 
-    @torch.no_grad()
-    def apply(self, pipe: Any, force: bool = False) -> None:
+    def apply(self, pipe: Any, force: bool = False) -> AppliedEdit[Edit]:
         """Change the pipeline's weights in place; the originals wait in a side table for `revert`.
+
+        ``edit.apply(pipe)`` stays until ``edit.revert(pipe)``; ``with edit.apply(pipe):`` reverts behind the block.
 
         Args:
             force: apply it to another base than it was solved on too, where the shapes fit. Nothing that the edit states
@@ -69,6 +72,11 @@ class Edit(EditRecord):
             UserError: an edit is on the pipeline already, or the pipeline is not the one it was solved on (the first
                 weight that differs is named).
         """
+        self._put_on(pipe, force)
+        return AppliedEdit(self, pipe)
+
+    @torch.no_grad()
+    def _put_on(self, pipe: Any, force: bool) -> None:
         if hasattr(pipe, "pipeline_class"):
             raise UserError(
                 "A skeleton holds no weights to change: load the model (load_model) and apply the edit to its pipe."
@@ -104,12 +112,18 @@ class Edit(EditRecord):
 
     @contextmanager
     def applied(self, pipe: Any) -> Iterator[None]:
-        """The pipeline carries the edit inside the ``with`` block, and has its own bytes again behind it, whatever happens."""
+        """The pipeline carries the edit inside the ``with`` block, and has its own bytes again behind it, whatever happens.
+
+        The same as ``with edit.apply(pipe):``, but that it is not put on before the block is entered.
+        """
         self.apply(pipe)
         try:
             yield
         finally:
             self.revert(pipe)
+
+    def _repr_html_(self) -> str:
+        return edit_html(self)
 
     def rebuild(self, pipe: Any) -> Edit:
         """The same edit with every ΔW (d_out, d_in) by itself, which a large edit has on the disk only as W_o D.

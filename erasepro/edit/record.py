@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.edit.mapped_update import MappedUpdate, SiteUpdate
+from erasepro.edit.meta import pairs_of
 from erasepro.errors import UserError, visible
 from erasepro.models.tensor_hashes import raw_bytes, tensor_hash
 
@@ -44,10 +45,18 @@ class EditRecord:
 
     def __repr__(self) -> str:
         rank = max((update.rank for update in self.updates.values()), default=0)
-        solver, pairs = self.meta.get("solver", "?"), self.meta.get("concepts", {}).get("pairs", [])
+        solver, pairs = self.meta.get("solver", "?"), pairs_of(self.meta)
         pairs_text = "".join(f", {target} → {anchor or '(empty)'}" for target, anchor in pairs[:3])
         pairs_text += f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
         return visible(f"Edit({solver}{pairs_text}, {len(self.updates)} weights, rank ≤ {rank}, strength {self.strength:g})")
+
+    @property
+    def concepts(self) -> dict[str, str]:
+        """Target → anchor of every pair that the edit erases, as `erasepro.erase` takes them; {} where it states none.
+
+        An anchor of "" is the empty prompt. ``meta["concepts"]`` has the kind, and what was to stay.
+        """
+        return dict(pairs_of(self.meta))
 
     @property
     def hash(self) -> str:

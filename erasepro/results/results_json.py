@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from erasepro.config.stored_config import StoredConfig
-from erasepro.errors import UserError
+from erasepro.errors import UserError, visible
 from erasepro.results import read_version_2
 from erasepro.results.results_schema import check_results
 from erasepro.results.run_folder import RESULTS_VERSION
@@ -60,7 +60,7 @@ class MetricScore:
         return dict(nonfinite_to_null(dataclasses.asdict(self)))
 
 
-@dataclass
+@dataclass(repr=False)
 class Results:
     """Everything a run found, and everything needed to tell where it came from."""
 
@@ -86,6 +86,15 @@ class Results:
     machine: str = ""
     version: int = RESULTS_VERSION
     digest: str | None = field(default=None, compare=False)  # of the file it was read from, "": has none; None: no file
+
+    def __repr__(self) -> str:
+        """One short line: what was erased, from which model, how, and the first numbers of the edited model."""
+        pairs = [f"{target} → {anchor or '(empty)'}" for target, anchor in self.stored.at("concepts.pairs") or ()]
+        head = ", ".join(pairs[:2]) + (f" and {len(pairs) - 2} more" if len(pairs) > 2 else "")
+        values = [v for v in self.values if v.model == "edited" and not v.role and v.value is not None]
+        numbers = [f"{v.metric} {v.value:.3g} (n={v.n})" for v in values[:3]]
+        facts = [head, str(self.stored.at("model.name", "?")), self.method or str(self.stored.at("solver.name", "?")), *numbers]
+        return visible(f"{type(self).__name__}({', '.join(filter(None, facts))})")
 
     @property
     def stored(self) -> StoredConfig:

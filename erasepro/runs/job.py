@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -101,7 +102,8 @@ def make_job(spec: RunSpec) -> Job:
     memory_line = check_memory(make_solver(spec.solver), pipe, edit_prompts)
     evaluation_prompts = load_prompts(
         spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, least_targets=g.target_prompts,
-        max_retain=g.max_retain, neighbors=_neighbors(edit_prompts, lexicon, g.neighbors), seed=spec.seed,
+        max_retain=g.max_retain, seed=spec.seed,
+        neighbors=near_words(concepts, edit_prompts.left_out, lexicon, g.neighbors),
     )  # fmt: skip
     worklist = make_worklist(evaluation_prompts, g.seeds)
     worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
@@ -130,12 +132,16 @@ def make_job(spec: RunSpec) -> Job:
     )
 
 
-def _neighbors(edit_prompts: EditPrompts, lexicon: Lexicon, number: int) -> list[str]:
-    """The words nearest to each target, to be measured with the retained concepts of a model that nobody knows."""
-    concepts = edit_prompts.concepts
+def near_words(concepts: ConceptSet, left_out: Iterable[str], lexicon: Lexicon, number: int) -> list[str]:
+    """The words nearest to each target, to be measured with the retained concepts of a model that nobody knows.
+
+    Args:
+        left_out: words that name the erased, which are not retained.
+        number: words a target.
+    """
     if not number or concepts.vocabulary != "open":
         return []
-    gone = {*edit_prompts.left_out, *concepts.anchors}
+    gone = {*left_out, *concepts.anchors}
     words = [word for near in lexicon.nearest(concepts.targets, number).values() for word in near]
     unfit = [word for word in words if mentions_minor(word) or mentions_nudity([word])]
     return [word for word in dict.fromkeys(words) if word not in gone and word not in unfit]

@@ -64,16 +64,28 @@ def _run(spec: RunSpec) -> Results:
         command.watch(spec)
     with stage("Making sentences and prompts", announced=False):
         job = make_job(spec)
+    results = run_stages(Run(job))
+    if command is not None:
+        command.keep(job.folder.path, _heading(job), lambda: _finished(job))
+    return results
+
+
+def run_stages(stages: Run) -> Results:
+    """Do what a run has not done yet, load its results and print them."""
+    with shown(stages.job.spec.outputs.progress):
+        return _run_stages(stages)
+
+
+def _run_stages(stages: Run) -> Results:
+    job = stages.job
     if distributed.on_main_process(lambda: _finished(job)):
         distributed.on_main_process(job.folder.settle)
         print(f"{printed(_heading(job))}\n{DONE_BEFORE}")
     else:
-        Run(job).execute()
+        stages.execute()
     results = Results.load(job.folder.path / "results.json")
     print()
     show(results, job.folder.path)
-    if command is not None:
-        command.keep(job.folder.path, _heading(job), lambda: _finished(job))
     return results
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from erasepro.runtime.source_digest import source_digest
+from erasepro.runtime.entry_digest import entry_digest
 from erasepro.solvers.registry import SOLVERS
 
 SOLVER_CODE = (
@@ -21,4 +21,4 @@ def solver_code(name: str) -> dict[str, str]:
     Raises UserError for an unknown solver.
     """
     solver = SOLVERS.get(name)
-    return {"solver_version": str(solver.version), "solver_source": source_digest(solver.__module__, SOLVER_CODE)}
+    return {"solver_version": str(solver.version), "solver_source": entry_digest(solver, SOLVER_CODE)}

@@ -9,4 +9,4 @@ from erasepro.registry import Registry
 if TYPE_CHECKING:
     from erasepro.solvers.base import Solver
 
-SOLVERS: Registry[type[Solver]] = Registry("solver", "erasepro.solvers", group="erasepro.solvers")
+SOLVERS: Registry[type[Solver]] = Registry("solver", "erasepro.solvers", group="erasepro.solvers", named=True)

@@ -226,6 +226,7 @@ def test_mistakes_are_one_line_and_status_2(capsys, made, mine, tmp_path):
         ((), "verify takes the folder"),
         ((base,), "verify takes the folder"),
         ((tmp_path / "none", base), "holds no edit"),
+        ((tmp_path / "none.safetensors", base), "No LoRA in"),
         ((mine,), "Say which base model"),
         ((mine, "model=minature"), "Did you mean 'miniature'"),
         ((mine, "modle=tiny"), "Did you mean 'model'"),

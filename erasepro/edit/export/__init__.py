@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.edit.export.base_weights import is_mapped_edit, multiply_out
+from erasepro.edit.export.comfyui import workflow_path
+from erasepro.edit.export.export_card import card_path, export_card
 from erasepro.edit.export.folder import export_folder
 from erasepro.edit.export.kohya import export_kohya
 from erasepro.edit.export.lora import export_lora
@@ -13,7 +16,8 @@ from erasepro.edit.export.result import WARNING, Exported
 from erasepro.edit.export.single_file import export_single_file
 from erasepro.edit.record import check_edit
 from erasepro.errors import UserError, unknown
-from erasepro.runtime.files import as_path, refuse_existing
+from erasepro.runtime.files import as_path, creating, refuse_existing
+from erasepro.runtime.temporaries import remove
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -36,7 +40,8 @@ def export_edit(
     """Write what the edit does, at its strength, in a form that other tools load.
 
     Args:
-        path: what to write: a folder (lora, diffusers) or a .safetensors file (kohya, single_file; lora too).
+        path: what to write: a folder (lora, diffusers) or a .safetensors file (kohya, single_file; lora too). A card goes into
+            the folder or beside the file (dog.md), beside a kohya file a ComfyUI workflow too (dog.comfyui.json).
         format: "lora": diffusers' `load_lora_weights`. "kohya": ComfyUI, A1111, diffusers. "diffusers": the whole
             pipeline's folder. "single_file": a whole checkpoint in the original layout (Stable Diffusion 1.x, 2.x, XL).
         base: the unedited model that a whole one is made from: a pipeline's folder, or for "single_file" also a
@@ -48,7 +53,8 @@ def export_edit(
         variant: the base folder's weights to use where it has several, for example "fp16".
 
     Returns:
-        The path, the weights changed, their ranks and what truncation lost; `str()` of it is one line.
+        The path, the weights changed by part, their ranks, what truncation and rounding lost, and which loader reads all of it;
+        `str()` of it is one line.
 
     Raises:
         UserError: no edit or no path; an unknown format; an existing or unwritable target, a full disk; a missing, truncated,
@@ -66,6 +72,34 @@ def export_edit(
     if format in WHOLE and rank is not None:
         raise UserError(f"format={format} takes no rank: it holds the full change of every weight.")
     refuse_existing(target)
+    for other in _beside(target, format):
+        refuse_existing(other)
+    done = _export(edit, target, format, base, rank, variant)
+    written = [done.path]
+    try:
+        beside = (*done.beside, (card_path(done), export_card(edit, done)))
+        for place, text in beside:
+            with creating(place) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+            written.append(place)
+    except BaseException:  # all of them or none
+        for place in written:
+            remove(place)
+        raise
+    return replace(done, beside=beside)
+
+
+def _beside(target: Path, format: str) -> list[Path]:
+    """The files that are written beside a file of this format."""
+    if format == "kohya":
+        return [workflow_path(target), target.with_suffix(".md")]
+    return [target.with_suffix(".md")] if target.suffix == ".safetensors" else []
+
+
+def _export(
+    edit: Edit, target: Path, format: str, base: str | Path | None, rank: int | None, variant: str | None
+) -> Exported:
+    """The export alone, without what goes beside it."""
     if format not in WHOLE:
         edit = multiply_out(edit, None if base is None else as_path(base, "the base model").expanduser(), variant)
     if format == "lora":

@@ -76,11 +76,12 @@ def _component(folder: Path, part: str, variant: str | None) -> Component:
     return Component(chosen, [read_source(p) for p in used], others)
 
 
-def patches(edit: Edit, sources: dict[str, list[Source]]) -> dict[Path, dict[str, partial]]:
+def patches(edit: Edit, sources: dict[str, list[Source]], rounding: dict[str, float]) -> dict[Path, dict[str, partial]]:
     """File → tensor → its change, for every site of the edit; each is tried once, so that a wrong base is found early.
 
     Args:
         sources: part ("unet", …) → its files.
+        rounding: filled with what the stored dtype costs each weight (see `Patch`).
 
     Raises:
         UserError: a site that no file has, or a base that the edit was not solved on.
@@ -88,7 +89,7 @@ def patches(edit: Edit, sources: dict[str, list[Source]]) -> dict[Path, dict[str
     changes: dict[Path, dict[str, partial]] = {}
     for site in edit.updates:
         source, key = find(site, sources[split(site)[0]])
-        change = partial(chained, [patch_of(edit, site)])
+        change = partial(chained, [patch_of(edit, site, rounding)])
         change(source.read(key))
         changes.setdefault(source.path, {})[key] = change
     return changes

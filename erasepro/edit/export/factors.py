@@ -1,5 +1,7 @@
 """The two LoRA factors of every weight: of the edit's own where it has them, a truncated SVD where its ΔW is dense.
 
+Both are rounded to float32. What that and the SVD cost is measured on the numbers that are written.
+
 Shapes: up (d_out, r), down (r, d_in), ΔW (d_out, d_in). strength·ΔW = up @ down.
 """
 
@@ -24,11 +26,18 @@ LARGEST_RANK = 128  # … unless this rank is not enough
 
 @dataclass(frozen=True)
 class Factors:
-    """up (d_out, r) and down (r, d_in) in float32. loss: ‖ΔW − up·down‖/‖ΔW‖ (Frobenius) of a dense ΔW, else None."""
+    """up (d_out, r) and down (r, d_in) in float32.
+
+    loss: ‖ΔW − up·down‖/‖ΔW‖ (Frobenius) of the truncated SVD of a dense ΔW, None for factors of the edit's own.
+    rounding: the same for what float32 changes in the factors' product; 0 where it holds them exactly.
+    sufficient: the rank from which on a dense ΔW's SVD loses less than `ALLOWED_LOSS`; 0 of others.
+    """
 
     up: Tensor
     down: Tensor
     loss: float | None = None
+    rounding: float = 0.0
+    sufficient: int = 0
 
     @property
     def rank(self) -> int:
@@ -53,15 +62,43 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
     for site, kept in edit.updates.items():
         update = multiplied_out(kept)
         if isinstance(update, LowRankUpdate):
-            up, down, loss = update.up.double(), update.down.double(), None
+            up, down, loss, sufficient = update.up.double(), update.down.double(), None, 0
         else:
-            up, down, loss = _truncated(update.dense().double(), rank)
+            up, down, loss, sufficient = _truncated(update.dense().double(), rank)
         if up.shape[1]:
             up, down = _balanced(*_without_cancellation(edit.strength * up, down))
-            factors[site] = Factors(up.float().contiguous(), down.float().contiguous(), loss)
+            up32, down32 = up.float().contiguous(), down.float().contiguous()
+            factors[site] = Factors(up32, down32, loss, product_difference(up, down, up32, down32), sufficient)
     if not factors:
         raise UserError("This edit changes no weight: there is nothing to export as a LoRA.")
     return factors
+
+
+def product_difference(up: Tensor, down: Tensor, up_r: Tensor, down_r: Tensor) -> float:
+    """‖up·down − up_r·down_r‖/‖up·down‖ (Frobenius) of factors and the same rounded, in float64; 0 of a product of zeros.
+
+    The difference is (up − up_r) down + up_r (down − down_r), whose terms are small: nothing large cancels. The norm of a
+    product AB is that of (AᵀA) ∘ (BBᵀ), so no (d_out, d_in) is made.
+    """
+    up, down, up_r, down_r = (factor.double() for factor in (up, down, up_r, down_r))
+    A, B = torch.cat([up - up_r, up_r], dim=1), torch.cat([down, down - down_r])  # (d_out, 2r), (2r, d_in)
+    size = _product_norm(up, down)
+    return _product_norm(A, B) / size if size > 0 else 0.0
+
+
+def _product_norm(A: Tensor, B: Tensor) -> float:
+    """‖A B‖ (Frobenius)."""
+    return float(((A.T @ A) * (B @ B.T)).sum().clamp_min(0).sqrt())
+
+
+def roundings(factors: dict[str, Factors]) -> dict[str, float]:
+    """Site → what rounding its factors to float32 changes, of the weights where it changes something."""
+    return {site: f.rounding for site, f in factors.items() if f.rounding}
+
+
+def sufficient_rank(factors: dict[str, Factors]) -> int:
+    """The rank at which no dense ΔW would lose `ALLOWED_LOSS`; 0 where none does."""
+    return max((f.sufficient for f in factors.values() if (f.loss or 0.0) >= ALLOWED_LOSS), default=0)
 
 
 def losses(factors: dict[str, Factors]) -> dict[str, float]:
@@ -69,17 +106,16 @@ def losses(factors: dict[str, Factors]) -> dict[str, float]:
     return {site: f.loss for site, f in factors.items() if f.loss is not None}
 
 
-def _truncated(delta: Tensor, rank: int | None) -> tuple[Tensor, Tensor, float]:
-    """The best factors of this rank, and what they lose."""
+def _truncated(delta: Tensor, rank: int | None) -> tuple[Tensor, Tensor, float, int]:
+    """The best factors of this rank, what they lose, and the rank that would lose less than `ALLOWED_LOSS`."""
     U, S, Vh = torch.linalg.svd(delta, full_matrices=False)
     total = float(S.norm())
     if total == 0:
-        return U[:, :1] * 0, Vh[:1], 0.0
+        return U[:, :1] * 0, Vh[:1], 0.0, 1
     tails = S.flip(0).square().cumsum(0).flip(0).sqrt() / total  # tails[r]: the loss of keeping r
-    if rank is None:
-        rank = min(int((tails >= ALLOWED_LOSS).sum()), LARGEST_RANK)
-    rank = min(rank, len(S))
-    return U[:, :rank] * S[:rank], Vh[:rank], float(tails[rank]) if rank < len(S) else 0.0
+    sufficient = int((tails >= ALLOWED_LOSS).sum())
+    rank = min(min(sufficient, LARGEST_RANK) if rank is None else rank, len(S))
+    return U[:, :rank] * S[:rank], Vh[:rank], float(tails[rank]) if rank < len(S) else 0.0, sufficient
 
 
 def _without_cancellation(up: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:

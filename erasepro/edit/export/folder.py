@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.edit.export.base_folder import Component, check_base_folder, components, is_weights, patches
+from erasepro.edit.export.loaders import count_parts, folder_reader
 from erasepro.edit.export.result import Exported
 from erasepro.errors import UserError
 from erasepro.models.layouts.site_names import split
@@ -30,7 +31,8 @@ def export_folder(edit: Edit, target: Path, base: Path, variant: str | None = No
     if target.resolve().is_relative_to(base.resolve()):
         raise UserError(f"{str(target)!r} lies inside the base folder: choose a place outside it.")
     parts = components(base, dict.fromkeys(split(site)[0] for site in edit.updates), variant)
-    changes = patches(edit, {part: held.sources for part, held in parts.items()})
+    rounding: dict[str, float] = {}
+    changes = patches(edit, {part: held.sources for part, held in parts.items()}, rounding)
     files, left_out = _files(base, parts)
     for path in files:
         if path.suffix == ".safetensors":
@@ -44,7 +46,10 @@ def export_folder(edit: Edit, target: Path, base: Path, variant: str | None = No
                 rewrite(read_source(path), copy, changes[path])
             else:
                 shutil.copyfile(path, copy)
-    return Exported(target, "diffusers", len(edit.updates), left_out=left_out)
+    return Exported(
+        target, "diffusers", len(edit.updates), left_out=left_out, rounding=rounding, parts=count_parts(edit.updates),
+        reader=folder_reader(edit.updates),
+    )  # fmt: skip
 
 
 def _files(base: Path, parts: dict[str, Component]) -> tuple[list[Path], int]:

@@ -27,8 +27,11 @@ Stored = dict[str, Source]  # tensor name → the file that holds it
 LEFT_OUT = ("position_ids", "logit_scale")  # buffers that the loaders make themselves
 
 
-def pieces(edit: Edit, folder: Path, variant: str | None) -> list[Piece]:
+def pieces(edit: Edit, folder: Path, variant: str | None, rounding: dict[str, float]) -> list[Piece]:
     """Everything that goes into the checkpoint: U-Net, VAE and text encoders, with the edit in them.
+
+    Args:
+        rounding: see `base_folder.patches`.
 
     Raises:
         UserError: no Stable Diffusion pipeline, a wrong base, or a tensor that the original layout has no place for.
@@ -40,7 +43,7 @@ def pieces(edit: Edit, folder: Path, variant: str | None) -> list[Piece]:
     for site in edit.updates:
         if split(site)[0] not in parts:
             raise UserError(f"The original layout has no place for '{site}': export it as format=diffusers.")
-    changes = patches(edit, parts)
+    changes = patches(edit, parts, rounding)
     stored = {part: {name: source for source in files for name in source.entries} for part, files in parts.items()}
     listed = [*_unet(folder, stored["unet"], changes), *_vae(folder, stored["vae"], changes)]
     for part in encoders:

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from erasepro.edit.export.factors import Factors, lora_factors, losses
+from erasepro.edit.export.comfyui import workflow_json, workflow_path
+from erasepro.edit.export.factors import (
+    Factors,
+    lora_factors,
+    losses,
+    product_difference,
+    roundings,
+    sufficient_rank,
+)
+from erasepro.edit.export.loaders import count_parts, kohya_reader
 from erasepro.edit.export.notes import notes
 from erasepro.edit.export.original_layouts import refuse_others
 from erasepro.edit.export.result import Exported
@@ -50,10 +59,15 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
     xl = family.startswith("sdxl")
     alpha = Counter(f.rank for f in factors.values()).most_common(1)[0][0]
     pieces = []
+    rounding = roundings(factors)
     for site, f in (factors | _silent(factors)).items():
         key = kohya_name(site, xl)
+        up = f.up * (f.rank / alpha)
+        scaled = product_difference(f.up, f.down, up.double() * (alpha / f.rank), f.down)  # 0 where the ratio is a power of 2
+        if scaled:
+            rounding[site] = rounding.get(site, 0.0) + scaled  # at most: ‖a − c‖ ≤ ‖a − b‖ + ‖b − c‖
         pieces.append(piece_of(f"{key}.lora_down.weight", f.down))
-        pieces.append(piece_of(f"{key}.lora_up.weight", f.up * (f.rank / alpha)))
+        pieces.append(piece_of(f"{key}.lora_up.weight", up))
         pieces.append(piece_of(f"{key}.alpha", torch.tensor(float(alpha))))
     ranks = {f.rank for f in factors.values()}
     metadata = {
@@ -69,7 +83,12 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
     }
     with creating(target) as temporary:
         write(temporary, pieces, metadata)
-    return Exported(target, "kohya", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors))
+    return Exported(
+        target, "kohya", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors),
+        rounding=rounding, parts=count_parts(factors), sufficient_rank=sufficient_rank(factors),
+        reader=kohya_reader(factors, workflow_path(target).name),
+        beside=((workflow_path(target), workflow_json(edit, family, target.name)),),
+    )  # fmt: skip
 
 
 def kohya_name(site: str, xl: bool) -> str:

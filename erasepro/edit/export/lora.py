@@ -14,9 +14,11 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from erasepro.edit.export.factors import Factors, lora_factors, losses
+from erasepro.edit.export.factors import Factors, lora_factors, losses, roundings, sufficient_rank
+from erasepro.edit.export.loaders import count_parts, lora_reader
 from erasepro.edit.export.notes import notes
 from erasepro.edit.export.result import Exported
+from erasepro.edit.meta import architecture_name
 from erasepro.errors import UserError
 from erasepro.models.layouts.site_names import TEXT_ENCODERS, is_clip, split
 from erasepro.models.safetensors_stream import piece_of, write
@@ -55,7 +57,11 @@ def export_lora(edit: Edit, target: Path, rank: int | None = None) -> Exported:
             if second:
                 (temporary / SECOND).mkdir()
                 _file(temporary / SECOND / FILE, edit, second)
-    return Exported(target, "lora", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors))
+    return Exported(
+        target, "lora", len(factors), {site: f.rank for site, f in factors.items()}, losses(factors),
+        rounding=roundings(factors), parts=count_parts(factors), sufficient_rank=sufficient_rank(factors),
+        reader=lora_reader(factors, architecture_name(edit.meta)),
+    )  # fmt: skip
 
 
 def _file(path: Path, edit: Edit, factors: dict[str, Factors]) -> None:

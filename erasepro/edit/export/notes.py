@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from erasepro.edit.export.factors import Factors, losses
+from erasepro.edit.export.factors import Factors, losses, roundings
+from erasepro.edit.export.loaders import count_parts
 from erasepro.edit.export.result import WARNING
 
 if TYPE_CHECKING:
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def notes(edit: Edit, factors: dict[str, Factors]) -> dict[str, str]:
-    """The edit's hash, strength, solver and concepts, the warning, and what truncation lost (site → loss, JSON)."""
+    """The edit's hash, strength, solver and concepts, the warning, how many weights of which part, and what was lost.
+
+    ``erasepro_weights``: part → number of weights, by which a file that lost some of them is known (`erasepro verify`).
+    ``erasepro_truncation_loss``: site → loss of its SVD. ``erasepro_rounding``: the largest that float32 cost.
+    """
     return {
         "erasepro_warning": WARNING,
         "erasepro_edit": edit.hash,
@@ -21,5 +26,7 @@ def notes(edit: Edit, factors: dict[str, Factors]) -> dict[str, str]:
         "erasepro_solver": str(edit.meta.get("solver", "")),
         "erasepro_concepts": json.dumps(edit.meta.get("concepts", {}).get("pairs", []), ensure_ascii=False),
         "erasepro_model": str(edit.meta.get("model", {}).get("name", "")),
+        "erasepro_weights": json.dumps(count_parts(factors), sort_keys=True),
+        "erasepro_rounding": f"{max(roundings(factors).values(), default=0.0):.2g}",
         "erasepro_truncation_loss": json.dumps(losses(factors), sort_keys=True),
     }

@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 class Patch:
     """One site's change of one tensor.
 
-    expected: the weight's fingerprint, or None. third: which third of the tensor's rows is the weight, where q, k and v
-    are stored as one; None: all of it.
+    expected: the weight's fingerprint, or None.
+    rounding: site → ‖W' − (W + s·ΔW)‖/‖s·ΔW‖ of the weights W' made so far, which the stored dtype rounds; shared by the
+        patches of an export.
+    third: which third of the tensor's rows is the weight, where q, k and v are stored as one; None: all of it.
     """
 
     site: str
     update: SiteUpdate
     strength: float
     expected: dict[str, Any] | None
+    rounding: dict[str, float]
     third: int | None = None
 
     def __call__(self, stored: Tensor) -> Tensor:
@@ -45,13 +48,17 @@ class Patch:
             )
         if self.expected is not None:
             check_weight(self.site, W.contiguous(), self.expected)
-        W.copy_(self.update.apply_to(W, self.strength))
+        exact = self.update.apply_to(W.double(), self.strength)
+        change = exact - W
+        W.copy_(exact.to(W.dtype))
+        size = float(change.norm())
+        self.rounding[self.site] = float((W - exact).norm()) / size if size > 0 else 0.0
         return edited
 
 
-def patch_of(edit: Edit, site: str, third: int | None = None) -> Patch:
+def patch_of(edit: Edit, site: str, rounding: dict[str, float], third: int | None = None) -> Patch:
     """The change of this site at the edit's strength."""
-    return Patch(site, edit.updates[site], edit.strength, edit.meta.get("base", {}).get(site), third)
+    return Patch(site, edit.updates[site], edit.strength, edit.meta.get("base", {}).get(site), rounding, third)
 
 
 def chained(patches: list[Patch], stored: Tensor) -> Tensor:

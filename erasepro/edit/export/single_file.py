@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.edit.export.from_folder import pieces
+from erasepro.edit.export.loaders import count_parts, single_file_reader
 from erasepro.edit.export.original_layouts import refuse_others
 from erasepro.edit.export.patches import Patch, chained, patch_of
 from erasepro.edit.export.result import Exported
@@ -32,24 +33,29 @@ def export_single_file(edit: Edit, target: Path, base: Path, variant: str | None
         UserError: see `erasepro.edit.export.export`.
     """
     refuse_others(edit, "The original single-file layout", "format=diffusers")
+    rounding: dict[str, float] = {}
+    done = Exported(
+        target, "single_file", len(edit.updates), rounding=rounding, parts=count_parts(edit.updates),
+        reader=single_file_reader(edit.updates),
+    )  # fmt: skip
     if base.is_dir():
-        content = pieces(edit, base, variant)
+        content = pieces(edit, base, variant, rounding)
         with creating(target) as temporary:
             write(temporary, content, {"format": "pt"})
-        return Exported(target, "single_file", len(edit.updates))
+        return done
     source = read_source(base)
     if any(name.startswith("model_ema.") for name in source.entries):
         raise UserError(f"{str(base)!r} also holds unedited weights (model_ema.*): remove them from the file first.")
     patches: dict[str, list[Patch]] = {}
     for site in edit.updates:
         name, third = find(site, source.entries, base)
-        patches.setdefault(name, []).append(patch_of(edit, site, third))
+        patches.setdefault(name, []).append(patch_of(edit, site, rounding, third))
     changes = {name: partial(chained, held) for name, held in patches.items()}
     for name, change in changes.items():
         change(source.read(name))  # a wrong base is named before anything is written
     with creating(target) as temporary:
         rewrite(source, temporary, changes)
-    return Exported(target, "single_file", len(edit.updates))
+    return done
 
 
 def find(site: str, entries: dict[str, Entry], base: Path) -> tuple[str, int | None]:

@@ -118,6 +118,10 @@ class Metric(ABC):
     concept_kinds: ClassVar[str] = ""  # kinds of concept sets (names with spaces between) whose runs count it unasked; "": all
     version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
 
+    def __init__(self, config: Any = None) -> None:
+        """Keep the settings, an instance of the dataclass that the metric is registered with; sums of its own it adds."""
+        self.config = config
+
     @abstractmethod
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
         """Add a batch to the sums.

@@ -37,7 +37,7 @@ def build_metrics(names: Sequence[str], configs: Mapping[str, MetricConfig] | No
         lost = sorted(getattr(METRICS.get(name), "__abstractmethods__", ()))
         if lost:
             raise UserError(f"The metric {name!r} lacks what every metric has: {', '.join(lost)}.")
-    return {name: METRICS.get(name)(chosen[name]) for name in chosen}  # type: ignore[call-arg]
+    return {name: METRICS.get(name)(chosen[name]) for name in chosen}
 
 
 def all_configs(names: Sequence[str], configs: Mapping[str, MetricConfig] | None = None) -> dict[str, MetricConfig]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erasepro.metrics.registry import METRICS
-from erasepro.runtime.source_digest import source_digest
+from erasepro.runtime.entry_digest import entry_digest
 
 if TYPE_CHECKING:
     from erasepro.results.results_json import MetricScore
@@ -18,7 +18,7 @@ METRIC_CODE = ("erasepro.metrics", "erasepro.results.standard_error", "erasepro.
 def metric_code(name: str) -> tuple[int, str]:
     """The version that the metric states, and the digest (16 hex digits) of its module and of what that imports."""
     metric = METRICS.get(name)
-    return metric.version, source_digest(metric.__module__, METRIC_CODE)[:16]
+    return metric.version, entry_digest(metric, METRIC_CODE)[:16]
 
 
 def is_current(score: MetricScore) -> bool:

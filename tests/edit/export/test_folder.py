@@ -24,8 +24,10 @@ def files_of(folder):
 
 
 def same_but_edited(base: Path, out: Path, edit, after, left_out=()):
-    """Every file and every byte; `after`: a pipeline of the base's dtype with the edit applied."""
+    """Every file and every byte, and a card; `after`: a pipeline of the base's dtype with the edit applied."""
     before, now = files_of(base), files_of(out)
+    card = now.pop("ERASEPRO.md" if "README.md" in before else "README.md")
+    assert "## Load all of it (diffusers)" in card.read_text(encoding="utf-8")
     assert set(before) - set(left_out) == set(now)
     expected = {}
     for site in edit.updates:
@@ -54,6 +56,30 @@ def test_bytes_and_images(made, tmp_path):
     pipe.set_progress_bar_config(disable=True)
     assert torch.equal(draw(pipe), made.images)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_bases_own_card_stays(sd1, tmp_path):
+    base = shutil.copytree(sd1.folder, tmp_path / "base")
+    (base / "README.md").write_text("the base's licence")
+    done = export_edit(sd1.edit, tmp_path / "out", "diffusers", base=base)
+    same_but_edited(base, tmp_path / "out", sd1.edit, edited(sd1.pipe, sd1.edit))
+    assert [path.name for path, _ in done.beside] == ["ERASEPRO.md"]
+
+
+def test_what_a_half_precision_base_costs_is_measured(sd1, tmp_path):
+    pipe = clone(sd1.pipe)
+    for part in (pipe.text_encoder, pipe.unet, pipe.vae):
+        part.to(torch.float16)
+    pipe.save_pretrained(tmp_path / "base")
+    done = export_edit(sd1.edit, tmp_path / "out", "diffusers", base=tmp_path / "base")
+    assert set(done.rounding) == set(sd1.edit.updates)
+    site = next(s for s in sd1.edit.updates if s.startswith("unet"))
+    W = site_module(pipe, site).weight.detach().double()
+    delta = sd1.edit.updates[site].dense()
+    written = site_module(edited(pipe, sd1.edit), site).weight.detach().double()
+    assert done.rounding[site] == pytest.approx(float((written - W - delta).norm() / delta.norm()), rel=1e-6)
+    assert 1e-5 < done.rounding[site] < 1e-2
+    assert "rounding in what is written moves a ΔW by at most" in str(done)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

@@ -118,4 +118,4 @@ def test_bases_that_cannot_be_meant(sd1, tmp_path):
         export_edit(sd1.edit, out, "single_file", base=tmp_path / "wrong.safetensors")
     with pytest.raises(UserError, match="no place for 'transformer"):
         export_edit(Edit({"transformer.a": next(iter(sd1.edit.updates.values()))}), out, "single_file", base=sd1.folder)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["base.safetensors", "wrong.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["base.md", "base.safetensors", "wrong.safetensors"]
