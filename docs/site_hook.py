@@ -6,6 +6,7 @@ outside docs/ gets the place ``project/<its path>``, README becomes the index, a
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -36,12 +37,26 @@ def origin(uri: str) -> str:
 
 def linked(path: str) -> list[str]:
     """Paths from the root of what a page links to."""
-    text = (ROOT / path).read_text(encoding="utf-8")
+    file = ROOT / path
+    text = page_of(file.with_suffix(".ipynb")) if "notebooks" in file.parts else file.read_text(encoding="utf-8")
     return [posixpath.normpath(posixpath.join(posixpath.dirname(path), match[1])) for match in LINK.finditer(text)]
 
 
+def page_of(notebook: Path) -> str:
+    """A notebook as a page: its text and its code, without what it shows, which is drawn by whoever runs it."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    blocks = [
+        f"```python\n{text}\n```" if cell["cell_type"] == "code" else text for cell, text in zip(cells, texts, strict=True)
+    ]
+    title, *rest = blocks[0].split("\n", 1)
+    return "\n\n".join([title, f"*A notebook to run: [{notebook.name}]({notebook.name}).*", *rest, *blocks[1:]]) + "\n"
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages outside docs/, and every file that a page links to."""
+    """Add a page a notebook, the pages outside docs/, and every file that a page links to."""
+    for notebook in sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")):
+        files.append(File.generated(config, f"notebooks/{notebook.stem}.md", content=page_of(notebook)))
     pages = [*PAGES, *(f"docs/{file.src_uri}" for file in files.documentation_pages())]
     for path in dict.fromkeys([*PAGES, *(path for page in pages for path in linked(page))]):
         known = files.get_file_from_path(place(path))
