@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from erasepro.cli.help import print_help, print_verb
-from erasepro.cli.notes import tell_without_effect
+from erasepro.cli.options import read_options
 from erasepro.cli.verbs import VERBS
 from erasepro.errors import UserError, unknown, visible
 from erasepro.runtime import distributed
@@ -138,21 +138,13 @@ def dispatch(words: list[str]) -> int:
         return 0
     if words and is_verb(words[0]):
         return int(import_module(VERBS[words[0]]).command(words[1:]))
-    flags = [word for word in words if word.startswith("-")]
-    overrides = [word for word in words if not word.startswith("-")]
-    for flag in flags:
-        if flag not in ("-m", "--multirun", "--cfg"):
-            raise UserError(f"Unknown option {flag!r}. Known: --cfg, --help, --multirun (-m), --version.")
-    for word in overrides:
+    options = read_options(words)
+    for word in options.overrides:
         if "=" not in word and not word.startswith("~"):
             raise UserError(f"{word!r} is neither key=value nor a leading verb. Verbs come first: {', '.join(VERBS)}.")
-    if "--cfg" in flags:
-        return show_config(overrides)
-    if flags:
-        from erasepro.cli.sweep import sweep
+    from erasepro.cli.run import run_options
 
-        return sweep(overrides)
-    return run_one(overrides)
+    return run_options(options)
 
 
 def is_verb(word: str) -> bool:
@@ -162,53 +154,6 @@ def is_verb(word: str) -> bool:
     if word not in VERBS:
         raise unknown("verb", word, VERBS)
     return True
-
-
-def run_one(overrides: list[str]) -> int:
-    """Compose and run one job, or print again what it has given before."""
-    from erasepro.runs.finished_command import FinishedCommand
-
-    command = FinishedCommand(overrides)
-    if command.reprint():
-        return 0
-    command.watch()
-    from erasepro.runs.shared_groups import check_command
-
-    check_command(overrides, inputs=True)
-    from erasepro.runs.resolve import resolve
-
-    spec = resolve(overrides)
-    command.notes = tell_without_effect(overrides, spec.stored)
-    from erasepro.runs.run import run
-
-    with command.at_work():
-        run(spec)
-    return 0
-
-
-def show_config(overrides: list[str]) -> int:
-    """Print the composed, checked config as yaml; nothing runs. Returns 0."""
-    from erasepro.runs.kept_config import KeptConfig
-
-    kept = KeptConfig(overrides)
-    if kept.reprint():
-        return 0
-    kept.watch()
-    from omegaconf import OmegaConf
-
-    from erasepro.runs.shared_groups import check_command
-
-    check_command(overrides)
-    from erasepro.runs.resolve import compose, spec_of
-
-    cfg = compose(overrides)
-    spec = spec_of(cfg)  # what a run would refuse
-    kept.watch(spec, asks_hub=False)
-    notes = tell_without_effect(overrides, spec.stored)
-    text = OmegaConf.to_yaml(cfg)
-    print(text, end="")
-    kept.keep(text, notes)
-    return 0
 
 
 if __name__ == "__main__":

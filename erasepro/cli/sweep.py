@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -57,7 +58,7 @@ def sweep(overrides: Sequence[str]) -> int:
             whole = checked(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
             if not whole.tracker.group and not whole.experiments:
                 whole.tracker.group = group
-            spec = spec_of(whole)
+            spec = replace(spec_of(whole), words=tuple(chosen))
             tell_without_effect(chosen, spec.stored)
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(spec)
