@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
 
 from erasepro.cli.help import print_help, print_verb
+from erasepro.cli.hints import pasted_hint
 from erasepro.cli.options import read_options
 from erasepro.cli.verbs import VERBS
-from erasepro.errors import UserError, unknown, visible
+from erasepro.config.paths import choices, groups
+from erasepro.errors import UserError, nearest, unknown, visible
 from erasepro.runtime import distributed
 from erasepro.runtime.foreign_text import BREAKS, check_name
 from erasepro.runtime.versions import VERSION
@@ -46,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, and not while Python ends: it would leave with a status of its own
         return status
     except UserError as error:
-        return _fail(str(error), error.status)
+        return _fail(str(error) + pasted_hint(error, words), error.status)
     except KeyboardInterrupt:
         return _fail("stopped; the same command resumes where it was.", 130, "")
     except UnicodeEncodeError as error:
@@ -141,7 +144,12 @@ def dispatch(words: list[str]) -> int:
     options = read_options(words)
     for word in options.overrides:
         if "=" not in word and not word.startswith("~"):
-            raise UserError(f"{word!r} is neither key=value nor a leading verb. Verbs come first: {', '.join(VERBS)}.")
+            line = f"{word!r} is neither key=value nor a leading verb."
+            if word in VERBS:
+                rest = [other for other in words if other != word]
+                raise UserError(f"{line} Verbs come first: write erasepro {shlex.join([word, *rest])}.")
+            setting, verbs = _setting(word), ", ".join(VERBS)
+            raise UserError(f"{line} Write {setting}." if setting else f"{line} Verbs come first: {verbs}.")
     from erasepro.cli.run import run_options
 
     return run_options(options)
@@ -152,8 +160,23 @@ def is_verb(word: str) -> bool:
     if "=" in word or word.startswith(("-", "+", "~")):
         return False
     if word not in VERBS:
-        raise unknown("verb", word, VERBS)
+        raise _bare_word(word)
     return True
+
+
+def _bare_word(word: str) -> UserError:
+    """The error of a first word that is no verb; one that is a group of settings, or an option of one, is written as such."""
+    if word in groups() and nearest(word, VERBS) is None:
+        return UserError(f"Unknown verb {word!r}: it is a group of settings, written {choices(word)}.")
+    setting = _setting(word)
+    return UserError(f"Unknown verb {word!r}: write {setting}.") if setting else unknown("verb", word, VERBS)
+
+
+def _setting(word: str) -> str:
+    """The setting that a bare word is the option of (``solver=uce``); "" where it is none's."""
+    named = groups()
+    group = next((group for group in ("solver", "experiments", "debug", "model", "concepts") if word in named[group]), None)
+    return f"{group}={word}" if group else ""
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def show_config(options: Options) -> int:
     if options.config is None and kept.reprint():
         return 0
     kept.watch()
-    text, notes = "", []
+    text, notes = "", list[str]()
     if options.shown != "hydra":
         text, notes = _job_text(options, kept)
     if options.shown != "job":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from erasepro.cli.hints import pasted_hint
 from erasepro.cli.notes import tell_without_effect
 from erasepro.config.check_overrides import check_overrides
 from erasepro.config.hydra_errors import translated
@@ -72,7 +73,8 @@ def sweep(overrides: Sequence[str]) -> int:
         except UserError as error:
             failed.append(str(error))
             statuses.append(error.status)
-            print(f"erasepro: error: {error}", file=sys.stderr)
+            hint = pasted_hint(error, HydraConfig.get().overrides.task)
+            print(f"erasepro: error: {error}{hint}", file=sys.stderr)
         except Exception as error:  # the other jobs still run, and the joint table is still printed
             failed.append(f"{type(error).__name__}: {error}")
             statuses.append(1)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from erasepro.cli.hints import pasted_hint
 from erasepro.cli.options import Options
 from erasepro.config.hydra_errors import translated
 from erasepro.config.sweep_jobs import sweep_jobs
@@ -28,7 +29,7 @@ def list_jobs(options: Options) -> int:
             job = make_job(resolve(words))
             print(f"    {job.spec.name} → {job.folder.path}", flush=True)
         except UserError as error:
-            refused += _tell(error)
+            refused += _tell(error, words)
     print(_count(len(jobs), refused))
     return 2 if refused else 0
 
@@ -46,7 +47,7 @@ def plan_jobs(overrides: Sequence[str]) -> int:
             plans.append(make_plan(resolve(words), drawn))
             print("\n".join(lines_of(plans[-1])), flush=True)
         except UserError as error:
-            refused += _tell(error)
+            refused += _tell(error, words)
     print("\n".join(["", *(total_lines(plans) if plans else ()), f"{_count(len(jobs), refused)} Nothing was written."]))
     return 2 if refused else 0
 
@@ -56,8 +57,8 @@ def _jobs(overrides: Sequence[str]) -> list[list[str]]:
         return sweep_jobs(overrides)
 
 
-def _tell(error: UserError) -> int:
-    print(f"erasepro: error: {visible(error)}", file=sys.stderr)
+def _tell(error: UserError, words: Sequence[str]) -> int:
+    print(f"erasepro: error: {visible(error)}{visible(pasted_hint(error, words))}", file=sys.stderr)
     return 1
 
 

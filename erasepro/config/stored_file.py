@@ -55,7 +55,7 @@ def _check_events(text: str, what: str) -> None:
     """Raise UserError for an alias, a tag and deep nesting, before any value is made."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark is not None else 0
         if isinstance(event, yaml.AliasEvent):
             raise UserError(f"{what} holds an alias (*{event.anchor}) in line {line}: a stored config has its values in full.")
         tag = getattr(event, "tag", None)

@@ -25,7 +25,7 @@ class PastRuns:
 
     @classmethod
     def of(cls, job: Job) -> PastRuns:
-        """The runs beside a job's folder of its model's weights, in its number format; those that cannot be read are left out."""
+        """The runs beside a job's folder of its model's weights, in its number format, those that can be read."""
         runs = []
         files = sorted(Path(job.spec.outputs.dir).glob("*/results.json"), key=lambda file: -file.lstat().st_mtime)
         for file in files[:MOST]:

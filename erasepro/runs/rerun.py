@@ -109,5 +109,6 @@ def _renamed(before: StoredConfig, after: StoredConfig) -> str:
     for key in PARTS_OF_NAMES:
         was, now = str(before.at(key)), str(after.at(key))
         if was != now:
-            name = re.sub(rf"(?<![A-Za-z0-9]){re.escape(was)}(?![A-Za-z0-9])", lambda _, new=now: new, name, count=1)
+            part = re.search(rf"(?<![A-Za-z0-9]){re.escape(was)}(?![A-Za-z0-9])", name)
+            name = name[: part.start()] + now + name[part.end() :] if part else name
     return name
