@@ -145,9 +145,11 @@ def dispatch(words: list[str]) -> int:
     for word in options.overrides:
         if "=" not in word and not word.startswith("~"):
             line = f"{word!r} is neither key=value nor a leading verb."
-            if word in VERBS:
+            if word in ("edit", "tune"):
                 rest = [other for other in words if other != word]
                 raise UserError(f"{line} Verbs come first: write erasepro {shlex.join([word, *rest])}.")
+            if word in VERBS:
+                raise UserError(f"{line} The verb {word!r} comes first, and has its own words: see `erasepro help {word}`.")
             setting, verbs = _setting(word), ", ".join(VERBS)
             raise UserError(f"{line} Write {setting}." if setting else f"{line} Verbs come first: {verbs}.")
     from erasepro.cli.run import run_options

@@ -113,11 +113,11 @@ def _several_values(reason: str, overrides: Sequence[str]) -> UserError:
     """Several values without -m, and where the key takes a list, the list."""
     word = next((word for word in overrides if word in reason), "")
     key, _, value = word.partition("=")
-    takes_list = key == "metrics" and all(name in registered_names(key) for name in value.split(","))
-    takes_list = takes_list or (key in ("prompts", "experiments", "debug") and "[" not in value)
-    takes_list = takes_list or str(expected_at(Config, key)).startswith("a list")
-    as_list = f", or for a list write {as_word(key, f'[{value}]')}" if takes_list and key else ""
-    return UserError(f"{reason}: add -m to run one job for each value{as_list}.")
+    names_metrics = key == "metrics" and all(name in registered_names(key) for name in value.split(","))
+    if names_metrics or str(expected_at(Config, key)).startswith("a list"):
+        return UserError(f"{reason}: for a list, write {as_word(key, f'[{value}]')}.")
+    several = f", or for all in one run write {as_word(key, f'[{value}]')}" if key == "prompts" else ""
+    return UserError(f"{reason}: add -m to run one job for each value{several}.")
 
 
 def _missing_option(error: MissingConfigException, overrides: Sequence[str]) -> UserError:

@@ -26,7 +26,7 @@ from erasepro.runs.resolve import compose
         (["nothing=1"], r"Unknown key 'nothing'\."),
         (["solver=3"], r"Bad value for 'solver': got '3', expected solver="),
         (["generation.steps=1,2"], r"add -m to run one job for each value\.$"),
-        (["generation.seeds=1,2"], r"add -m to run one job for each value, or for a list write 'generation.seeds=\[1,2\]'\.$"),
+        (["generation.seeds=1,2"], r"for a list, write 'generation.seeds=\[1,2\]'\.$"),
         (["concepts.pairs=[dog,cat]"], r"write 'concepts\.pairs=\[\[dog,cat\]\]'\."),
         (["concepts.pairs={dog:cat}"], r"write 'concepts\.pairs=\[\[dog,cat\]\]'\."),
         (["concepts.pairs=[[café,cat]]"], r"""write 'concepts\.pairs=\[\["café",cat\]\]'\."""),
