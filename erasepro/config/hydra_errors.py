@@ -130,18 +130,19 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str]) -> 
     guess = nearest(name, fitting) or nearest(name, [k.rpartition("/")[2] for k in fitting])
     guess = next((k for k in fitting if guess and (k == guess or k.endswith("/" + guess))), None)
     guess = rename_value(group, name) if rename_value(group, name) != name else guess
+    in_list = any(word.lstrip("+").startswith(f"{group}=[") for word in overrides)
     metric = _metric_meant(name, guess) if group == "metrics" else None
     if metric == name:
         hint = f" A metric by its name is metrics=[{name}]."
     elif metric:
         hint = f" Did you mean metrics=[{metric}]?"
-    elif guess and f"{group}={name}" in overrides:
-        hint = f" Did you mean {group}={guess}?"
-    else:  # one of a list, or a word that the message cannot write whole
-        hint = f" Did you mean {guess!r}?" if guess else ""
+    elif guess and in_list:
+        hint = f" Did you mean {guess!r}?"
+    else:
+        hint = f" Did you mean {group}={guess}?" if guess else ""
     if group == "concepts" and not guess:
         hint = " Pairs of your own: 'concepts.pairs=[[dog,cat]]'."
-    pasted = (name, guess) if guess and not metric and f"{group}={name}" not in overrides else None
+    pasted = (name, guess) if guess and in_list else None
     return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.", pasted)
 
 

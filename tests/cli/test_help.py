@@ -51,7 +51,7 @@ def test_no_line_is_wider_than_the_terminal(columns, capsys, monkeypatch):
 
 def test_without_a_terminal_it_is_80_columns(capsys, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr("shutil.get_terminal_size", lambda fallback: os.terminal_size(fallback))
+    monkeypatch.setattr("shutil.get_terminal_size", os.terminal_size)
     assert main(["help"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) in range(60, 81)
 

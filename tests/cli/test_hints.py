@@ -114,10 +114,10 @@ def pasted(words, hint):
     if "=" not in new:
         return [*words, new] if new == "-m" else [*words[:-1], new]
     key = new.partition("=")[0]
-    near = [word for word in words if word.partition("=")[0].split(".")[0] == key.split(".")[0] and "prompts=" not in (new[:8],)]
-    wrong = near[-1] if near else next((word for word in reversed(words) if not word.startswith("-")), None)
     if key == "prompts" and not any(word.startswith("prompts=") for word in words):
         return [*words, new]
+    near = [word for word in words if word.partition("=")[0].split(".")[0] == key.split(".")[0]]
+    wrong = near[-1] if near else next((word for word in reversed(words) if not word.startswith("-")), None)
     return [new if word is wrong else word for word in words]
 
 

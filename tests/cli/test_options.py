@@ -46,4 +46,4 @@ def test_a_mistake_is_told(words, line):
 
 
 def test_every_flag_is_known():
-    assert FLAGS == tuple(sorted(FLAGS))
+    assert tuple(sorted(FLAGS)) == FLAGS

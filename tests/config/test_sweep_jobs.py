@@ -22,9 +22,8 @@ def test_lists_and_quotes_stay_as_they_are():
 
 
 def test_a_pattern_is_the_options_that_it_matches():
-    assert [["solver=speed_best"], ["solver=speed_many"]] == [
-        words for words in sweep_jobs(["solver=glob(speed_*)"]) if words != ["solver=speed_nudity"]
-    ]
+    jobs = sweep_jobs(["solver=glob(speed_*)"])
+    assert jobs == [["solver=speed_best"], ["solver=speed_many"], ["solver=speed_nudity"]]
 
 
 def test_no_job_is_told():

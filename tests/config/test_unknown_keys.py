@@ -23,7 +23,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("words", "meant", "known"), CASES, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+@pytest.mark.parametrize(("words", "meant", "known"), CASES, ids=[" ".join(words) for words, _, _ in CASES])
 def test_the_nearest_key_is_one_of_what_was_chosen(words, meant, known):
     with pytest.raises(ValueError, match="Did you mean") as caught:
         resolve(words)
@@ -35,7 +35,7 @@ def test_the_nearest_key_is_one_of_what_was_chosen(words, meant, known):
 
 
 def test_another_solvers_keys_are_not_named():
-    with pytest.raises(ValueError, match="Unknown key 'solver.text_blocks'") as caught:
+    with pytest.raises(ValueError, match=r"Unknown key 'solver\.text_blocks'") as caught:
         resolve(["solver=uce", "solver.text_blocks=[1]"])
     assert "text_fit" not in str(caught.value)
     assert "preserve_scale" in str(caught.value)
