@@ -12,6 +12,7 @@ from erasepro.config.hydra_errors import translated
 from erasepro.config.sweep_jobs import sweep_jobs
 from erasepro.errors import UserError, visible
 from erasepro.runs.resolve import resolve
+from erasepro.runtime.hub import NotOnDisk, hub_offline
 from erasepro.runtime.quiet import quiet
 
 
@@ -26,8 +27,13 @@ def list_jobs(options: Options) -> int:
     for number, words in enumerate(jobs, 1):
         print(f"[{number}] {' '.join(words)}")
         try:
-            job = make_job(resolve(words))
-            print(f"    {job.spec.name} → {job.folder.path}", flush=True)
+            spec = resolve(words)
+            try:
+                with hub_offline():
+                    place = str(make_job(spec).folder.path)
+            except NotOnDisk as error:  # the folder is named by the bytes of the weights too
+                place = f"folder not known. {error}"
+            print(f"    {spec.name} → {place}", flush=True)
         except UserError as error:
             refused += _tell(error, words)
     print(_count(len(jobs), refused))
@@ -46,6 +52,8 @@ def plan_jobs(overrides: Sequence[str]) -> int:
         try:
             plans.append(make_plan(resolve(words), drawn))
             print("\n".join(lines_of(plans[-1])), flush=True)
+        except NotOnDisk as error:
+            print(f"  not known. {error}", flush=True)
         except UserError as error:
             refused += _tell(error, words)
     print("\n".join(["", *(total_lines(plans) if plans else ()), f"{_count(len(jobs), refused)} Nothing was written."]))

@@ -15,6 +15,7 @@ from erasepro.runs.job import Job, make_job
 from erasepro.runs.past_runs import PastRuns
 from erasepro.runs.run import is_finished
 from erasepro.runs.spec import RunSpec
+from erasepro.runtime.hub import hub_offline
 
 NOT_KNOWN = "not known"
 SOLVES_SHOWN = 2**20
@@ -67,9 +68,11 @@ def make_plan(spec: RunSpec, planned: set[Path] | None = None) -> Plan:
         planned: files of shared originals that earlier runs of the same plan draw; this run's are added.
 
     Raises:
+        NotOnDisk: the run would download its model or prompts first; what it takes is not known before.
         UserError: what the run would be refused for before it begins.
     """
-    job = make_job(spec)
+    with hub_offline():
+        job = make_job(spec)
     job.scoring.check()
     folder = job.folder
     finished = is_finished(job)

@@ -1,10 +1,12 @@
 """What a command shows in place of running: the config in parts, the list of a sweep's runs, and the plan."""
 
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
 import yaml
+from huggingface_hub import constants
 
 from erasepro.cli.main import main
 from erasepro.runs import plan as planning
@@ -141,6 +143,20 @@ def test_a_damaged_earlier_run_is_left_out_of_the_estimates(capsys, outputs, tmp
     (results,) = (tmp_path / "o").glob("*/results.json")
     results.write_text("{", encoding="utf-8")
     assert "seconds  not known" in printed(capsys, "--dry-run", *TINY, "outputs.dir=o", "solver.ridge=0.7")
+
+
+def test_nothing_is_downloaded_for_a_plan(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *words, **how: asked.append(words) or [])
+    words = ["model=sd15", "model.source=nobody/nothing", "concepts=style/van_gogh", "metrics=none"]
+    assert main(["--dry-run", *words]) == 2
+    assert "Not on this disk: model 'nobody/nothing'" in capsys.readouterr().err
+    out = printed(capsys, "-m", "--cfg", *words, "seed=0,1")
+    assert out.count("folder not known. Not on this disk") == 2
+    assert "not known. Not on this disk" in printed(capsys, "-m", "--dry-run", *words)
+    assert asked == []
 
 
 def test_times_are_told_in_fitting_units():
