@@ -41,8 +41,10 @@ class UserError(ValueError):
     status = 2
     """What the command leaves with."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, hint: tuple[str, str] | None = None) -> None:
         super().__init__(visible(" ".join(map(_shortened, str(message).split()))))
+        self.hint = hint
+        """(what was written, what may have been meant): the command writes the user's word anew with it; None for no guess."""
 
 
 class OutOfSpace(UserError):
@@ -75,4 +77,6 @@ def unknown(kind: str, word: str, known: Iterable[str]) -> UserError:
     names = sorted(known)
     guess = nearest(word, names)
     hint = f" Did you mean {guess!r}?" if guess else ""
-    return UserError(f"Unknown {kind} {word!r}.{hint} Known: {', '.join(names) or 'none'}.")
+    return UserError(
+        f"Unknown {kind} {word!r}.{hint} Known: {', '.join(names) or 'none'}.", (word, guess) if guess else None
+    )

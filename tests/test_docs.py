@@ -15,10 +15,12 @@ from types import ModuleType
 import pytest
 
 import erasepro
+from erasepro.cli.completion import SCRIPTS
 from erasepro.cli.export import OPTIONS
 from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
+from erasepro.cli.options import read_options
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
@@ -85,7 +87,8 @@ def check_command(words: list[str]) -> None:
     verb = words[0] if words and "=" not in words[0] and not words[0].startswith("-") else ""
     named = dict(word.split("=", 1) for word in words if "=" in word)
     if not verb:
-        check_overrides([word for word in words if word not in ("-m", "--cfg", "--help", "--version")])
+        if "--help" not in words and "--version" not in words:
+            check_overrides(read_options(words).overrides)
         return
     assert verb in VERBS
     if verb == "ls":
@@ -94,6 +97,10 @@ def check_command(words: list[str]) -> None:
         check_overrides([word for word in words[1:] if not word.startswith("out=")])
     elif verb == "score":
         check_overrides(words[2:])
+    elif verb == "rerun":
+        check_overrides(read_options(words[2:]).overrides)
+    elif verb == "completion":
+        assert words[1] in SCRIPTS
     elif verb == "export":
         assert set(named) <= set(OPTIONS)
         assert named.get("format") in FORMATS

@@ -18,6 +18,9 @@ TOGETHER = {
     "cli/test_main.py": ("cli/report",),
     "runs/test_rescoring.py": ("cli/score",),
     "cli/test_edit.py": ("runs/edit_only",),
+    "cli/test_completion.py": ("cli/candidates",),
+    "cli/test_rerun.py": ("runs/rerun", "runs/command_line"),
+    "cli/test_run.py": ("cli/sweep_list", "runs/plan", "runs/past_runs"),
     "cli/test_verify.py": (
         "cli/base_model", "verification/compare_folder", "verification/weights_folder", "verification/sentence_features",
     ),

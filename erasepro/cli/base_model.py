@@ -21,7 +21,9 @@ def verify_options(words: Sequence[str], own: Sequence[str], usage: str) -> dict
         if key not in known:
             guess = nearest(key, known)
             hint = f" Did you mean {guess!r}?" if guess else ""
-            raise UserError(f"verify has no option {key!r}.{hint} Known: {', '.join(known)}.")
+            raise UserError(
+                f"verify has no option {key!r}.{hint} Known: {', '.join(known)}.", (key, guess) if guess else None
+            )
     return dict(own_options(words, known))
 
 

@@ -1,46 +1,18 @@
-"""``erasepro help [VERB]``: every verb, the groups of settings, and examples; or the lines about one verb."""
+"""``erasepro help [VERB]``: every verb, the groups of settings, and examples; or one verb. It fits the terminal."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from erasepro.cli.verb_help import EXAMPLES, RUN, VERB_HELP
 from erasepro.cli.verbs import VERBS
-from erasepro.config.paths import groups
+from erasepro.config.paths import groups, listing
 from erasepro.errors import UserError, unknown
+from erasepro.runtime.terminal import terminal_width
 
-HELP = """\
-erasepro: erase concepts from text-to-image models, and measure what is gone and what is kept.
-
-  erasepro [group=option] [key=value] …      compose a config and run it (the same command resumes a stopped run)
-  erasepro -m key=a,b …                      one run for each combination
-  erasepro --cfg [overrides]                 print the composed config, run nothing
-  erasepro ls solvers|concepts|models|metrics|prompts|protocols|schedules|experiments|trackers|vocabulary
-  erasepro edit [overrides] [out=FOLDER] [force=true]  an edit only, without the denoiser; force replaces an edit there
-  erasepro score DIR [metrics=[…]] [protocol=…]  count again, or more, on a run's images; what is there is kept
-  erasepro status [DIR…]                     which runs lie in outputs/, and how far each is
-  erasepro report DIR… [figure=FILE]         print the tables of a finished run; one table over all of several
-  erasepro grid RUN… [out=FILE] [rows=N] [across=N]  the pictures of several runs side by side, same prompts and seeds
-  erasepro verify DIR model=… | edited=FOLDER  recompute what a saved edit states (write=true: certify it)
-  erasepro export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]
-  erasepro tune [solver=a,b] [sets=[…]] [trials=N] [pictures=N] [hours=H] [out=FOLDER] [write=true]  search settings
-  erasepro help [VERB] | --help | --version
-  erasepro help tables                       what the words in the tables mean
-
-Groups (choose with group=option):
-{groups}
-
-Examples:
-  erasepro                                           dog -> cat in the miniature, with ErasePro
-  erasepro 'concepts.pairs=[[dog,cat],[apple,pear]]' solver=uce
-  erasepro concepts.file=pairs.csv                   a CSV with the header target,anchor
-  erasepro model=sd15 model.source=/path/to/model concepts=style/van_gogh generation=stable_diffusion
-  erasepro -m solver=erasepro,uce generation.seeds=[0,1,2]
-  erasepro experiments=demo
-  erasepro debug=tiny                                the whole job on random weights, in seconds
-
-Results: outputs/<name>-<signature>/results.json, with the edit, the images and a before/after grid beside it.
-"""
+TITLE = "erasepro: erase concepts from text-to-image models, and measure what is gone and what is kept."
+RESULTS = "Results: outputs/<name>-<signature>/results.json, with the edit, the images and a before/after grid beside it."
 
 
 def command(words: Sequence[str]) -> int:
@@ -61,18 +33,62 @@ def command(words: Sequence[str]) -> int:
 
 def print_help() -> int:
     """Every verb, the groups with their options, examples."""
+    width = terminal_width()
+    verbs = [(f"erasepro {help.usage}", help.summary) for help in (RUN, *VERB_HELP.values())]
+    flags = [(word, _meaning(default, meaning)) for word, default, meaning in RUN.words]
     options = {group: names for group, names in groups().items() if names}
-    width = max(len(group) for group in options)
-    lines = []
+    column = max(map(len, options)) + 4
+    listed = []
     for group, names in options.items():
-        shown = textwrap.shorten(", ".join(names), 90, placeholder=f" … ({len(names)}: erasepro ls)")
-        lines.append(f"  {group:<{width}}  {shown}")
-    print(HELP.format(groups="\n".join(lines)), end="")
+        more = f" … ({len(names)}: {listing(group)})"
+        listed.append((group, textwrap.shorten(", ".join(names), max(width - column, 30), placeholder=more)))
+    lines = [
+        *_wrapped(TITLE, width), "", *_entries(verbs, width), "", "Options of a run:", *_entries(flags, width, 18), "",
+        "Groups (choose with group=option):", *_entries(listed, width, column), "", "Examples:",
+        *_entries(EXAMPLES, width), "", *_wrapped(RESULTS, width),
+    ]  # fmt: skip
+    print("\n".join(lines))
     return 0
 
 
 def print_verb(verb: str) -> int:
-    """The lines of the help about one verb."""
-    lines = [line.strip() for line in HELP.splitlines() if line.startswith(f"  erasepro {verb} ")]
-    print("\n".join([*lines, "", "erasepro --help: every verb, the groups of settings, and examples."]))
+    """One verb: its usage, what it does, its own words with their defaults, and examples."""
+    about, width = VERB_HELP[verb], terminal_width()
+    lines = [*_wrapped(f"erasepro {about.usage}", width, "    "), "", *_wrapped(f"{_sentence(about.summary)}", width)]
+    if about.words:
+        words = [(word, _meaning(default, meaning)) for word, default, meaning in about.words]
+        lines += ["", *_entries(words, width, max(len(word) for word, _ in words) + 4)]
+    if about.more:
+        lines += ["", *_wrapped(about.more, width)]
+    examples = [line for example in about.examples for line in _wrapped(f"  {example}", width, "      ")]
+    lines += ["", "Example:" if len(about.examples) == 1 else "Examples:", *examples]
+    lines += ["", *_wrapped("erasepro help: every verb, the groups of settings, and examples.", width)]
+    print("\n".join(lines))
     return 0
+
+
+def _meaning(default: str, meaning: str) -> str:
+    return f"{meaning} (default: {default})" if default else meaning
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _entries(rows: Iterable[tuple[str, str]], width: int, column: int = 0) -> Iterator[str]:
+    """Words with their meanings in a second column; below them without one, and where a word is too long for it."""
+    for word, meaning in rows:
+        if len(word) + 4 <= column and width - column >= 24:
+            yield from _wrapped(f"  {word:<{column - 2}}{meaning}", width, " " * column)
+        else:
+            yield from _wrapped(f"  {word}", width, "      ")
+            yield from _wrapped(f"      {meaning}", width, "      ") if meaning else ()
+
+
+def _wrapped(text: str, width: int, further: str = "") -> list[str]:
+    """A text in lines of at most ``width`` columns; a word is never cut, as it may be one to paste."""
+    lead = text[: len(text) - len(text.lstrip())]
+    return textwrap.wrap(
+        text, width, initial_indent="", subsequent_indent=further or lead, break_long_words=False, break_on_hyphens=False,
+        drop_whitespace=True,
+    ) or [""]  # fmt: skip

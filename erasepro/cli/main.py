@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
 
 from erasepro.cli.help import print_help, print_verb
-from erasepro.cli.notes import tell_without_effect
+from erasepro.cli.hints import pasted_hint
+from erasepro.cli.options import read_options
 from erasepro.cli.verbs import HEAVY, VERBS
-from erasepro.errors import UserError, unknown, visible
+from erasepro.config.paths import choices, groups
+from erasepro.errors import UserError, nearest, unknown, visible
 from erasepro.runtime import distributed
 from erasepro.runtime.foreign_text import BREAKS, check_name
 from erasepro.runtime.progress import shown, stage
@@ -48,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, and not while Python ends: it would leave with a status of its own
         return status
     except UserError as error:
-        return _fail(str(error), error.status)
+        return _fail(str(error) + pasted_hint(error, words), error.status)
     except KeyboardInterrupt:
         return _fail("stopped; the same command resumes where it was.", 130, "")
     except UnicodeEncodeError as error:
@@ -142,21 +145,20 @@ def dispatch(words: list[str]) -> int:
         with stage("Loading libraries", announced=False, show=words[0] in HEAVY):
             verb = import_module(VERBS[words[0]])
         return int(verb.command(words[1:]))
-    flags = [word for word in words if word.startswith("-")]
-    overrides = [word for word in words if not word.startswith("-")]
-    for flag in flags:
-        if flag not in ("-m", "--multirun", "--cfg"):
-            raise UserError(f"Unknown option {flag!r}. Known: --cfg, --help, --multirun (-m), --version.")
-    for word in overrides:
+    options = read_options(words)
+    for word in options.overrides:
         if "=" not in word and not word.startswith("~"):
-            raise UserError(f"{word!r} is neither key=value nor a leading verb. Verbs come first: {', '.join(VERBS)}.")
-    if "--cfg" in flags:
-        return show_config(overrides)
-    if flags:
-        from erasepro.cli.sweep import sweep
+            line = f"{word!r} is neither key=value nor a leading verb."
+            if word in ("edit", "tune"):
+                rest = [other for other in words if other != word]
+                raise UserError(f"{line} Verbs come first: write erasepro {shlex.join([word, *rest])}.")
+            if word in VERBS:
+                raise UserError(f"{line} The verb {word!r} comes first, and has its own words: see `erasepro help {word}`.")
+            setting, verbs = _setting(word), ", ".join(VERBS)
+            raise UserError(f"{line} Write {setting}." if setting else f"{line} Verbs come first: {verbs}.")
+    from erasepro.cli.run import run_options
 
-        return sweep(overrides)
-    return run_one(overrides)
+    return run_options(options)
 
 
 def is_verb(word: str) -> bool:
@@ -164,55 +166,23 @@ def is_verb(word: str) -> bool:
     if "=" in word or word.startswith(("-", "+", "~")):
         return False
     if word not in VERBS:
-        raise unknown("verb", word, VERBS)
+        raise _bare_word(word)
     return True
 
 
-def run_one(overrides: list[str]) -> int:
-    """Compose and run one job, or print again what it has given before."""
-    from erasepro.runs.finished_command import FinishedCommand
-
-    command = FinishedCommand(overrides)
-    if command.reprint():
-        return 0
-    command.watch()
-    from erasepro.runs.shared_groups import check_command
-
-    check_command(overrides, inputs=True)
-    with stage("Loading libraries", announced=False):
-        from erasepro.runs.resolve import resolve
-        from erasepro.runs.run import run
-
-    spec = resolve(overrides)
-    command.notes = tell_without_effect(overrides, spec.stored)
-    with command.at_work():
-        run(spec)
-    return 0
+def _bare_word(word: str) -> UserError:
+    """The error of a first word that is no verb; one that is a group of settings, or an option of one, is written as such."""
+    if word in groups() and nearest(word, VERBS) is None:
+        return UserError(f"Unknown verb {word!r}: it is a group of settings, written {choices(word)}.")
+    setting = _setting(word)
+    return UserError(f"Unknown verb {word!r}: write {setting}.") if setting else unknown("verb", word, VERBS)
 
 
-def show_config(overrides: list[str]) -> int:
-    """Print the composed, checked config as yaml; nothing runs. Returns 0."""
-    from erasepro.runs.kept_config import KeptConfig
-
-    kept = KeptConfig(overrides)
-    if kept.reprint():
-        return 0
-    kept.watch()
-    from omegaconf import OmegaConf
-
-    from erasepro.runs.shared_groups import check_command
-
-    check_command(overrides)
-    from erasepro.runs.resolve import compose, spec_of
-
-    cfg = compose(overrides)
-    spec = spec_of(cfg)  # what a run would refuse
-    kept.watch(spec, asks_hub=False)
-    notes = tell_without_effect(overrides, spec.stored)
-    text = OmegaConf.to_yaml(cfg)
-    print(text, end="")
-    kept.keep(text, notes)
-    return 0
+def _setting(word: str) -> str:
+    """The setting that a bare word is the option of (``solver=uce``); "" where it is none's."""
+    named = groups()
+    group = next((group for group in ("solver", "experiments", "debug", "model", "concepts") if word in named[group]), None)
+    return f"{group}={word}" if group else ""
 
 
 if __name__ == "__main__":

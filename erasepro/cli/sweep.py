@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from omegaconf import DictConfig
 
+from erasepro.cli.hints import pasted_hint
 from erasepro.cli.notes import tell_without_effect
 from erasepro.config.check_overrides import check_overrides
 from erasepro.config.hydra_errors import translated
@@ -57,7 +59,7 @@ def sweep(overrides: Sequence[str]) -> int:
             whole = checked(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
             if not whole.tracker.group and not whole.experiments:
                 whole.tracker.group = group
-            spec = spec_of(whole)
+            spec = replace(spec_of(whole), words=tuple(chosen))
             tell_without_effect(chosen, spec.stored)
             print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(spec)
@@ -71,7 +73,8 @@ def sweep(overrides: Sequence[str]) -> int:
         except UserError as error:
             failed.append(str(error))
             statuses.append(error.status)
-            print(f"erasepro: error: {error}", file=sys.stderr)
+            hint = pasted_hint(error, HydraConfig.get().overrides.task)
+            print(f"erasepro: error: {error}{hint}", file=sys.stderr)
         except Exception as error:  # the other jobs still run, and the joint table is still printed
             failed.append(f"{type(error).__name__}: {error}")
             statuses.append(1)

@@ -6,12 +6,14 @@ VERBS = {
     "ls": "erasepro.cli.ls",
     "edit": "erasepro.cli.edit",
     "score": "erasepro.cli.score",
+    "rerun": "erasepro.cli.rerun",
     "status": "erasepro.cli.status",
     "report": "erasepro.cli.report",
     "grid": "erasepro.cli.grid",
     "verify": "erasepro.cli.verify",
     "export": "erasepro.cli.export",
     "tune": "erasepro.cli.tune",
+    "completion": "erasepro.cli.completion",
     "help": "erasepro.cli.help",
 }
 """The module of each verb; its function ``command(words) -> exit status`` is imported when the verb is used."""

@@ -144,7 +144,9 @@ def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
     for word in words:
         if concepts.kind != "style" and folded(word) in SYNONYMS:
             name = SYNONYMS[folded(word)]
-            raise UserError(f"{word!r} is another word for the miniature's concept {name!r}: name the concept.")
+            raise UserError(
+                f"{word!r} is another word for the miniature's concept {name!r}: name the concept.", (word, name)
+            )
     check_known(concepts, known)
     spelt = {folded(name): name for name in known} | {"": ""}
     return ConceptSet(
@@ -170,7 +172,9 @@ def _unknown_name(word: str, where: str, kind: str, known: list[str]) -> UserErr
         if folded(word) in (NAMES if kind == "style" else STYLES):
             hint = f" It is a {'concept: leave out' if kind == 'style' else 'drawing style: add'} concepts.kind=style."
     what = "style" if kind == "style" else "concept"
-    return UserError(f"Unknown {what} {word!r} ({where}).{hint} This model knows: {shown}.")
+    return UserError(
+        f"Unknown {what} {word!r} ({where}).{hint} This model knows: {shown}.", (word, guess) if guess else None
+    )
 
 
 def _synonyms(name: Any, words: Any) -> tuple[str, ...]:

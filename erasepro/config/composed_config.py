@@ -11,7 +11,7 @@ import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import MISSING, DictConfig
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from erasepro.config.check_overrides import check_overrides
 from erasepro.config.hydra_errors import translated
@@ -41,6 +41,15 @@ def _composed(conf: Path, state: tuple[int, int], *overrides: str) -> DictConfig
         words = [search_path_override(), *custom_pairs_named(overrides)]
         cfg = hydra_compose("config", overrides=words, return_hydra_config=True)
     return with_experiment(cfg, cfg.hydra.runtime.choices)
+
+
+def hydra_part(overrides: Sequence[str] = ()) -> str:
+    """Hydra's own part of the config as yaml, interpolations as they stand. Raises UserError where it does not compose."""
+    compose_config(overrides)
+    with initialize_config_dir(version_base=VERSION_BASE, config_dir=str(config_dir())), translated(overrides):
+        words = [search_path_override(), *custom_pairs_named(overrides)]
+        cfg = hydra_compose("config", overrides=words, return_hydra_config=True)
+    return OmegaConf.to_yaml(OmegaConf.create({"hydra": OmegaConf.to_container(cfg.hydra, resolve=False)}))
 
 
 def option_settings(group: str, name: str) -> StoredConfig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import yaml
@@ -17,13 +17,12 @@ from omegaconf.errors import (
 )
 
 from erasepro.config.expected_values import expected_at
-from erasepro.config.hydra_setup import compose_unchecked
-from erasepro.config.paths import choices, groups, options
-from erasepro.config.plain_values import dotted_keys
+from erasepro.config.paths import choices, groups, listing, options
 from erasepro.config.quoting import as_word, readable
 from erasepro.config.registered_names import registered_names
-from erasepro.config.renamed_config_keys import rename_key, rename_value
+from erasepro.config.renamed_config_keys import rename_value
 from erasepro.config.schema import Config
+from erasepro.config.unknown_keys import unknown_key
 from erasepro.config.yaml_files import first_line, unreadable_file
 from erasepro.errors import UserError, nearest
 
@@ -58,7 +57,7 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
             return link
     for link in _chain(error):
         if isinstance(link, MissingConfigException):
-            return _missing_option(link)
+            return _missing_option(link, overrides)
         if isinstance(link, OverrideParseException):
             key, _, value = (link.override or "").partition("=")
             dict_of_one = re.fullmatch(r"\{([^{}:,]+):([^{}:,]*)\}", value) if key == "concepts.pairs" else None
@@ -86,7 +85,7 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
         where = f" of the config key {error.full_key!r}" if error.full_key else ""
         return UserError(f"Cannot resolve a ${{…}}{where}: {first_line(str(error))}.")
     if "Ambiguous value" in str(error):
-        return UserError(f"{first_line(str(error))}: add -m to run one job for each value, or quote a list as [a,b].")
+        return _several_values(first_line(str(error)), overrides)
     if "Config group override must be a string" in str(error):
         return _no_option(overrides)
     if isinstance(error, ConfigCompositionException):
@@ -106,58 +105,59 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
         match = re.search(r"Could not override '([^']+)'", str(error))
         if match:
             key = match.group(1).lstrip("+~").partition("=")[0]
-            return _wrong_group(key, overrides) or unknown_key(key)
+            return _wrong_group(key, overrides) or unknown_key(key, overrides=overrides)
     return UserError(f"The config does not compose: {first_line(str(error))}.")
 
 
-def unknown_key(key: str, fields: Iterable[str] = ()) -> UserError:
-    """The error of a dotted key that no config has: the nearest key, and those that stand beside it.
-
-    Args:
-        key: for example ``generation.stps``.
-        fields: the names under the key's group, where its dataclass is known; else those of the default config are looked up.
-    """
-    group, chosen = [*key.split("."), ""][:2]
-    parent, _, last = key.rpartition(".")
-    names = sorted(fields)
-    if names:
-        near = nearest(last, names)
-        guess = f"{parent}.{near}" if near and parent else near
-        where = f"Known under {parent or 'the config'!r}"
-    elif group == "prompts" and chosen in options(group):
-        return UserError(f"Unknown key {key!r}: the prompt set {chosen!r} is not chosen; add prompts={chosen}.")
-    else:
-        known = list(known_keys())
-        siblings = [k for k in known if k.rpartition(".")[0] == parent]
-        guess = nearest(key, siblings) or nearest(key, known)
-        names = sorted(k.rpartition(".")[2] for k in siblings) or sorted(groups())
-        where = f"Known under {parent!r}" if parent and siblings else "Known"
-    present = rename_key(key)
-    guess = present if present != key else guess
-    hint = f" Did you mean {guess!r}?" if guess else ""
-    return UserError(f"Unknown key {key!r}.{hint} {where}: {', '.join(names)}.")
+def _several_values(reason: str, overrides: Sequence[str]) -> UserError:
+    """Several values without -m, and where the key takes a list, the list."""
+    word = next((word for word in overrides if word in reason), "")
+    key, _, value = word.partition("=")
+    names_metrics = key == "metrics" and all(name in registered_names(key) for name in value.split(","))
+    if names_metrics or str(expected_at(Config, key)).startswith("a list"):
+        return UserError(f"{reason}: for a list, write {as_word(key, f'[{value}]')}.")
+    several = f", or for all in one run write {as_word(key, f'[{value}]')}" if key == "prompts" else ""
+    return UserError(f"{reason}: add -m to run one job for each value{several}.")
 
 
-def known_keys() -> list[str]:
-    """Dotted keys of the default config; of its solver only those that its file names."""
-    from omegaconf import OmegaConf
-
-    return list(dotted_keys(OmegaConf.to_container(compose_unchecked(), resolve=False)))
-
-
-def _missing_option(error: MissingConfigException) -> UserError:
+def _missing_option(error: MissingConfigException, overrides: Sequence[str]) -> UserError:
     group, _, name = (error.missing_cfg_file or "").lstrip("/").partition("/")
     if group not in groups():
         return UserError(f"No config named {error.missing_cfg_file!r}. Groups: {', '.join(groups())}.")
     known = options(group)
-    guess = nearest(name, known) or nearest(name, [k.rpartition("/")[2] for k in known])
-    guess = next((k for k in known if guess and (k == guess or k.endswith("/" + guess))), None)
+    shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `{listing(group)}`)" if len(known) > 25 else "")
+    fitting = _fitting_sets(known, overrides) if group == "concepts" else known
+    guess = nearest(name, fitting) or nearest(name, [k.rpartition("/")[2] for k in fitting])
+    guess = next((k for k in fitting if guess and (k == guess or k.endswith("/" + guess))), None)
     guess = rename_value(group, name) if rename_value(group, name) != name else guess
-    hint = f" Did you mean {group}={guess}?" if guess else ""
-    if group == "metrics":
-        hint = f" A metric by its name is metrics=[{name}]." if name in registered_names("metrics") else hint
-    shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `erasepro ls`)" if len(known) > 25 else "")
-    return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.")
+    in_list = any(word.lstrip("+").startswith(f"{group}=[") for word in overrides)
+    metric = _metric_meant(name, guess) if group == "metrics" else None
+    if metric == name:
+        hint = f" A metric by its name is metrics=[{name}]."
+    elif metric:
+        hint = f" Did you mean metrics=[{metric}]?"
+    elif guess and in_list:
+        hint = f" Did you mean {guess!r}?"
+    else:
+        hint = f" Did you mean {group}={guess}?" if guess else ""
+    if group == "concepts" and not guess:
+        hint = " Pairs of your own: 'concepts.pairs=[[dog,cat]]'."
+    pasted = (name, guess) if guess and in_list else None
+    return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.", pasted)
+
+
+def _metric_meant(name: str, option: str | None) -> str | None:
+    """The metric that is meant where an option of ``metrics`` should stand; None where the option is nearer."""
+    metrics = registered_names("metrics")
+    near = nearest(name, [*metrics, *([option] if option else [])])
+    return near if near in metrics else None
+
+
+def _fitting_sets(sets: Sequence[str], overrides: Sequence[str]) -> list[str]:
+    """The concept sets of the model that was chosen: the miniature's are its own."""
+    models = [word.partition("=")[2] for word in overrides if word.lstrip("+").startswith("model=")]
+    is_small = not models or models[-1] == "miniature"
+    return [name for name in sets if name.startswith("mini/") == is_small]
 
 
 def _no_option(overrides: Sequence[str]) -> UserError:
@@ -183,7 +183,10 @@ def _wrong_group(key: str, overrides: Sequence[str]) -> UserError | None:
 
 
 def _wrong_value(key: str, value: str | None, expected: str | None) -> UserError:
-    return UserError(f"Bad value for {key!r}: " + (f"got {value!r}, " if value is not None else "") + f"expected {expected}.")
+    is_item = value is not None and str(expected).startswith("a list of") and re.fullmatch(r"[\w/.+-]+", value)
+    right = f": write {as_word(key, f'[{value}]')}" if is_item and value not in ("null", "true", "false") else ""
+    got = f"got {value!r}, " if value is not None else ""
+    return UserError(f"Bad value for {key!r}: {got}expected {expected}{right}.")
 
 
 def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
@@ -228,7 +231,7 @@ def _wrong_key(link: OmegaConfBaseException, error: BaseException, overrides: Se
         if name == key or name.endswith("." + key):
             key = name
     is_typed = isinstance(link.object_type, type)
-    return unknown_key(key, getattr(link.object_type, "__dataclass_fields__", ()) if is_typed else ())
+    return unknown_key(key, getattr(link.object_type, "__dataclass_fields__", ()) if is_typed else (), overrides)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -19,10 +19,10 @@ from erasepro.errors import UserError
 
 CUSTOM = "custom"
 OPEN = (
-    "solver.", "solver={", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=",
+    "solver.", "solver={", "schedule.", "metrics.params.", "protocol.fixes=", "protocol.suggests=", "protocol.requires=",
     "concepts.synonyms", "templates.articles",
 )  # fmt: skip
-"""Keys that `check` knows and the yaml files need not name: a solver's and every metric's, a protocol of one's own."""
+"""Keys that `check` knows and the yaml files need not name: a solver's, a schedule's and every metric's, an own protocol's."""
 
 
 def prepare() -> None:

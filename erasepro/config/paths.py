@@ -66,7 +66,17 @@ def filed_options(group: str) -> list[str]:
     return sorted(name for name in shown if not any(part.startswith("_") for part in name.split("/")))
 
 
+LISTS = {"model": "models", "protocol": "protocols", "schedule": "schedules", "solver": "solvers", "tracker": "trackers"}
+"""What ``erasepro ls`` calls the options of a group, where that is not the group's name."""
+LISTED = (*LISTS, "concepts", "experiments", "metrics", "prompts")
+
+
+def listing(group: str) -> str:
+    """The command that lists the options of a group: ``erasepro ls solvers``."""
+    return f"erasepro ls {LISTS.get(group, group)}" if group in LISTED else "erasepro help"
+
+
 def choices(group: str) -> str:
     """The options of a group as the command takes them, ``solver=ace|uce``; the first 25 of many."""
     names = options(group)
-    return f"{group}={'|'.join(names[:25])}" + (f" … ({len(names)} in all: see `erasepro ls`)" if names[25:] else "")
+    return f"{group}={'|'.join(names[:25])}" + (f" … ({len(names)} in all: see `{listing(group)}`)" if names[25:] else "")

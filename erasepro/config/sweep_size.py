@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, RangeSweep
 
-from erasepro.config.paths import groups
+from erasepro.config.paths import groups, listing
 from erasepro.errors import UserError
 
 MOST_JOBS = 10_000
@@ -61,4 +61,5 @@ def _why_empty(override: Override) -> str:
     known = groups().get(key)
     if known is None:
         return f"{key} is no group with options, and glob(…) goes over those only."
-    return f"no option of {key} has such a name, see `erasepro ls`: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}."
+    shown = f"{', '.join(known[:10])}{' …' if len(known) > 10 else ''}"
+    return f"no option of {key} has such a name, see `{listing(key)}`: {shown}."

@@ -35,14 +35,27 @@ def original_images(
         sampler: what decides the pixels besides prompt and seed (model hash, dtype, steps, guidance …).
         how: passed on to ``generation.generate``.
     """
-    named = {row.name: replace(row, id=content_id(row)) for row in rows}
+    named, place = shared_place(rows, shared, sampler, how.get("batch_size"))
     unique = list({row.name: row for row in named.values()}.values())
-    place = shared / digest([sampler, how.get("batch_size"), [row.name for row in unique]])[:16]
     with ExitStack() as held:
         distributed.on_main_process(lambda: _take(place, held))
         store = generate(pipe, unique, place, title="Original images", **how)
         distributed.on_main_process(lambda: _link_all(store, rows, named, folder))
     return ImageStore(folder)
+
+
+def shared_place(
+    rows: Sequence[Row], shared: Path, sampler: dict[str, Any], batch_size: int | None
+) -> tuple[dict[str, Row], Path]:
+    """The row that is drawn for each of a run's rows, by the run's name for it; and the folder that holds its image.
+
+    Args:
+        rows, shared, sampler: see `original_images`.
+        batch_size: that the images are drawn with.
+    """
+    named = {row.name: replace(row, id=content_id(row)) for row in rows}
+    unique = dict.fromkeys(row.name for row in named.values())
+    return named, shared / digest([sampler, batch_size, list(unique)])[:16]
 
 
 def _take(place: Path, held: ExitStack) -> None:

@@ -41,9 +41,13 @@ def protocol_defaults(config: StoredConfig, chosen: set[str], usual: UsualValues
 
 
 def replace_protocol_values(
-    config: StoredConfig, before: StoredConfig, chosen: set[str], default: StoredConfig
+    config: StoredConfig,
+    before: StoredConfig,
+    chosen: set[str],
+    default: StoredConfig,
+    groups: tuple[str, ...] = ("metrics.",),
 ) -> StoredConfig:
-    """A finished run's config whose protocol was replaced, with the new protocol's values of the keys under ``metrics``.
+    """A finished run's config whose protocol was replaced, with the new protocol's values of the keys of some groups.
 
     Args:
         config: the run's config with the new protocol in it.
@@ -51,12 +55,17 @@ def replace_protocol_values(
             the default.
         chosen: dotted keys that the user names now.
         default: a config with the values of ``conf/metrics/default.yaml``.
+        groups: beginnings of the keys that are set: of what was drawn nothing but the metrics can change.
     """
     old, new = protocol_values(before), protocol_values(config)
     back = {key: default.at(key, ABSENT) for key in old if key not in new and config.at(key) == old[key]}
     changes = {**back, **new}
     return config.replaced(
-        {key: value for key, value in changes.items() if key.startswith("metrics.") and key not in chosen}
+        {
+            key: value
+            for key, value in changes.items()
+            if key.startswith(groups) and key not in chosen and applies(config, key)
+        }
     )
 
 

@@ -31,7 +31,7 @@ STAGES: dict[str, int] = {"edit": 1, "originals": 1, "images": 1, "scores": 1}
 RESULTS_VERSION = 3
 """Version of ``results.json``'s layout."""
 
-WITHOUT_WORK = ("config.yaml", "status.json", "lock.json", ".lock.guard")
+WITHOUT_WORK = ("config.yaml", "command.json", "status.json", "lock.json", ".lock.guard")
 """Files of a folder that are there before anything is computed."""
 
 NAME_LENGTH = 100

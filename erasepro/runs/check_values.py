@@ -11,13 +11,15 @@ from typing import Any
 
 from erasepro.concepts.pairs import CONCEPT_KINDS
 from erasepro.config.expected_values import hint_at
-from erasepro.config.hydra_errors import unknown_key
+from erasepro.config.paths import options
 from erasepro.config.renamed_config_keys import rename_value
 from erasepro.config.schema import JUDGE_KINDS, Config, GenerationConfig
 from erasepro.config.stored_config import StoredConfig
-from erasepro.errors import UserError, nearest
+from erasepro.config.unknown_keys import unknown_key
+from erasepro.errors import UserError, nearest, unknown
 from erasepro.generation.samplers import check_sampler
 from erasepro.generation.worklist import check_seeds
+from erasepro.metrics.registry import METRICS
 from erasepro.models.device import DTYPES, check_device
 from erasepro.models.features.statistics_folder import statistics_folder
 from erasepro.models.registry import MODELS
@@ -38,7 +40,9 @@ def refuse_old_values(stored: StoredConfig) -> None:
             present = rename_value(key, item)
             if present is not item:
                 shown = f"[{present}]" if isinstance(value, list) else present
-                raise UserError(f"Bad value for {key!r}: {item!r} is called {present!r} now; write {key}={shown}.")
+                raise UserError(
+                    f"Bad value for {key!r}: {item!r} is called {present!r} now; write {key}={shown}.", (item, present)
+                )
 
 
 PATHS = ("outputs.dir", "statistics", "name", "concepts.name", "concepts.file", "model.name", "model.source")
@@ -79,6 +83,11 @@ def check_values(config: Config) -> None:
         raise UserError(f"Bad value for 'tracker.num_images': got {config.tracker.num_images}, expected 0 (none) or more.")
     if config.tracker.name == "wandb":
         check_names(config.tracker)
+    for name in config.metrics.names:
+        if name not in METRICS and name in options("metrics"):
+            raise UserError(f"Unknown metric {name!r}: it is a set of metrics, chosen without brackets; write metrics={name}.")
+        if name not in METRICS:
+            raise unknown("metric", str(name), METRICS.names())
     statistics_folder(config.statistics, config.statistics_limit)
     for key, sentence in config.protocol.requires.items():  # what it must be is a sentence; whose it is can be checked
         group = key.split(".")[0]
@@ -115,4 +124,6 @@ def check_choice(key: str, value: str, allowed: Collection[str]) -> None:
     if value not in allowed:
         guess = nearest(value, allowed)
         hint = f" Did you mean {guess!r}?" if guess else ""
-        raise UserError(f"Bad value for {key!r}: got {value!r}, allowed: {', '.join(allowed)}.{hint}")
+        raise UserError(
+            f"Bad value for {key!r}: got {value!r}, allowed: {', '.join(allowed)}.{hint}", (value, guess) if guess else None
+        )

@@ -56,6 +56,8 @@ class Job:
     """How much memory the solve needs, where that is much."""
     hashes: dict[str, str]
     folder: RunFolder
+    solve_bytes: int = 0
+    """Memory that the solve needs, beside the model's weights."""
 
     @cached_property
     def sensitive(self) -> bool:
@@ -85,6 +87,21 @@ class Job:
             self.spec.outputs.progress,
         )
 
+    def original_sampler(self, device: str) -> dict[str, Any]:
+        """What decides the original model's pictures beside prompts and seeds.
+
+        Args:
+            device: the kind that they are drawn on (cpu | cuda | mps).
+        """
+        g = self.spec.generation
+        drawn = {key: getattr(g, key) for key in ("steps", "guidance", "size", "scheduler")}
+        return {"model_hash": self.hashes["weights"], **drawn, "dtype": self.spec.model.dtype, "device": device}
+
+    @property
+    def shared_originals(self) -> Path:
+        """The folder of the original models' pictures that runs share."""
+        return Path(self.spec.outputs.dir) / ".originals"
+
     @property
     def protocol(self) -> str:
         """``name/version``; ``+modified`` and the keys where a key that the protocol fixes was changed."""
@@ -99,7 +116,8 @@ def make_job(spec: RunSpec) -> Job:
     pipe = load_skeleton(spec.model).pipe
     lexicon = read_lexicon(pipe)
     edit_prompts = make_edit_prompts(concepts, spec.sentences, lexicon)
-    memory_line = check_memory(make_solver(spec.solver), pipe, edit_prompts)
+    solver = make_solver(spec.solver)
+    memory_line = check_memory(solver, pipe, edit_prompts)
     evaluation_prompts = load_prompts(
         spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, least_targets=g.target_prompts,
         max_retain=g.max_retain, seed=spec.seed,
@@ -129,6 +147,7 @@ def make_job(spec: RunSpec) -> Job:
         memory_line=memory_line,
         hashes={key: value for key, value in hashes.items() if value},
         folder=folder,
+        solve_bytes=solver.memory(pipe, edit_prompts),
     )
 
 

@@ -44,7 +44,7 @@ def resolve(overrides: Sequence[str] = ()) -> RunSpec:
 
     Raises UserError with one clear line for any bad override.
     """
-    return spec_of(compose(overrides))
+    return dataclasses.replace(spec_of(compose(overrides)), words=tuple(overrides))
 
 
 def spec_of(cfg: DictConfig) -> RunSpec:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack, nullcontext
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.config.nodes import yaml_text
@@ -24,6 +23,7 @@ from erasepro.report.heading import format_heading, printed
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
+from erasepro.runs.command_line import write_command
 from erasepro.runs.erase import solve_edit
 from erasepro.runs.finished_command import DONE_BEFORE, command_at_work
 from erasepro.runs.job import Job, make_job
@@ -66,7 +66,7 @@ def _run(spec: RunSpec) -> Results:
         job = make_job(spec)
     results = run_stages(Run(job))
     if command is not None:
-        command.keep(job.folder.path, _heading(job), lambda: _finished(job))
+        command.keep(job.folder.path, _heading(job), lambda: is_finished(job))
     return results
 
 
@@ -78,7 +78,7 @@ def run_stages(stages: Run) -> Results:
 
 def _run_stages(stages: Run) -> Results:
     job = stages.job
-    if distributed.on_main_process(lambda: _finished(job)):
+    if distributed.on_main_process(lambda: is_finished(job)):
         distributed.on_main_process(job.folder.settle)
         print(f"{printed(_heading(job))}\n{DONE_BEFORE}")
     else:
@@ -93,7 +93,7 @@ def _heading(job: Job) -> str:
     return format_heading(RunSettings.of(job.stored), job.protocol, job.method)
 
 
-def _finished(job: Job) -> bool:
+def is_finished(job: Job) -> bool:
     """Whether there is nothing to do: all stages have ended; results, pictures and edit are as this run left them."""
     try:
         if not job.folder.done or not job.scoring.done:
@@ -139,6 +139,8 @@ class Run:
         tracked = run_info(job.stored, self.path, folder.signature)
         self.tracker = held.enter_context(start_tracker(job.spec.tracker, tracked))
         write_text(self.path / "config.yaml", yaml_text(job.stored))
+        if job.spec.words:
+            write_command(self.path, job.spec.words)
         lines = [printed(_heading(job)), job.concepts.left_out_line, job.memory_line, *job.evaluation_prompts.told()]
         print("\n".join(line for line in lines if line), flush=True)
 
@@ -185,11 +187,9 @@ class Run:
         how |= {"model_hash": job.hashes["weights"], "progress": job.spec.outputs.progress}
         distributed.on_main_process(lambda: self.prepare_images(original, edited))
         if distributed.on_main_process(lambda: self.is_undrawn("originals", original)):
-            sampler = {key: how[key] for key in ("model_hash", "steps", "guidance", "size", "scheduler")}
-            sampler |= {"dtype": job.spec.model.dtype, "device": self.model.pipe.device.type}
+            sampler = job.original_sampler(self.model.pipe.device.type)
             with stages.stage("originals", resumes=True) if distributed.is_main_process() else nullcontext():
-                shared = Path(job.spec.outputs.dir) / ".originals"
-                original_images(self.model.pipe, rows, shared, original.folder, sampler, **how)
+                original_images(self.model.pipe, rows, job.shared_originals, original.folder, sampler, **how)
         if distributed.on_main_process(lambda: self.is_undrawn("images", edited)):
             stage = stages.stage("images", resumes=True) if distributed.is_main_process() else nullcontext()
             with stage, self.edit.applied(self.model.pipe):

@@ -16,8 +16,6 @@ from erasepro.config.hydra_errors import translated
 from erasepro.config.schema import Config
 from erasepro.config.shared_values import check_type, shared_values, typed_values
 from erasepro.config.stored_config import StoredConfig
-from erasepro.errors import unknown
-from erasepro.metrics.registry import METRICS
 from erasepro.models.source import local_folder, single_file
 from erasepro.prompts.edit_prompts import check_sentences
 from erasepro.prompts.preserved_sentences import named_files, read_sentences
@@ -45,9 +43,6 @@ def check_command(overrides: Sequence[str], inputs: bool = False) -> None:
     config = typed_values(values, overrides)
     check_lists(config)
     check_values(config)
-    for name in config.metrics.names:
-        if name not in METRICS:
-            raise unknown("metric", str(name), METRICS.names())
     if inputs:
         check_inputs(config)
 

@@ -61,6 +61,8 @@ class RunSpec:
     """GiB that they may take there."""
     stored: StoredConfig
     """The same as plain values, for the record: ``config.yaml``, signature, protocol labels."""
+    words: tuple[str, ...] = ()
+    """The words of the command that described it, for the record alone; none where Python did."""
 
     @property
     def vocabulary(self) -> str:

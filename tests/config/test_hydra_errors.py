@@ -4,7 +4,8 @@ import pytest
 from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf.errors import InterpolationResolutionError
 
-from erasepro.config.hydra_errors import known_keys, translate, translated, unknown_key
+from erasepro.config.hydra_errors import translate, translated
+from erasepro.config.unknown_keys import known_keys, unknown_key
 from erasepro.errors import UserError
 from erasepro.runs.resolve import compose
 
@@ -24,7 +25,8 @@ from erasepro.runs.resolve import compose
         (["metrics=fid"], r"A metric by its name is metrics=\[fid\]\."),
         (["nothing=1"], r"Unknown key 'nothing'\."),
         (["solver=3"], r"Bad value for 'solver': got '3', expected solver="),
-        (["generation.steps=1,2"], r"add -m to run one job for each value, or quote a list as \[a,b\]"),
+        (["generation.steps=1,2"], r"add -m to run one job for each value\.$"),
+        (["generation.seeds=1,2"], r"for a list, write 'generation.seeds=\[1,2\]'\.$"),
         (["concepts.pairs=[dog,cat]"], r"write 'concepts\.pairs=\[\[dog,cat\]\]'\."),
         (["concepts.pairs={dog:cat}"], r"write 'concepts\.pairs=\[\[dog,cat\]\]'\."),
         (["concepts.pairs=[[café,cat]]"], r"""write 'concepts\.pairs=\[\["café",cat\]\]'\."""),
@@ -38,7 +40,7 @@ from erasepro.runs.resolve import compose
         (["prompts=[3]"], r"Bad value for 'prompts': got 3 in it, expected prompts="),
         (["model.name=[]"], r"Bad value for 'model\.name': got '\[\]', expected text\."),
         (["concepts.kind={a:1}"], r"Bad value for 'concepts\.kind': got '\{a:1\}', expected text\."),
-        (["concepts.preserve=dog"], r"got 'dog', expected a list of texts, for example \[a,b\]\."),
+        (["concepts.preserve=dog"], r"'dog', expected a list of texts, for example \[a,b\]: write 'concepts.preserve=.dog]'"),
         (["concepts.preserve=[[a]]"], r"'concepts\.preserve': got \['a'\] in it, expected a list of texts"),
         (["generation.seeds=[[1]]"], r"got \[1\] in it, expected a list of whole numbers, for example \[0,1,2\]\."),
         (["solver.text_blocks=[[1]]"], r"'solver\.text_blocks': got \[1\] in it, expected a list of whole numbers"),

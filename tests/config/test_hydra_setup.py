@@ -61,7 +61,7 @@ def test_every_experiment_composes_and_says_its_command(name):
         ("concepts=mini/instanc_5", "Did you mean concepts=mini/instance_5?"),
         ("experiments=demoo", "Unknown experiments 'demoo'. Did you mean experiments=demo? Known: "),
         ("prompts=i2pp", "Unknown prompts 'i2pp'. Did you mean prompts=i2p?"),
-        ("prompts=[templates,cocoo]", "Did you mean prompts=coco?"),
+        ("prompts=[templates,cocoo]", "Did you mean 'coco'?"),
         ("prompts=null", "Bad value for 'prompts': got 'null', expected prompts=artists|"),
         ("prompts.i2p.file=a.csv", "the prompt set 'i2p' is not chosen; add prompts=i2p."),
         ("prompts.templates.fil=a.csv", "Did you mean 'prompts.templates.file'?"),

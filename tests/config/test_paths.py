@@ -63,6 +63,6 @@ def test_a_solver_without_a_file_is_an_option(installed, monkeypatch):
 def test_choices_are_written_as_the_command_takes_them(monkeypatch):
     monkeypatch.setattr(paths, "options", lambda group: [f"o{i}" for i in range(26)])
     assert choices("solver").startswith("solver=o0|o1|")
-    assert choices("solver").endswith("|o24 … (26 in all: see `erasepro ls`)")
+    assert choices("solver").endswith("|o24 … (26 in all: see `erasepro ls solvers`)")
     monkeypatch.setattr(paths, "options", lambda group: ["a", "b"])
     assert choices("solver") == "solver=a|b"

@@ -82,5 +82,6 @@ def _category(name: str, key: str) -> frozenset[int]:
     indices = _indices(name)
     if not indices:
         hint = nearest(folded(name), categories())
-        raise UserError(f"{key}: {name!r} is no ImageNet class.{f' Did you mean {hint!r}?' if hint else ''}")
+        guess = f" Did you mean {hint!r}?" if hint else ""
+        raise UserError(f"{key}: {name!r} is no ImageNet class.{guess}", (name, hint) if hint else None)
     return indices
