@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from erasepro.config.paths import config_dir, options
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError, unknown, visible
+from erasepro.registry import BROKEN
 
 
 def describe(kind: str) -> dict[str, str]:
@@ -127,6 +129,14 @@ LISTINGS: dict[str, Callable[[], dict[str, str]]] = {
 }
 
 
+def runnable(rows: dict[str, str]) -> dict[str, str]:
+    """The names that can be run; of each other one, a line on stderr says why it cannot."""
+    for name, text in rows.items():
+        if text.startswith(BROKEN):
+            print(f"erasepro: not listed: {name} cannot be run: {visible(text.removeprefix(BROKEN))}", file=sys.stderr)
+    return {name: text for name, text in rows.items() if not text.startswith(BROKEN)}
+
+
 def command(words: list[str]) -> int:
     """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
     if not words:
@@ -136,7 +146,7 @@ def command(words: list[str]) -> int:
         raise UserError(f"ls takes one word: erasepro ls {'|'.join(LISTINGS)}.")
     if words[0] not in LISTINGS:
         raise unknown("list", words[0], LISTINGS)
-    rows = describe(words[0])
+    rows = runnable(describe(words[0]))
     width = max((len(name) for name in rows), default=0)
     for name, text in rows.items():
         print(f"{name:<{width}}  {text}".rstrip())
