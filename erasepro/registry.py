@@ -19,6 +19,9 @@ from erasepro.runtime.source_files import class_attribute
 
 T = TypeVar("T")
 
+BROKEN = "Broken: "
+"""Before what is wrong with an entry, in the place of its first line."""
+
 ENTERED: defaultdict[str | None, set[str]] = defaultdict(set)
 """Package of a registry → the names that were registered in this process, those of a notebook's classes too."""
 
@@ -137,7 +140,7 @@ class Registry(Generic[T]):
         lines = {}
         for name in self.names():
             place = self._places.get(name)
-            problem = f"Broken: {place.problem}." if place is not None and place.problem else ""
+            problem = f"{BROKEN}{place.problem}." if place is not None and place.problem else ""
             lines[name] = problem or (first_line(self._entries[name]) if place is None else place.summary)
         return lines
 

@@ -19,6 +19,7 @@ SECTIONS = dict(
     re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.S)
 )
 RECIPES = [name for name in SECTIONS if name.startswith("Add ")]
+CELLS = [name for name in RECIPES if name.endswith(" in a notebook")]
 MANY = """
 import sys
 from erasepro.cli.main import main
@@ -60,7 +61,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("weights", "__pycache__"))
     weights = Path("erasepro", "models", "miniature", "weights")
     (folder / weights).symlink_to(ROOT / weights)
-    for section in RECIPES:
+    for section in (name for name in RECIPES if name not in CELLS):
         name, text = file_of(section)
         if name != "pyproject.toml":
             assert not (folder / name).exists(), f"{section}: {name} is there already"
@@ -69,7 +70,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_kind_has_a_recipe_of_under_20_lines():
-    kinds = ("a solver", "a metric", "either from another package", "a model", "a concept set", "a protocol")
+    kinds = (
+        "a solver", "a metric", "a solver in a notebook", "a metric in a notebook", "either from another package", "a model",
+        "a concept set", "a protocol",
+    )  # fmt: skip
     assert [f"Add {kind}" for kind in kinds] == RECIPES
     for name in (*RECIPES, "Set up", "Test"):
         lines = [line for _, text in BLOCK.findall(SECTIONS[name]) for line in text.splitlines()]
@@ -85,6 +89,23 @@ def test_a_solver_and_a_metric_run_in_the_tree(tree, tmp_path):
     assert "nudge strength=2" in printed
     assert re.search(r"^ *brightness ↑ ", printed, re.MULTILINE)
     assert len(list(tmp_path.glob("outputs/*/results.json"))) == 2
+
+
+@pytest.mark.ci_slow
+@pytest.mark.parametrize("section", CELLS)
+def test_a_cell_of_a_notebook_runs(section, tmp_path):
+    """As a cell is: its classes are of a module without a file."""
+    first, cell = file_of(section)
+    assert first == "a cell"
+    shown = "print('SHOWN', repr(results), len(results._repr_html_()), [score.metric for score in results.scores])"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "WANDB_MODE": "offline"}
+    words = [sys.executable, "-c", f"{cell}\n{shown}\n"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("SHOWN ")]
+    assert "RunResults(dog → cat, tiny, " in line
+    assert ("twice ridge=0.1" in line) or ("['redness']" in line)
+    assert len(list(tmp_path.glob("outputs/*/results.json"))) == 1
 
 
 @pytest.mark.ci_slow

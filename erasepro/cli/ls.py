@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from erasepro.config.paths import config_dir, options
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError, unknown, visible
+from erasepro.registry import BROKEN
 from erasepro.runtime.terminal import definition_list, terminal_width, wrapped
 
 
@@ -168,6 +170,14 @@ LISTINGS: dict[str, Callable[[], list[Section]]] = {
 }
 
 
+def runnable(rows: Mapping[str, str]) -> dict[str, str]:
+    """The names that can be run; of each other one, a line on stderr says why it cannot."""
+    for name, text in rows.items():
+        if text.startswith(BROKEN):
+            print(f"erasepro: not listed: {name} cannot be run: {visible(text.removeprefix(BROKEN))}", file=sys.stderr)
+    return {name: text for name, text in rows.items() if not text.startswith(BROKEN)}
+
+
 def command(words: list[str]) -> int:
     """``erasepro ls solvers|concepts|…``: names with one line about each; without a word, what can be listed."""
     if not words:
@@ -177,7 +187,8 @@ def command(words: list[str]) -> int:
         raise UserError(f"ls takes one word: erasepro ls {'|'.join(LISTINGS)}.")
     if words[0] not in LISTINGS:
         raise unknown("list", words[0], LISTINGS)
-    print("\n\n".join(filter(None, map(_text, LISTINGS[words[0]]()))))
+    sections = [replace(section, rows=runnable(section.rows)) for section in LISTINGS[words[0]]()]
+    print("\n\n".join(filter(None, map(_text, sections))))
     return 0
 
 

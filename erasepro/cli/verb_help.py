@@ -104,14 +104,15 @@ VERB_HELP = {
         ("erasepro grid outputs/RUN outputs/RUN2 rows=12",),
     ),
     "verify": VerbHelp(
-        "verify DIR model=… | edited=FOLDER",
-        "recompute what a saved edit states (write=true: certify it)",
+        "verify DIR model=… | DIR edited=FOLDER | LORA.safetensors model=…",
+        "recompute what a saved edit states, or tell how much of an edit a LoRA file carries",
         (
             ("model=…", "", "the base model to measure on: a name, a hub id or a folder; model.source=… and such go over it"),
             ("edited=FOLDER", "", "an edited model to compare with, in place of measuring"),
-            ("write=true", "false", "write certificate.json beside the edit"),
+            ("edit=DIR", "", "of a LoRA: the edit that it was made of, to compare with"),
+            ("write=true", "false", "certify the edit: write certificate.json beside it"),
         ),
-        ("erasepro verify outputs/RUN model=miniature",),
+        ("erasepro verify outputs/RUN model=miniature", "erasepro verify PATH model=sdxl edit=EDIT"),
     ),
     "export": VerbHelp(
         "export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]",

@@ -75,13 +75,63 @@ class Brightness(Metric):
 OFFSET = 0.0
 '''
 
+CHILD = '''
+from erasepro.solvers.closed_form.uce import UCE
+from erasepro.solvers.registry import SOLVERS
+
+
+@SOLVERS.register("toy_child")
+class Child(UCE):
+    """UCE under another name, with its keys."""
+'''
+
+PLAIN = '''
+from dataclasses import dataclass
+
+from erasepro.solvers import make_solver
+from erasepro.solvers.base import Solver
+from erasepro.solvers.registry import SOLVERS
+
+
+@dataclass
+class PlainConfig:
+    ridge: float = 0.5
+
+
+@SOLVERS.register("toy_plain", PlainConfig)
+class Plain(Solver[PlainConfig]):
+    """UCE inside a solver whose config has no name."""
+
+    def solve(self, model, prompts):
+        return make_solver("uce", {"ridge": self.config.ridge}).solve(model, prompts)
+'''
+
+CHILD_METRIC = '''
+from erasepro.metrics.clip_accuracy_top1 import ClipAccuracyTop1
+from erasepro.metrics.registry import METRICS
+
+
+@METRICS.register("own_top1")
+class Own(ClipAccuracyTop1):
+    """Top-1 accuracy under another name, with its keys."""
+'''
+
 POINTS = """[erasepro.solvers]
 toy_mean = toy_erasure.solver
 toy_broken = toy_erasure.broken
+toy_gone = toy_erasure.gone
+toy_lost = toy_erasure.lost
+toy_child = toy_erasure.child
+toy_plain = toy_erasure.plain
 
 [erasepro.metrics]
 brightness = toy_erasure.metric
+own_top1 = toy_erasure.child_metric
 """
+
+
+MORE = {"lost": f"import not_there_at_all\n{SOLVER}".replace("toy_mean", "toy_lost"), "child": CHILD, "plain": PLAIN,
+        "child_metric": CHILD_METRIC}  # fmt: skip
 
 
 @pytest.fixture
@@ -92,7 +142,7 @@ def plug_in(tmp_path: Path) -> Path:
     (info / "entry_points.txt").write_text(POINTS)
     code = tmp_path / "site" / "toy_erasure"
     code.mkdir()
-    for name, text in {"__init__": "", "solver": SOLVER, "metric": METRIC, "broken": "1 / 0\n"}.items():
+    for name, text in {"__init__": "", "solver": SOLVER, "metric": METRIC, "broken": "1 / 0\n", **MORE}.items():
         (code / f"{name}.py").write_text(text)
     return code
 
@@ -127,6 +177,36 @@ def test_they_are_listed_and_checked_as_ours_are(plug_in):
     assert "'toy_broken' cannot be loaded: the plug-in toy-erasure (toy_erasure.broken) does not import: Zero" in told
     assert "Traceback" not in told
     assert "metrics=[brightness]" in erasepro(plug_in, "--cfg", "metrics=brightness", status=2)
+
+
+@pytest.mark.ci_slow
+def test_only_what_can_be_run_is_listed_and_why_not_is_told(plug_in):
+    told = erasepro(plug_in, "ls", "solvers")
+    lines = told.splitlines()
+    assert not [line for line in lines if line.split()[0] in ("toy_lost", "toy_gone")]
+    assert "erasepro: not listed: toy_lost cannot be run: the plug-in toy-erasure (toy_erasure.lost) needs" in told
+    assert "'not_there_at_all', which is not installed" in told
+    assert "not listed: toy_gone cannot be run: " in told
+    assert {"toy_mean", "toy_child", "toy_plain", "uce"} <= {line.split()[0] for line in lines}
+
+
+@pytest.mark.ci_slow
+def test_inherited_keys_are_accepted(plug_in):
+    for words, key in (
+        (("solver=toy_child", "solver.preserve_scale=0.125"), "preserve_scale: 0.125"),
+        (("solver=toy_plain", "solver.ridge=0.125"), "ridge: 0.125"),
+        (("solver=toy_mean", "solver.token_policy=all"), "token_policy: all"),
+    ):
+        told = erasepro(plug_in, "--cfg", *words)
+        assert f"\n  {key}\n" in told
+        assert f"\n  name: {words[0].removeprefix('solver=')}\n" in told
+    told = erasepro(plug_in, "--cfg", "metrics=[own_top1]", "metrics.params.own_top1.role=retain")
+    assert "role: retain" in told
+    told = erasepro(plug_in, "--cfg", "solver=toy_child", "solver.perserve_scale=1", status=2)
+    assert "Did you mean 'solver.preserve_scale'" in told
+    for solver in ("toy_child", "toy_plain"):
+        words = ("debug=tiny", f"solver={solver}", "solver.ridge=0.25", "metrics=[]", "outputs.progress=false", "tracker=none")
+        assert f"· {solver} ridge=0.25 ·" in erasepro(plug_in, *words)
 
 
 @pytest.mark.ci_slow
