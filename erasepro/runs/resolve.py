@@ -101,20 +101,20 @@ def settled(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """
     with translated(overrides):
         complete_solver(cfg, overrides)
-        _leave_out_metrics(cfg, named_keys(overrides))
         values = unresolved_config(cfg)
         if MISSING not in values.values.values():  # a group was deleted: the check of the config says so
             for key, value in protocol_defaults(values, named_keys(overrides), _usual_values).items():
                 OmegaConf.update(cfg, key, value, force_add=True)
+            _leave_out_metrics(cfg, named_keys(overrides))
     return cfg
 
 
 def _leave_out_metrics(cfg: DictConfig, chosen: set[str]) -> None:
     """Take the metrics that do not belong to this kind of concepts out of the usual list; a list that was chosen stays."""
-    names, usual = (OmegaConf.select(config, "metrics.names") for config in (cfg, compose_unchecked()))
-    if names is None or chosen & {"metrics", "metrics.names"} or list(names) != list(usual):
+    values = unresolved_config(cfg)
+    names, kind = values.at("metrics.names"), str(values.at("concepts.kind"))
+    if chosen & {"metrics", "metrics.names"} or names != unresolved_config(compose_unchecked()).at("metrics.names"):
         return
-    kind = str(OmegaConf.select(cfg, "concepts.kind"))
     kinds = {name: str(METRICS.attribute(name, "concept_kinds") or "").split() for name in names}
     OmegaConf.update(cfg, "metrics.names", [name for name in names if not kinds[name] or kind in kinds[name]])
 

@@ -24,10 +24,10 @@ def test_a_changed_file_is_read_anew(tmp_path, monkeypatch):
     for folder in ("conf", "experiments"):
         shutil.copytree(paths.config_dir().parent / folder, tmp_path / folder)
     monkeypatch.setattr(paths, "__file__", str(tmp_path / "erasepro" / "config" / "paths.py"))
-    assert compose_config(["generation=quick"]).generation.steps == 12
+    assert compose_config(["generation=quick"]).generation.steps == 8
     file = tmp_path / "conf" / "generation" / "quick.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("steps: 12", "steps: 13"), encoding="utf-8")
-    assert compose_config(["generation=quick"]).generation.steps == 13
+    file.write_text(file.read_text(encoding="utf-8").replace("steps: 8", "steps: 9"), encoding="utf-8")
+    assert compose_config(["generation=quick"]).generation.steps == 9
 
 
 def test_an_override_that_does_not_compose_is_one_line():

@@ -195,7 +195,8 @@ def test_a_report_of_several_leaves_out_what_was_changed(runs, capsys):
     assert "was changed by hand" in lines[0]
 
 
-def test_results_of_before_there_were_digests_say_so_in_every_table(runs, capsys):
+def test_results_of_before_there_were_digests_say_so_in_every_table(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # the heading on one line
     run, other = runs
     drop_digest(run / "results.json")
     out, lines = again(capsys, ["report", str(run)])

@@ -50,7 +50,8 @@ def test_stable_diffusion_on_i2p_composes(sets):
     assert list(spec.prompts) == sets.strip("[]").split(",")
 
 
-def test_a_run_on_i2p_counts_what_it_dropped(capsys):
+def test_a_run_on_i2p_counts_what_it_dropped(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # the heading on one line
     words = [*TINY, "prompts=i2p_nudity", "prompts.i2p_nudity.file=rows.csv"]
     assert cli.main(words) == 0
     heading, told = capsys.readouterr().out.splitlines()[:2]

@@ -102,7 +102,8 @@ def test_what_was_recorded_is_found_under_its_new_name(record):
     assert kid.edited["parts"]["unit"] == "judge, to original model"
 
 
-def test_old_runs_have_their_tables(tmp_path, capsys):
+def test_old_runs_have_their_tables(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # the heading on one line
     (tmp_path / "results.json").write_bytes(GOLDEN.read_bytes())
     (tmp_path / "config.yaml").write_text("name: mini\n")
     text = "".join(table.text() for table in [*tables(Results.load(GOLDEN)), *across([Results.load(GOLDEN)])])
