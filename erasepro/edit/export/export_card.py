@@ -36,13 +36,14 @@ def export_card(edit: Edit, done: Exported) -> str:
         *rows,
         "",
         *_example(done),
-        f"`erasepro verify {_shown(done.path.name)} model=NAME` says how much of the edit a file carries.\n"
-        if done.ranks
-        else "",
         f"Against the edit: {escape_markdown(done.losses)}.\n",
-        f"{WARNING}\n" if done.ranks else "",
     ]
-    return card(edit, "\n".join(line for line in lines if line))
+    if done.loss and edit.residuals:
+        lines.append("The residuals above are the edit's: what was cut moves this file's, and they were not measured.\n")
+    if done.ranks:
+        lines.append(f"`erasepro verify {_shown(done.path.name)} model=NAME` says how much of the edit a file carries.\n")
+        lines.append(f"{WARNING}\n")
+    return card(edit, "\n".join(lines))
 
 
 def _example(done: Exported) -> list[str]:

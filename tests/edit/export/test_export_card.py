@@ -6,6 +6,7 @@ import pytest
 
 from erasepro.edit.export import export_edit
 from erasepro.edit.export.export_card import export_card
+from tests.edit.export.conftest import edit_of
 
 
 @pytest.mark.parametrize(("format", "out"), [("lora", "out"), ("lora", "out.safetensors"), ("kohya", "out.safetensors")])
@@ -20,6 +21,17 @@ def test_it_says_how_to_load_all_of_it(sd1, tmp_path, format, out):
     assert ("`out.comfyui.json`" in text) is (format == "kohya")
     assert (f'pipe.load_lora_weights("{out}")' in text) is (out == "out")
     assert ('weight_name="out.safetensors"' in text) is (format == "lora" and out != "out")
+
+
+def test_residuals_of_the_edit_are_not_those_of_a_cut_file(sd1, tmp_path):
+    edit = replace(edit_of(sd1.pipe, dense=("fc2",)), residuals={"selected": 1e-9, "all": 0.1, "before": 1.0})
+    caution = "The residuals above are the edit's: what was cut moves this file's"
+    done = export_edit(edit, tmp_path / "cut", rank=1)
+    assert caution in (done.path / "README.md").read_text(encoding="utf-8")
+    whole = export_edit(edit, tmp_path / "whole", "diffusers", base=sd1.folder)
+    assert caution not in (whole.path / "README.md").read_text(encoding="utf-8")
+    text = (done.path / "README.md").read_text(encoding="utf-8")
+    assert "| unet | denoiser | 8 |\n\n```python\n" in text, "the table has ended"
 
 
 def test_foreign_names_are_no_markup(sd1, tmp_path):
