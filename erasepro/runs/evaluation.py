@@ -26,6 +26,7 @@ from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
 from erasepro.runs.erase import residual_pairs
 from erasepro.runs.job import Job, near_words
+from erasepro.runs.preset import name_for_file, nearest_preset
 from erasepro.runs.run import Run
 from erasepro.runs.solved_edit import load_solved_edit, save_edit
 
@@ -84,7 +85,8 @@ def evaluation_job(spec: RunSpec, model: Model, edit: Edit, own_concepts: bool =
     g = spec.generation
     left_out = edit.meta.get("prompts", {}).get("left_out", ())
     tests = load_prompts(
-        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, max_retain=g.max_retain,
+        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, least_targets=g.target_prompts,
+        max_retain=g.max_retain,
         neighbors=near_words(concepts, left_out, read_lexicon(model.pipe), g.neighbors), seed=spec.seed,
     )  # fmt: skip
     worklist = make_worklist(tests, g.seeds)
@@ -121,8 +123,10 @@ def _given_spec(spec: RunSpec, model: Model, edit: Edit, own_concepts: bool, own
     )
     concepts = spec.concepts if own_concepts else stated_concepts(edit)
     solver = dict(edit.meta.get("config") or {}) | {"name": str(edit.meta.get("solver") or "unknown")}
-    name = spec.name if own_name else f"{model.name}-{concepts.name}-{solver['name']}"
+    method = nearest_preset(solver) + (f" strength={edit.strength:g}" if edit.strength != 1 else "")
+    name = spec.name if own_name else f"{model.name}-{concepts.name}-{name_for_file(method)}"
     changes: dict[str, Any] = {"model": asdict(config), "concepts": asdict(concepts), "solver": solver, "name": name}
+    changes |= {"method": method}
     stored: StoredConfig = spec.stored.replaced(changes | {"schedule": solver.get("schedule")})
     return replace(spec, name=name, model=config, concepts=concepts, solver_name=solver["name"], stored=stored)
 

@@ -115,6 +115,8 @@ def test_an_edit_is_drawn_counted_and_kept_as_a_run_is(model, edit, options, cap
     assert results.hashes["edit"] == edit.hash
     assert Edit.load(results.folder / "edit") == edit
     assert results.settings.solver == "uce"
+    assert results.solver_label == "uce preserve=none"
+    assert "uce preserve=none" in repr(results)
     (score,) = results.scores
     assert score.edited["n"] == 2
     assert len(list((results.folder / "images").rglob("*.png"))) == 6
@@ -132,6 +134,12 @@ def test_another_edit_or_other_weights_are_another_run(edit, options):
     other = erasepro.evaluate(model, edit, **given)
     assert other.folder not in (full.folder, half.folder)
     assert other.hashes["weights"] != full.hashes["weights"]
+
+
+def test_a_weaker_edit_is_called_so(model, edit, options):
+    results = erasepro.evaluate(model, edit.scale(0.5), SENTENCES, [Shade], options, show=False)
+    assert results.solver_label == "uce preserve=none strength=0.5"
+    assert "uce+preserve_none+strength_0.5" in results.folder.name
 
 
 @pytest.mark.parametrize(
