@@ -80,7 +80,7 @@ def _chosen_metrics(config: MetricsConfig) -> ChosenMetrics:
 def spec_of_stored(stored: StoredConfig, overrides: Sequence[str] = ()) -> RunSpec:
     """The run that a stored config describes, checked again; the overrides that changed it serve the error messages only.
 
-    Where another solver, or another setting of it, was put into the config, the end of the run's name that is the method's follows.
+    Where another solver, or another setting of it, was put into the config, the method at the end of the run's name follows.
     """
     cfg = checked(OmegaConf.create(dict(stored.values)), overrides)
     before, now = (name_for_file(str(method)) for method in (stored.at("method") or "", cfg.method))
