@@ -22,8 +22,8 @@ from erasepro.runs.spec import RunSpec
 
 WHOLE_CONFIGS = ("experiments", "debug")
 """Groups whose options change several others, beneath what was chosen: they belong to a command of its own."""
-PARTS_OF_NAMES = ("model.name", "concepts.name", "solver.name")
-"""What a run's name is made of, unless it was given one."""
+PARTS_OF_NAMES = ("model.name", "concepts.name")
+"""What a run's name begins with, unless it was given one; its end is the method's (`spec_of_stored`)."""
 
 
 def rerun_spec(file: Path, overrides: Sequence[str] = ()) -> RunSpec:
@@ -104,7 +104,7 @@ def _following(config: StoredConfig, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(before: StoredConfig, after: StoredConfig) -> str:
-    """The run's name with the new names of model, concepts and solver in it."""
+    """The run's name with the new names of model and concepts in it."""
     name = str(before.at("name"))
     for key in PARTS_OF_NAMES:
         was, now = str(before.at(key)), str(after.at(key))
