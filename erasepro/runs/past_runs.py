@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
@@ -26,17 +27,9 @@ class PastRuns:
     @classmethod
     def of(cls, job: Job) -> PastRuns:
         """The runs beside a job's folder of its model's weights, in its number format, those that can be read."""
-        runs = []
-        files = sorted(Path(job.spec.outputs.dir).glob("*/results.json"), key=lambda file: -file.lstat().st_mtime)
-        for file in files[:MOST]:
-            with suppress(UserError, OSError):
-                results = Results.load(file)
-                is_alike = (results.hashes.get("weights"), results.stored.at("model.dtype"), results.machine) == (
-                    job.hashes["weights"], job.spec.model.dtype, machine(),
-                )  # fmt: skip
-                if is_alike and results.stored.at("model.device") == job.spec.model.device:
-                    runs.append((file.parent, results))
-        return cls(tuple(runs))
+        files = [(file.lstat().st_mtime_ns, file) for file in Path(job.spec.outputs.dir).glob("*/results.json")]
+        wanted = (job.hashes["weights"], job.spec.model.dtype, job.spec.model.device, machine())
+        return cls(tuple(run for run in _read(tuple(sorted(files, reverse=True)[:MOST])) if _drawn_by(run[1]) == wanted))
 
     def seconds_of_step(self, job: Job) -> float | None:
         """Seconds of one step of one image, of the job's size and with guidance or without it as in the job."""
@@ -86,6 +79,22 @@ class PastRuns:
             if alike and len(results.stored.at("concepts.pairs") or ()) == pairs:
                 sizes.append(sum(path.stat().st_size for path in (folder / "edit").glob("*") if path.is_file()))
         return _median(sizes)
+
+
+@lru_cache(maxsize=2)
+def _read(files: tuple[tuple[int, Path], ...]) -> tuple[tuple[Path, Results], ...]:
+    """The runs whose results can be read, by (time of change, file): the jobs of one sweep ask for the same."""
+    runs = []
+    for _, file in files:
+        with suppress(UserError, OSError):
+            runs.append((file.parent, Results.load(file)))
+    return tuple(runs)
+
+
+def _drawn_by(results: Results) -> tuple[object, ...]:
+    """What decides how long a run takes: weights, number format, device, machine."""
+    stored = results.stored
+    return results.hashes.get("weights"), stored.at("model.dtype"), stored.at("model.device"), results.machine
 
 
 def _median(values: Iterable[float]) -> float | None:
