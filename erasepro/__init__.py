@@ -3,7 +3,8 @@
 >>> import erasepro
 >>> model = erasepro.load_model("miniature")
 >>> edit = erasepro.erase(model, [("dog", "cat")])
->>> edit.apply(model.pipe)
+>>> with edit.apply(model.pipe):  # behind the block: the original bytes
+...     image = model.pipe("a photo of a dog", guidance_scale=3, num_inference_steps=4).images[0]
 
 Importing the package is cheap; torch and diffusers are imported at the first use.
 """

@@ -39,7 +39,7 @@ def verify_lora(words: list[str]) -> int:
     """
     from erasepro.models.load import load_skeleton
     from erasepro.report.tables import Table
-    from erasepro.verification.lora_coverage import cover, shown, stated_weights
+    from erasepro.verification.lora_coverage import cover, list_sites, stated_weights
     from erasepro.verification.lora_file import read_lora
 
     options = verify_options(words[1:], ("model", "edit"), USAGE)
@@ -60,7 +60,8 @@ def verify_lora(words: list[str]) -> int:
     if coverage.zeros:
         print(f"{len(coverage.zeros)} more layers are in it with zeros, for a loader's sake.")
     unmatched = [key for layer in coverage.unmatched for key in layer.keys] + lora.strangers
-    wrong = [] if not unmatched else [f"{len(unmatched)} of its keys match nothing in {model.name} ({shown(unmatched, 3)})"]
+    strange = f"{len(unmatched)} of its keys match nothing in {model.name} ({list_sites(unmatched, 3)})"
+    wrong = [strange] if unmatched else []
     print(f"Keys that match nothing in {visible(model.name)}: {len(unmatched)}.")
     edit = edit or _edit_beside(lora)
     wrong += _against_metadata(lora, coverage) if edit is None else _against_edit(lora, coverage, edit, model)
@@ -122,20 +123,20 @@ def _against_metadata(lora: LoraFile, coverage: Coverage) -> list[str]:
     if stated is None:
         print("The file does not say how much of an edit there should be: edit=DIR compares it with one.")
         return []
-    wrong, told = [], []
+    wrong, counts = [], []
     for part, number in stated.items():
         there = coverage.parts.get(part, 0)
-        told.append(f"{part} {there} of {number}")
+        counts.append(f"{part} {there} of {number}")
         if there < number:
             wrong.append(f"{number - there} of the edit's {number} weights in {part} are not in the file")
-    print(f"Of the weights that its edit changes, by the file's own count: {visible(', '.join(told))}.")
+    print(f"Of the weights that its edit changes, by the file's own count: {visible(', '.join(counts))}.")
     return wrong
 
 
 def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) -> list[str]:
     """What is missing of the edit, and what differs from it."""
     from erasepro.edit.export.loaders import count_parts
-    from erasepro.verification.lora_coverage import compare_lora, shown
+    from erasepro.verification.lora_coverage import compare_lora, list_sites
 
     wrong = [] if _is_of(lora, edit) else ["the file does not say that it was made from this edit"]
     try:
@@ -144,8 +145,8 @@ def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) 
         return [*wrong, str(error).rstrip(".")]
     missing = count_parts(compared.missing)
     total = count_parts(site for site, update in edit.updates.items() if update.rank)
-    told = ", ".join(f"{part} {number - missing.get(part, 0)} of {number}" for part, number in total.items())
-    print(f"Of the edit's weights: {visible(told)}.")
+    counts = ", ".join(f"{part} {number - missing.get(part, 0)} of {number}" for part, number in total.items())
+    print(f"Of the edit's weights: {visible(counts)}.")
     if compared.differences:
         worst = max(compared.differences, key=lambda site: compared.differences[site])
         off = compared.differences[worst]
@@ -156,7 +157,7 @@ def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) 
         )
     wrong += [f"{number} of the edit's {total[part]} weights in {part} are not in the file" for part, number in missing.items()]
     if compared.wrong:
-        wrong.append(f"{len(compared.wrong)} weights change by something else than the edit's ({shown(compared.wrong)})")
+        wrong.append(f"{len(compared.wrong)} weights change by something else than the edit's ({list_sites(compared.wrong)})")
     if compared.others:
-        wrong.append(f"{len(compared.others)} layers are changed that the edit leaves alone ({shown(compared.others)})")
+        wrong.append(f"{len(compared.others)} layers are changed that the edit leaves alone ({list_sites(compared.others)})")
     return wrong

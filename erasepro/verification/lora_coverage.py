@@ -107,7 +107,7 @@ def compare_lora(lora: LoraFile, coverage: Coverage, edit: Edit) -> Comparison:
     Args:
         edit: with its products (`Edit.rebuild`), where it is kept as W_o D.
     """
-    found = Comparison()
+    comparison = Comparison()
     strength = stated_strength(lora)
     strength = edit.strength if strength is None else strength
     truncated = _stated_losses(lora)
@@ -116,7 +116,7 @@ def compare_lora(lora: LoraFile, coverage: Coverage, edit: Edit) -> Comparison:
     for bare, site in own.items():
         layer = covered.get(bare)
         if layer is None:
-            found.missing.append(site)
+            comparison.missing.append(site)
             continue
         update = multiplied_out(edit.updates[site])
         up, down = layer.factors()
@@ -126,11 +126,11 @@ def compare_lora(lora: LoraFile, coverage: Coverage, edit: Edit) -> Comparison:
         else:
             delta = strength * update.dense().double()
             off = float((up @ down - delta).norm() / delta.norm())
-        found.differences[site] = off
+        comparison.differences[site] = off
         if not off <= ROUNDING.get(layer.dtype, 0.0) + truncated.get(site, 0.0) * 1.001:  # NaN is wrong too
-            found.wrong.append(site)
-    found.others = [site for site in coverage.sites if _bare(site) not in own]
-    return found
+            comparison.wrong.append(site)
+    comparison.others = [site for site in coverage.sites if _bare(site) not in own]
+    return comparison
 
 
 def stated_weights(lora: LoraFile) -> dict[str, int] | None:
@@ -216,7 +216,7 @@ def _kind(site: str) -> tuple[str, str]:
     return part, ".".join(words[-2:])
 
 
-def shown(sites: Iterable[str], number: int = 5) -> str:
+def list_sites(sites: Iterable[str], number: int = 5) -> str:
     """The first sites, and how many more there are."""
     listed = list(sites)
     return ", ".join(listed[:number]) + (f" and {len(listed) - number} more" if len(listed) > number else "")

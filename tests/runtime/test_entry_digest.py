@@ -17,7 +17,7 @@ from erasepro.results.score import Score
 
 FACTOR = 1.0
 
-def helper(x):
+def add_factor(x):
     return x + FACTOR
 
 class Base:
@@ -29,7 +29,7 @@ class Mine(Base):
     kept = {"a": (1, 2)}
 
     def value(self, x, y=3):
-        return [helper(x) + self.shift() for _ in range(y)]
+        return [add_factor(x) + self.shift() for _ in range(y)]
 
     def score(self):
         return Score

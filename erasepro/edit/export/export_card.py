@@ -41,7 +41,8 @@ def export_card(edit: Edit, done: Exported) -> str:
     if done.loss and edit.residuals:
         lines.append("The residuals above are the edit's: what was cut moves this file's, and they were not measured.\n")
     if done.ranks:
-        lines.append(f"`erasepro verify {_shown(done.path.name)} model=NAME` says how much of the edit a file carries.\n")
+        name = _without_ticks(done.path.name)
+        lines.append(f"`erasepro verify {name} model=NAME` says how much of the edit a file carries.\n")
         lines.append(f"{WARNING}\n")
     return card(edit, "\n".join(lines))
 
@@ -62,5 +63,5 @@ def _example(done: Exported) -> list[str]:
     return ["```python", *code, "```\n"]
 
 
-def _shown(name: str) -> str:
+def _without_ticks(name: str) -> str:
     return name.replace("`", "'")
