@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import sys
 import tempfile
+
+import pytest
 
 _KEPT = "ERASEPRO_TEST_CACHE"
 
@@ -12,3 +15,18 @@ def pytest_configure(config):
     if _KEPT not in os.environ:
         os.environ[_KEPT] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="erasepro-test-cache-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(_KEPT), ignore_errors=True))
+
+
+@pytest.fixture(autouse=True)
+def _names_of_a_test_end_with_it():
+    """A class that a test gives, as a notebook would, is known to its registry; the next test must not find it there."""
+    modules = ("erasepro.solvers.registry", "SOLVERS"), ("erasepro.metrics.registry", "METRICS")
+    before = {module: set(getattr(sys.modules[module], name)._entries) for module, name in modules if module in sys.modules}
+    yield
+    for module, name in modules:
+        if module not in sys.modules:
+            continue
+        registry = getattr(sys.modules[module], name)
+        for entry in set(registry._entries) - before.get(module, set()) - set(registry._places):
+            del registry._entries[entry]
+            registry._configs.pop(entry, None)

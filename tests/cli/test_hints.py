@@ -150,8 +150,11 @@ def test_a_pasted_verb_or_option_works(line, capsys):
 @pytest.mark.parametrize("line", NAMES)
 def test_a_pasted_name_is_one_that_the_model_knows(line, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (hint,) = hints_in(complaint(["--dry-run", line], capsys))
-    assert main(["--dry-run", *pasted([line], hint)]) == 0, capsys.readouterr().err
+    hints = hints_in(complaint(["--dry-run", line], capsys))
+    assert hints, "no hint"
+    for hint in hints:
+        again = pasted([line], hint)
+        assert main(again if hint.startswith("erasepro") else ["--dry-run", *again]) == 0, capsys.readouterr().err
 
 
 def test_a_hint_in_each_job_of_a_sweep_is_a_word_too(capsys):
