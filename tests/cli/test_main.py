@@ -92,8 +92,8 @@ def test_a_verb_has_a_help_of_its_own(capsys):
     [
         (
             ["lss"],
-            "Unknown verb 'lss'. Did you mean 'ls'? Known: completion, edit, export, grid, help, ls, report, rerun, score, status, "
-            "tune, verify.",
+            "Unknown verb 'lss'. Did you mean 'ls'? Known: completion, edit, export, grid, help, ls, report, rerun, score, "
+            "status, tune, verify.",
         ),
         (["ls", "solver"], "Did you mean 'solvers'?"),
         (["ls", "solvers", "models"], "ls takes one word"),
