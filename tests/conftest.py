@@ -7,6 +7,8 @@ import tempfile
 
 import pytest
 
+from erasepro.registry import ENTERED
+
 _KEPT = "ERASEPRO_TEST_CACHE"
 
 
@@ -29,4 +31,5 @@ def _names_of_a_test_end_with_it():
         registry = getattr(sys.modules[module], name)
         for entry in set(registry._entries) - before.get(module, set()) - set(registry._places):
             del registry._entries[entry]
+            ENTERED[registry._package].discard(entry)
             registry._configs.pop(entry, None)
