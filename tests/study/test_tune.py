@@ -21,7 +21,7 @@ SMALL = [
 
 def tune(folder, *words):
     command = [sys.executable, "-m", "erasepro.cli.main", "tune", *SMALL, *words]
-    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "400"}  # a row a line
     return subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
