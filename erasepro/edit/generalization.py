@@ -6,6 +6,7 @@ through.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -106,13 +107,18 @@ class _Shares:
 
     @property
     def left(self) -> float:
-        """‖W X − W_o Y‖ / ‖W_o Y‖."""
-        return (self.off / self.wanted) ** 0.5 if self.wanted > 0 else 0.0
+        """‖W X − W_o Y‖ / ‖W_o Y‖: 0 of no columns, NaN where the layers give zeros or no numbers."""
+        return self._share(self.off)
 
     @property
     def before(self) -> float:
         """The same for the original weights."""
-        return (self.off_before / self.wanted) ** 0.5 if self.wanted > 0 else 0.0
+        return self._share(self.off_before)
+
+    def _share(self, square: float) -> float:
+        if not self.columns:
+            return 0.0
+        return (square / self.wanted) ** 0.5 if self.wanted != 0 else math.nan
 
 
 def _squares(columns: Tensor) -> Tensor:
@@ -130,16 +136,16 @@ def _measure(
     of_pairs, of_texts = _Shares(), [_Shares() for _ in texts]
     for read in conditioning_inputs(sides.pipe):
         for start in range(0, max(len(pairs), 1), BLOCK):
-            found = []
+            parts = []
             if pairs:
-                found.append((of_pairs, sides.pair_columns(read, pairs[start : start + BLOCK], policy)))
+                parts.append((of_pairs, sides.pair_columns(read, pairs[start : start + BLOCK], policy)))
             if start == 0:
-                found += [(of_texts[i], sides.text_columns(read, some)) for i, some in enumerate(texts) if some]
+                parts += [(of_texts[i], sides.text_columns(read, some)) for i, some in enumerate(texts) if some]
             for site in conditioning_sites(sides.pipe, read):
                 W_o, W = sides.weights.pair(site.name)
-                for _, columns in found:
+                for _, columns in parts:
                     columns.add(W_o.to(columns.X), W.to(columns.X))
-            for shares, columns in found:
+            for shares, columns in parts:
                 shares.add(columns)
     return of_pairs, of_texts
 

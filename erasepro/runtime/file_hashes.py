@@ -37,13 +37,13 @@ def hash_files(folder: Path, paths: Iterable[Path]) -> str:
 
 
 def _sha256(path: Path, advance: Callable[[int], None]) -> bytes:
-    found, buffer, read = hashlib.sha256(), bytearray(BLOCK), 0
+    digest, buffer, read = hashlib.sha256(), bytearray(BLOCK), 0
     with open(path, "rb", buffering=0) as file:
         while count := file.readinto(buffer):
-            found.update(memoryview(buffer)[:count])
+            digest.update(memoryview(buffer)[:count])
             advance(((read + count) >> 20) - (read >> 20))
             read += count
-    return found.digest()
+    return digest.digest()
 
 
 def contents(config: Any) -> dict[str, str]:

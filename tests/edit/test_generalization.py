@@ -1,10 +1,14 @@
 """The residual on other prompts: that of a plain computation, zero where it must be, and the model untouched."""
 
+import copy
+import dataclasses
+import math
+
 import pytest
 import torch
 
 from erasepro.concepts.pairs import ConceptPair
-from erasepro.concepts.prompt_pairs import PromptPair
+from erasepro.concepts.prompt_pairs import HeldOut, PromptPair
 from erasepro.edit import Edit, generalization
 from erasepro.edit.generalization import measure_residual as measure
 from erasepro.errors import UserError
@@ -95,3 +99,20 @@ def test_blocks_of_sentences_give_the_numbers_of_all_at_once(model32, edit32, mo
 def test_no_prompt_is_a_clear_line(model32):
     with pytest.raises(UserError, match="No prompt to measure a residual on"):
         measure(model32, bare(), [])
+
+
+@pytest.mark.parametrize("value", [0.0, float("nan")])
+def test_layers_that_give_zeros_or_no_numbers_have_no_share(model32, value):
+    """A number there would read as a perfect edit: `runs.erase.check_measured` refuses what is not finite."""
+    pipe = copy.deepcopy(model32.pipe)
+    for site in cross_attention_sites(pipe):
+        torch.nn.init.constant_(site_module(pipe, site.name).weight, value)
+    held_out = HeldOut(PROMPTS, ("a red car",))
+    numbers = generalization.measure_held_out(dataclasses.replace(model32, pipe=pipe), bare(), held_out, ["a small cat"])
+    for key in ("residual", "residual_before", "drift", "drift_preserved"):
+        assert math.isnan(numbers[key]), key
+    assert math.isnan(measure(dataclasses.replace(model32, pipe=pipe), bare(), PROMPTS)["residual"])
+
+
+def test_no_sentence_drifts_by_nothing(model32):
+    assert generalization.measure_drift(model32, bare(), ()) == 0
