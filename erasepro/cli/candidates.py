@@ -14,7 +14,7 @@ from erasepro.runtime.registrations import index
 from erasepro.runtime.source_fields import dotted_fields, field_names, registered_config
 
 SCHEMA = "erasepro.config.schema"
-TAKES_FOLDER = ("score", "rerun", "status", "report", "verify", "export")
+TAKES_FOLDER = ("score", "rerun", "status", "report", "grid", "verify", "export")
 """Verbs whose first words are runs' folders."""
 TAKES_OVERRIDES = ("edit", "score", "rerun", "tune", "verify")
 """Verbs that take config keys too."""

@@ -9,7 +9,7 @@ from erasepro.cli.verb_help import EXAMPLES, RUN, VERB_HELP
 from erasepro.cli.verbs import VERBS
 from erasepro.config.paths import groups, listing
 from erasepro.errors import UserError, unknown
-from erasepro.runtime.terminal import terminal_width
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 TITLE = "erasepro: erase concepts from text-to-image models, and measure what is gone and what is kept."
 RESULTS = "Results: outputs/<name>-<signature>/results.json, with the edit, the images and a before/after grid beside it."
@@ -86,9 +86,6 @@ def _entries(rows: Iterable[tuple[str, str]], width: int, column: int = 0) -> It
 
 
 def _wrapped(text: str, width: int, further: str = "") -> list[str]:
-    """A text in lines of at most ``width`` columns; a word is never cut, as it may be one to paste."""
+    """A text in lines of at most ``width`` columns; those behind the first begin with ``further``, or as the text does."""
     lead = text[: len(text) - len(text.lstrip())]
-    return textwrap.wrap(
-        text, width, initial_indent="", subsequent_indent=further or lead, break_long_words=False, break_on_hyphens=False,
-        drop_whitespace=True,
-    ) or [""]  # fmt: skip
+    return wrapped(text, width, further or lead).splitlines() or [""]

@@ -28,7 +28,8 @@ def run_options(options: Options) -> int:
     if options.dry:
         return show_plan(options)
     if options.multirun:
-        from erasepro.cli.sweep import sweep
+        with stage("Loading libraries", announced=False):
+            from erasepro.cli.sweep import sweep
 
         return sweep(options.overrides)
     return run_stored(options) if options.config is not None else run_one(options.overrides)
@@ -71,14 +72,16 @@ def spec_of_options(options: Options) -> RunSpec:
         from erasepro.runs.shared_groups import check_command
 
         check_command(options.overrides, inputs=options.dry)
-        from erasepro.runs.resolve import resolve
+        with stage("Loading libraries", announced=False):
+            from erasepro.runs.resolve import resolve
 
         spec = resolve(options.overrides)
     else:
         from dataclasses import replace
 
-        from erasepro.runs.command_line import CommandLine, other_version
-        from erasepro.runs.rerun import rerun_spec
+        with stage("Loading libraries", announced=False):
+            from erasepro.runs.command_line import CommandLine, other_version
+            from erasepro.runs.rerun import rerun_spec
 
         spec = rerun_spec(options.config, options.overrides)
         before = CommandLine.read(options.config.parent).words or ["--config", str(options.config)]

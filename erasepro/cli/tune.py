@@ -7,6 +7,7 @@ from pathlib import Path
 
 from erasepro.cli.notes import own_options
 from erasepro.errors import UserError
+from erasepro.runtime.progress import stage
 
 KEYS = ("solver", "sets", "trials", "pictures", "hours", "workers", "out", "write")
 """What the verb takes beside the config's keys."""
@@ -34,10 +35,11 @@ def command(words: Sequence[str]) -> int:
     hours = _hours(own.get("hours", "4"))
     if own.get("write", "false") not in ("true", "false"):
         raise UserError(f"Bad value for 'write': got {own['write']!r}, allowed: true, false.")
-    from erasepro.runs.resolve import resolve
-    from erasepro.study.preset_file import preset_path
-    from erasepro.study.space import load_space, spaces
-    from erasepro.study.tuning_plan import SETS, TuningPlan, code_digest
+    with stage("Loading libraries", announced=False):
+        from erasepro.runs.resolve import resolve
+        from erasepro.study.preset_file import preset_path
+        from erasepro.study.space import load_space, spaces
+        from erasepro.study.tuning_plan import SETS, TuningPlan, code_digest
 
     solvers = _names(own["solver"]) if "solver" in own else spaces()
     searched = [load_space(name) for name in solvers]

@@ -20,15 +20,24 @@ NEEDED = ("model", "concepts", "solver", "generation", "metrics", "protocol", "t
 
 
 def read_stored(file: Path) -> StoredConfig:
-    """The settings of a run as its ``config.yaml`` has them.
+    """The settings of a run as its ``config.yaml`` has them. UserError as `read_plain`, and for a file of no run."""
+    stored = read_plain(file)
+    lost = [key for key in NEEDED if not isinstance(stored.values.get(key), dict)]
+    if lost:
+        raise UserError(f"{_named(file)} is no run's config, or is damaged: it lacks {', '.join(lost)}.")
+    return stored
+
+
+def read_plain(file: Path) -> StoredConfig:
+    """The settings in a file, whatever groups it has.
 
     Nothing in the file is computed: no interpolation (which could read the environment), no tag (which could name code), no
     alias (a few of which stand for millions of values).
 
     Raises:
-        UserError: no such file, no YAML, none of a run's, or one that holds any of these.
+        UserError: no such file, no YAML, or one that holds any of these.
     """
-    what = f"The stored config {str(file)!r}"
+    what = _named(file)
     if not file.is_file():
         state = "is a folder: name its config.yaml" if file.is_dir() else "is not there: give the config.yaml of a run's folder"
         raise UserError(f"{what} {state}.")
@@ -44,11 +53,12 @@ def read_stored(file: Path) -> StoredConfig:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UserError(f"{what} is damaged: {first_line(str(error))}.") from error
     groups = content if isinstance(content, dict) else {}
-    lost = [key for key in NEEDED if not isinstance(groups.get(key), dict)]
-    if lost:
-        raise UserError(f"{what} is no run's config, or is damaged: it lacks {', '.join(lost)}.")
-    _check_plain(content, "", what)
-    return StoredConfig(content)
+    _check_plain(groups, "", what)
+    return StoredConfig(groups)
+
+
+def _named(file: Path) -> str:
+    return f"The stored config {str(file)!r}"
 
 
 def _check_events(text: str, what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -22,21 +23,10 @@ Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 
 def before_after_grid(
-    original: ImageStore,
-    edited: ImageStore,
-    rows: Sequence[Row],
-    path: Path,
-    *,
-    title: str = "edited",
-    kind: str = "instance",
-    sensitive: bool = False,
-    cell: int = 160,
-    across: int = 1,
-    max_bytes: int | None = 400_000,
+    original: ImageStore, edited: ImageStore, rows: Sequence[Row], path: Path, *, title: str = "edited", **options: Any
 ) -> Path:
-    """Writes a PNG of pairs "original | edited", as `picture_grid` does; `title` stands above the edited model's."""
-    columns = [("original", original), (title, edited)]
-    return picture_grid(columns, rows, path, kind=kind, sensitive=sensitive, cell=cell, across=across, max_bytes=max_bytes)
+    """Writes a PNG of pairs "original | edited"; `title` stands above the edited model's. Options as in `picture_grid`."""
+    return picture_grid([("original", original), (title, edited)], rows, path, **options)
 
 
 def picture_grid(

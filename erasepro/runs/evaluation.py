@@ -15,17 +15,15 @@ from erasepro.edit.combine import leaves
 from erasepro.edit.generalization import measure_residual
 from erasepro.edit.record import TABLE
 from erasepro.errors import UserError
-from erasepro.generation.sample import check_row
-from erasepro.generation.worklist import hash_rows, make_worklist, resolved
+from erasepro.generation.worklist import hash_rows
 from erasepro.models.load import judge_fingerprint
 from erasepro.models.sites import site_module
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.vocabulary import read_lexicon
-from erasepro.prompts.sets import load_prompts
 from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
 from erasepro.runs.erase import residual_pairs
-from erasepro.runs.job import Job, near_words
+from erasepro.runs.job import Job, make_tests
 from erasepro.runs.preset import name_for_file, nearest_preset
 from erasepro.runs.run import Run
 from erasepro.runs.solved_edit import load_solved_edit, save_edit
@@ -82,17 +80,8 @@ def evaluation_job(spec: RunSpec, model: Model, edit: Edit, own_concepts: bool =
     edit.check(model.pipe)
     spec = _given_spec(spec, model, edit, own_concepts, own_name)
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    g = spec.generation
     left_out = edit.meta.get("prompts", {}).get("left_out", ())
-    tests = load_prompts(
-        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, least_targets=g.target_prompts,
-        max_retain=g.max_retain,
-        neighbors=near_words(concepts, left_out, read_lexicon(model.pipe), g.neighbors), seed=spec.seed,
-    )  # fmt: skip
-    worklist = make_worklist(tests, g.seeds)
-    worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
-    for row in worklist:
-        check_row(row)
+    tests, worklist = make_tests(spec, concepts, left_out, read_lexicon(model.pipe))
     hashes = {"weights": weights_hash(model.pipe), "edit": edit.hash, "test_prompts": hash_rows(worklist)}
     stored = spec.stored.replaced({"concepts.pairs": [[p.target, p.anchor] for p in concepts.pairs]})
     if "custom" in spec.prompts:

@@ -111,22 +111,13 @@ class Job:
 def make_job(spec: RunSpec) -> Job:
     """Check everything that can be checked before the model is loaded. Raises UserError for a user's mistake."""
     concepts = load_concepts(spec.concepts, spec.vocabulary)
-    g = spec.generation
     check_sentences(concepts, spec.sentences)
     pipe = load_skeleton(spec.model).pipe
     lexicon = read_lexicon(pipe)
     edit_prompts = make_edit_prompts(concepts, spec.sentences, lexicon)
     solver = make_solver(spec.solver)
     memory_line = check_memory(solver, pipe, edit_prompts)
-    evaluation_prompts = load_prompts(
-        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, least_targets=g.target_prompts,
-        max_retain=g.max_retain, seed=spec.seed,
-        neighbors=near_words(concepts, edit_prompts.left_out, lexicon, g.neighbors),
-    )  # fmt: skip
-    worklist = make_worklist(evaluation_prompts, g.seeds)
-    worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
-    for row in worklist:
-        check_row(row)  # a prompt file's own settings must not wait for the edit
+    evaluation_prompts, worklist = make_tests(spec, concepts, edit_prompts.left_out, lexicon)
     stored = spec.stored.replaced({"concepts.pairs": [[p.target, p.anchor] for p in concepts.pairs]})
     hashes = {
         "weights": fingerprint(spec.model),
@@ -151,7 +142,30 @@ def make_job(spec: RunSpec) -> Job:
     )
 
 
-def near_words(concepts: ConceptSet, left_out: Iterable[str], lexicon: Lexicon, number: int) -> list[str]:
+def make_tests(
+    spec: RunSpec, concepts: ConceptSet, left_out: Iterable[str], lexicon: Lexicon
+) -> tuple[Prompts, Worklist]:
+    """The test prompts of a run and the rows that are drawn of them, each with its own sampler settings, checked.
+
+    Args:
+        left_out: words that name the erased, which are not retained.
+
+    Raises:
+        UserError: prompts that cannot be read, or a row's settings that no sampler takes.
+    """
+    g = spec.generation
+    tests = load_prompts(
+        spec.prompts, concepts, g.split, per_concept=g.prompts_per_concept, least_targets=g.target_prompts,
+        max_retain=g.max_retain, neighbors=_near_words(concepts, left_out, lexicon, g.neighbors), seed=spec.seed,
+    )  # fmt: skip
+    worklist = make_worklist(tests, g.seeds)
+    worklist = replace(worklist, rows=tuple(resolved(worklist, g.guidance, g.steps, g.size)))
+    for row in worklist:
+        check_row(row)  # a prompt file's own settings must not wait for the edit
+    return tests, worklist
+
+
+def _near_words(concepts: ConceptSet, left_out: Iterable[str], lexicon: Lexicon, number: int) -> list[str]:
     """The words nearest to each target, to be measured with the retained concepts of a model that nobody knows.
 
     Args:

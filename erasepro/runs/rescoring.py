@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from erasepro.config.hydra_errors import translated
-from erasepro.config.nodes import read_config
 from erasepro.config.overrides import named_keys, override_values
 from erasepro.config.paths import choices, groups
 from erasepro.config.plain_values import ABSENT
 from erasepro.config.stored_config import StoredConfig
+from erasepro.config.stored_file import read_plain
 from erasepro.errors import UserError, visible
 from erasepro.generation import Row, read_worklist
 from erasepro.generation.worklist import hash_rows
@@ -75,7 +75,7 @@ def recorded_config(file: Path, results: Results) -> StoredConfig:
     Raises:
         UserError: the file is damaged.
     """
-    stored = read_config(file)
+    stored = read_plain(file)
     lost = [key for key in (*RESCORABLE_GROUPS, "model") if not isinstance(stored.at(key), dict)]
     if lost:
         raise UserError(f"{str(file)!r} is damaged: it holds no run's config (without {', '.join(lost)}).")

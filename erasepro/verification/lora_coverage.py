@@ -18,8 +18,7 @@ from erasepro.errors import UserError
 from erasepro.linalg import LowRankUpdate
 from erasepro.models.computing import plain_path, unwrapped
 from erasepro.models.layouts.site_names import COMPONENTS, TEXT_ENCODERS, split
-from erasepro.runtime.json_text import NoJson, parse_json
-from erasepro.verification.lora_file import Layer, LoraFile
+from erasepro.verification.lora_file import Layer, LoraFile, stated_mapping
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -135,11 +134,8 @@ def compare_lora(lora: LoraFile, coverage: Coverage, edit: Edit) -> Comparison:
 
 def stated_weights(lora: LoraFile) -> dict[str, int] | None:
     """Part → how many weights the edit changes, as the file's metadata has it; None where it does not say."""
-    try:
-        stated = parse_json(lora.metadata.get("erasepro_weights", "null"))
-    except NoJson:
-        return None
-    if not isinstance(stated, dict) or not all(isinstance(n, int) and not isinstance(n, bool) for n in stated.values()):
+    stated = stated_mapping(lora.metadata, "erasepro_weights")
+    if not stated or not all(isinstance(n, int) and not isinstance(n, bool) for n in stated.values()):
         return None
     return {str(part): number for part, number in stated.items()}
 
@@ -167,12 +163,8 @@ def _difference(wanted: tuple[Tensor, Tensor], there: tuple[Tensor, Tensor]) -> 
 
 
 def _stated_losses(lora: LoraFile) -> dict[str, float]:
-    try:
-        losses = parse_json(lora.metadata.get("erasepro_truncation_loss", "{}"))
-    except NoJson:
-        return {}
-    named = losses.items() if isinstance(losses, dict) else ()
-    return {str(site): float(loss) for site, loss in named if isinstance(loss, (int, float)) and 0 <= loss < 1}
+    losses = stated_mapping(lora.metadata, "erasepro_truncation_loss")
+    return {site: float(loss) for site, loss in losses.items() if isinstance(loss, (int, float)) and 0 <= loss < 1}
 
 
 def _names(pipe: Any) -> Iterator[tuple[str, tuple[str, tuple[int, int]]]]:

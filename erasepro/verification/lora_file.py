@@ -75,7 +75,7 @@ class Layer:
         if self.alpha:
             return float(self.source.read(self.alpha).double().flatten()[0]) / rank
         part, _, path = self.name.partition(".")
-        config = _adapter(self.source.metadata)
+        config = stated_mapping(self.source.metadata, "lora_adapter_metadata")  # PEFT's, which diffusers writes
         patterns = config.get(f"{part}.alpha_pattern")
         bare = path.removeprefix("text_model.")
         for pattern, alpha in patterns.items() if isinstance(patterns, Mapping) else ():
@@ -149,10 +149,10 @@ def _read(lora: LoraFile, path: Path, part: str) -> None:
                 setattr(layer, kind, key)
 
 
-def _adapter(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """PEFT's settings that diffusers writes beside a LoRA; {} where there are none."""
+def stated_mapping(metadata: Mapping[str, str], key: str) -> dict[str, Any]:
+    """The JSON mapping that a file's metadata has under a key; {} where there is none that can be read."""
     try:
-        config = parse_json(metadata.get("lora_adapter_metadata", "{}"))
+        stated = parse_json(metadata.get(key, "{}"))
     except NoJson:
         return {}
-    return config if isinstance(config, dict) else {}
+    return stated if isinstance(stated, dict) else {}

@@ -75,6 +75,7 @@ def test_runs_are_offered_where_a_folder_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert candidates(["report", "outputs/"]) == ["outputs/a-run"]
     assert candidates(["rerun", "outputs/a"]) == ["outputs/a-run"]
+    assert candidates(["grid", "outputs/"]) == ["outputs/a-run"]
 
 
 def test_no_large_library_is_loaded():

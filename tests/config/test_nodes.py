@@ -3,9 +3,9 @@
 import pytest
 from omegaconf import MissingMandatoryValue, OmegaConf
 
-from erasepro.config.nodes import read_config, stored_config, unresolved_config, yaml_text
+from erasepro.config.nodes import stored_config, unresolved_config, yaml_text
 from erasepro.config.stored_config import StoredConfig
-from erasepro.errors import UserError
+from erasepro.config.stored_file import read_plain
 
 
 def test_a_config_becomes_plain_with_its_references_resolved():
@@ -29,13 +29,4 @@ def test_what_is_written_is_read_again(tmp_path):
     stored = StoredConfig({"a": [1, "ß"], "b": {"c": None, "d": 1e-5}, "prompts": {"i2p": {}}})
     file = tmp_path / "config.yaml"
     file.write_text(yaml_text(stored), encoding="utf-8")
-    assert read_config(file) == stored
-
-
-@pytest.mark.parametrize("content", [b"a: [", b"\xff", b"a: ${b}", None])
-def test_a_damaged_file_is_one_line(tmp_path, content):
-    file = tmp_path / "config.yaml"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(UserError, match=r"config\.yaml' is damaged"):
-        read_config(file)
+    assert read_plain(file) == stored

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from erasepro.config.nodes import yaml_text
-from erasepro.config.stored_file import DEEPEST, LARGEST, read_stored
+from erasepro.config.stored_file import DEEPEST, LARGEST, read_plain, read_stored
 from erasepro.errors import UserError
 from erasepro.runs.resolve import resolve
 
@@ -71,3 +71,15 @@ def test_a_file_that_is_no_runs_config_is_refused(tmp_path):
     os.truncate(file, LARGEST + 1)
     with pytest.raises(UserError, match="larger than 4 MiB"):
         read_stored(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"a: [", "is damaged"), (b"\xff", "is damaged"), (b"a: ${b}", "holds plain values"), (None, "is not there")],
+)
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path, content, line):
+    file = tmp_path / "config.yaml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UserError, match=rf"config\.yaml'.* {line}"):
+        read_plain(file)

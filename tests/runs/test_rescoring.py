@@ -283,6 +283,16 @@ def test_a_mistake_is_one_line(run, capsys, words, line):
     assert (run / "results.json").read_bytes() == before
 
 
+def test_a_config_that_asks_for_the_environment_is_refused(run, capsys, monkeypatch):
+    monkeypatch.setenv("SECRET", "hush")
+    file = run / "config.yaml"
+    file.write_text(re.sub(r"(?m)^name: .*$", "name: ${oc.env:SECRET}", file.read_text()))
+    assert main(["score", str(run), "metrics=[nudenet]"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "'${oc.env:SECRET}' at 'name'" in line
+    assert "hush" not in line
+
+
 def test_a_config_that_has_lost_a_group_is_told(run, capsys):
     kept = [part for part in re.split(r"(?m)^(?=\w)", (run / "config.yaml").read_text()) if "protocol:" not in part[:9]]
     (run / "config.yaml").write_text("".join(kept))
