@@ -60,7 +60,7 @@ def picture_grid(
         picture = _compose(columns, rows, size, max(across, 1), sensitive or kind in SENSITIVE_KINDS)
         data = _png(picture)
         if max_bytes is not None and len(data) > max_bytes:
-            data = _png(picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
+            data = _png(_with_256_colours(picture))
         if max_bytes is None or len(data) <= max_bytes:
             break
         if size <= 24:
@@ -144,6 +144,13 @@ def _cut(draw: ImageDraw.ImageDraw, line: str, font: Font, width: int) -> str:
     while line and draw.textlength(line, font) > width:
         line = line.rstrip("…")[:-1] + "…" if len(line) > 1 else ""
     return line
+
+
+def _with_256_colours(picture: Image.Image) -> Image.Image:
+    """The colours are chosen on every fourth pixel each way: median cut over all of them took half of a small run's time."""
+    sample = picture.resize((-(-picture.width // 4), -(-picture.height // 4)), Image.Resampling.NEAREST)
+    palette = sample.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _png(picture: Image.Image) -> bytes:
