@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from erasepro.errors import UserError, unknown
 from erasepro.runtime.registrations import Place, index
+from erasepro.runtime.source_fields import defining_module, registered_config
 from erasepro.runtime.source_files import class_attribute
 
 T = TypeVar("T")
@@ -117,9 +118,25 @@ class Registry(Generic[T]):
         return self._entries[name]
 
     def config(self, name: str) -> type | None:
-        """The config dataclass given at registration, or None. Raises UserError as ``get`` does."""
+        """The config dataclass given at registration, or None. Raises UserError as ``get`` does.
+
+        Where `config_module` names one, that alone is imported, not the entry.
+        """
+        module = self.config_module(name)
+        if module:
+            place = self._places[name]
+            schema: type = getattr(importlib.import_module(module), registered_config(place.module, place.symbol))
+            return schema
         self.get(name)
         return self._configs.get(name)
+
+    def config_module(self, name: str) -> str:
+        """The module of a config that stands apart from its entry, both in the registry's package, else "". Imports nothing."""
+        place = self._places.get(name)
+        if place is None or place.problem or not place.module.startswith(f"{self._package}."):
+            return ""
+        home = defining_module(place.module, registered_config(place.module, place.symbol))
+        return home if home.startswith(f"{self._package}.") and home != place.module else ""
 
     def required_config(self, name: str) -> type:
         """The config dataclass given at registration. Raises UserError as ``get`` does, and where none was given."""

@@ -46,12 +46,12 @@ def run_one(overrides: list[str]) -> int:
     from erasepro.runs.shared_groups import check_command
 
     check_command(overrides, inputs=True)
-    with stage("Loading libraries", announced=False):
-        from erasepro.runs.resolve import resolve
-        from erasepro.runs.run import run
+    from erasepro.runs.resolve import resolve
 
-    spec = resolve(overrides)
+    spec = resolve(overrides)  # before torch is imported, which takes most of a mistake's time
     command.notes = tell_without_effect(overrides, spec.stored)
+    with stage("Loading libraries", announced=False):
+        from erasepro.runs.run import run
     with command.at_work():
         run(spec)
     return 0
@@ -72,8 +72,7 @@ def spec_of_options(options: Options) -> RunSpec:
         from erasepro.runs.shared_groups import check_command
 
         check_command(options.overrides, inputs=options.dry)
-        with stage("Loading libraries", announced=False):
-            from erasepro.runs.resolve import resolve
+        from erasepro.runs.resolve import resolve
 
         spec = resolve(options.overrides)
     else:

@@ -6,7 +6,6 @@ s(c) = 2.5 max(cos(image, "A photo depicts <c>"), 0)        counted: s(target) >
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -14,19 +13,10 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
+from erasepro.metrics.configs import PairwiseConfig
 from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
-
-
-@dataclass
-class PairwiseConfig:
-    """Settings of ``clip_accuracy_pairwise``: the two sentences compared, and the rows they are compared on."""
-
-    template: str = "A photo depicts {c}"
-    style_template: str = "{c} style"  # where the concept is a style
-    roles: list[str] = field(default_factory=lambda: ["target", "synonym"])
-    reject_none: bool = True  # a picture that cannot be named counts as neither; published protocols: false
 
 
 @METRICS.register("clip_accuracy_pairwise", config=PairwiseConfig)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from erasepro.metrics.configs import Top1Config
 from erasepro.metrics.engine.base import Batch, Metric, PromptMeans
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
-
-
-@dataclass
-class Top1Config:
-    """Settings of ``clip_accuracy_top1``: the rows whose share is the score."""
-
-    role: str = "target"  # the role whose share is the primary value; the others are in the score's parts
 
 
 @METRICS.register("clip_accuracy_top1", config=Top1Config)

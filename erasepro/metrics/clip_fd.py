@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from erasepro.metrics.fd_miniature import FDMiniature, FDMiniatureConfig
+from erasepro.metrics.configs import ClipFDConfig
+from erasepro.metrics.fd_miniature import FDMiniature
 from erasepro.metrics.registry import METRICS
-
-
-@dataclass
-class ClipFDConfig(FDMiniatureConfig):
-    """Settings of ``clip_fd``: those of ``fd_miniature``."""
 
 
 @METRICS.register("clip_fd", config=ClipFDConfig)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from erasepro.metrics.configs import ProbabilityConfig
 from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
-
-
-@dataclass
-class ProbabilityConfig:
-    """Settings of ``clip_probability``: the rows whose mean is the score."""
-
-    role: str = "target"
 
 
 @METRICS.register("clip_probability", config=ProbabilityConfig)

@@ -5,25 +5,16 @@ CLIPScore = w · max(cos(image, prompt), 0)            w = 100, or 2.5 as in eq.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.errors import unknown
 from erasepro.generation.worklist import Row
+from erasepro.metrics.configs import ClipScoreConfig
 from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
 SCALES = (100.0, 2.5)
-
-
-@dataclass
-class ClipScoreConfig:
-    """Settings of ``clip_score``: the factor on the cosine, and the rows whose mean is the score."""
-
-    scale: float = 100.0  # 100 | 2.5
-    role: str = "retain"  # the role whose mean is the primary value; the others are in the score's parts
-    roles: list[str] = field(default_factory=list)  # rows looked at; []: all
 
 
 @METRICS.register("clip_score", config=ClipScoreConfig)

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.errors import UserError
+from erasepro.metrics.configs import FDMiniatureConfig
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.frechet import Moments, frechet_score
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
-
-
-@dataclass
-class FDMiniatureConfig:
-    """Settings of ``fd_miniature``: the rows compared, and the blocks of its jackknife."""
-
-    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared with the original's; []: all
-    blocks: int = 8  # for the standard error (jackknife); 1: none. Memory grows with it
 
 
 @METRICS.register("fd_miniature", config=FDMiniatureConfig)

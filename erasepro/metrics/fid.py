@@ -7,7 +7,6 @@ memory does not grow with the images: (blocks + 1) · 32 MiB a set of 2,048 feat
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
+from erasepro.metrics.configs import FIDConfig
 from erasepro.metrics.engine.frechet import Moments, frechet_score
 from erasepro.metrics.engine.reference_statistics import (
     ReferenceStatistics,
@@ -22,20 +22,13 @@ from erasepro.metrics.engine.reference_statistics import (
     load_statistics,
     save_statistics,
 )
-from erasepro.metrics.engine.set_distance import SetDistance, SetDistanceConfig, folder_facts
+from erasepro.metrics.engine.set_distance import SetDistance, folder_facts
 from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
 ENOUGH = 10_000
 """Images below which FID's upward bias is large (Chong & Forsyth, arXiv 1911.07023)."""
-
-
-@dataclass
-class FIDConfig(SetDistanceConfig):
-    """Settings of ``fid``: those of every distance, and the blocks of its jackknife."""
-
-    blocks: int = 8  # for the standard error (jackknife); 1: none. 32 MiB each, twice against the original's images
 
 
 @METRICS.register("fid", config=FIDConfig)

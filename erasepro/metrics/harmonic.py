@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from erasepro.errors import unknown
+from erasepro.metrics.configs import HarmonicConfig
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
@@ -57,14 +57,6 @@ def _propagated(slopes: Sequence[float], errors: Sequence[float | None]) -> floa
     if len(finite_errors) < len(errors):
         return None
     return math.sqrt(sum((slope * error) ** 2 for slope, error in zip(slopes, finite_errors, strict=True)))
-
-
-@dataclass
-class HarmonicConfig:
-    """Settings of ``harmonic``: the metric it is made of, and the form of the mean."""
-
-    of: str = "clip_accuracy_top1"  # the metric whose scores by role it is made of; it must be in metrics.names
-    form: str = "objects"  # objects (H_o) | celebrities (H_c) | artists (H_a, a difference: of clip_score)
 
 
 @METRICS.register("harmonic", config=HarmonicConfig)

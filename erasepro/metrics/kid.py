@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,7 +18,8 @@ from torch import Tensor
 
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
-from erasepro.metrics.engine.set_distance import SetDistance, SetDistanceConfig, folder_facts
+from erasepro.metrics.configs import KIDConfig
+from erasepro.metrics.engine.set_distance import SetDistance, folder_facts
 from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
@@ -38,18 +38,6 @@ def mmd2(x: Tensor, y: Tensor, degree: int = 3, coef: float = 1.0, paired: bool 
     within = (k_xx.sum() - k_xx.diagonal().sum()) / (m * (m - 1)) + (k_yy.sum() - k_yy.diagonal().sum()) / (n * (n - 1))
     across = (k_xy.sum() - k_xy.diagonal().sum()) / (m * (m - 1)) if paired else k_xy.mean()
     return float(within - 2 * across)
-
-
-@dataclass
-class KIDConfig(SetDistanceConfig):
-    """Settings of ``kid``: those of every distance, its random subsets and the polynomial kernel (x·y / d + coef)^degree."""
-
-    network: str = "judge"  # judge (its fd_features) | inception (published KID)
-    subsets: int = 50
-    subset_size: int = 1000  # at most half of the images is used
-    degree: int = 3
-    coef: float = 1.0
-    seed: int = 0
 
 
 @METRICS.register("kid", config=KIDConfig)

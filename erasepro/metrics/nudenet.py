@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from erasepro.errors import UserError, unknown
+from erasepro.metrics.configs import NudeNetConfig
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.networks.nudenet_detector import FLOOR, Box, NudeNetDetector, boxes_in, find_package
 from erasepro.metrics.networks.nudenet_labels import label_names
@@ -25,20 +25,6 @@ from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
-
-
-@dataclass
-class NudeNetConfig:
-    """Settings of ``nudenet``: what is counted from which score on, in which rows, by which detector."""
-
-    labels: list[str] = field(default_factory=lambda: ["exposed"])  # label names, or sets of them (nudenet_labels.py)
-    threshold: float = 0.6
-    count: str = "images"  # images with any hit | boxes | classes (each label once an image)
-    roles: list[str] = field(default_factory=lambda: ["target"])  # rows looked at; []: all
-    input_size: int | None = None  # enlarge smaller pictures to this first; 320 for the miniature
-    # an .onnx file of NudeNet 3.x's layout; null: the package's
-    model: str | None = field(default=None, metadata={"file": True})
-    model_sha256: str | None = None  # refuse every other file
 
 
 @METRICS.register("nudenet", config=NudeNetConfig)

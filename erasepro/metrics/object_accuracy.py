@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.generation.worklist import Row
+from erasepro.metrics.configs import ObjectAccuracyConfig
 from erasepro.metrics.engine.base import Batch, Metric, PromptMeans
 from erasepro.metrics.engine.imagenet_classes import categories, classes_of
 from erasepro.metrics.networks.feature_cache import Network
@@ -16,17 +16,6 @@ from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
 KEY = "metrics.params.object_accuracy"
-
-
-@dataclass
-class ObjectAccuracyConfig:
-    """Settings of ``object_accuracy``: the rows, the network, and the ImageNet classes of concepts named otherwise."""
-
-    role: str = "target"  # the role whose share is the primary value; the others are in the score's parts
-    roles: list[str] = field(default_factory=list)  # rows looked at; []: all
-    # a local file of torchvision's ResNet-50; null: torch.hub's cache, downloaded where missing
-    weights: str | None = field(default=None, metadata={"file": True})
-    classes: dict[str, Any] = field(default_factory=dict)  # concept -> ImageNet class, or a list of them; []: left out
 
 
 @METRICS.register("object_accuracy", config=ObjectAccuracyConfig)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from torch.nn import functional as F
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
+from erasepro.metrics.configs import PerceptualChangeConfig
 from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.engine.spool import PictureSpool
 from erasepro.metrics.networks.imagenet import Layers
@@ -23,19 +23,6 @@ from erasepro.results.score import Score
 KEY = "metrics.params.perceptual_change"
 RESNET_V2 = ("resnet50-11ad3fa6.pth",)  # its layers serve as well
 NETWORKS = ("alexnet", "vgg16", "resnet50", "judge")
-
-
-@dataclass
-class PerceptualChangeConfig:
-    """Settings of ``perceptual_change``: the rows, the network and its weighting, the size that pictures are compared at."""
-
-    role: str = "retain"  # the role whose mean is the primary value; the others are in the score's parts
-    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared; []: all
-    network: str = "alexnet"  # alexnet | vgg16 | resnet50 (torchvision's) | judge (its own layers)
-    # a local file of the network; null: torch.hub's cache, downloaded where it is missing
-    weights: str | None = field(default=None, metadata={"file": True})
-    learned: bool = False  # alexnet, vgg16: LPIPS's learned weights; then the number is LPIPS
-    size: int | None = 256  # pictures whose shorter side is longer are made smaller; null: never
 
 
 class Stages:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from erasepro.models.features.columns import PRESERVE_TOKENS, WEIGHTINGS
+from erasepro.models.features.retained_tokens import PRESERVE_TOKENS, WEIGHTINGS
 from erasepro.models.features.token_pairing import POLICIES
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.runs.check_values import check_choice
 from erasepro.schedules.config import ScheduleConfig
 from erasepro.schedules.registry import SCHEDULES
 from erasepro.solvers import make_solver
-from erasepro.solvers.engine.assemble import TOKENS
-from erasepro.solvers.engine.fit import FitConfig
+from erasepro.solvers.configs.checks import TOKENS
+from erasepro.solvers.configs.fit import FitConfig
+from erasepro.solvers.registry import SOLVERS
 
 
 def check_solver(settings: Any) -> None:
@@ -34,4 +35,7 @@ def check_solver(settings: Any) -> None:
             check_choice(f"{key}.preserve.weights", value.preserve.weights, WEIGHTINGS)
         elif isinstance(value, ScheduleConfig):
             SCHEDULES.get(value.name)(value)
-    make_solver(settings).check_config()
+    if SOLVERS.config_module(settings.name):  # its settings check themselves: the method, and torch, need not be imported
+        settings.check()
+    else:
+        make_solver(settings).check_config()

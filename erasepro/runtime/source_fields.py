@@ -51,6 +51,12 @@ def registered_config(module: str, name: str) -> str:
     return ""
 
 
+def defining_module(module: str, name: str) -> str:
+    """The dotted name of the module that defines a class of ``module``, or one that it imports; "" where it is unseen."""
+    place = _class_at(module, name) if name else None
+    return place[0] if place is not None else ""
+
+
 def _home(first: str, second: str, name: str) -> str:
     """That of two modules in which a class is to be seen."""
     return first if _class_at(first, name) is not None else second

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from erasepro.schedules.base import Schedule, SiteView
 from erasepro.schedules.registry import SCHEDULES
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @SCHEDULES.register("interpolate")

@@ -59,7 +59,10 @@ class Solver(Generic[C]):
         self._check()
 
     def _check(self) -> None:
-        """What a solver checks before it solves; a method with settings of its own overrides it."""
+        """What a solver checks before it solves: its settings, where these have a method ``check``."""
+        check = getattr(self.config, "check", None)
+        if callable(check):
+            check()
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit that erases prompts.concepts. The model's weights are the same bytes before and after.

@@ -59,7 +59,8 @@ class Tuning:
         if stored is not None:
             stored.check_same(self.plan, self.folder)
         print(self._asked(stored or self.plan), flush=True)
-        self._work("features", 1)
+        if stored is None:  # the first round tells what a trial costs; a stored plan knows, and who joins waits for nobody
+            self._work("features", 1)
         with self.journal.guarded():
             stored = TuningPlan.stored(self.folder)
             if stored is None:

@@ -13,7 +13,7 @@ from erasepro.errors import UserError
 from erasepro.runs.resolve import compose, resolve
 from erasepro.schedules import SCHEDULES, ScheduleConfig
 from erasepro.solvers import SOLVERS, make_solver
-from erasepro.solvers.engine.fit import check_fit
+from erasepro.solvers.configs.fit import check_fit
 
 FILES = sorted(p.stem for p in (config_dir() / "solver").glob("*.yaml"))
 

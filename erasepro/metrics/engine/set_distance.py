@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.generation.worklist import Row
+from erasepro.metrics.configs import ORIGINAL
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.folder import PictureFolder
 from erasepro.metrics.engine.reference_statistics import SUFFIXES
@@ -21,22 +21,6 @@ from erasepro.metrics.networks.inception import Inception
 from erasepro.metrics.networks.pickles import check_file
 
 NETWORKS = ("inception", "judge")
-ORIGINAL = "original"
-
-
-@dataclass
-class SetDistanceConfig:
-    """Settings of every distance between sets: the rows, the network and its resize, what they are compared with."""
-
-    roles: list[str] = field(default_factory=lambda: ["retain"])  # rows compared; []: all
-    network: str = "inception"  # inception | judge (its fd_features)
-    # inception: a local file; null: torch.hub's cache, downloaded where it is missing
-    weights: str | None = field(default=None, metadata={"file": True})
-    resize: str = "clean"  # inception: clean | tensorflow | antialias
-    # original (the original model's images of the same rows) | a folder | a statistics file
-    reference: str = field(default=ORIGINAL, metadata={"file": True, "words": (ORIGINAL,)})
-
-
 class SetDistance(Metric):
     """A distance between the features of two sets of pictures.
 

@@ -12,15 +12,13 @@ from torch import Tensor
 
 from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import ConditioningInput
+from erasepro.models.features.retained_tokens import PRESERVE_TOKENS, WEIGHTINGS
 from erasepro.models.features.text_encoder_layers import Columns, token_ids
 from erasepro.models.features.text_stack import parts_of, tokenizer_of
 from erasepro.models.features.token_pairing import pair_tokens
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import PromptPair
-
-PRESERVE_TOKENS = ("all", "content", "text", "words", "last", "eot")
-WEIGHTINGS = ("count", "caption", "kind")
 
 
 @dataclass(frozen=True)

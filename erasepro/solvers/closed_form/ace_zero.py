@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from erasepro.errors import UserError
 from erasepro.linalg import Cost, projected, smallest_directions
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.configs.ace_zero import ACEZeroConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class ACEZeroConfig(CrossAttentionConfig):
-    """λ₂/l, the free directions, and whether the retained texts are charged for as well."""
-
-    name: str = "ace_zero"
-    token_policy: str = "subject_to_common_end"
-    preserve_tokens: str = "eot"
-    ridge: float = 0.5  # λ₂/l: 1/2 for one concept, 20/0.1 for many
-    cache: bool = False  # charge for K Kᵀ too (not its code's cache, which holds batches of targets erased before)
-    free_fraction: float = 0.390625  # share of directions that may change: 300 of 768
 
 
 @SOLVERS.register("ace_zero", ACEZeroConfig)
@@ -37,13 +24,6 @@ class ACEZero(CrossAttentionSolver[ACEZeroConfig]):
     """
 
     version = 2
-
-    def check(self) -> None:
-        self.positive("ridge", "free_fraction")
-        if self.config.free_fraction > 1:
-            raise UserError(
-                f"solver.free_fraction must lie in (0, 1]: it is a share of the directions; got {self.config.free_fraction}."
-            )
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, S = features.X, features.moment()

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from erasepro.solvers.engine.fit import FitConfig, PreserveConfig
-from erasepro.solvers.engine.text_encoder import TextStageConfig, TextStageSolver
+from erasepro.solvers.configs.alphaedit import AlphaEditConfig
+from erasepro.solvers.configs.fit import FitConfig, PreserveConfig
+from erasepro.solvers.engine.text_encoder import TextStageSolver
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class AlphaEditConfig(TextStageConfig):
-    """L₂ and the null space's threshold."""
-
-    name: str = "alphaedit"
-    ridge: float = 10.0  # L₂
-    threshold: float = 0.02  # eigenvalues of the captions' mean k kᵀ below this are its null space
 
 
 @SOLVERS.register("alphaedit", AlphaEditConfig)
@@ -29,7 +19,6 @@ class AlphaEdit(TextStageSolver[AlphaEditConfig]):
     version = 2
 
     def fit(self) -> FitConfig:
-        self.positive("ridge", "threshold")
         kept = PreserveConfig(
             kind="null_space", ridge=self.config.ridge, relative=False, tokens=self.config.preserve_tokens,
             weights="count", threshold=self.config.threshold,

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from erasepro.linalg import LowRankUpdate
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features, all_columns
+from erasepro.solvers.configs.cure import CUREConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features, all_columns
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class CUREConfig(CrossAttentionConfig):
-    """α, and the tokens whose directions are taken out."""
-
-    name: str = "cure"
-    token_policy: str = "subject_to_end"
-    preserve_tokens: str = "all"
-    alpha: float = 2.0  # α ≥ 1: how much the weaker directions count; 1 in proportion to their energy
 
 
 @SOLVERS.register("cure", CUREConfig)
@@ -30,9 +20,6 @@ class CURE(CrossAttentionSolver[CUREConfig]):
 
     P = U diag(αr/((α − 1)r + 1)) Uᵀ with r = σ²/Σσ² of the forgotten (f) and the retained (r) features' singular values.
     """
-
-    def check(self) -> None:
-        self.positive("alpha")
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         U, s, _ = torch.linalg.svd(features.X, full_matrices=False)

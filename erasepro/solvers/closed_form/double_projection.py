@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from erasepro.errors import unknown
 from erasepro.linalg import null_basis, null_space
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.configs.double_projection import DoubleProjectionConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class DoubleProjectionConfig(CrossAttentionConfig):
-    """What spans the safe features, and when a direction counts as unused."""
-
-    name: str = "double_projection"
-    span: str = "anchors"  # S: anchors | retained
-    threshold: float = 0.01  # directions below this share of the retained texts' mean square may change
-    rank: str = "independent"  # for several columns, as in erasepro
-    independence_threshold: float = 1e-6
 
 
 @SOLVERS.register("double_projection", DoubleProjectionConfig)
@@ -33,11 +21,6 @@ class DoubleProjection(CrossAttentionSolver[DoubleProjectionConfig]):
     c* = S(SᵀS)⁺Sᵀ c and, for one column, ΔW = W_o(c* − c) xᵀU₂ᵀ/‖x‖² with x = U₂ᵀc; several columns, side
     by side in C, give ΔW = W_o(C* − C)(U₂ᵀC)⁺U₂ᵀ: the least-norm change inside span U₂, which is the same for one.
     """
-
-    def check(self) -> None:
-        self.positive("threshold", "independence_threshold")
-        if self.config.span not in ("anchors", "retained"):
-            raise unknown("solver.span", self.config.span, ("anchors", "retained"))
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         X, moment = features.X, features.moment(mean=True)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from erasepro.edit.pristine import check_pristine
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs, tokenizer_of
 from erasepro.models.sites import Site, module, text_blocks, text_sites
 from erasepro.runtime.progress import stage
-from erasepro.schedules import SCHEDULES, Schedule, ScheduleConfig
+from erasepro.schedules import SCHEDULES, Schedule
 from erasepro.solvers.base import Solver
+from erasepro.solvers.configs.erasepro import EraseProConfig
 from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.captions import group_captions
 from erasepro.solvers.engine.constraints import collect_constraints, solve_input_map
 from erasepro.solvers.engine.cross_attention_pass import by_input_map, replace_readers
 from erasepro.solvers.engine.encoder import ANCHOR, TARGET, Encoder, FrozenEncoder, Texts
 from erasepro.solvers.engine.encoder_pass import EditableEncoder, EncoderSettings
-from erasepro.solvers.engine.fit import Fit, FitConfig, check_fit
+from erasepro.solvers.engine.fit import Fit
 from erasepro.solvers.engine.memory import column_bytes, count_columns, input_bytes
 from erasepro.solvers.engine.required_columns import InputColumns, plan_inputs, required_columns
 from erasepro.solvers.engine.solved_sites import SolvedSites, site_entry
@@ -32,26 +33,6 @@ if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-
-
-@dataclass
-class EraseProConfig:
-    """Everything that ErasePro's public material leaves open is a key here."""
-
-    name: str = "erasepro"
-    text_sites: list[str] = field(default_factory=lambda: ["mlp.fc2"])  # linears of each text block; [] for none
-    text_blocks: list[int] | None = None  # blocks that may be edited; null: all
-    text_token_policy: str = "last_to_eos"  # token policy in the text encoder
-    text_fit: FitConfig = field(default_factory=FitConfig)
-    cross_attention: bool = True  # edit cross-attention keys and values at the end
-    cross_attention_token_policy: str = "last_to_eos"
-    cross_attention_fit: FitConfig = field(default_factory=FitConfig)
-    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    feature_dtype: str = "float64"  # precision of the pairs' forward passes (solves are always float64)
-    preserve_dtype: str = "float32"  # of the captions' to preserve: they only shape the cost
-    # captions to preserve at most where an encoder always reads its whole context (FLUX: 512 tokens)
-    long_captions: int = 64
-    batch_size: int = 64  # prompts encoded at a time; speed only
 
 
 @dataclass(frozen=True)
@@ -226,16 +207,6 @@ class ErasePro(Solver[EraseProConfig]):
         few = [limit for limit in limits if limit is not None]
         limit = None if not few else max(few) if len(few) == 2 else len(prompts.preserve)
         return group_captions(prompts, limit, self.config.long_captions)
-
-    def _check(self) -> None:
-        check_fit(self.config.text_fit, "text_fit")
-        check_fit(self.config.cross_attention_fit, "cross_attention_fit")
-        for key in ("feature_dtype", "preserve_dtype"):
-            if getattr(self.config, key) not in ("float32", "float64"):
-                raise unknown(f"solver.{key}", getattr(self.config, key), ("float32", "float64"))
-        for key in ("batch_size", "long_captions"):
-            if getattr(self.config, key) < 1:
-                raise UserError(f"solver.{key} must be 1 or more; got {getattr(self.config, key)}.")
 
     @staticmethod
     def _refuse_nothing(pipe: Any) -> None:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from erasepro.linalg import Cost, soft_input_map
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.configs.mace_cfr import MACEConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class MACEConfig(CrossAttentionConfig):
-    """λ and s, with the words around the concept in the fitting prompts."""
-
-    name: str = "mace_cfr"
-    token_policy: str = "surrounding"
-    prompts: str = "fitting"
-    preserve: str = "fitting"
-    preserve_tokens: str = "all"
-    ridge: float = 1000.0  # λ
-    preserve_scale: float = 0.0  # s
 
 
 @SOLVERS.register("mace_cfr", MACEConfig)
@@ -34,9 +21,6 @@ class MACERefinement(CrossAttentionSolver[MACEConfig]):
     """
 
     version = 2
-
-    def check(self) -> None:
-        self.positive("ridge", "preserve_scale", zero=True)
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         C = Cost.from_gram(self.config.preserve_scale * features.moment(), self.config.ridge)

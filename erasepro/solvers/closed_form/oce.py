@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,26 +9,10 @@ from torch import Tensor
 
 from erasepro.linalg import DenseUpdate, Solution
 from erasepro.models.sites import Site
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features, all_columns
+from erasepro.solvers.configs.oce import OCEConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features, all_columns
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class OCEConfig(CrossAttentionConfig):
-    """The weights of the terms of M."""
-
-    name: str = "oce"
-    token_policy: str = "last_subject"
-    erase_scale: float = 1.0  # s_e
-    preserve_scale: float = 0.3  # s_c
-    global_scale: float = 0.5  # s_g
-    ridge: float = 1.5  # λ
-    global_tokens: str = (
-        "text"  # columns of each fitting caption in C_g, named as in preserve_tokens: paddings left out
-    )
-    # turn U's last column round where det(UVᵀ) < 0: the best rotation without a reflection. Arbitrary if d_out > d_in
-    proper: bool = False
 
 
 @SOLVERS.register("oce", OCEConfig)
@@ -46,9 +29,6 @@ class OCE(CrossAttentionSolver[OCEConfig]):
 
     version = 2
     kinds = ("attn2.to_v",)
-
-    def check(self) -> None:
-        self.positive("erase_scale", "preserve_scale", "global_scale", "ridge", zero=True)
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y, KK = self.config, features.X, features.Y, features.moment()

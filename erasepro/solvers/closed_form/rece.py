@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from erasepro.errors import UserError
 from erasepro.linalg import Cost, Update, compose, soft_input_map
 from erasepro.models.sites import weight
 from erasepro.solvers.closed_form.uce import retain_scale
+from erasepro.solvers.configs.rece import RECEConfig
 from erasepro.solvers.engine.cross_attention import (
-    CrossAttentionConfig,
     CrossAttentionSolver,
     Features,
     all_columns,
@@ -23,33 +20,6 @@ from erasepro.solvers.engine.cross_attention import (
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.engine.fit import check_finite
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class StartConfig:
-    """The UCE edit that the rounds begin with: that of UCE's published numbers."""
-
-    token_policy: str = "subject_to_common_end"  # of the erased pairs in the starting edit
-    ridge: float = 0.5  # its λ
-    erase_scale: float = 1.0  # its s_e
-    preserve_scale: float | None = None  # its s_p; null: max(0.1, 1/#retained texts)
-
-
-@dataclass
-class RECEConfig(CrossAttentionConfig):
-    """UCE's λ, s_e, s_p, the number of rounds and how freely the embeddings are derived."""
-
-    name: str = "rece"
-    token_policy: str = "position"
-    anchor_source: str = "empty"
-    preserve_tokens: str = "all"
-    preserve_empty: bool = True
-    ridge: float = 0.1  # λ of a round
-    erase_scale: float = 1.0  # s_e
-    preserve_scale: float = 0.1  # s_p
-    eta: float = 0.1  # η: 0.1 nudity and easy objects, 0.001 art and hard ones
-    epochs: int = 1  # 3 nudity, 2 unsafe, 1 else
-    start: StartConfig = field(default_factory=StartConfig)
 
 
 @SOLVERS.register("rece", RECEConfig)
@@ -64,18 +34,6 @@ class RECE(CrossAttentionSolver[RECEConfig]):
     """
 
     version = 2
-
-    def check(self) -> None:
-        self.positive("ridge", "erase_scale", "eta")
-        self.positive("preserve_scale", zero=True)
-        if self.config.epochs < 0:
-            raise UserError(f"solver.epochs must be 0 or more; got {self.config.epochs}.")
-        start = self.config.start
-        if not (0 < start.ridge < inf and 0 < start.erase_scale < inf and 0 <= (start.preserve_scale or 0) < inf):
-            raise UserError(
-                f"solver.start needs a positive ridge and erase_scale, and a preserve_scale of 0 or more; got {start.ridge}, "
-                f"{start.erase_scale} and {start.preserve_scale}."
-            )
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config, X, Y = self.config, features.X, features.Y

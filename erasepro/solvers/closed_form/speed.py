@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,33 +10,16 @@ import torch
 from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
-from erasepro.errors import UserError, unknown
 from erasepro.linalg import Cost, Solution, Statistics, null_basis, orthogonal_complement_in, projected
 from erasepro.models.features.locate import find_words
 from erasepro.models.sites import Site
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.configs.speed import SPEEDConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver
 from erasepro.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
-
-
-@dataclass
-class SPEEDConfig(CrossAttentionConfig):
-    """ρ, λ, the null space's threshold, and how the retained set is refined."""
-
-    name: str = "speed"
-    ridge: float = 1.0  # ρ: 1; 0.05 many concepts; 0.7 nudity
-    slack: float = 0.0  # λ: 0 (ΔW K₂ = 0 exactly); 0.5 nudity
-    threshold: float = 0.1  # singular values of the retained moment below this are its null space; 1e-4 many concepts
-    # S_tt and S_at: texts (summed over a text's tokens, mean over texts) | columns (mean over all columns)
-    mean_over: str = "texts"
-    filter: bool = True  # keep only retained texts that plain erasure moves more than the mean; needs copies
-    # noisy copies of each along the direction that W feels least; those moved less than the mean are left out
-    copies: int = 10
-    centres: int = 3  # k-means centres of the empty prompt's tokens that stay exactly, beside BOS
-    seed: int = 0
 
 
 @SOLVERS.register("speed", SPEEDConfig)
@@ -54,15 +36,6 @@ class SPEED(CrossAttentionSolver[SPEEDConfig]):
 
     version = 2
     kinds = ("attn2.to_v",)
-
-    def check(self) -> None:
-        self.positive("ridge", "threshold")
-        self.positive("slack", zero=True)
-        if self.config.mean_over not in ("texts", "columns"):
-            raise unknown("solver.mean_over", self.config.mean_over, ("texts", "columns"))
-        for key in ("copies", "centres"):
-            if getattr(self.config, key) < 0:
-                raise UserError(f"solver.{key} must be 0 or more; got {getattr(self.config, key)}.")
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config = self.config

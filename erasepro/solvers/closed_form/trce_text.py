@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from erasepro.linalg import Cost, soft_input_map
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.configs.trce_text import TRCEConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class TRCEConfig(CrossAttentionConfig):
-    """s, with the first end of text of the fitting prompts."""
-
-    name: str = "trce_text"
-    token_policy: str = "eot"
-    prompts: str = "fitting"
-    preserve: str = "fitting"
-    preserve_tokens: str = "all"
-    ridge: float = 0.0  # λ; to be raised where the captions are too few to span all dimensions
-    preserve_scale: float = 0.01  # s
 
 
 @SOLVERS.register("trce_text", TRCEConfig)
@@ -36,10 +23,6 @@ class TRCEText(CrossAttentionSolver[TRCEConfig]):
     Its code counts words where it means tokens, so that it meets the first end of text only in prompts whose words are a token
     each, and counts s twice; here the end of text is found in the tokens, and s counts once.
     """
-
-    def check(self) -> None:
-        self.positive("preserve_scale")
-        self.positive("ridge", zero=True)
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         C = Cost.from_gram(

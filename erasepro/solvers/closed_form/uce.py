@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from erasepro.linalg import Cost, soft_input_map
-from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver, Features
+from erasepro.solvers.configs.uce import UCEConfig
+from erasepro.solvers.engine.cross_attention import CrossAttentionSolver, Features
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, by_input_map
 from erasepro.solvers.registry import SOLVERS
-
-
-@dataclass
-class UCEConfig(CrossAttentionConfig):
-    """The published code's keys: λ, s_e, s_p, which tokens, and what is retained."""
-
-    name: str = "uce"
-    ridge: float = 0.5  # λ
-    erase_scale: float = 1.0  # s_e
-    preserve_scale: float | None = 1.0  # s_p; null: max(0.1, 1/#retained texts), as published
 
 
 @SOLVERS.register("uce", UCEConfig)
@@ -28,11 +18,6 @@ class UCE(CrossAttentionSolver[UCEConfig]):
     W = (λW_o + s_e Σ v* cᵀ + s_p Σ W_o c_j c_jᵀ)(λI + s_e Σ c cᵀ + s_p Σ c_j c_jᵀ)⁻¹ with v* = W_o c_guide: the soft
     solve with C = λI + s_p K Kᵀ and μ = s_e. The text encoder is not edited.
     """
-
-    def check(self) -> None:
-        self.positive("ridge", "erase_scale")
-        if self.config.preserve_scale is not None:
-            self.positive("preserve_scale", zero=True)
 
     def solve_sites(self, features: Features) -> tuple[SiteSolver, dict[str, Any]]:
         config = self.config

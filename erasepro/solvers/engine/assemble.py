@@ -17,6 +17,7 @@ from erasepro.linalg import Update
 from erasepro.models.sites import weight
 from erasepro.runtime.progress import stage
 from erasepro.runtime.versions import versions
+from erasepro.solvers.configs.checks import TOKENS
 from erasepro.solvers.engine.compaction import Compaction
 from erasepro.solvers.registry import SOLVERS
 
@@ -31,9 +32,6 @@ class SolverConfig(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
     name: str
 
-
-TOKENS = ("text_token_policy", "cross_attention_token_policy", "token_policy", "preserve_tokens")
-"""Config keys that say which tokens a solver reads."""
 
 
 def described(name: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from erasepro.concepts.pairs import ConceptPair
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit.pristine import check_pristine
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError
 from erasepro.linalg import Solution, Update
 from erasepro.models.architectures import ConditioningInput
 from erasepro.models.features.columns import PairColumns, concatenate_columns, plan_pair_columns, plan_retain_columns
@@ -23,6 +23,8 @@ from erasepro.models.sites import ATTENTION_KINDS, Site, conditioning_sites
 from erasepro.prompts.fills import retained_names
 from erasepro.runtime.progress import stage
 from erasepro.solvers.base import Solver
+from erasepro.solvers.configs.checks import check_positive
+from erasepro.solvers.configs.cross_attention import CrossAttentionConfig
 from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
 from erasepro.solvers.engine.memory import input_bytes
@@ -33,22 +35,6 @@ if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-
-
-@dataclass
-class CrossAttentionConfig:
-    """What is read; each method's own config adds its equation's symbols and its published choice of these."""
-
-    name: str = ""
-    token_policy: str = "last_subject"  # token policy of the erased pairs
-    prompts: str = "bare"  # bare (the concepts' own names) | fitting (the prompts the edit is fitted on)
-    anchor_source: str = "anchor"  # anchor | empty (the empty prompt)
-    # concepts (names to keep; none given: the model's own words) | fitting (the sentences to preserve) | none
-    preserve: str = "concepts"
-    # columns of each retained text: last | eot | words | text (BOS to the end of text) | content (all but BOS) | all
-    preserve_tokens: str = "last"
-    preserve_empty: bool = False  # retain "" as well
-    batch_size: int = 64
 
 
 @dataclass(frozen=True)
@@ -169,24 +155,13 @@ class CrossAttentionSolver(Solver[C]):
             f"solve_sites gives {answer!r:.60}, not a pair (a function of a site and its weight that gives a Solution, facts)"
         )
 
-    def _check(self) -> None:
-        for key, allowed in (
-            ("prompts", ("bare", "fitting")),
-            ("preserve", ("concepts", "fitting", "none")),
-            ("anchor_source", ("anchor", "empty")),
-        ):
-            if getattr(self.config, key) not in allowed:
-                raise unknown(f"solver.{key}", getattr(self.config, key), allowed)
-        if self.config.batch_size < 1:
-            raise UserError(f"solver.batch_size must be 1 or more; got {self.config.batch_size}.")
-        self.check()
-
     def positive(self, *keys: str, zero: bool = False) -> None:
         """Raise UserError unless these config values are positive numbers (0 too, where allowed)."""
-        for key in keys:
-            value = getattr(self.config, key)
-            if not (value >= 0 if zero else value > 0) or value == float("inf"):
-                raise UserError(f"solver.{key} must be {'0 or more' if zero else 'positive'}; got {value}.")
+        check_positive(self.config, *keys, zero=zero)
+
+    def _check(self) -> None:
+        super()._check()
+        self.check()
 
     def _features(self, stack: TextStack, read: ConditioningInput, prompts: EditPrompts) -> Features:
         pairs, retained = self.pairs(prompts), self._retained(prompts)

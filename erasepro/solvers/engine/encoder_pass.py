@@ -24,11 +24,12 @@ from erasepro.models.features.text_encoder_layers import Columns, TextLayers, to
 from erasepro.models.features.text_stack import exit_layer, tokenizer_of
 from erasepro.models.sites import Site
 from erasepro.schedules import Schedule, SiteView
+from erasepro.solvers.configs.fit import PreserveConfig
 from erasepro.solvers.engine.captions import ADDED, REMOVED, SHARED, joint_sums
 from erasepro.solvers.engine.constraints import round_weight
 from erasepro.solvers.engine.encoder import ANCHOR, TARGET, Texts
 from erasepro.solvers.engine.encoder_streams import Streams, open_streams
-from erasepro.solvers.engine.fit import PreserveConfig, check_finite, share_left
+from erasepro.solvers.engine.fit import check_finite, share_left
 from erasepro.solvers.engine.required_columns import RequiredColumns
 
 

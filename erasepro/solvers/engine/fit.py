@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from erasepro.errors import UserError, unknown
+from erasepro.errors import UserError
 from erasepro.linalg import (
-    LARGEST_UNSELECTED_WEIGHT,
-    POLICIES,
     Cost,
     Solution,
     Statistics,
@@ -26,79 +24,10 @@ from erasepro.linalg import (
     soft_pooled,
 )
 from erasepro.models.features.columns import PairColumns
+from erasepro.solvers.configs.fit import FitConfig, PreserveConfig
 
 SAME = 1e-4  # exact: columns nearer than this to the span of the others depend on them
 CUT = 1e-6  # least squares: singular values of L⁻¹X below this share of the largest are cut
-
-
-@dataclass
-class PreserveConfig:
-    """C = ridge·I + scale·K Kᵀ: what the change is charged for."""
-
-    kind: str = "gram"  # none (C = I) | ridge (C = ridge·I) | gram | null_space (what K spans is not changed at all)
-    ridge: float = 1e-4
-    relative: bool = True  # ridge is a multiple of the mean eigenvalue of scale·K Kᵀ (gram only)
-    scale: float = 1.0
-    mean: bool = True  # K Kᵀ is divided by the total weight of its columns
-    tokens: str = "text"  # columns of K in a caption: all | text (BOS to EOS, no paddings) | words | last
-    weights: str = "kind"  # count | caption | kind
-    threshold: float = 0.01  # null_space: K spans the directions whose mean square is above this (see relative)
-    captions: int | None = None  # at most so many captions; null: all
-
-
-@dataclass
-class FitConfig:
-    """How constraints are met at a site."""
-
-    residual: str = "hard"  # hard | soft
-    mu: float = 1.0  # soft: weight of the constraints
-    rank: str = "independent"  # hard: independent | exact | least_squares
-    # independent: columns nearer than this (τ) to the span of the others are left out (exact: 1e-4 at most)
-    independence_threshold: float = 0.9
-    unselected_weight: float = (
-        1.0  # hard: weight of the mean column left out, against the cost; 0: it is left to chance
-    )
-    weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
-    preserve: PreserveConfig = field(default_factory=PreserveConfig)
-
-
-def check_fit(config: FitConfig, where: str) -> None:
-    """Raise UserError for a value out of range, before anything is computed."""
-    for key, value, allowed in (
-        ("residual", config.residual, ("hard", "soft")),
-        ("rank", config.rank, POLICIES),
-        ("weights", config.weights, ("count", "concept")),
-        ("preserve.kind", config.preserve.kind, ("none", "ridge", "gram", "null_space")),
-    ):
-        if value not in allowed:
-            raise unknown(f"solver.{where}.{key}", value, allowed)
-    for key, number in (
-        ("mu", config.mu),
-        ("independence_threshold", config.independence_threshold),
-        ("preserve.threshold", config.preserve.threshold),
-    ):
-        if not 0 < number < math.inf or (key == "independence_threshold" and number >= 1):
-            limit = "in (0, 1)" if key == "independence_threshold" else "positive and finite"
-            raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
-    for key, number in (
-        ("unselected_weight", config.unselected_weight),
-        ("preserve.scale", config.preserve.scale),
-        ("preserve.ridge", config.preserve.ridge),
-    ):
-        if not 0 <= number < math.inf:
-            raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
-    if config.unselected_weight > LARGEST_UNSELECTED_WEIGHT:
-        raise UserError(
-            f"solver.{where}.unselected_weight must be at most {LARGEST_UNSELECTED_WEIGHT:g} "
-            f"(beyond it nothing is held exactly); got {config.unselected_weight}."
-        )
-    preserve = config.preserve
-    if preserve.captions is not None and preserve.captions < 1:
-        raise UserError(
-            f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {preserve.captions}."
-        )
-    if preserve.kind == "null_space" and config.residual == "soft" and preserve.ridge == 0:
-        raise UserError(f"solver.{where}: the soft solve in the null space needs preserve.ridge > 0.")
 
 
 @dataclass(frozen=True)

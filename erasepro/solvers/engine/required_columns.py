@@ -16,9 +16,9 @@ from erasepro.models.features.statistics_store import StatisticsStore, encoder_d
 from erasepro.models.features.text_encoder_layers import Columns, submodule
 from erasepro.models.features.text_stack import conditioning_inputs, encoders_of, input_width, join_features, parts_of
 from erasepro.models.sites import Site, conditioning_sites
+from erasepro.solvers.configs.fit import PreserveConfig
 from erasepro.solvers.engine.captions import ADDED, LEADING, REMOVED, SHARED, joint_sums, nonempty
 from erasepro.solvers.engine.encoder import Encoder
-from erasepro.solvers.engine.fit import PreserveConfig
 
 
 @dataclass

@@ -5,32 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from erasepro.errors import UserError
 from erasepro.models.features.columns import PairColumns
 from erasepro.schedules import ScheduleConfig
 from erasepro.solvers.base import Solver
-from erasepro.solvers.closed_form.erasepro import ErasePro, EraseProConfig
-from erasepro.solvers.engine.fit import Fit, FitConfig, check_fit
+from erasepro.solvers.closed_form.erasepro import ErasePro
+from erasepro.solvers.configs.checks import check_positive
+from erasepro.solvers.configs.erasepro import EraseProConfig
+from erasepro.solvers.configs.fit import FitConfig, check_fit
+from erasepro.solvers.configs.text_stage import TextStageConfig
+from erasepro.solvers.engine.fit import Fit
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
-
-
-@dataclass
-class TextStageConfig:
-    """Which blocks and tokens; each method's own config adds its equation's symbols."""
-
-    name: str = ""
-    token_policy: str = "last_subject"  # token policy of the erased pairs
-    blocks: list[int] | None = None  # null: those at 7/12 of the encoder's depth up to the last but one (7 … 10 of 12)
-    # columns of each fitting caption: last | eot | words | text (BOS to the end of text) | content (all but BOS) | all
-    preserve_tokens: str = "text"
-    batch_size: int = 64
 
 
 class _Stage(ErasePro):
@@ -72,8 +63,7 @@ class TextStageSolver(Solver[C]):
         raise UserError(f"Solver {self.name!r} has no method fit(): {type(self).__qualname__} lacks it.")
 
     def _check(self) -> None:
-        if self.config.batch_size < 1:
-            raise UserError(f"solver.batch_size must be 1 or more; got {self.config.batch_size}.")
+        super()._check()
         check_fit(self.fit(), "text_fit")
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
@@ -117,6 +107,4 @@ class TextStageSolver(Solver[C]):
 
     def positive(self, *keys: str) -> None:
         """Raise UserError unless these config values are positive and finite."""
-        for key in keys:
-            if not 0 < getattr(self.config, key) < float("inf"):
-                raise UserError(f"solver.{key} must be positive; got {getattr(self.config, key)}.")
+        check_positive(self.config, *keys)

@@ -1,0 +1,39 @@
+"""Settings of the superset, ErasePro's own among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from erasepro.errors import unknown
+from erasepro.schedules.config import ScheduleConfig
+from erasepro.solvers.configs.checks import check_counts
+from erasepro.solvers.configs.fit import FitConfig, check_fit
+
+
+@dataclass
+class EraseProConfig:
+    """Everything that ErasePro's public material leaves open is a key here."""
+
+    name: str = "erasepro"
+    text_sites: list[str] = field(default_factory=lambda: ["mlp.fc2"])  # linears of each text block; [] for none
+    text_blocks: list[int] | None = None  # blocks that may be edited; null: all
+    text_token_policy: str = "last_to_eos"  # token policy in the text encoder
+    text_fit: FitConfig = field(default_factory=FitConfig)
+    cross_attention: bool = True  # edit cross-attention keys and values at the end
+    cross_attention_token_policy: str = "last_to_eos"
+    cross_attention_fit: FitConfig = field(default_factory=FitConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    feature_dtype: str = "float64"  # precision of the pairs' forward passes (solves are always float64)
+    preserve_dtype: str = "float32"  # of the captions' to preserve: they only shape the cost
+    # captions to preserve at most where an encoder always reads its whole context (FLUX: 512 tokens)
+    long_captions: int = 64
+    batch_size: int = 64  # prompts encoded at a time; speed only
+
+    def check(self) -> None:
+        """Raise UserError for a setting out of range, as far as it shows without a model."""
+        check_fit(self.text_fit, "text_fit")
+        check_fit(self.cross_attention_fit, "cross_attention_fit")
+        for key in ("feature_dtype", "preserve_dtype"):
+            if getattr(self, key) not in ("float32", "float64"):
+                raise unknown(f"solver.{key}", getattr(self, key), ("float32", "float64"))
+        check_counts(self, "batch_size", "long_captions")
