@@ -21,6 +21,7 @@ from erasepro.errors import UserError
 from erasepro.models.tensor_hashes import raw_bytes
 from erasepro.runtime.json_text import parse_json
 from erasepro.runtime.pickled_files import is_pickled
+from erasepro.runtime.progress import stage
 
 CHUNK = 1 << 24  # bytes copied at a time
 LONGEST_HEADER = 100_000_000  # bytes; the reference reader's own limit
@@ -140,9 +141,11 @@ def rewrite(source: Source, target: Path, changed: Mapping[str, Callable[[Tensor
     with open(target, "wb") as out:
         with open(source.path, "rb") as file:
             out.write(file.read(source.offset))
-        for name, entry in sorted(source.entries.items(), key=lambda item: item[1].start):
-            chunks = [raw_bytes(changed[name](source.read(name)))] if name in changed else source.chunks(name)
-            _copy(out, name, chunks, entry.end - entry.start)
+        with stage("Writing weights", len(source.entries), unit="tensors") as advance:
+            for name, entry in sorted(source.entries.items(), key=lambda item: item[1].start):
+                chunks = [raw_bytes(changed[name](source.read(name)))] if name in changed else source.chunks(name)
+                _copy(out, name, chunks, entry.end - entry.start)
+                advance(1)
 
 
 def write(target: Path, pieces: Iterable[Piece], metadata: Mapping[str, str]) -> None:
@@ -158,8 +161,10 @@ def write(target: Path, pieces: Iterable[Piece], metadata: Mapping[str, str]) ->
     text += b" " * (-len(text) % 8)
     with open(target, "wb") as out:
         out.write(struct.pack("<Q", len(text)) + text)
-        for piece in rows:
-            _copy(out, piece.name, piece.chunks(), piece.size)
+        with stage("Writing weights", len(rows), unit="tensors") as advance:
+            for piece in rows:
+                _copy(out, piece.name, piece.chunks(), piece.size)
+                advance(1)
 
 
 def _copy(out: BinaryIO, name: str, chunks: Iterable[bytes], size: int) -> None:

@@ -23,6 +23,7 @@ from erasepro.models.features.text_stack import conditioning_inputs
 from erasepro.models.sites import conditioning_sites, site_module
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import as_path
+from erasepro.runtime.progress import stage
 from erasepro.runtime.versions import versions
 from erasepro.verification.sentence_features import PRESERVE_TOKENS, Sentences
 from erasepro.verification.sums_of_squares import Drift, Squares
@@ -83,7 +84,8 @@ def certify(edit: Edit, model: Model, folder: str | Path | None = None) -> dict[
         counts["pairs"] += len(sentences.pairs)
         counts["preserved"] += len(sentences.preserve)
         if sentences.held_out is not None:
-            held_out.append(measure_held_out(model, edit, sentences.held_out, sentences.preserve))
+            with stage("Measuring on other sentences"):
+                held_out.append(measure_held_out(model, edit, sentences.held_out, sentences.preserve))
     rows, tensors = [], {}
     places = {entry["site"]: place for place, entry in enumerate(edit.diagnostics)}  # a record's keys have no order
     for name in sorted(edit.updates, key=lambda name: (places.get(name, len(places)), name)):
@@ -139,18 +141,20 @@ def _measure_encoder(
     """Add what every edited layer of a CLIP encoder does to the sums; return the hidden-state gap after each of its blocks."""
     gaps: list[dict[str, Any]] = []
     weights, reading = sentences.weights, sentences.text(component)
-    for block, sites in reading.blocks():
-        if block:
-            gaps.append({"encoder": component, "layer": block - 1, **reading.gap()})
-        for site in sites:
-            W_o, W = (w.to(torch.float64) for w in weights.pair(site.name))
-            if sentences.edits(site.name):
-                chosen = sentences.chosen(site.name)
-                for columns in reading.inputs(site):
-                    squares[site.name].add(W_o, W, columns, chosen)
-            kept = reading.kept(site, W.shape[1])
-            if kept is not None:
-                drifts[site.name].add(W_o, W, kept)
+    with stage("Measuring the text encoder", reading.count, unit="blocks") as advance:
+        for block, sites in reading.blocks():
+            if block:
+                gaps.append({"encoder": component, "layer": block - 1, **reading.gap()})
+            for site in sites:
+                W_o, W = (w.to(torch.float64) for w in weights.pair(site.name))
+                if sentences.edits(site.name):
+                    chosen = sentences.chosen(site.name)
+                    for columns in reading.inputs(site):
+                        squares[site.name].add(W_o, W, columns, chosen)
+                kept = reading.kept(site, W.shape[1])
+                if kept is not None:
+                    drifts[site.name].add(W_o, W, kept)
+            advance(1)
     return [*gaps, {"encoder": component, "layer": reading.count - 1, **reading.gap()}]
 
 
@@ -159,13 +163,17 @@ def _measure_conditioning_layers(sentences: Sentences, squares: dict[str, Square
     weights = sentences.weights
     pipe, readers = weights.pipe, architecture_of(weights.pipe).denoisers
     names = {site_module(pipe, n): n for n in weights.edit.updates if n.partition(".")[0] in readers}
-    for read in conditioning_inputs(pipe):
-        columns, sums = sentences.read(read)
-        for site in conditioning_sites(pipe, read):
-            name = names.get(site_module(pipe, site.name), site.name)
-            W_o, W = (w.to(columns[1]) for w in weights.pair(name))
-            for key in (name, "") if sentences.edits(name) else ("",):
-                squares[key].add(W_o, W, columns, sentences.chosen(name))
-            if sums is not None:
-                for key in (name, ""):
-                    drifts[key].add(W_o, W, sums)
+    reads = conditioning_inputs(pipe)
+    count = sum(len(conditioning_sites(pipe, read)) for read in reads)
+    with stage("Measuring the denoiser", count, unit="layers") as advance:
+        for read in reads:
+            columns, sums = sentences.read(read)
+            for site in conditioning_sites(pipe, read):
+                name = names.get(site_module(pipe, site.name), site.name)
+                W_o, W = (w.to(columns[1]) for w in weights.pair(name))
+                for key in (name, "") if sentences.edits(name) else ("",):
+                    squares[key].add(W_o, W, columns, sentences.chosen(name))
+                if sums is not None:
+                    for key in (name, ""):
+                        drifts[key].add(W_o, W, sums)
+                advance(1)

@@ -11,16 +11,17 @@ def saved(sd1, tmp_path):
 
 
 def test_every_format(sd1, saved, tmp_path, capsys):
-    for words, told in (
-        (["out=" + str(tmp_path / "lora")], "negative strength"),
-        (["format=kohya", f"out={tmp_path}/a.safetensors", "rank=8", "strength=0.5"], "rank 1 to 4"),
-        (["format=diffusers", f"out={tmp_path}/whole", f"base={sd1.folder}"], "diffusers, 16 weights"),
-        (["format=single_file", f"out={tmp_path}/b.safetensors", f"base={sd1.folder}"], "single_file, 16 weights"),
+    for words, told, stage in (
+        (["out=" + str(tmp_path / "lora")], "negative strength", "Making factors: 16 layers"),
+        (["format=kohya", f"out={tmp_path}/a.safetensors", "rank=8", "strength=0.5"], "rank 1 to 4", "Making factors"),
+        (["format=diffusers", f"out={tmp_path}/whole", f"base={sd1.folder}"], "diffusers, 16 weights", "Writing weights"),
+        (["format=single_file", f"out={tmp_path}/b.safetensors", f"base={sd1.folder}"], "single_file, 16", "Writing weights"),
     ):
         assert main(["export", saved, *words]) == 0
-        out = capsys.readouterr().out
+        out, err = capsys.readouterr()
         assert out.count("\n") == 1
         assert told in out
+        assert stage in err
     assert (tmp_path / "lora" / "pytorch_lora_weights.safetensors").is_file()
     assert (tmp_path / "whole" / "model_index.json").is_file()
 

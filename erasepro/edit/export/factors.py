@@ -16,6 +16,7 @@ from torch import Tensor
 from erasepro.edit.mapped_update import multiplied_out
 from erasepro.errors import UserError
 from erasepro.linalg import LowRankUpdate
+from erasepro.runtime.progress import stage
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -59,16 +60,18 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
         raise UserError(f"The rank of an export is a whole number from 1 on; got {rank!r}.")
     factors: dict[str, Factors] = {}
     loss: float | None
-    for site, kept in edit.updates.items():
-        update = multiplied_out(kept)
-        if isinstance(update, LowRankUpdate):
-            up, down, loss, sufficient = update.up.double(), update.down.double(), None, 0
-        else:
-            up, down, loss, sufficient = _truncated(update.dense().double(), rank)
-        if up.shape[1]:
-            up, down = _balanced(*_without_cancellation(edit.strength * up, down))
-            up32, down32 = up.float().contiguous(), down.float().contiguous()
-            factors[site] = Factors(up32, down32, loss, product_difference(up, down, up32, down32), sufficient)
+    with stage("Making factors", len(edit.updates), unit="layers") as advance:
+        for site, kept in edit.updates.items():
+            update = multiplied_out(kept)
+            if isinstance(update, LowRankUpdate):
+                up, down, loss, sufficient = update.up.double(), update.down.double(), None, 0
+            else:
+                up, down, loss, sufficient = _truncated(update.dense().double(), rank)
+            if up.shape[1]:
+                up, down = _balanced(*_without_cancellation(edit.strength * up, down))
+                up32, down32 = up.float().contiguous(), down.float().contiguous()
+                factors[site] = Factors(up32, down32, loss, product_difference(up, down, up32, down32), sufficient)
+            advance(1)
     if not factors:
         raise UserError("This edit changes no weight: there is nothing to export as a LoRA.")
     return factors
