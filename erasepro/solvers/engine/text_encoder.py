@@ -69,6 +69,7 @@ class TextStageSolver(Solver[C]):
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         """The edit for the concepts. Raises UserError for a bad value, or where the captions are too few."""
         with self._named():
+            self._check()
             edit = self._stage().solve(model, prompts)
         blocks = sorted({entry["depth"] for entry in edit.diagnostics})
         return dataclasses.replace(edit, meta=edit.meta | {"config": dataclasses.asdict(self.config), "blocks": blocks})
