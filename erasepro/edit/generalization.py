@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 
 SAMPLE = 48
 """Preserved sentences that are measured beside those that were held out."""
-BLOCK = 1024
+BLOCK = 64
 """Pairs of sentences whose columns are held at a time."""
+READ_TOKENS = "subject_to_end"
+"""Token policy that residuals are measured at: a concept's last token and all that follows, where the denoiser reads it.
+
+It is the same for every method: at its own tokens, one that moves a single token would seem better than one that moves all.
+"""
 SLOW_ENCODER = 16
 """Sentences of a kind, at most, that are held out where an encoder is no CLIP: it reads each at its full length."""
 
@@ -45,9 +50,10 @@ class _Sides:
         """Whether a text encoder is edited: else both sides read the same features."""
 
     def policy(self) -> str:
-        """The token policy of the edit's keys and values."""
-        config = self.edit.meta.get("config", {})
-        return config.get("cross_attention_token_policy") or config.get("token_policy") or "subject_to_end"
+        """The token policy that the edit's held-out residual was measured at; of older edits that of their keys and values."""
+        config, tokens = self.edit.meta.get("config", {}), self.edit.meta.get("tokens", {})
+        own = config.get("cross_attention_token_policy") or config.get("token_policy")
+        return tokens.get("held_out") or own or READ_TOKENS
 
     def pair_columns(self, read: ConditioningInput, pairs: Sequence[PromptPair], policy: str) -> _Columns:
         """What a group of linears reads of target prompts, and should act on as on the anchor prompts."""
@@ -126,13 +132,12 @@ def _squares(columns: Tensor) -> Tensor:
 
 
 def _measure(
-    sides: _Sides, pairs: Sequence[PromptPair], texts: Sequence[Sequence[str]], policy: str | None = None
+    sides: _Sides, pairs: Sequence[PromptPair], texts: Sequence[Sequence[str]], policy: str = READ_TOKENS
 ) -> tuple[_Shares, list[_Shares]]:
     """The shares of the pairs' columns and of each list of texts', over all linears that read the text.
 
     An edited weight is made once for all of them.
     """
-    policy = policy or sides.policy()
     of_pairs, of_texts = _Shares(), [_Shares() for _ in texts]
     for read in conditioning_inputs(sides.pipe):
         for start in range(0, max(len(pairs), 1), BLOCK):
@@ -155,14 +160,14 @@ def measure_residual(
     model: Model,
     edit: EditRecord,
     prompt_pairs: Sequence[PromptPair],
-    policy: str | None = None,
+    policy: str = READ_TOKENS,
     batch: int = 64,
 ) -> dict[str, float]:
     """‖W x − W_o y‖ / ‖W_o y‖ over all layers that read the text, end to end.
 
     x: the target prompt's features through the edited text encoder, y: the anchor prompt's through the original, at the
-    token positions that `policy` pairs (None: the edit's own policy for keys and values); W: the edited weights in the
-    pipeline's own dtype.
+    token positions that `policy` pairs, by default the concept's last token and all that follows; W: the edited weights in
+    the pipeline's own dtype.
 
     Returns:
         residual (Frobenius, over every site and column), worst (the largest single column's), before (the same as
@@ -200,7 +205,8 @@ def measure_held_out(
         preserve: the sentences that it preserves; `SAMPLE` of them, evenly taken, are measured to compare with.
 
     Returns:
-        residual, residual_before: as `measure_residual` on the pairs, and of the original weights; drift: `measure_drift` on
+        residual, residual_before: as `measure_residual` on the pairs (older edits: at their own tokens), and of the original
+        weights; drift: `measure_drift` on
         sentences about words that were never preserved; drift_preserved: the same on preserved sentences; pairs, texts: how
         many sentences of a kind were held out. A number that has no sentences is left out.
     """
@@ -211,7 +217,7 @@ def measure_held_out(
     pairs, unseen, seen = held_out.pairs[:limit], held_out.unseen[:limit], sample[:limit]
     found: dict[str, float | int] = {"pairs": len(pairs), "texts": len(unseen)}
     sides = _Sides(model.pipe, edit, torch.float32, 64)  # shares of some tenths: single precision tells them
-    residual, (drift, drift_preserved) = _measure(sides, pairs, (unseen, seen))
+    residual, (drift, drift_preserved) = _measure(sides, pairs, (unseen, seen), sides.policy())
     if pairs:
         found |= {"residual": residual.left, "residual_before": residual.before}
     if unseen:

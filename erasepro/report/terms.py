@@ -33,7 +33,8 @@ TERMS = {
     "exactly constrained columns": "the selected columns: those of X that the solve was held to exactly, the worst site's "
     "residual. Read it with their share: a solver may hold few, or (not exact) none.",
     "all fitting columns": "the same over every column of the sentences that the edit was built from.",
-    "held-out sentences": "the same over sentences about the targets that the edit never saw.",
+    "held-out sentences": "the same over sentences about the targets that the edit never saw, from the concept's last token to "
+    "the end: the same columns for every method. test prompts: likewise.",
     "drift": "‖W K − W_o K‖ / ‖W_o K‖: how far keys and values of other sentences were moved, those that the edit preserves "
     "and those that it does not.",
     "rank": "columns stored of a layer's change.",

@@ -75,12 +75,12 @@ def test_it_is_the_norm_of_the_stated_difference(model32):
 
 def test_an_edit_helps_is_not_applied_and_is_looked_through_when_it_is(model32, edit32):
     before = weights_hash(model32.pipe)
-    found = measure(model32, edit32, PROMPTS)
+    found = measure(model32, edit32, PROMPTS, policy="last_to_eos")  # random weights: nothing carries over to other tokens
     assert weights_hash(model32.pipe) == before
     assert found["residual"] < found["before"]
     edit32.apply(model32.pipe)
     try:
-        assert measure(model32, edit32, PROMPTS) == found
+        assert measure(model32, edit32, PROMPTS, policy="last_to_eos") == found
     finally:
         edit32.revert(model32.pipe)
 
@@ -94,6 +94,23 @@ def test_blocks_of_sentences_give_the_numbers_of_all_at_once(model32, edit32, mo
     whole = measure(model32, edit32, PROMPTS * 3)
     monkeypatch.setattr(generalization, "BLOCK", 4)
     assert measure(model32, edit32, PROMPTS * 3) == pytest.approx(whole, rel=1e-12)
+
+
+def test_every_method_is_measured_at_the_same_tokens(model32):
+    """One that moves a single token is not judged by that token alone."""
+    one, all_tokens = (bare() for _ in range(2))
+    one.meta["config"], all_tokens.meta["config"] = {"token_policy": "last_subject"}, {"token_policy": "all"}
+    assert measure(model32, one, PROMPTS) == measure(model32, all_tokens, PROMPTS)
+    assert measure(model32, one, PROMPTS)["columns"] > measure(model32, one, PROMPTS, policy="last_to_eos")["columns"]
+
+
+def test_an_older_edits_held_out_residual_is_that_at_its_own_tokens(model32):
+    held_out = HeldOut(tuple(PROMPTS), ())
+    old, new, ours = (bare() for _ in range(3))
+    old.meta["config"] = new.meta["config"] = {"token_policy": "last_subject"}
+    new.meta["tokens"] = {"held_out": "subject_to_end"}
+    found = [generalization.measure_held_out(model32, edit, held_out, ())["residual_before"] for edit in (old, new, ours)]
+    assert found[1] == found[2] != found[0]
 
 
 def test_no_prompt_is_a_clear_line(model32):
