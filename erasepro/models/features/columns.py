@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,28 +76,29 @@ def preserve_columns(
         raise unknown("preserve.tokens", tokens, PRESERVE_TOKENS)
     if weighting not in WEIGHTINGS:
         raise unknown("preserve.weights", weighting, WEIGHTINGS)
-    length = ids.shape[1]
-    starts = getattr(tokenizer, "starts", 1)
+    length, end = ids.shape[1], tokenizer.eos_token_id  # a tokenizer's attributes take long to look up
+    starts, causal = getattr(tokenizer, "starts", 1), getattr(tokenizer, "causal", True)
 
     def whole(eos: int) -> Sequence[int]:
-        if getattr(tokenizer, "causal", True):
+        if causal:
             return range(length)
         pads, count = range(eos + 1, length), min(tokenizer.pads, length - eos - 1)
         return [*range(eos + 1), *(pads[i * len(pads) // count] for i in range(count))]
 
+    spans: dict[str, Callable[[int], Sequence[int]]] = {
+        "all": whole,
+        "content": lambda eos: whole(eos)[starts:],
+        "text": lambda eos: range(eos + 1),
+        "words": lambda eos: range(starts, eos),
+        "last": lambda eos: range(max(eos - 1, 0), max(eos, 1)),
+        "eot": lambda eos: range(eos, eos + 1),
+    }
+
     chosen: list[tuple[int, int]] = []
     weights: list[float] = []
     for row, line in enumerate(ids.tolist()):
-        eos = line.index(tokenizer.eos_token_id, starts) if tokenizer.eos_token_id in line[starts:] else length - 1
-        spans = {
-            "all": whole(eos),
-            "content": whole(eos)[starts:],
-            "text": range(eos + 1),
-            "words": range(starts, eos),
-            "last": range(max(eos - 1, 0), max(eos, 1)),
-            "eot": range(eos, eos + 1),
-        }
-        span = spans[tokens]
+        eos = line.index(end, starts) if end in line[starts:] else length - 1
+        span = spans[tokens](eos)
         chosen += [(row, i) for i in span]
         if weighting == "caption":
             weights += [1.0 / max(len(span), 1)] * len(span)
