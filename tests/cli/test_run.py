@@ -89,6 +89,15 @@ def test_a_plan_tells_what_is_new_and_what_is_not_known(capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_plan_fits_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    first, *lines = printed(capsys, "--dry-run", *TINY).splitlines()
+    assert " → " in first, "as wide as the folder's path needs"
+    assert max(map(len, lines)) <= 60
+    told = " ".join(line.strip() for line in lines)
+    assert "not known: no finished run of this model, with this solver, size and these metrics, lies in the same folder" in told
+
+
 def test_a_plan_of_a_finished_run_has_nothing_to_do(capsys, outputs):
     before = {path: path.stat().st_mtime_ns for path in outputs.rglob("*")}
     out = printed(capsys, "--dry-run", *TINY, f"outputs.dir={outputs}")
@@ -96,7 +105,8 @@ def test_a_plan_of_a_finished_run_has_nothing_to_do(capsys, outputs):
     assert {path: path.stat().st_mtime_ns for path in outputs.rglob("*")} == before
 
 
-def test_estimates_are_measured_in_earlier_runs_and_originals_are_shared(capsys, outputs):
+def test_estimates_are_measured_in_earlier_runs_and_originals_are_shared(capsys, outputs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")  # a line an estimate
     out = printed(capsys, "--dry-run", *TINY, f"outputs.dir={outputs}", "solver.ridge=0.7")
     assert "original: 0 of " in out
     assert "shared with other runs" in out
