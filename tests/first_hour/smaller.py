@@ -4,7 +4,8 @@ The rules, all of them:
 
 - What the page leaves to the user (RUN, EDIT, FOLDER, FILE …) has a name that `material` made; `PLACES`.
 - A run gets ``debug=tiny``: random weights where the page names no model; where it names one of the hub, a random model lies in
-  the hub's cache in its place. What needs the miniature (``templates=known``) keeps it. Where a protocol fixes the size, it is that model's, ``generation.size=16``.
+  the hub's cache in its place. What needs the miniature (``templates=known``) keeps it. Where a protocol fixes the size, it
+  is that model's, ``generation.size=16``.
 - ``-m`` keeps the first two values of the first key that it sweeps, and the first of the others.
 - The tables of `experiments/`, hours of work, are planned as they stand: ``--dry-run``.
 - A search has one set, four trials and two settings drawn.
