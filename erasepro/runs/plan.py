@@ -69,12 +69,12 @@ def make_plan(spec: RunSpec, planned: set[Path] | None = None) -> Plan:
         planned: files of shared originals that earlier runs of the same plan draw; this run's are added.
 
     Raises:
-        NotOnDisk: the run would download its model or prompts first; what it takes is not known before.
+        NotOnDisk: the run would download its model, prompts or a metric's network first; what it takes is not known before.
         UserError: what the run would be refused for before it begins.
     """
     with hub_offline():
         job = make_job(spec)
-    job.scoring.check()
+        job.scoring.check()
     folder = job.folder
     finished = is_finished(job)
     pictures = job.scoring.pictures

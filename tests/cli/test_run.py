@@ -169,6 +169,25 @@ def test_nothing_is_downloaded_for_a_plan(capsys, monkeypatch, tmp_path):
     assert asked == []
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["metrics=clip"], "OpenAI's CLIP ViT-B/32"),
+        (["metrics=[fid]"], "the FID Inception"),
+        (["metrics=[object_accuracy]", "metrics.params.object_accuracy={roles: [target],classes: {dog: pug}}"], "torchvision's"),
+    ],
+)
+def test_no_network_of_a_metric_is_downloaded_for_a_plan(words, what, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *words, **how: asked.append(words) or [])
+    assert main(["--dry-run", *TINY, *words]) == 2
+    assert f"Not on this disk: {what}" in capsys.readouterr().err
+    assert asked == []
+    assert not (tmp_path / "torch").exists()
+
+
 def test_times_are_told_in_fitting_units():
     assert [planning._time(seconds) for seconds in (0.5, 30, 600, 7200)] == ["0.5 s", "30 s", "10 min", "2.0 h"]
     assert PastRuns(()).peak("peak_mib") is None
