@@ -12,6 +12,7 @@ from erasepro.cli.main import main
 from erasepro.runs import plan as planning
 from erasepro.runs.past_runs import PastRuns
 
+CLASSES = "metrics.params.object_accuracy.classes={dog: pug}"
 TINY = ["debug=tiny", "solver=uce", "templates.preserve_count=20", "outputs.progress=false"]
 
 
@@ -174,7 +175,7 @@ def test_nothing_is_downloaded_for_a_plan(capsys, monkeypatch, tmp_path):
     [
         (["metrics=clip"], "OpenAI's CLIP ViT-B/32"),
         (["metrics=[fid]"], "the FID Inception"),
-        (["metrics=[object_accuracy]", "metrics.params.object_accuracy={roles: [target],classes: {dog: pug}}"], "torchvision's"),
+        (["metrics=[object_accuracy]", "metrics.params.object_accuracy.roles=[target]", CLASSES], "torchvision's"),
     ],
 )
 def test_no_network_of_a_metric_is_downloaded_for_a_plan(words, what, capsys, monkeypatch, tmp_path):

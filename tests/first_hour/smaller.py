@@ -7,7 +7,7 @@ The rules, all of them:
   the hub's cache in its place. What needs the miniature (``templates=known``) keeps it. Where a protocol fixes the size, it
   is that model's, ``generation.size=16``.
 - ``-m`` keeps the first two values of the first key that it sweeps, and the first of the others.
-- The tables of `experiments/`, hours of work, are planned as they stand: ``--dry-run``.
+- The tables of `experiments/`, hours of work, are planned: ``--dry-run``.
 - A search has one set, four trials and two settings drawn.
 """
 
@@ -61,10 +61,10 @@ def smaller(command: str, run: str) -> list[str]:
         return [*words, "debug=tiny"]
     if verb or any(word.startswith("--") for word in words):
         return words
-    if any(TABLES.match(word) for word in words):
-        return ["--dry-run", *words]
     if "-m" in words:
         words = fewer_jobs(words)
+    if any(TABLES.match(word) for word in words):
+        return ["--dry-run", *words]
     if "debug=tiny" not in words:
         words = [*words, "debug=tiny"]
     if "templates=known" in words:

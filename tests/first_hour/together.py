@@ -1,7 +1,7 @@
 """Commands one after the other in one process, each as `erasepro` alone would be: run by the Python of the fresh environment.
 
 ``python together.py JOBS ANSWERS``: JOBS is a list of ``{"name", "words"}`` or ``{"name", "code"}``; ANSWERS gets each
-one's status, output and errors.
+one's status, output, errors and seconds.
 """
 
 import glob
@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import traceback
 
 from erasepro.cli.main import main
@@ -34,8 +35,8 @@ def do(job, names):
 
 
 def watched(job, names):
-    """A job's status, output and errors."""
-    kept = os.dup(1), os.dup(2)
+    """A job's status, output and errors, and the seconds of the processor that it took."""
+    start, kept = time.process_time(), (os.dup(1), os.dup(2))
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         for file, descriptor in ((out, 1), (err, 2)):
             os.dup2(file.fileno(), descriptor)
@@ -47,7 +48,8 @@ def watched(job, names):
             os.close(before)
             file.seek(0)
             texts.append(file.read().decode("utf-8"))
-    return {"name": job["name"], "status": status, "out": texts[0], "err": texts[1]}
+    seconds = time.process_time() - start
+    return {"name": job["name"], "status": status, "out": texts[0], "err": texts[1], "seconds": seconds}
 
 
 if __name__ == "__main__":
