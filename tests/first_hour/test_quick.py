@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from erasepro.cli.verbs import VERBS
 from tests.first_hour.not_run import NEED_WEIGHTS, NOT_RUN, why_not
 from tests.first_hour.shown import shown, unquoted
 from tests.first_hour.smaller import verb_of
@@ -44,7 +45,8 @@ def test_help_and_lists_answer_at_once_and_write_nothing(bin_dir, tmp_path: Path
     user = User(bin_dir, tmp_path)
     assert len(AT_ONCE) > 10
     faults = {}
-    for command in AT_ONCE:
+    more = [*(f"erasepro {verb} --help" for verb in VERBS), "erasepro completion zsh", "erasepro completion fish"]
+    for command in [*AT_ONCE, *more]:
         answer = user.types(["bash", "-c", command])
         lines = [] if "completion" in command else answer.out.splitlines()
         wide = [line for line in lines if len(line) > WIDTH and len(line.split()) > 1]  # a long word stays whole
