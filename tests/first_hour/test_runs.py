@@ -15,6 +15,7 @@ from tests.first_hour.shown import shown
 from tests.first_hour.smaller import smaller, verb_of
 from tests.first_hour.test_quick import AT_ONCE
 from tests.first_hour.user import Answer, User
+from tests.installed_wheel import sh
 from tests.pages import ROOT, file_in, python_of, sections_of
 
 pytestmark = pytest.mark.ci_slow
@@ -142,9 +143,8 @@ def test_a_plug_in_made_as_the_page_says_is_installed_and_run(user, tmp_path):
         name, text = file_in(sections[section])
         (package / "my_erasure" / Path(name).name).write_text(text)
     (package / "pyproject.toml").write_text(file_in(sections["Add either from another package"])[1])
-    words = [sys.executable, "-m", "pip", "install", "--target", str(tmp_path / "site"), "--no-deps", "--no-index"]
-    done = user.types([*words, "--no-build-isolation", str(package)])
-    assert done.status == 0, done.err
+    options = ["--no-deps", "--no-index", "--no-build-isolation", "--target", tmp_path / "site"]
+    sh(sys.executable, "-m", "pip", "install", *options, package, cwd=tmp_path)
     jobs = [{"name": line, "words": smaller(line, "")} for line in PLUG_IN]
     answers = user.types_together(jobs, PYTHONPATH=str(tmp_path / "site"))
     assert len(answers) == 3
