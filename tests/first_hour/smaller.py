@@ -7,7 +7,7 @@ The rules, all of them:
   the hub's cache in its place. What needs the miniature (``templates=known``) keeps it. Where a protocol fixes the size, it
   is that model's, ``generation.size=16``.
 - ``-m`` keeps the first two values of the first key that it sweeps, and the first of the others.
-- The tables of `experiments/`, hours of work, are planned: ``--dry-run``.
+- The tables of `experiments/`, hours of work, are planned, ``--dry-run``, with the first value of every key.
 - A search has one set, four trials and two settings drawn.
 """
 
@@ -61,10 +61,10 @@ def smaller(command: str, run: str) -> list[str]:
         return [*words, "debug=tiny"]
     if verb or any(word.startswith("--") for word in words):
         return words
-    if "-m" in words:
-        words = fewer_jobs(words)
     if any(TABLES.match(word) for word in words):
-        return ["--dry-run", *words]
+        return ["--dry-run", *fewer_jobs(words, most=1)]
+    if "-m" in words:
+        words = fewer_jobs(words, most=2)
     if "debug=tiny" not in words:
         words = [*words, "debug=tiny"]
     if "templates=known" in words:
@@ -72,12 +72,12 @@ def smaller(command: str, run: str) -> list[str]:
     return [*words, "generation.size=16"] if any(word.startswith("protocol=") for word in words) else words
 
 
-def fewer_jobs(words: list[str]) -> list[str]:
-    """A sweep of two jobs at most."""
+def fewer_jobs(words: list[str], most: int) -> list[str]:
+    """A sweep of so many jobs at most; without a sweep, the same words."""
     few, swept = [], False
     for word in words:
         key, sign, value = word.partition("=")
         values = value.split(",") if sign and value[:1] not in ("[", "{") else [value]
-        few.append(f"{key}{sign}{','.join(values[: 1 if swept else 2])}")
+        few.append(f"{key}{sign}{','.join(values[: 1 if swept else most])}")
         swept = swept or len(values) > 1
     return few

@@ -23,8 +23,8 @@ CONTRIBUTING = Path("CONTRIBUTING.md")
 FIRST = "erasepro debug=tiny"
 RUN = [line for line in shown() if line.startswith("erasepro") and not why_not(line) and line not in AT_ONCE]
 PLUG_IN = [line for line in RUN if shown()[line] == CONTRIBUTING]
-LIGHT = [line for line in RUN if verb_of(shlex.split(line)[1:]) in ("report", "status") or line == "erasepro rerun outputs/RUN"]
-OWN_PROCESS = [FIRST, *LIGHT, "erasepro export EDIT format=lora out=PATH"]
+LIGHT = [line for line in RUN if verb_of(shlex.split(line)[1:]) in ("report", "status")]
+OWN_PROCESS = [FIRST, *LIGHT]
 TOGETHER = [line for line in RUN if line not in (*OWN_PROCESS, *PLUG_IN)]
 PREPARED = {
     "a second run": ["rerun", "outputs/RUN", "schedule=hidden_state"],
@@ -32,7 +32,7 @@ PREPARED = {
     "it as a model": ["export", "EDIT of sd15", "format=diffusers", "out=edited sd15", "base=local sd15"],
     "it as a LoRA": ["export", "EDIT of sd15", "format=kohya", "out=LORA.safetensors"],
     "a table": [
-        "-m", "experiments=table/pairs", "concepts=mini/pair_dog", "solver=uce,uce_published", "debug=tiny", "model=miniature",
+        "-m", "experiments=table/pairs", "concepts=mini/pair_dog", "solver=uce,uce_published", "debug=tiny", "metrics.names=[]",
     ],
 }  # fmt: skip
 """What the pages' names stand for, made beforehand."""
