@@ -21,7 +21,7 @@ from erasepro.cli.verbs import VERBS
 TABLES = re.compile(r"experiments=(table|ablation)/")
 SEARCH = [
     "sets=[mini/dev_1]", "trials=4", "pictures=2", "model=tiny", "generation.steps=1", "generation.prompts_per_concept=1",
-    "generation.max_retain=2", "templates.preserve_count=60", "templates.contexts=4", "metrics.judge.kind=openai_clip",
+    "generation.max_retain=2", "templates.preserve_count=20", "templates.contexts=2", "metrics.judge.kind=openai_clip",
     "metrics.judge.source=clip.safetensors",
 ]  # fmt: skip
 RUN2 = "outputs/tiny-*hidden_state-*"

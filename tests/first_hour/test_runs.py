@@ -68,6 +68,7 @@ def answers(user: User, installed_files: dict[Path, float]) -> dict[str, Answer]
     """What every command answers, by the line on the page; what was prepared, by its name."""
     given = {FIRST: user.types(shlex.split(FIRST))}
     assert given[FIRST].status == 0, given[FIRST].err
+    given["again"] = user.types(shlex.split(FIRST))  # now: scores and a certificate change the folder
     (run,) = (path for path in (user.folder / "outputs").iterdir() if (path / "results.json").is_file())
     name = f"outputs/{run.name}"
     (user.folder / "stored").mkdir()
@@ -81,7 +82,6 @@ def answers(user: User, installed_files: dict[Path, float]) -> dict[str, Answer]
     given |= user.types_together(jobs)
     for line in OWN_PROCESS[1:]:
         given[line] = user.types(["erasepro", *expanded(user.folder, smaller(line, name))])
-    given["again"] = user.types(shlex.split(FIRST))
     return given
 
 
