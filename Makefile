@@ -29,7 +29,7 @@ demo: $(READY)
 test: $(READY)
 	$(PYTEST) -m "not slow and not ci_slow"
 
-# Whole runs in processes of their own: killed and started again, two on one folder, the wheel, CONTRIBUTING's recipes.
+# Whole runs in processes of their own: killed and started again, two on one folder, the wheel, the pages' commands.
 test-slow: $(READY)
 	$(PYTEST) -m "ci_slow and not slow"
 

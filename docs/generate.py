@@ -71,7 +71,7 @@ it can be known, a standard error (`stderr`); what else went into it is in its `
 
 ```
 erasepro 'metrics=[clip_score,fid]' metrics.params.fid.reference=FOLDER metrics.params.fid.resize=tensorflow
-erasepro 'metrics=[object_accuracy]' 'metrics.params.object_accuracy.classes={dog: [beagle, pug], cat: [tabby]}'
+erasepro 'metrics=[object_accuracy]' 'metrics.params.object_accuracy={roles: [target,anchor], classes: {dog: pug, cat: tabby}}'
 erasepro 'metrics=[nudenet]' 'metrics.params.nudenet.labels=[faces]' metrics.params.nudenet.threshold=0.25
 ```
 

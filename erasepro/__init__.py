@@ -12,6 +12,7 @@ Importing the package is cheap; torch and diffusers are imported at the first us
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from erasepro.runtime.versions import VERSION
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from erasepro.report.run_results import RunResults
     from erasepro.solvers.extend import add_concepts, remove_concept
     from erasepro.verification import certify
+
+# read at the import of ONNX Runtime, which diffusers' from_pretrained brings about before NudeNet's does
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = VERSION
 __all__ = [

@@ -8,6 +8,7 @@ import tempfile
 import pytest
 
 from erasepro.registry import ENTERED
+from tests.installed_wheel import bin_dir, dist, installed, wheel  # noqa: F401 - fixtures
 
 _KEPT = "ERASEPRO_TEST_CACHE"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,11 +12,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECTIONS = dict(
-    re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.S)
-)
+from tests.pages import BLOCK, ROOT, commands_in, file_in, sections_of
+
+SECTIONS = sections_of(Path("CONTRIBUTING.md"))
 RECIPES = [name for name in SECTIONS if name.startswith("Add ")]
 CELLS = [name for name in RECIPES if name.endswith(" in a notebook")]
 MANY = """
@@ -32,16 +29,12 @@ for line in sys.argv[1:]:
 
 def file_of(section: str) -> tuple[str, str]:
     """The path and the text of the section's block that starts with a file's name."""
-    for language, text in BLOCK.findall(SECTIONS[section]):
-        if language:
-            return text.partition("\n")[0].removeprefix("# "), text
-    raise AssertionError(f"{section}: no file")
+    return file_in(SECTIONS[section])
 
 
 def commands_of(section: str) -> list[list[str]]:
     """The words of each command in the section, without the leading ``erasepro``."""
-    lines = [line for language, text in BLOCK.findall(SECTIONS[section]) if not language for line in text.splitlines()]
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("erasepro ")]
+    return commands_in(SECTIONS[section])
 
 
 def run(folder: Path, path: list[Path], *commands: list[str]) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -26,41 +24,18 @@ from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
 from erasepro.runs.resolve import compose
 from erasepro.study.space import spaces
+from tests.pages import BLOCK, PAGES, ROOT, commands_of, python_of, text_of
 from tests.test_floors import FLOORS
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(
-    path.relative_to(ROOT)
-    for folder, pattern in (("", "*.md"), ("docs", "*.md"), ("experiments", "**/*.md"), ("benchmarks", "*.md"))
-    for path in (ROOT / folder).glob(pattern)
-)
 USED = [page for page in PAGES if page.name != "CONTRIBUTING.md"]  # its own test runs what it says
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 VERIFY_KEYS = ("model", "edited", "write", "edit")
-
-
-def text_of(page: Path) -> str:
-    return (ROOT / page).read_text(encoding="utf-8")
 
 
 def anchors_of(page: Path) -> set[str]:
     """A page's headings as links name them."""
     titles = re.findall(r"^#+ (.+)$", BLOCK.sub("", text_of(page)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
-def commands_of(page: Path) -> Iterator[list[str]]:
-    """The words of every command on a page, in blocks and in running text; forms with places to fill in are left out."""
-    text = text_of(page)
-    lines = [line for language, block in BLOCK.findall(text) if not language for line in block.splitlines()]
-    lines += re.findall(r"`(erasepro [^`]+)`", BLOCK.sub("", text).replace("\n", " "))
-    for line in lines:
-        command = line.partition("-m erasepro ")[2] if line.startswith("torchrun ") else line.removeprefix("erasepro")
-        if line.startswith(("erasepro", "torchrun ")) and not re.search(
-            r"…|\[group|KEY|=VALUE", command.partition(" #")[0]
-        ):
-            yield shlex.split(command, comments=True)
 
 
 @cache
@@ -201,10 +176,9 @@ def test_python_examples_run(page, tmp_path, monkeypatch):
     """On random weights in place of the miniature's."""
     monkeypatch.chdir(tmp_path)
     names = {"erasepro": erasepro}
-    for language, text in BLOCK.findall(text_of(Path(page))):
-        if language == "python":
-            code = text.replace('"miniature"', '"tiny"').replace("guidance_scale=3", "num_inference_steps=1")
-            exec(compile(code, page, "exec"), names)
+    for text in python_of(Path(page)):
+        code = text.replace('"miniature"', '"tiny"').replace("guidance_scale=3", "num_inference_steps=1")
+        exec(compile(code, page, "exec"), names)
     assert (tmp_path / "dog.png").is_file()
     assert (tmp_path / "dog" / "edit.json").is_file()
 

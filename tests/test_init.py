@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -25,6 +26,14 @@ def test_the_tables_of_names_agree():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(AttributeError, match="has no attribute 'erease'; it has ConceptPair, ConceptSet, Edit"):
         _ = erasepro.erease
+
+
+def test_onnx_runtime_is_told_to_send_nothing_before_any_library_imports_it():
+    """diffusers' from_pretrained does; an id that lasts would be kept in the user's cache folder."""
+    code = "import os, erasepro; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
 
 
 def test_importing_the_package_loads_no_torch():

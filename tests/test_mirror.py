@@ -130,4 +130,4 @@ def test_a_test_files_folder_is_a_rooms() -> None:
         for path in TESTS.rglob("test_*.py")
         if not (PACKAGE / path.parent.relative_to(TESTS)).is_dir()
     }
-    assert strange <= {"end_to_end"}
+    assert strange <= {"end_to_end", "first_hour"}

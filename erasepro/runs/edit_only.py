@@ -19,6 +19,7 @@ from erasepro.runs.erase import check_measured
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
 from erasepro.runtime.quiet import quiet
+from erasepro.runtime.terminal import terminal_width, wrapped
 from erasepro.solvers import make_solver
 from erasepro.solvers.memory import check_memory
 
@@ -47,7 +48,8 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         loaded = time.perf_counter()
         edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
         memory_line = check_memory(solver, model.pipe, edit_prompts)
-        print("\n".join(filter(None, [format_sentences(prompt_facts(edit_prompts)), memory_line])), flush=True)
+        for line in filter(None, [format_sentences(prompt_facts(edit_prompts)), memory_line]):
+            print(wrapped(line, terminal_width()), flush=True)
         edit = solver.solve(model, edit_prompts)
         solved = time.perf_counter()
     check_measured(edit.residuals, spec.model.name)
@@ -58,15 +60,14 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
     residuals = edit.residuals
     if residuals:
         exact = "" if residuals["exact"] else " (not exact)"
-        print(
-            f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.0%} of "
-            f"columns that are exactly constrained, {residuals['all']:.2g} over all ({residuals['before']:.2g} before)."
-        )
         caution = ineffective_edit_warning(residuals["all"], residuals["before"], "the sentences it was built from")
-        print(*_held_out_lines(residuals.get("held_out") or {}), sep="", end="")
-        for line in [caution, *held_out_warnings(residuals)]:
-            if line:
-                print(line)
+        lines = [
+            f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.0%} of "
+            f"columns that are exactly constrained, {residuals['all']:.2g} over all ({residuals['before']:.2g} before).",
+            *_held_out_lines(residuals.get("held_out") or {}),
+            *filter(None, [caution, *held_out_warnings(residuals)]),
+        ]
+        print("\n".join(wrapped(line, terminal_width()) for line in lines))
     for line in read_sizes(model.pipe):
         print(line)
     record = meter.record()
@@ -84,11 +85,11 @@ def _held_out_lines(held: Mapping[str, Any]) -> list[str]:
     if "residual" in held:
         lines.append(
             f"Held out, end to end: residual {held['residual']:.2g} on {held['pairs']} sentences never fitted "
-            f"({held['residual_before']:.2g} before).\n"
+            f"({held['residual_before']:.2g} before)."
         )
     kinds = (("drift", "words never preserved"), ("drift_preserved", "preserved sentences"))
     drifts = [f"{held[key]:.2g} on {what}" for key, what in kinds if key in held]
-    return lines + ([f"Drift, end to end: {', '.join(drifts)}.\n"] if drifts else [])
+    return lines + ([f"Drift, end to end: {', '.join(drifts)}."] if drifts else [])
 
 
 def read_sizes(pipe: Skeleton) -> list[str]:

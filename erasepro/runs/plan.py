@@ -16,6 +16,7 @@ from erasepro.runs.past_runs import PastRuns
 from erasepro.runs.run import is_finished
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.hub import hub_offline
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 NOT_KNOWN = "not known"
 SOLVES_SHOWN = 2**20
@@ -68,12 +69,12 @@ def make_plan(spec: RunSpec, planned: set[Path] | None = None) -> Plan:
         planned: files of shared originals that earlier runs of the same plan draw; this run's are added.
 
     Raises:
-        NotOnDisk: the run would download its model or prompts first; what it takes is not known before.
+        NotOnDisk: the run would download its model, prompts or a metric's network first; what it takes is not known before.
         UserError: what the run would be refused for before it begins.
     """
     with hub_offline():
         job = make_job(spec)
-    job.scoring.check()
+        job.scoring.check()
     folder = job.folder
     finished = is_finished(job)
     pictures = job.scoring.pictures
@@ -120,13 +121,14 @@ def _originals(job: Job, own: ImageStore, planned: set[Path]) -> tuple[int, int]
 
 
 def lines_of(plan: Plan) -> list[str]:
-    """The plan of one run in lines."""
-    lines = [f"{plan.name} → {plan.folder}", f"  state    {_state(plan)}"]
+    """The plan of one run in lines as wide as the terminal, but for that with its folder."""
+    first = f"{plan.name} → {plan.folder}"
     if plan.finished:
-        return lines
+        return [first, *_fitted([f"  state    {_state(plan)}"])]
     pairs = "1 pair" if plan.pairs == 1 else f"{plan.pairs:,} pairs"
     kept = plan.rows - plan.edited
-    lines += [
+    lines = [
+        f"  state    {_state(plan)}",
         f"  edit     {f'to solve for, {pairs}' if plan.solves else f'kept, {pairs}'}",
         f"  images   original: {_drawn(plan.originals, plan.rows)}"
         + (f", {plan.shared:,} shared with other runs" if plan.shared else ""),
@@ -136,11 +138,16 @@ def lines_of(plan: Plan) -> list[str]:
         f"  memory   {_memory(plan)}",
         f"  disk     {_disk(plan.disk, plan.folder)}",
     ]
-    return lines
+    return [first, *_fitted(lines)]
+
+
+def _fitted(lines: list[str]) -> list[str]:
+    """Lines that begin with what they are about, wrapped under what stands behind it."""
+    return [wrapped(line, terminal_width(), " " * len("  seconds  ")) for line in lines]
 
 
 def total_lines(plans: list[Plan]) -> list[str]:
-    """What several runs take together; a run that stands there twice is counted once."""
+    """What several runs take together, as wide as the terminal; a run that stands there twice is counted once."""
     single = list({plan.folder: plan for plan in plans}.values())
     seconds, disks = [plan.total_seconds for plan in single], [0.0 if plan.finished else plan.disk for plan in single]
     known = [value for value in seconds if value is not None]
@@ -149,12 +156,13 @@ def total_lines(plans: list[Plan]) -> list[str]:
     drawn = sum(plan.originals + plan.edited for plan in single)
     parts = f", of {len(known)} of the {len(single)} runs" if known and len(known) < len(single) else ""
     peak = max((plan.peak_mib for plan in single if plan.peak_mib), default=None)
-    return [
+    lines = [
         f"Together: {len(single):,} runs, {finished:,} of them finished; {drawn:,} images to draw",
         f"  seconds  {f'about {_time(sum(known))}{parts}' if known else f'{NOT_KNOWN}: {_WITHOUT}'}",
         f"  memory   {f'at most {peak:,.0f} MiB in earlier runs' if peak else NOT_KNOWN} (one run at a time)",
         f"  disk     {_disk(sum(disk) if len(disk) == len(single) else None, single[0].folder)}",
     ]
+    return _fitted(lines)
 
 
 _WITHOUT = "no finished run of this model, with this solver, size and these metrics, lies in the same folder to measure by"

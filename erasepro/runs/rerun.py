@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from erasepro.errors import UserError
 from erasepro.protocols.protocol_values import replace_protocol_values
 from erasepro.runs.resolve import resolve, spec_of_stored
 from erasepro.runs.spec import RunSpec
+from erasepro.schedules.config import ScheduleConfig
 
 WHOLE_CONFIGS = ("experiments", "debug")
 """Groups whose options change several others, beneath what was chosen: they belong to a command of its own."""
@@ -80,9 +82,10 @@ def _with_options(config: StoredConfig, options: dict[str, Any], chosen: set[str
     words = [f"{group}=[{','.join(map(str, o))}]" if isinstance(o, list) else f"{group}={o}" for group, o in options.items()]
     new = resolve(words).stored
     changes = {group: new[group] for group in options}
-    before_schedule, usual_schedule = config.at("schedule"), new.at("schedule")
+    before_schedule, usual_schedule = _with_every_key(config.at("schedule")), _with_every_key(new.at("schedule"))
     own = changes["solver"].get("schedule") if "solver" in changes else config.at("solver.schedule")
     if own is not None:  # a solver's schedule is the group's, unless its option names another
+        own = _with_every_key(own)
         if "solver" in changes and "schedule" not in changes and own == usual_schedule:
             changes["solver"] = {**changes["solver"], "schedule": before_schedule}
         elif "schedule" in changes and "solver" not in changes and own == before_schedule:
@@ -91,6 +94,11 @@ def _with_options(config: StoredConfig, options: dict[str, Any], chosen: set[str
     if "protocol" in options:
         replaced = replace_protocol_values(replaced, config, chosen, resolve(["metrics=default"]).stored, groups=("",))
     return replaced.replaced({"name": _renamed(config, replaced)})
+
+
+def _with_every_key(schedule: dict[str, Any]) -> dict[str, Any]:
+    """A schedule with the usual values of the keys that are not written: a solver's has them all, the group's few."""
+    return {**asdict(ScheduleConfig()), **schedule}
 
 
 def _following(config: StoredConfig, values: dict[str, Any]) -> dict[str, Any]:

@@ -54,10 +54,15 @@ class Tuning:
         self.features = FeatureStage(plan)
 
     def run(self) -> dict[str, list[Drawn]]:
-        """Do what is left of the search, or wait for who is at it; print a table a solver, and what was chosen."""
+        """Do what is left of the search, or wait for who is at it; print a table a solver, and what was chosen.
+
+        Raises UserError for another search's folder, and for a model whose pictures cannot be judged.
+        """
         stored = TuningPlan.stored(self.folder)
         if stored is not None:
             stored.check_same(self.plan, self.folder)
+        first = self.spaces[self.plan.solvers[0]].solver
+        make_job(self.plan.spec(first, self.plan.sets[0])).scoring.check()  # now, and not after hours of features
         print(self._asked(stored or self.plan), flush=True)
         if stored is None:  # the first round tells what a trial costs; a stored plan knows, and who joins waits for nobody
             self._work("features", 1)

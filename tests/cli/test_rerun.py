@@ -79,6 +79,16 @@ def test_a_schedule_follows_into_the_solver(run):
     assert changed.at("solver.schedule.at") == changed.at("schedule.at") == "output"
 
 
+def test_a_schedule_takes_the_place_of_that_which_a_stored_solver_has(tmp_path):
+    progressive, interpolate = (resolve(["debug=tiny", *words]).stored for words in ([], ["schedule=interpolate"]))
+    for stored, words in ((progressive, ["schedule=interpolate"]), (interpolate, ["solver=erasepro"])):
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(dict(stored.values)), encoding="utf-8")
+        after = rerun_spec(tmp_path / "config.yaml", words).stored
+        assert after.at("solver.schedule.name") == after.at("schedule.name") == "interpolate"
+        assert after.at("solver") == interpolate.at("solver")
+        assert after.at("name") == interpolate.at("name")
+
+
 def test_a_protocol_sets_what_was_not_chosen(run):
     stored = rerun_spec(run / "config.yaml", ["protocol=ace", "generation.steps=7"]).stored
     assert (stored.at("generation.steps"), stored.at("generation.scheduler")) == (7, "ddim")

@@ -12,6 +12,7 @@ from erasepro.cli.main import main
 from erasepro.runs import plan as planning
 from erasepro.runs.past_runs import PastRuns
 
+CLASSES = "metrics.params.object_accuracy.classes={dog: pug}"
 TINY = ["debug=tiny", "solver=uce", "templates.preserve_count=20", "outputs.progress=false"]
 
 
@@ -89,6 +90,15 @@ def test_a_plan_tells_what_is_new_and_what_is_not_known(capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_plan_fits_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    first, *lines = printed(capsys, "--dry-run", *TINY).splitlines()
+    assert " → " in first, "as wide as the folder's path needs"
+    assert max(map(len, lines)) <= 60
+    told = " ".join(line.strip() for line in lines)
+    assert "not known: no finished run of this model, with this solver, size and these metrics, lies in the same folder" in told
+
+
 def test_a_plan_of_a_finished_run_has_nothing_to_do(capsys, outputs):
     before = {path: path.stat().st_mtime_ns for path in outputs.rglob("*")}
     out = printed(capsys, "--dry-run", *TINY, f"outputs.dir={outputs}")
@@ -96,7 +106,8 @@ def test_a_plan_of_a_finished_run_has_nothing_to_do(capsys, outputs):
     assert {path: path.stat().st_mtime_ns for path in outputs.rglob("*")} == before
 
 
-def test_estimates_are_measured_in_earlier_runs_and_originals_are_shared(capsys, outputs):
+def test_estimates_are_measured_in_earlier_runs_and_originals_are_shared(capsys, outputs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")  # a line an estimate
     out = printed(capsys, "--dry-run", *TINY, f"outputs.dir={outputs}", "solver.ridge=0.7")
     assert "original: 0 of " in out
     assert "shared with other runs" in out
@@ -157,6 +168,25 @@ def test_nothing_is_downloaded_for_a_plan(capsys, monkeypatch, tmp_path):
     assert out.count("folder not known. Not on this disk") == 2
     assert "not known. Not on this disk" in printed(capsys, "-m", "--dry-run", *words)
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["metrics=clip"], "OpenAI's CLIP ViT-B/32"),
+        (["metrics=[fid]"], "the FID Inception"),
+        (["metrics=[object_accuracy]", "metrics.params.object_accuracy.roles=[target]", CLASSES], "torchvision's"),
+    ],
+)
+def test_no_network_of_a_metric_is_downloaded_for_a_plan(words, what, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *words, **how: asked.append(words) or [])
+    assert main(["--dry-run", *TINY, *words]) == 2
+    assert f"Not on this disk: {what}" in capsys.readouterr().err
+    assert asked == []
+    assert not (tmp_path / "torch").exists()
 
 
 def test_times_are_told_in_fitting_units():

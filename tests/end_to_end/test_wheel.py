@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import sysconfig
 import tarfile
 import zipfile
 from email.parser import HeaderParser
-from pathlib import Path
 
 import pytest
 
 from erasepro.runtime.versions import VERSION
+from tests.installed_wheel import sh
+from tests.pages import ROOT
 
 pytestmark = pytest.mark.ci_slow
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def sh(*words: str | Path, cwd: Path, ok: int = 0) -> str:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    command = [str(word) for word in words]
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == ok, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the source distribution, and the wheel that was built from it."""
-    folder = tmp_path_factory.mktemp("dist")
-    sh(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def wheel(dist: Path) -> Path:
-    return dist / f"erasepro-{VERSION}-py3-none-any.whl"
-
-
-@pytest.fixture(scope="module")
-def bin_dir(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel; its dependencies are borrowed from the one that runs the tests."""
-    folder = tmp_path_factory.mktemp("installed")
-    sh(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
-    python = folder / "venv" / "bin" / "python"
-    sh(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=folder)
-    site = sh(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
-    # a plain path: the .pth files in there, an editable erasepro's among them, are not followed
-    Path(site, "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    where = sh(python, "-c", "import erasepro; print(erasepro.__file__)", cwd=folder).strip()
-    assert where.startswith(site)
-    return folder / "venv" / "bin"
 
 
 def test_the_source_distribution_has_everything_in_git(dist):

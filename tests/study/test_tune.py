@@ -10,6 +10,7 @@ import time
 import pytest
 import yaml
 
+from erasepro.cli.main import main
 from erasepro.study.journal import JOURNAL
 from erasepro.study.tuning_plan import PLAN, TuningPlan
 
@@ -71,3 +72,10 @@ def count_trials(journal):
     studies = {name: optuna.load_study(study_name=name, storage=storage) for name in names}
     counts = {name: sum(t.state.name == "COMPLETE" for t in study.get_trials()) for name, study in studies.items()}
     return {"uce/known": 0, **counts}
+
+
+def test_a_model_whose_pictures_nobody_can_judge_is_refused_before_the_search(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["tune", "solver=uce", "model=tiny", "sets=[mini/dev_1]", "out=study"]) == 2
+    assert "The model 'tiny' has no judge" in capsys.readouterr().err
+    assert not (tmp_path / "study" / PLAN).exists()

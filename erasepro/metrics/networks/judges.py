@@ -17,6 +17,7 @@ from erasepro.metrics.networks.clip import ClipJudge
 from erasepro.metrics.networks.pickles import file_sha256, load_weights
 from erasepro.models.device import pick_device
 from erasepro.models.load import load_shipped_judge
+from erasepro.runtime.hub import check_may_download
 
 
 def check_judge(cfg: JudgeConfig) -> None:
@@ -126,6 +127,7 @@ def _published(name: str) -> Path:
     cached = Path.home() / ".cache" / "clip" / _MODELS[name].rsplit("/", 1)[-1]
     if cached.is_file() and file_sha256(cached) == published_hashes()[name]:
         return cached
+    check_may_download(f"OpenAI's CLIP {name}")
     try:
         return Path(_download(_MODELS[name], str(cached.parent)))
     except (OSError, RuntimeError) as error:

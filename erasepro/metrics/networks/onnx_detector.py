@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +21,6 @@ from numpy.typing import NDArray
 from erasepro.errors import UserError
 from erasepro.metrics.networks.nudenet_labels import LABELS
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read at ONNX Runtime's import; what comes later is too late
 KEY = "metrics.params.nudenet.model"
 
 

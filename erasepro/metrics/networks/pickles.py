@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from erasepro.errors import UserError
+from erasepro.runtime.hub import check_may_download
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def published(file: str, key: str) -> Path:
         if file_sha256(path) != entry.sha256:
             raise UserError(f"{path} is not {entry.what} as published (SHA-256 {file_sha256(path)}): delete it.")
         return path
+    check_may_download(entry.what)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(entry.url, str(path), hash_prefix=entry.sha256, progress=False)
