@@ -121,7 +121,9 @@ def pasted(words, hint):
     return [new if word is wrong else word for word in words]
 
 
-@pytest.mark.parametrize("line", MISTAKES)
+@pytest.mark.parametrize(
+    "line", [line if not i % 6 else pytest.param(line, marks=pytest.mark.ci_slow) for i, line in enumerate(MISTAKES)]
+)
 def test_a_pasted_hint_makes_a_config_that_composes(line, capsys):
     words = shlex.split(line.replace("'", r"\'"))
     hints = hints_in(complaint(["--cfg", *words], capsys))

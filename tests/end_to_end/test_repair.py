@@ -154,8 +154,19 @@ def test_a_sweep_goes_on_after_any_error(tmp_path, monkeypatch, capsys):
     assert "1 job(s) of the sweep failed" in told.err
 
 
-@pytest.mark.parametrize("text", ["{}", "[1]", "", '{"edited": [1', '{"edited": null}'])
-@pytest.mark.parametrize("suffix", ["json", "parquet"])
+@pytest.mark.parametrize(
+    ("text", "suffix"),
+    [
+        ("{}", "json"), ('{"edited": null}', "json"), ("", "parquet"),
+        *(
+            pytest.param(text, suffix, marks=pytest.mark.ci_slow)
+            for text, suffix in [
+                ("[1]", "json"), ("", "json"), ('{"edited": [1', "json"), ("{}", "parquet"), ("[1]", "parquet"),
+                ('{"edited": [1', "parquet"), ('{"edited": null}', "parquet"),
+            ]
+        ),
+    ],
+)  # fmt: skip
 def test_damaged_scores_are_made_again(judged, capsys, text, suffix):
     wanted = scores_of(judged)
     (file,) = (judged / "scores").glob(f"*.{suffix}")
@@ -237,7 +248,13 @@ def test_a_finished_run_on_a_read_only_disk_is_still_printed(done, capsys, monke
         assert "Read-only file system" in told.err
 
 
-@pytest.mark.parametrize("place", ["", "images", ".stages", "edit", "results.json/x", "../.originals"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "images", "results.json/x", "../.originals",
+        *(pytest.param(place, marks=pytest.mark.ci_slow) for place in ("", ".stages", "edit")),
+    ],
+)  # fmt: skip
 def test_a_file_in_the_place_of_a_folder_is_one_line(done, capsys, place):
     shutil.rmtree(done.parent / ".originals")
     shutil.rmtree(done)

@@ -142,7 +142,14 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+FIRST = ("weights", "pairs", "prompts", "code", "config", "picture", "results", "edit", "run gone", "record")
+"""Those that `make test` has; the others are a step later."""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [pytest.param(CHANGES[name], id=name, marks=() if name in FIRST else pytest.mark.ci_slow) for name in CHANGES],
+)
 def test_what_has_changed_sends_the_command_the_long_way(place, change):
     change(place)
     was_printed, done = place.reprint()
