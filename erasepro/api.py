@@ -193,7 +193,7 @@ def evaluate(
     metric_words = [] if metrics is None else metrics_words(metrics)
     words = [*([] if "tracker" in groups else ["tracker=none"]), *metric_words, *words]
     with _calm(show):
-        with given_prompts(prompts, edit, loaded) as prompt_words:
+        with given_prompts(prompts) as prompt_words:
             spec = _silent(resolve([*prompt_words, *words]), show)
             job = evaluation_job(spec, loaded, edit, own_concepts="concepts" in groups, own_name="name" in keys)
         return _finished(Evaluation(job, loaded, edit))

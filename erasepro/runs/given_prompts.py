@@ -7,27 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from erasepro.concepts.mentions import find_words
 from erasepro.config.paths import options
 from erasepro.errors import UserError, unknown
-from erasepro.prompts.fills import all_names
 from erasepro.runs.override_words import override_words
-
-if TYPE_CHECKING:
-    from erasepro.edit import Edit
-    from erasepro.models.base import Model
 
 
 @contextmanager
-def given_prompts(prompts: Any, edit: Edit, model: Model) -> Iterator[list[str]]:
+def given_prompts(prompts: Any) -> Iterator[list[str]]:
     """The words that choose these prompts; inside the block the file that they may name is there.
 
     Args:
-        prompts: see `erasepro.evaluate`.
-        edit: what the concept of a plain sentence is looked for in.
-        model: the same: the miniature's own names are known.
+        prompts: see `erasepro.evaluate`. What a plain sentence is for, the run that draws it reads off the names in it.
 
     Raises:
         UserError: nothing that prompts can be.
@@ -39,7 +31,7 @@ def given_prompts(prompts: Any, edit: Edit, model: Model) -> Iterator[list[str]]
     else:
         with TemporaryDirectory(prefix="erasepro-prompts-") as folder:
             file = Path(folder) / "given.jsonl"
-            file.write_text("".join(f"{json.dumps(row)}\n" for row in _rows(prompts, edit, model)), encoding="utf-8")
+            file.write_text("".join(f"{json.dumps(row)}\n" for row in _rows(prompts)), encoding="utf-8")
             yield ["prompts=custom", *override_words({"prompts.custom.file": str(file)})]
 
 
@@ -56,7 +48,7 @@ def _named(prompts: str | Path) -> list[str]:
     raise unknown("option of prompts", prompts, options("prompts"))
 
 
-def _rows(prompts: Any, edit: Edit, model: Model) -> list[dict[str, Any]]:
+def _rows(prompts: Any) -> list[dict[str, Any]]:
     """A row a prompt, with the columns that a file of them may have."""
     if isinstance(prompts, Mapping):
         listed = [(concept, _sentences(sentences)) for concept, sentences in prompts.items()]
@@ -64,29 +56,20 @@ def _rows(prompts: Any, edit: Edit, model: Model) -> list[dict[str, Any]]:
     else:
         if not isinstance(prompts, Sequence) or isinstance(prompts, bytes):
             raise _wrong(prompts)
-        rows = [_row(prompt, edit, model) for prompt in prompts]
+        rows = [_row(prompt) for prompt in prompts]
     if not rows:
         raise UserError("prompts holds no sentence: give some, or leave it out for the project's own test prompts.")
     return rows
 
 
-def _row(prompt: Any, edit: Edit, model: Model) -> dict[str, Any]:
+def _row(prompt: Any) -> dict[str, Any]:
     if isinstance(prompt, Mapping):
         if not isinstance(prompt.get("prompt"), str):
             raise UserError(f"A row of prompts has a text under 'prompt'; got {dict(prompt)!r}.")
         return {str(key): value for key, value in prompt.items() if value is not None}
     if not isinstance(prompt, str):
         raise _wrong(prompt)
-    concept = _concept_in(prompt, edit, model)
-    return {"prompt": prompt} | ({"concept": concept} if concept else {})
-
-
-def _concept_in(prompt: str, edit: Edit, model: Model) -> str | None:
-    """The target that a sentence names, else another name that is known: an anchor, one to preserve, one the model draws."""
-    preserved = edit.meta.get("concepts", {}).get("preserve", ())
-    known = [*edit.concepts, *filter(None, edit.concepts.values()), *preserved]
-    known += all_names("miniature") if model.kind == "miniature" else ()
-    return next((name for name in known if find_words(prompt, name)), None)
+    return {"prompt": prompt}
 
 
 def _sentences(given: Any) -> list[str]:

@@ -5,17 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from erasepro.edit import Edit
 from erasepro.errors import UserError
-from erasepro.models.base import Model
 from erasepro.runs.given_prompts import given_prompts
 
-EDIT = Edit({}, {"concepts": {"pairs": [["dog", "cat"], ["Van Gogh", ""]], "preserve": ["tower bridge"]}})
-OPEN, MINIATURE = (Model(None, "m", "s", "", kind=kind) for kind in ("diffusers", "miniature"))
 
-
-def rows_of(prompts, model=OPEN):
-    with given_prompts(prompts, EDIT, model) as words:
+def rows_of(prompts):
+    with given_prompts(prompts) as words:
         assert words[0] == "prompts=custom"
         file = Path(words[1].partition("=")[2].strip('"'))
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
@@ -23,11 +18,9 @@ def rows_of(prompts, model=OPEN):
     return rows
 
 
-def test_a_sentence_is_of_the_concept_that_it_names():
-    sentences = ["a Dog and a cat", "the cat", "by van gogh", "Tower  Bridge", "a hotdog", "a horse"]
-    concepts = [row.get("concept") for row in rows_of(sentences)]
-    assert concepts == ["dog", "cat", "Van Gogh", "tower bridge", None, None]
-    assert rows_of(["a horse"], MINIATURE) == [{"prompt": "a horse", "concept": "horse"}]
+def test_a_list_of_sentences_is_a_file_of_them():
+    """What each is for is read off it as of a file's rows (tests/prompts/sets/test_purpose.py)."""
+    assert rows_of(["a Dog and a cat", "by van gogh"]) == [{"prompt": "a Dog and a cat"}, {"prompt": "by van gogh"}]
 
 
 def test_a_mapping_and_rows_say_it_themselves():
@@ -38,13 +31,13 @@ def test_a_mapping_and_rows_say_it_themselves():
 
 
 def test_an_option_and_a_file_are_those_of_the_command(tmp_path):
-    with given_prompts("templates", EDIT, OPEN) as words:
+    with given_prompts("templates") as words:
         assert words == ["prompts=templates"]
-    with given_prompts(None, EDIT, OPEN) as words:
+    with given_prompts(None) as words:
         assert words == []
     (tmp_path / "own ones.txt").write_text("a dog\n")
     for given in (tmp_path / "own ones.txt", str(tmp_path / "own ones.txt")):
-        with given_prompts(given, EDIT, OPEN) as words:
+        with given_prompts(given) as words:
             assert words == ["prompts=custom", f'prompts.custom.file="{tmp_path / "own ones.txt"}"']
 
 
@@ -63,6 +56,6 @@ def test_an_option_and_a_file_are_those_of_the_command(tmp_path):
     ],
 )
 def test_nothing_else_is_taken(given, message):
-    with pytest.raises(UserError, match=message) as info, given_prompts(given, EDIT, OPEN):
+    with pytest.raises(UserError, match=message) as info, given_prompts(given):
         pass
     assert "\n" not in str(info.value)

@@ -12,7 +12,7 @@ from erasepro.prompts.sets.column_names import all_names
 from erasepro.prompts.sets.hub import local_file
 from erasepro.prompts.sets.named import named_prompts
 from erasepro.prompts.sets.read import read_table
-from erasepro.prompts.sets.record import SetRecord, rows_hash, subset
+from erasepro.prompts.sets.record import SetRecord, purposes_of, rows_hash, subset
 from erasepro.prompts.sets.rows import Chosen, prompts_of
 from erasepro.prompts.templates.bank import PHRASINGS
 
@@ -92,6 +92,7 @@ def load_prompts(
             by_name=chosen.columns.by_name,
             renamed=tuple(f"{other} for {column}" for column, other in chosen.columns.renamed.items()),
             unused_labels=chosen.columns.unused_labels,
+            purposes=purposes_of(name, rows) if cfg.role == "by_concept" else (),
         )
         found.dropped += chosen.minors
         found.extend(rows)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
+
+SHOWN = 6
+"""Concepts that are named in a line."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class SetRecord:
     published set has after the same filters; ``matching``: what this file has of them. ``by_name``: columns of a file that were
     taken because of what they are called. ``renamed``: columns taken in place of those that the config names and the file lacks
     (``evaluation_seed for sd_seed``). ``unused_labels``: columns that look like labels, and that nothing reads.
+    ``purposes``: where each row's concept decides what it is for, how many are for what.
     """
 
     name: str
@@ -34,6 +39,7 @@ class SetRecord:
     by_name: tuple[str, ...] = ()
     renamed: tuple[str, ...] = ()
     unused_labels: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return {key: value for key, value in asdict(self).items() if key != "name"}
@@ -49,6 +55,8 @@ class SetRecord:
             line += f"; the file holds {self.matching:,} where the published set has {self.published:,}"
         if self.rows + self.dropped_minors < self.matching:
             line += f"; a subset of {self.matching:,}"
+        if self.purposes:
+            line += f"; {', '.join(self.purposes)}"
         if self.by_name:
             line += f"; with each row's own {', '.join(self.by_name)} (not with prompts.{self.name}.by_name=false)"
         if self.renamed:
@@ -58,6 +66,20 @@ class SetRecord:
             line += f"; not used: the column{'s' if several else ''} {', '.join(self.unused_labels)}"
             line += f" (prompts.{self.name}.columns.concept={first} reads it as what a row asks for)"
         return f"{line}. Licence: {self.licence}."
+
+
+def purposes_of(name: str, prompts: Sequence[EvaluationPrompt]) -> tuple[str, ...]:
+    """How many prompts of a set are for what, with the concepts that they ask for."""
+    told = []
+    for role, what in (("target", "target"), ("synonym", "synonym of"), ("anchor", "anchor"), ("retain", "other")):
+        counts = Counter(prompt.concept for prompt in prompts if prompt.role == role)
+        unnamed = counts.pop("", 0)
+        if counts:
+            shown = [concept for concept, _ in counts.most_common(SHOWN)] + (["…"] if len(counts) > SHOWN else [])
+            told.append(f"{counts.total():,} {what} ({', '.join(shown)})")
+        if unnamed:
+            told.append(f"{unnamed:,} that name no concept known here (prompts.{name}.concept=NAME: all rows are NAME's)")
+    return tuple(told)
 
 
 def rows_hash(prompts: Iterable[EvaluationPrompt]) -> str:

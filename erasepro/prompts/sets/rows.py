@@ -137,7 +137,7 @@ def prompts_of(name: str, cfg: PromptSetConfig, table: Table, concepts: ConceptS
                 f"({seen[row_id]}); set prompts.{name}.columns.id=null to number the rows."
             )
         seen[row_id] = record.place
-        what = purpose(cfg, cells.get("concept"), concepts)
+        what = purpose(cfg, cells.get("concept"), concepts, cells["prompt"])
         own, subject = own_settings(cfg, cells), cells.get("label") or what.concept
         found.prompts.append(
             EvaluationPrompt(

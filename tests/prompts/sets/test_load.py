@@ -228,14 +228,14 @@ def test_a_file_of_ones_own_brings_what_its_columns_are_called(tmp_path):
     assert [(p.seed, p.guidance, p.steps, p.width) for p in prompts] == [
         (5, 3.5, 20, 64), (6, 4, 30, 128), (None, None, None, None),
     ]  # fmt: skip
-    assert [(p.role, p.concept) for p in prompts] == [("target", "monet"), ("retain", "hokusai"), ("target", "two")]
+    assert [(p.role, p.concept) for p in prompts] == [("target", "monet"), ("retain", "hokusai"), ("retain", "")]
     (line,) = prompts.told()
     assert (
         "with each row's own evaluation_seed, guidance, steps, width, concept (not with prompts.mine.by_name=false)"
         in line
     )
     plain = load(str(file), ARTISTS, columns=Columns(), role="by_concept")
-    assert {(p.seed, p.role, p.concept) for p in plain} == {(None, "target", "two")}
+    assert {(p.seed, p.role, p.concept) for p in plain} == {(None, "target", "monet"), (None, "retain", "")}
     some = load(str(file), ARTISTS, columns=Columns(), by_name=True, use_row_settings=["guidance"])
     assert some.sets["mine"].by_name == ("guidance", "concept")
     mapped = load(str(file), ARTISTS, columns=Columns(seed="steps"), by_name=True)
