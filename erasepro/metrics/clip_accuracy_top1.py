@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from erasepro.metrics.configs import Top1Config
-from erasepro.metrics.engine.base import Batch, Metric, PromptMeans
+from erasepro.metrics.engine.base import Batch, Metric, PromptMeans, empty_values
 from erasepro.metrics.registry import METRICS
 from erasepro.results.score import Score
 
@@ -21,18 +21,20 @@ class ClipAccuracyTop1(Metric):
 
     higher_is_better = False
     number_kind = "share"
-    version = 3
+    version = 4
 
     def __init__(self, config: Top1Config) -> None:
         self.config = config
         self._means = PromptMeans(shares=True)
 
     def update(self, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
-        """Count every row; per image 1 where the judge names the row's own concept, else 0."""
-        hits = [name == row.concept for row, name in zip(batch.rows, batch.predicted, strict=True)]
-        for row, hit in zip(batch.rows, hits, strict=True):
-            self._means.add(row, float(hit))
-        return [{self.name: int(hit)} for hit in hits]
+        """Count every row that has a concept; per image 1 where the judge names it, else 0."""
+        out = empty_values(batch.rows)
+        for row, name, values in zip(batch.rows, batch.predicted, out, strict=True):
+            if row.concept:
+                values[self.name] = int(name == row.concept)
+                self._means.add(row, float(values[self.name]))
+        return out
 
     def compute(self) -> Score:
         """The share of images of ``role`` that show their own concept, with the shares of the other roles as its parts."""

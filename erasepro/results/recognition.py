@@ -51,11 +51,15 @@ class RecognitionRates:
 def compute_recognition_rates(samples: Iterable[Sample], by_concept: bool = False) -> list[RecognitionRates]:
     """Recognition rates by role and phrasing, and over all phrasings; with `by_concept` also split by the prompts' concept.
 
+    Images of prompts without a concept (captions) are in none: nothing that a judge names would be right or wrong.
+
     Args:
         samples: rows of ``samples.parquet``: id, seed, role, phrasing, concept, expected_concept, model, prediction, error.
     """
     groups: dict[tuple[str, str, str], list[Sample]] = defaultdict(list)
     for sample in samples:
+        if not sample["concept"]:
+            continue
         group = str(sample["concept"]) if by_concept else ""
         groups[sample["role"], group, sample["phrasing"]].append(sample)
         groups[sample["role"], group, ALL].append(sample)

@@ -59,6 +59,8 @@ def test_top1_by_role_and_phrasing():
     assert (score.value, score.n) == (0.25, 4)
     assert score.parts["retain"] == {"value": 0.5, "n": 2, "stderr": pytest.approx(0.5)}
     assert score.parts["retain/complex"]["n"] == 2
+    assert m.update(batch([Row("c0", "a caption", 0, "", "retain", "plain", "")], [2])) == [{}]
+    assert m.compute().parts["retain"] == score.parts["retain"]
 
 
 def test_probability_is_the_mean_softmax_and_zero_for_none():

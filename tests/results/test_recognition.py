@@ -50,6 +50,13 @@ def test_kept_ratio_is_over_the_original_on_the_same_images():
     assert kept.retention.stderr == pytest.approx(math.sqrt(sum(r * r for r in residuals) / 3 / 4) / 0.75)
 
 
+def test_images_of_prompts_without_a_concept_are_in_no_share():
+    """Captions, and prompts of one's own that name nothing known: they halved the share of what stayed as it was."""
+    captions = [sample(model, "retain", "bus", i, "complex", "", "") for model in ("original", "edited") for i in range(20, 24)]
+    assert compute_recognition_rates([*SAMPLES, *captions]) == compute_recognition_rates(SAMPLES)
+    assert compute_recognition_rates(captions) == []
+
+
 def test_a_share_of_none_or_all_is_not_known_for_certain():
     gone = [sample(m, "target", v, i) for m, v in (("original", "dog"), ("edited", "cat")) for i in range(8)]
     found = compute_recognition_rates(gone)[0]

@@ -111,7 +111,7 @@ def test_an_edit_is_drawn_counted_and_kept_as_a_run_is(model, edit, options, cap
     printed = capsys.readouterr().out
     assert "dog → cat · tiny · uce" in printed
     rows = {row.prompt: (row.role, row.concept) for row in read_worklist(results.folder / "worklist.jsonl")}
-    assert rows == {"a photo of a dog": ("target", "dog"), "a cat": ("anchor", "cat"), "a house": ("target", "dog")}
+    assert rows == {"a photo of a dog": ("target", "dog"), "a cat": ("anchor", "cat"), "a house": ("retain", "")}
     assert results.hashes["edit"] == edit.hash
     assert Edit.load(results.folder / "edit") == edit
     assert results.settings.solver == "uce"
