@@ -11,7 +11,8 @@ TERMS = {
     "target": "a concept that is erased; target prompts name it.",
     "anchor": "the concept that is drawn in a target's place. Its own prompts name it, and must go on showing it.",
     "retain": "prompts about other concepts, which must stay as they are.",
-    "synonym": "another word for a target (puppy for dog). It need not be among the words that the edit was made for.",
+    "synonym": "another word for a target (puppy for dog). One that the edit was not made for may stay: "
+    "concepts.synonyms={dog: [puppy]} with templates.fit_synonyms=true erases it too.",
     "plain, complex, paraphrase": "wordings of the test prompts: one clause; several, with scene, light or style; an everyday "
     "sentence around the concept. all: the three together.",
     "n": "images that a number is of.",

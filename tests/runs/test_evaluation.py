@@ -118,7 +118,7 @@ def test_an_edit_is_drawn_counted_and_kept_as_a_run_is(model, edit, options, cap
     assert results.solver_label == "uce preserve=none"
     assert "uce preserve=none" in repr(results)
     (score,) = results.scores
-    assert score.edited["n"] == 2
+    assert score.edited["n"] == 1  # of the target's prompt; the house is nobody's
     assert len(list((results.folder / "images").rglob("*.png"))) == 6
     again = erasepro.evaluate(model, edit, prompts=SENTENCES, metrics=[Shade], overrides=options, show=False)
     assert again.scores == results.scores
