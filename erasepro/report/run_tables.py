@@ -20,6 +20,8 @@ from erasepro.results.stored_recognition import read_recognition_rates
 from erasepro.runtime.files import write_text
 from erasepro.runtime.foreign_text import escape_markdown
 
+SOLVER = "solver (in edit)"
+"""The stage that is a part of another."""
 WORST = "Worst concept"
 """Title of the table that names it."""
 
@@ -119,7 +121,10 @@ def _residual_table(results: Results) -> list[Table]:
 
 
 def _stage_table(results: Results) -> Table:
-    facts = results.stages.items()
+    names = list(results.stages)
+    if {"edit", SOLVER} <= set(names):  # a part of it stands below it
+        names.insert(names.index("edit") + 1, names.pop(names.index(SOLVER)))
+    facts = [(name, results.stages[name]) for name in names]
     rows = [
         (n, format_number(s.get("seconds"), "{:.2f}"), format_number(s.get("peak_mib"), "{:.0f}")) for n, s in facts
     ]

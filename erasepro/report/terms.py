@@ -39,7 +39,8 @@ TERMS = {
     "drift": "‖W K − W_o K‖ / ‖W_o K‖: how far keys and values of other sentences were moved, those that the edit preserves "
     "and those that it does not.",
     "rank": "columns stored of a layer's change.",
-    "‖ΔW‖/‖W‖": "the size of a layer's change over that of its weight.",
+    "‖ΔW‖/‖W‖": "the size of a layer's change over that of its weight. It may well be above 1, along directions that "
+    "hardly any sentence uses: drift says what it does to others.",
     "distance to anchor, gap left": "how far the target prompts' hidden state is from the anchor prompts' in the original "
     "model, after a layer, over the latter's size.",
     "stages": "what a run did, and how long each took. peak MiB: of the whole process until then.",

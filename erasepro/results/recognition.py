@@ -63,7 +63,7 @@ def compute_recognition_rates(samples: Iterable[Sample], by_concept: bool = Fals
         group = str(sample["concept"]) if by_concept else ""
         groups[sample["role"], group, sample["phrasing"]].append(sample)
         groups[sample["role"], group, ALL].append(sample)
-    keys = sorted(groups, key=lambda k: (_place(ROLES, k[0]), k[1], _place((*PHRASINGS, ALL), k[2])))
+    keys = sorted(groups, key=lambda k: (_place(ROLES, k[0]), k[1], k[2] == ALL, _place(PHRASINGS, k[2])))
     return [_rates_of_group(*key, groups[key]) for key in keys]
 
 

@@ -87,6 +87,12 @@ def test_roles_come_in_order_and_synonyms_stand_alone():
     assert math.isnan(synonym.retention.value)
 
 
+def test_all_phrasings_together_come_last_whatever_they_are_called():
+    phrasings = enumerate(("plain", "own"))
+    rows = [sample("edited", "target", "dog", i, phrasing) for i, phrasing in phrasings]
+    assert [o.phrasing for o in compute_recognition_rates(rows)] == ["plain", "own", "all"]
+
+
 def test_style_sets_also_say_whether_the_subject_is_still_there():
     style = {"concept": "ink", "expected_concept": "noto", "role": "target"}
     rows = [{**sample("edited", "target", "noto", i), **style, "subject": "dog", "concept_seen": s} for i, s in
