@@ -9,6 +9,7 @@ from pathlib import Path
 
 from erasepro.cli.options import read_options
 from erasepro.errors import UserError, visible
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 USAGE = "erasepro rerun outputs/RUN [group=option] [key=value] … [--cfg] [--dry-run]"
 
@@ -34,5 +35,5 @@ def command(words: Sequence[str]) -> int:
 
     line = CommandLine.read(folder).line
     if line:
-        print(f"erasepro: made by: {visible(line)[:500]}", file=sys.stderr)
+        print(wrapped(f"erasepro: made by: {visible(line)[:500]}", terminal_width(), "  "), file=sys.stderr)
     return run_options(replace(options, config=folder / "config.yaml"))

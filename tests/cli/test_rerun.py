@@ -15,6 +15,12 @@ from erasepro.runtime.versions import VERSION
 WORDS = ["debug=tiny", "solver=uce", "templates.preserve_count=20", "outputs.progress=false"]
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    """The line that says by which command a run was made is one line."""
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """The folder of a run that has ended; no test changes it."""
@@ -47,6 +53,16 @@ def test_a_finished_run_prints_its_results_again_though_its_pairs_file_is_gone(r
     assert main(["--config", str(run / "config.yaml")]) == 0
     assert "Done before" in capsys.readouterr().out
     assert [path.name for path in run.parent.iterdir() if (path / "config.yaml").is_file()] == [run.name]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_line_of_the_command_is_wrapped(run, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    record = json.loads((run / COMMAND).read_text(encoding="utf-8"))["command"]
+    assert main(["rerun", str(run), "--cfg"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert " ".join(" ".join(lines).split()) == f"erasepro: made by: {record}"
+    assert all(len(line) <= width or len(line.split()) == 1 for line in lines), "a path stays whole"
 
 
 def test_an_override_makes_another_run_beside_it(copy, capsys):
