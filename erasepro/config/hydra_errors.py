@@ -25,7 +25,7 @@ from erasepro.config.renamed_config_keys import rename_value
 from erasepro.config.schema import Config
 from erasepro.config.unknown_keys import unknown_key
 from erasepro.config.yaml_files import first_line, unreadable_file
-from erasepro.errors import UserError, nearest
+from erasepro.errors import UserError, begun, nearest
 
 EXPECTED = {
     "Integer": "a whole number",
@@ -135,7 +135,10 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str]) -> 
     guess = rename_value(group, name) if rename_value(group, name) != name else guess
     in_list = any(word.lstrip("+").startswith(f"{group}=[") for word in overrides)
     metric = _metric_meant(name, guess) if group == "metrics" else None
-    if metric == name:
+    metrics = begun(name, [*registered_names("metrics"), *known]) if metric and metric != name else []
+    if metrics and not set(metrics) & set(known):
+        hint = f" Did you mean {' or '.join(f'metrics=[{known_metric}]' for known_metric in metrics)}?"
+    elif metric == name:
         hint = f" A metric by its name is metrics=[{name}]."
     elif metric:
         hint = f" Did you mean metrics=[{metric}]?"
