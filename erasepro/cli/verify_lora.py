@@ -146,7 +146,7 @@ def _against_metadata(lora: LoraFile, coverage: Coverage) -> list[str]:
 
 
 def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) -> tuple[list[str], float]:
-    """What is missing of the edit or differs from it, and the largest difference of a weight, in its change's norm."""
+    """What is missing of the edit or differs from it, and the largest part of a weight's change that a low rank cut off."""
     from erasepro.edit.export.loaders import count_parts
     from erasepro.verification.lora_coverage import compare_lora, list_sites
 
@@ -172,4 +172,4 @@ def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) 
         wrong.append(f"{len(compared.wrong)} weights change by something else than the edit's ({list_sites(compared.wrong)})")
     if compared.others:
         wrong.append(f"{len(compared.others)} layers are changed that the edit leaves alone ({list_sites(compared.others)})")
-    return wrong, max(compared.differences.values(), default=0.0)
+    return wrong, max(compared.cut.values(), default=0.0)
