@@ -15,6 +15,9 @@ HEADER = ("run", "state", "stages", "updated", "")
 INDENT = "  "
 """What stands before the facts of a run whose name has a line of its own, and before a note below them."""
 
+LONGEST_NOTE = 120
+"""Characters of a run's error that are shown: the run's own command says all of it."""
+
 
 def command(words: Sequence[str]) -> int:
     """Print a line a run of the folders given (a run's, or one that holds runs); of ``outputs`` where none is.
@@ -74,10 +77,11 @@ def _row(folder: Path) -> tuple[str, ...]:
         note = f"process {holder['pid']} on {holder['host']}"
     elif state == "running":
         state, note = "stopped", "its process is gone; the same command resumes"
+    note = " ".join(note.split())
     return (
         visible(folder),
         visible(state),
         stages,
         visible(str(status.get("updated", "?"))[:19].replace("T", " ")),
-        visible(" ".join(note.split())[:120]),
+        visible(note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…"),
     )

@@ -1,6 +1,7 @@
 """A run again from its folder: the same, with changes, from a config that lies elsewhere, and from a hostile one."""
 
 import json
+import shlex
 import shutil
 
 import pytest
@@ -56,13 +57,16 @@ def test_a_finished_run_prints_its_results_again_though_its_pairs_file_is_gone(r
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
-def test_the_line_of_the_command_is_wrapped(run, capsys, monkeypatch, width):
+def test_the_command_is_wrapped_and_can_still_be_pasted(copy, capsys, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
-    record = json.loads((run / COMMAND).read_text(encoding="utf-8"))["command"]
-    assert main(["rerun", str(run), "--cfg"]) == 0
-    lines = capsys.readouterr().err.splitlines()
-    assert " ".join(" ".join(lines).split()) == f"erasepro: made by: {record}"
-    assert all(len(line) <= width or len(line.split()) == 1 for line in lines), "a path stays whole"
+    command = f"erasepro debug=tiny solver=uce {'seed=1 ' * 12}'concepts.pairs=[[teddy bear,hot air balloon]]' name=a"
+    record = json.loads((copy / COMMAND).read_text(encoding="utf-8"))
+    (copy / COMMAND).write_text(json.dumps(record | {"command": command}), encoding="utf-8")
+    assert main(["rerun", str(copy), "--cfg"]) == 0
+    told = capsys.readouterr().err
+    assert max(map(len, told.splitlines())) <= width
+    assert len(told.splitlines()) > 1
+    assert shlex.split(told.removeprefix("erasepro: made by: ").replace("\\\n", "")) == shlex.split(command)
 
 
 def test_an_override_makes_another_run_beside_it(copy, capsys):

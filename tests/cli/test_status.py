@@ -101,6 +101,7 @@ def test_every_line_fits_the_terminal(capsys, monkeypatch, width):
     for folder in (long, short):
         assert [line for line in out.splitlines() if line.split()[0] == str(folder.path)]  # whole, to be pasted
     assert " ".join(out.split()).count("no such thing, no such thing, no such thing") == 2
+    assert " ".join(out.split()).count("…") == 1, "a long error is cut, and that is seen"
     assert (len(out.splitlines()) <= 4) == (width == 160)
 
 
