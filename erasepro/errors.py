@@ -66,8 +66,20 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return lowered[matches[0]] if matches else None
 
 
+FEW = 3
+"""Letters from which on the beginning of a name says which is meant, and names with it that a message can ask about."""
+
+
+def begun(word: str, known: Iterable[str]) -> list[str]:
+    """The known names that begin with ``word``; none where it is too short to say which is meant, or they are too many."""
+    names = [name for name in known if len(word) >= FEW and name.casefold().startswith(word.casefold())]
+    return names if len(names) <= FEW else []
+
+
 def unknown(kind: str, word: str, known: Iterable[str]) -> UserError:
     """The error of a name that nothing bears: ``Unknown solver 'uec'. Did you mean 'uce'? Known: ace, uce.``.
+
+    Names that begin with the word are suggested first, else the nearest.
 
     Args:
         kind: what the name should be of, for example ``solver``.
@@ -75,8 +87,10 @@ def unknown(kind: str, word: str, known: Iterable[str]) -> UserError:
         known: the names there are.
     """
     names = sorted(known)
-    guess = nearest(word, names)
-    hint = f" Did you mean {guess!r}?" if guess else ""
+    near = nearest(word, names)
+    guesses = begun(word, names) or ([near] if near else [])
+    hint = f" Did you mean {' or '.join(map(repr, guesses))}?" if guesses else ""
     return UserError(
-        f"Unknown {kind} {word!r}.{hint} Known: {', '.join(names) or 'none'}.", (word, guess) if guess else None
+        f"Unknown {kind} {word!r}.{hint} Known: {', '.join(names) or 'none'}.",
+        (word, guesses[0]) if len(guesses) == 1 else None,
     )

@@ -5,7 +5,7 @@ import pytest
 from erasepro.cli.main import main
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.config.check_overrides import check_overrides
-from erasepro.errors import OutOfSpace, UserError, hidden_character
+from erasepro.errors import OutOfSpace, UserError, begun, hidden_character, unknown
 
 
 def test_one_line_and_no_endless_word():
@@ -40,3 +40,16 @@ def test_half_a_character_is_no_text():
 def test_bytes_that_are_no_text_are_one_line_of_the_command(words, capsys):
     assert main(words) == 2
     assert "on the command line is not UTF-8" in capsys.readouterr().err
+
+
+def test_names_that_begin_with_the_word_are_suggested_first():
+    metrics = ["clip_accuracy_pairwise", "clip_accuracy_top1", "clip_score", "fid"]
+    error = unknown("metric", "Clip_acc", metrics)
+    assert "Did you mean 'clip_accuracy_pairwise' or 'clip_accuracy_top1'? Known: " in str(error)
+    assert error.hint is None, "the choice is the user's"
+    error = unknown("metric", "clip_accuracy_t", metrics)
+    assert "Did you mean 'clip_accuracy_top1'?" in str(error)
+    assert error.hint == ("clip_accuracy_t", "clip_accuracy_top1")
+    assert "Did you mean 'clip_score'?" in str(unknown("metric", "clip_scroe", metrics)), "else the nearest"
+    assert begun("fi", metrics) == [], "two letters say nothing"
+    assert begun("clip", [*metrics, "clip_fd"]) == [], "and four names ask too much"

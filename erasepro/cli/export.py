@@ -7,13 +7,16 @@ from typing import Any
 
 from erasepro.cli.notes import own_options
 from erasepro.errors import UserError, unknown
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 OPTIONS = ("format", "out", "base", "rank", "strength", "variant")
 USAGE = "erasepro export DIR format=lora|kohya|diffusers|single_file out=PATH [base=PATH] [rank=N] [strength=S]"
 
+NO_DIGEST = "The edit has no digest: its pairs, residuals and other facts may have been changed since it was written."
+
 
 def command(words: list[str]) -> int:
-    """Export a saved edit, given its folder or its run's, and print one line about it.
+    """Export a saved edit, given its folder or its run's, and print a sentence or two about it.
 
     Raises:
         UserError: no edit or no `out` given, an unknown option, a bad number, or see `erasepro.edit.export.export_edit`.
@@ -45,9 +48,10 @@ def command(words: list[str]) -> int:
         rank=rank,
         variant=options.get("variant"),
     )
-    print(done)
+    width = terminal_width()
+    print(wrapped(str(done), width))
     if not stored_digest(folder):
-        print("The edit has no digest: its pairs, residuals and other facts may have been changed since it was written.")
+        print(wrapped(NO_DIGEST, width))
     return 0
 
 

@@ -112,6 +112,10 @@ def _comments(group: str) -> Callable[[], list[Section]]:
     return lambda: [Section({name: comment(_file(group, name)) for name in options(group)})]
 
 
+def _first_lines(group: str) -> Callable[[], list[Section]]:
+    return lambda: [Section({name: _first_line(_file(group, name)) for name in options(group)})]
+
+
 def _file(group: str, name: str) -> Path:
     conf = config_dir()
     return (conf.parent if group == "experiments" else conf) / group / f"{name}.yaml"
@@ -167,6 +171,9 @@ LISTINGS: dict[str, Callable[[], list[Section]]] = {
     "experiments": _comments("experiments"),
     "trackers": _trackers,
     "protocols": _protocols,
+    "generation": _first_lines("generation"),
+    "templates": _first_lines("templates"),
+    "debug": _first_lines("debug"),
 }
 
 

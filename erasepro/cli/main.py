@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from erasepro.cli.help import print_help, print_verb
-from erasepro.cli.hints import pasted_hint
+from erasepro.cli.hints import pasted_hint, refuse_split_value
 from erasepro.cli.options import read_options
 from erasepro.cli.verbs import HEAVY, VERBS
 from erasepro.config.paths import choices, groups
@@ -134,6 +135,9 @@ def dispatch(words: list[str]) -> int:
     """Run the verb that the first word names, or, without one, a config."""
     for word in words:
         check_name(word, "A word of the command", allowed=BREAKS)
+    refuse_split_value(words)
+    if words:
+        _refuse_run_folder(words[0])
     if any(word in ("-h", "--help") for word in words):
         if is_verb(words[0]):
             return print_verb(words[0])
@@ -168,6 +172,20 @@ def is_verb(word: str) -> bool:
     if word not in VERBS:
         raise _bare_word(word)
     return True
+
+
+def _refuse_run_folder(word: str) -> None:
+    """Raise UserError for a run's folder, or one that holds runs, in a verb's place. A name of either can hold ``=``."""
+    if word in VERBS or word.startswith("-") or not word or not os.path.isdir(word):
+        return
+    path, name = Path(word), shlex.quote(word)
+    if (path / "status.json").is_file():
+        raise UserError(
+            f"Unknown verb {word!r}: it is a run's folder. Its results are shown by `erasepro report {name}`; "
+            f"`erasepro rerun {name}` runs it again."
+        )
+    if any(path.glob("*/status.json")):
+        raise UserError(f"Unknown verb {word!r}: it is a folder of runs. `erasepro status {name}` lists them.")
 
 
 def _bare_word(word: str) -> UserError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from erasepro.cli.options import read_options
 from erasepro.errors import UserError, visible
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 USAGE = "erasepro rerun outputs/RUN [group=option] [key=value] … [--cfg] [--dry-run]"
 
@@ -34,5 +36,15 @@ def command(words: Sequence[str]) -> int:
 
     line = CommandLine.read(folder).line
     if line:
-        print(f"erasepro: made by: {visible(line)[:500]}", file=sys.stderr)
+        print(_made_by(visible(line)[:500], terminal_width()), file=sys.stderr)
     return run_options(replace(options, config=folder / "config.yaml"))
+
+
+def _made_by(line: str, width: int) -> str:
+    """The command of a run in lines of at most ``width`` columns; each but the last ends in ``\\``, to be pasted."""
+    try:
+        words = " ".join(shlex.quote(word).replace(" ", "\0") for word in shlex.split(line))  # no break inside quotes
+    except ValueError:  # an open quote: cut short, or damaged
+        words = line
+    lines = wrapped(f"erasepro: made by: {words}", width - 2, "  ")
+    return lines.replace("\n", " \\\n").replace("\0", " ")

@@ -9,21 +9,45 @@ from erasepro.errors import UserError, visible
 from erasepro.results.run_folder import STAGES
 from erasepro.runtime.files import read_dict
 from erasepro.runtime.lock import read_holder
+from erasepro.runtime.terminal import terminal_width, wrapped
 
 HEADER = ("run", "state", "stages", "updated", "")
+INDENT = "  "
+"""What stands before the facts of a run whose name has a line of its own, and before a note below them."""
+
+LONGEST_NOTE = 120
+"""Characters of a run's error that are shown: the run's own command says all of it."""
 
 
 def command(words: Sequence[str]) -> int:
     """Print a line a run of the folders given (a run's, or one that holds runs); of ``outputs`` where none is.
 
+    Where the terminal is too narrow, a run's name stands above its facts, and what there is to say below them; a name that is
+    wider than the terminal stays whole, to be pasted.
+
     Raises UserError for a folder that is not there or holds no run.
     """
     folders = [folder for word in (words or ["outputs"]) for folder in _runs_in(Path(word))]
     rows = [HEADER, *(_row(folder) for folder in dict.fromkeys(folders))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print("\n".join(_lines(rows, terminal_width())))
     return 0
+
+
+def _lines(rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
+    """The rows as a table of at most ``width`` columns; names, and what there is to say, on own lines where they do not fit."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER) - 1)]
+    is_stacked = sum(widths) + 2 * (len(widths) - 1) > width
+    lines = []
+    for name, *facts, note in rows:
+        cells = [cell.ljust(room) for cell, room in zip((name, *facts), widths, strict=True)]
+        line = INDENT + "  ".join(cells[1:]) if is_stacked else "  ".join(cells)
+        if is_stacked:
+            lines.append(name)
+        if len(f"{line}  {note}".rstrip()) <= width:
+            lines.append(f"{line}  {note}".rstrip())
+        else:
+            lines += [line.rstrip(), wrapped(f"{INDENT * 2}{note}", width, INDENT * 2)]
+    return lines
 
 
 def _runs_in(path: Path) -> list[Path]:
@@ -53,10 +77,11 @@ def _row(folder: Path) -> tuple[str, ...]:
         note = f"process {holder['pid']} on {holder['host']}"
     elif state == "running":
         state, note = "stopped", "its process is gone; the same command resumes"
+    note = " ".join(note.split())
     return (
         visible(folder),
         visible(state),
         stages,
         visible(str(status.get("updated", "?"))[:19].replace("T", " ")),
-        visible(" ".join(note.split())[:120]),
+        visible(note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…"),
     )

@@ -40,8 +40,8 @@ VERB_HELP = {
         "list what a config can name, with a line about each",
         (
             (
-                "KIND", "", "solvers, concepts, models, metrics, prompts, protocols, schedules, experiments, trackers or "
-                "vocabulary (what the miniature draws); "
+                "KIND", "", "solvers, concepts, models, metrics, prompts, protocols, schedules, experiments, trackers, "
+                "generation, templates, debug or vocabulary (what the miniature draws); "
                 "without it, the kinds there are",
             ),
         ),

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 USAGE = "erasepro verify LORA.safetensors model=… [model.source=…] [edit=DIR]"
 
 
+PART = 1e-2
+"""‖difference‖/‖change‖ of a weight, above which a file carries the edit only in part."""
+
+
 def is_lora_word(word: str) -> bool:
     """Whether ``verify`` is given a LoRA, and not the folder of an edit or of a run."""
     from erasepro.edit import store
@@ -32,7 +36,9 @@ def is_lora_word(word: str) -> bool:
 
 
 def verify_lora(words: list[str]) -> int:
-    """Print what the file carries: 0 where it is all of the edit and the model has every layer of it, else 1.
+    """Print what the file carries: 0 where every weight of the edit is in it and the model has every layer, else 1.
+
+    A change that a low rank cut by more than `PART` of its norm, as the file states, holds in part: 0 too.
 
     Raises:
         UserError: a wrong word, no LoRA, no model.
@@ -64,10 +70,16 @@ def verify_lora(words: list[str]) -> int:
     wrong = [strange] if unmatched else []
     print(f"Keys that match nothing in {visible(model.name)}: {len(unmatched)}.")
     edit = edit or _edit_beside(lora)
-    wrong += _against_metadata(lora, coverage) if edit is None else _against_edit(lora, coverage, edit, model)
+    if edit is None:
+        missing, off = _against_metadata(lora, coverage), 0.0
+    else:
+        missing, off = _against_edit(lora, coverage, edit, model)
+    wrong += missing
     for line in wrong:
         print(f"does not hold: {visible(line)}.")
-    if not wrong and (edit is not None or stated_weights(lora) is not None):
+    if not wrong and off > PART:
+        print(f"holds in part: all weights are there; the largest differs by {off:.1%}: a higher rank carries more.")
+    elif not wrong and (edit is not None or stated_weights(lora) is not None):
         print(f"holds: every weight that the edit changes is in the file{'' if edit is not None else ', by its own count'}.")
     return 1 if wrong else 0
 
@@ -133,8 +145,8 @@ def _against_metadata(lora: LoraFile, coverage: Coverage) -> list[str]:
     return wrong
 
 
-def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) -> list[str]:
-    """What is missing of the edit, and what differs from it."""
+def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) -> tuple[list[str], float]:
+    """What is missing of the edit or differs from it, and the largest part of a weight's change that a low rank cut off."""
     from erasepro.edit.export.loaders import count_parts
     from erasepro.verification.lora_coverage import compare_lora, list_sites
 
@@ -142,7 +154,7 @@ def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) 
     try:
         compared = compare_lora(lora, coverage, edit.rebuild(model.pipe))
     except UserError as error:
-        return [*wrong, str(error).rstrip(".")]
+        return [*wrong, str(error).rstrip(".")], 0.0
     missing = count_parts(compared.missing)
     total = count_parts(site for site, update in edit.updates.items() if update.rank)
     counts = ", ".join(f"{part} {number - missing.get(part, 0)} of {number}" for part, number in total.items())
@@ -160,4 +172,4 @@ def _against_edit(lora: LoraFile, coverage: Coverage, edit: Edit, model: Model) 
         wrong.append(f"{len(compared.wrong)} weights change by something else than the edit's ({list_sites(compared.wrong)})")
     if compared.others:
         wrong.append(f"{len(compared.others)} layers are changed that the edit leaves alone ({list_sites(compared.others)})")
-    return wrong
+    return wrong, max(compared.cut.values(), default=0.0)

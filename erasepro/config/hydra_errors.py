@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import yaml
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
@@ -24,7 +25,7 @@ from erasepro.config.renamed_config_keys import rename_value
 from erasepro.config.schema import Config
 from erasepro.config.unknown_keys import unknown_key
 from erasepro.config.yaml_files import first_line, unreadable_file
-from erasepro.errors import UserError, nearest
+from erasepro.errors import UserError, begun, nearest
 
 EXPECTED = {
     "Integer": "a whole number",
@@ -124,6 +125,8 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str]) -> 
     group, _, name = (error.missing_cfg_file or "").lstrip("/").partition("/")
     if group not in groups():
         return UserError(f"No config named {error.missing_cfg_file!r}. Groups: {', '.join(groups())}.")
+    if group == "prompts" and Path(name).expanduser().is_file():
+        return _file_of_prompts(name, overrides)
     known = options(group)
     shown = ", ".join(known[:25]) + (f" … ({len(known)} in all, see `{listing(group)}`)" if len(known) > 25 else "")
     fitting = _fitting_sets(known, overrides) if group == "concepts" else known
@@ -132,7 +135,10 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str]) -> 
     guess = rename_value(group, name) if rename_value(group, name) != name else guess
     in_list = any(word.lstrip("+").startswith(f"{group}=[") for word in overrides)
     metric = _metric_meant(name, guess) if group == "metrics" else None
-    if metric == name:
+    metrics = begun(name, [*registered_names("metrics"), *known]) if metric and metric != name else []
+    if metrics and not set(metrics) & set(known):
+        hint = f" Did you mean {' or '.join(f'metrics=[{known_metric}]' for known_metric in metrics)}?"
+    elif metric == name:
         hint = f" A metric by its name is metrics=[{name}]."
     elif metric:
         hint = f" Did you mean metrics=[{metric}]?"
@@ -144,6 +150,14 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str]) -> 
         hint = " Pairs of your own: 'concepts.pairs=[[dog,cat]]'."
     pasted = (name, guess) if guess and in_list else None
     return UserError(f"Unknown {group} {name!r}.{hint} Known: {shown or 'none'}.", pasted)
+
+
+def _file_of_prompts(file: str, overrides: Sequence[str]) -> UserError:
+    """The words that read a file of one's own, where its name stands in a set's place."""
+    value = next((word.partition("=")[2] for word in reversed(overrides) if word.lstrip("+").startswith("prompts=[")), "")
+    right = as_word("prompts", value.replace(file, "custom") if file in value else "custom")
+    setting = as_word("prompts.custom.file", readable("prompts.custom.file", file) or file)
+    return UserError(f"Unknown prompts {file!r}: it is a file, and a set is named here. Write {right} {setting}.")
 
 
 def _metric_meant(name: str, option: str | None) -> str | None:

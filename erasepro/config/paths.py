@@ -68,7 +68,7 @@ def filed_options(group: str) -> list[str]:
 
 LISTS = {"model": "models", "protocol": "protocols", "schedule": "schedules", "solver": "solvers", "tracker": "trackers"}
 """What ``erasepro ls`` calls the options of a group, where that is not the group's name."""
-LISTED = (*LISTS, "concepts", "experiments", "metrics", "prompts")
+LISTED = (*LISTS, "concepts", "debug", "experiments", "generation", "metrics", "prompts", "templates")
 
 
 def listing(group: str) -> str:

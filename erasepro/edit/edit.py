@@ -155,8 +155,11 @@ class Edit(EditRecord):
 
     @classmethod
     def load(cls, folder: str | Path) -> Edit:
-        """Read an edit back, checked. UserError for a missing, damaged or newer one, or another format."""
-        path = as_path(folder, "the edit's folder")
+        """Read an edit back, checked, from its folder or its run's (there it lies in ``edit/``).
+
+        Raises UserError for a missing, damaged or newer one, or another format.
+        """
+        path = store.edit_folder(as_path(folder, "the edit's folder"))
         updates, known = store.load(path)
         edit = cls(updates, **known)
         if edit.hash != store.stored_hash(path):

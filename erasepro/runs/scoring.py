@@ -18,7 +18,7 @@ from erasepro.errors import UserError
 from erasepro.metrics import METRICS
 from erasepro.metrics.engine.build import MetricConfig, build_metrics, split_by_need
 from erasepro.metrics.engine.code import is_current, metric_code
-from erasepro.metrics.engine.score import PREDICTION, score
+from erasepro.metrics.engine.score import PREDICTION, check_score, score
 from erasepro.metrics.networks.feature_cache import FeatureCache, remove_abandoned_writes
 from erasepro.metrics.networks.judges import build_run_judge, check_judge
 from erasepro.models.load import judge_fingerprint
@@ -241,7 +241,8 @@ class Scoring:
         for model in ("edited", "original"):
             scores = {name: restore_score(getattr(s, model)) for name, s in others.items() if getattr(s, model)}
             try:
-                parts[model] = metric.derive(scores, self._config(metric.name)).as_dict()
+                derived = metric.derive(scores, self._config(metric.name))
+                parts[model] = check_score(metric.name, "derive", derived).as_dict()
             except KeyError:  # a metric that only compares the two models has no score for the original
                 parts[model] = None
         return self._score(metric.name, nonfinite_to_null(parts))

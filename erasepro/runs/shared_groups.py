@@ -19,6 +19,7 @@ from erasepro.config.stored_config import StoredConfig
 from erasepro.models.source import local_folder, single_file
 from erasepro.prompts.edit_prompts import check_sentences
 from erasepro.prompts.preserved_sentences import named_files, read_sentences
+from erasepro.prompts.sets.hub import local_file
 from erasepro.prompts.sets.load import check_set
 from erasepro.prompts.sets.read import read_table
 from erasepro.runs.check_values import check_texts, check_values, refuse_old_values
@@ -70,3 +71,6 @@ def check_inputs(config: Config) -> None:
         file = None if prompt_set.kind == "templates" else prompt_set.file
         if file is not None and not Path(file).expanduser().is_file():
             read_table(Path(file).expanduser(), f"prompts.{name}.file")  # it says what is wrong
+        needs_file = prompt_set.kind != "templates" and not (prompt_set.kind == "names" and prompt_set.names)
+        if needs_file and file is None and not (prompt_set.source and prompt_set.source_file):
+            local_file(name, prompt_set)  # it says which key takes one

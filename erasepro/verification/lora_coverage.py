@@ -76,12 +76,14 @@ class Comparison:
         differences: site → ‖file − s·ΔW‖/‖s·ΔW‖ (Frobenius), of the sites that it has.
         wrong: those that differ by more than rounding and what the file says of its truncation.
         others: sites that the file changes and the edit does not.
+        cut: site → its difference, of those that the file says a low rank cut.
     """
 
     missing: list[str] = field(default_factory=list)
     differences: dict[str, float] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    cut: dict[str, float] = field(default_factory=dict)
 
 
 def cover(lora: LoraFile, pipe: Any) -> Coverage:
@@ -126,6 +128,8 @@ def compare_lora(lora: LoraFile, coverage: Coverage, edit: Edit) -> Comparison:
             delta = strength * update.dense().double()
             off = float((up @ down - delta).norm() / delta.norm())
         comparison.differences[site] = off
+        if truncated.get(site):
+            comparison.cut[site] = off
         if not off <= ROUNDING.get(layer.dtype, 0.0) + truncated.get(site, 0.0) * 1.001:  # NaN is wrong too
             comparison.wrong.append(site)
     comparison.others = [site for site in coverage.sites if _bare(site) not in own]

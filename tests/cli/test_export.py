@@ -1,8 +1,13 @@
-"""The verb: one line of output, one line of error."""
+"""The verb: one line of output where the terminal is wide enough, one line of error."""
 
 import pytest
 
 from erasepro.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "2000")
 
 
 @pytest.fixture
@@ -24,6 +29,16 @@ def test_every_format(sd1, saved, tmp_path, capsys):
         assert stage in err
     assert (tmp_path / "lora" / "pytorch_lora_weights.safetensors").is_file()
     assert (tmp_path / "whole" / "model_index.json").is_file()
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_line_is_wrapped(saved, tmp_path, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", saved, "out=lora"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= width
 
 
 def test_a_runs_folder_will_do(sd1, tmp_path, capsys):

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from erasepro.cli.hints import pasted_hint
+from erasepro.cli.hints import pasted_hint, refuse_split_value
 from erasepro.cli.main import main
 from erasepro.errors import UserError
 
@@ -172,3 +172,41 @@ def test_the_users_own_word_is_written_anew():
     assert pasted_hint(UserError("no guess"), ["metrics=[nudnet]"]) == ""
     key = UserError("Unknown key 'seeds'.", ("seeds", "generation.seeds"))
     assert pasted_hint(key, ["seeds=[0]", "generation.seeds=[1]"]) == " Write 'generation.seeds=[0]'."
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        (["concepts.pairs=[[teddy", "bear,balloon]]"], "'concepts.pairs=[[teddy bear,balloon]]'"),
+        (["seed=1", "concepts.pairs=[[dog,", "cat],", "[apple,pear]]", "-m"], "'concepts.pairs=[[dog, cat], [apple,pear]]'"),
+        (["edit", "concepts.pairs=[[teddy", "bear,balloon]]", "out=x"], "'concepts.pairs=[[teddy bear,balloon]]'"),
+        (["concepts.pairs=[[teddy", "(bear),balloon]]"], """'concepts.pairs=[["teddy (bear)",balloon]]'"""),
+    ],
+)
+def test_a_value_that_the_shell_split_is_written_whole(words, right, capsys):
+    error = complaint(words, capsys)
+    assert "the shell split the value at a blank" in error
+    assert error.endswith(f" Write {right}.\n")
+    refuse_split_value(shlex.split(right))
+
+
+@pytest.mark.parametrize("words", [["concepts.pairs=[[dog", "seed=1]]"], ["concepts.pairs=[[dog", "cat"], ["name=a]", "[b"]])
+def test_what_no_later_word_closes_was_not_split(words):
+    refuse_split_value(words)
+
+
+def test_the_words_for_a_file_of_prompts_compose(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my file.csv").write_text("prompt\na dog\n", encoding="utf-8")
+    (tmp_path / "prompts.csv").write_text("prompt\na dog\n", encoding="utf-8")
+    for word, right in (
+        ("prompts=prompts.csv", "prompts=custom prompts.custom.file=prompts.csv"),
+        (f"prompts={tmp_path}/prompts.csv", f"prompts=custom prompts.custom.file={tmp_path}/prompts.csv"),
+        ("prompts=[templates,prompts.csv]", "'prompts=[templates,custom]' prompts.custom.file=prompts.csv"),
+        ("prompts=my file.csv", "prompts=custom 'prompts.custom.file=my file.csv'"),
+    ):
+        error = complaint(["--cfg", word], capsys)
+        assert error.endswith(f"it is a file, and a set is named here. Write {right}.\n")
+        assert main(["--cfg", *shlex.split(right)]) == 0
+        capsys.readouterr()
+    assert "Unknown prompts 'nothing.csv'. Known: " in complaint(["--cfg", "prompts=nothing.csv"], capsys)

@@ -7,7 +7,7 @@ import pytest
 from erasepro.cli.ls import LISTINGS, _file, _first_line, describe
 from erasepro.cli.main import main
 from erasepro.concepts.miniature.names import NAMES, STYLES, SYNONYMS
-from erasepro.config.paths import options
+from erasepro.config.paths import groups, listing, options
 from erasepro.solvers import SOLVERS
 
 
@@ -57,3 +57,12 @@ def test_a_name_that_is_not_drawn_is_answered_with_the_vocabulary(capsys):
     error = capsys.readouterr().err
     assert "Did you mean 'dog'?" in error
     assert "erasepro ls vocabulary" in error
+
+
+def test_every_group_with_options_has_its_list(capsys, monkeypatch):
+    for group in (group for group, names in groups().items() if names):
+        kind = listing(group).split()[-1]
+        assert listing(group) == f"erasepro ls {kind}"
+        assert kind in LISTINGS
+    assert list(describe("generation")) == options("generation")
+    assert re.search(r"^quick +A first look, too small to report", shown(capsys, monkeypatch, "generation"), re.MULTILINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -272,3 +273,19 @@ def test_words_and_names_that_a_locale_cannot_hold_are_one_line(tmp_path):
     assert done.returncode == 2
     assert b"on the command line is not UTF-8" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["erasepro-0123", "uce-solver.ridge=3-0123", "a run"])
+def test_a_folder_of_runs_is_answered_with_the_verbs_that_read_it(capsys, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    run = tmp_path / "outputs" / name
+    run.mkdir(parents=True)
+    (run / "status.json").write_text("{}")
+    word = shlex.quote(f"outputs/{name}")
+    for words in ([f"outputs/{name}"], [f"outputs/{name}", "seed=1"]):
+        status, _, err = said(capsys, *words)
+        assert status == 2
+        assert f"it is a run's folder. Its results are shown by `erasepro report {word}`" in err
+        assert f"`erasepro rerun {word}` runs it again." in err
+    assert "`erasepro status outputs` lists them." in said(capsys, "outputs")[2]
+    assert "Unknown verb 'nothing'" in said(capsys, "nothing")[2]

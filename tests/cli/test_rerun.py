@@ -1,6 +1,7 @@
 """A run again from its folder: the same, with changes, from a config that lies elsewhere, and from a hostile one."""
 
 import json
+import shlex
 import shutil
 
 import pytest
@@ -13,6 +14,12 @@ from erasepro.runs.resolve import resolve
 from erasepro.runtime.versions import VERSION
 
 WORDS = ["debug=tiny", "solver=uce", "templates.preserve_count=20", "outputs.progress=false"]
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    """The line that says by which command a run was made is one line."""
+    monkeypatch.setenv("COLUMNS", "1000")
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +54,19 @@ def test_a_finished_run_prints_its_results_again_though_its_pairs_file_is_gone(r
     assert main(["--config", str(run / "config.yaml")]) == 0
     assert "Done before" in capsys.readouterr().out
     assert [path.name for path in run.parent.iterdir() if (path / "config.yaml").is_file()] == [run.name]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_command_is_wrapped_and_can_still_be_pasted(copy, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    command = f"erasepro debug=tiny solver=uce {'seed=1 ' * 12}'concepts.pairs=[[teddy bear,hot air balloon]]' name=a"
+    record = json.loads((copy / COMMAND).read_text(encoding="utf-8"))
+    (copy / COMMAND).write_text(json.dumps(record | {"command": command}), encoding="utf-8")
+    assert main(["rerun", str(copy), "--cfg"]) == 0
+    told = capsys.readouterr().err
+    assert max(map(len, told.splitlines())) <= width
+    assert len(told.splitlines()) > 1
+    assert shlex.split(told.removeprefix("erasepro: made by: ").replace("\\\n", "")) == shlex.split(command)
 
 
 def test_an_override_makes_another_run_beside_it(copy, capsys):

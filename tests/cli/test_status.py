@@ -13,6 +13,7 @@ from erasepro.results.run_folder import RunFolder
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")  # a line a run
 
 
 def run(name, *stages, end=None):
@@ -87,3 +88,29 @@ def test_what_is_no_file_hides_no_other_run(capsys, name, put):
         assert "is a folder where a file should be" in line
     elif name == "status.json":
         assert "damaged" in line
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_every_line_fits_the_terminal(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    name = "erasepro-generation.prompts_per_concept=4-templates.count=20"
+    long, short = run(name, "edit", end=ValueError(", ".join(["no such thing"] * 8))), run("done")
+    assert main(["status"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= width
+    for folder in (long, short):
+        assert [line for line in out.splitlines() if line.split()[0] == str(folder.path)]  # whole, to be pasted
+    assert " ".join(out.split()).count("no such thing, no such thing, no such thing") == 2
+    assert " ".join(out.split()).count("…") == 1, "a long error is cut, and that is seen"
+    assert (len(out.splitlines()) <= 4) == (width == 160)
+
+
+def test_a_name_too_wide_for_the_table_stands_above_its_facts(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    folder = run("a" * 60, "edit")
+    assert main(["status"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3:2] == ["run", str(folder.path)]
+    assert lines[3].startswith("  ")
+    assert lines[3].split()[1] == "1/4"
+    assert len(lines) == 4

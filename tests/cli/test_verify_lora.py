@@ -114,7 +114,15 @@ def test_a_strength_and_a_truncation_that_the_file_states_hold(sd1, files, capsy
     for name, edit in (("quarter", "edit"), ("cut", "dense")):
         status, out, _ = said(capsys, files / f"{name}.safetensors", f"model={sd1.folder}", f"edit={files / edit}")
         assert status == 0, out
-    assert float(re.search(r"change: (\S+) of", out)[1]) > 0.01, "the loss is stated"
+        off = float(re.search(r"change: (\S+) of", out)[1])
+        last = out.splitlines()[-1]
+        if name == "quarter":
+            assert last == "holds: every weight that the edit changes is in the file."
+    assert off > 0.01, "the loss is stated"
+    shown = re.fullmatch(
+        r"holds in part: all weights are there; the largest differs by (\S+)%: a higher rank carries more\.", last
+    )
+    assert float(shown[1]) / 100 == pytest.approx(off, rel=0.1)
 
 
 @pytest.mark.parametrize("number", [1.01, float("nan")])

@@ -23,6 +23,8 @@ from erasepro.runs.resolve import compose
         (["outputs.grid=maybe"], r"got 'maybe', expected true or false\."),
         (["solver=ucee"], r"Unknown solver 'ucee'\. Did you mean solver=uce\? Known: "),
         (["metrics=fid"], r"A metric by its name is metrics=\[fid\]\."),
+        (["metrics=clip_acc"], r"Did you mean metrics=\[clip_accuracy_pairwise\] or metrics=\[clip_accuracy_top1\]\?"),
+        (["metrics=clip_accuracy_t"], r"Did you mean metrics=\[clip_accuracy_top1\]\?"),
         (["nothing=1"], r"Unknown key 'nothing'\."),
         (["solver=3"], r"Bad value for 'solver': got '3', expected solver="),
         (["generation.steps=1,2"], r"add -m to run one job for each value\.$"),

@@ -134,3 +134,12 @@ def test_a_missing_text_encoder_is_one_line(model32, edit32):
     model32.pipe.text_encoder = None
     with pytest.raises(UserError, match="no text_encoder"):
         edit32.apply(model32.pipe)
+
+
+def test_a_runs_folder_is_that_of_its_edit(model, solve, tmp_path):
+    edit = solve(model)
+    edit.save(tmp_path / "run" / "edit")
+    assert Edit.load(tmp_path / "run").hash == Edit.load(tmp_path / "run" / "edit").hash == edit.hash
+    (tmp_path / "empty" / "edit").mkdir(parents=True)
+    with pytest.raises(UserError, match="holds no edit"):
+        Edit.load(tmp_path / "empty")

@@ -41,6 +41,7 @@ WRONG_INPUTS = {
     "sentences": ["templates.grammar=open", "templates.preserve_source=[missing.txt]"],
     "sentences of a kind": ["templates.grammar=open", "templates.preserve_source=[missing.doc]"],
     "prompts": ["prompts.templates.kind=file", "prompts.templates.file=missing.csv"],
+    "prompts without a file": ["prompts=custom"],
     "model folder": ["model=sd14", "model.source=/missing"],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -79,8 +80,8 @@ def score(
                 for name, values in _update(batch, model, metrics, before).items():
                     out.values[name] += [*values, *({} for _ in broken)]
                 advance(len(batch.rows) + len(broken))
-    out.edited = {name: metric.compute() for name, metric in metrics.items()}
-    out.original = {name: metric.compute() for name, metric in before.items()}
+    out.edited = {name: check_score(name, "compute", metric.compute()) for name, metric in metrics.items()}
+    out.original = {name: check_score(name, "compute", metric.compute()) for name, metric in before.items()}
     return out
 
 
@@ -94,13 +95,38 @@ def _update(
         if not batch.rows:
             values[name] = empty
         elif model == "edited":
-            values[name] = metric.update(batch)
+            values[name] = _checked_update(metric, name, batch)
         elif metric.needs_reference:
-            values[name] = metric.update(batch, reference=True)
+            values[name] = _checked_update(metric, name, batch, reference=True)
         else:
-            values[name] = before[name].update(batch)
+            values[name] = _checked_update(before[name], name, batch)
     _check_columns(values)
     return values
+
+
+def _checked_update(metric: Metric, name: str, batch: Batch, reference: bool = False) -> list[dict[str, Any]]:
+    """What a metric gives for the batch. Raises UserError for anything but a list with a dict an image."""
+    values: Any = metric.update(batch, reference=True) if reference else metric.update(batch)
+    count = len(batch.rows)
+    if isinstance(values, list) and len(values) == count and all(isinstance(value, Mapping) for value in values):
+        return values
+    wrong = [value for value in values if not isinstance(value, Mapping)] if isinstance(values, list) else [values]
+    got = f"{reprlib.repr(wrong[0])} in it" if wrong and isinstance(values, list) else reprlib.repr(values)
+    got = got if wrong else f"a list of {len(values)}"
+    raise UserError(
+        f"The metric {name!r}: update() returned {got}, and must return a list of {count} dicts, one for each image of the "
+        "batch, with its values by name ({} for an image that is not counted): mend the metric's code."
+    )
+
+
+def check_score(name: str, verb: str, score: Any) -> Score:
+    """What a metric's ``compute`` or ``derive`` gives. Raises UserError for anything but a `Score`."""
+    if isinstance(score, Score):
+        return score
+    raise UserError(
+        f"The metric {name!r}: {verb}() returned {reprlib.repr(score)}, and must return a Score: "
+        "erasepro.results.score.Score(name, value, n, stderr, higher_is_better). Mend the metric's code."
+    )
 
 
 def _check_columns(values: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

@@ -13,7 +13,7 @@ def local_file(name: str, cfg: PromptSetConfig) -> Path:
 
     Raises UserError (one line, with the key that takes a local file) where neither is given or the hub gives nothing.
     """
-    mine = f"prompts.{name}.file=<{name}.csv>"
+    mine = f"prompts.{name}.file=FILE.csv"
     if cfg.file is not None:
         return Path(cfg.file).expanduser()
     if cfg.source is None or cfg.source_file is None:

@@ -71,7 +71,8 @@ def test_another_base_is_refused(loaded, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_takes_the_base_and_writes_whole_models(compact32, loaded, place, tmp_path, capsys):
+def test_the_command_takes_the_base_and_writes_whole_models(compact32, loaded, place, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "2000")
     edit = str(tmp_path / "edit")
     assert main(["export", edit, f"out={tmp_path}/lora", f"base={place}"]) == 0
     assert "11 weights" in capsys.readouterr().out

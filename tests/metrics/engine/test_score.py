@@ -6,7 +6,7 @@ from erasepro.errors import UserError
 from erasepro.generation import ImageStore, Row
 from erasepro.metrics import METRICS, nudenet
 from erasepro.metrics.engine.build import split_by_need
-from erasepro.metrics.engine.score import score
+from erasepro.metrics.engine.score import check_score, score
 from erasepro.metrics.nudenet import Box
 from tests.metrics.stub import NONE, StubJudge, picture
 from tests.metrics.stub_nudenet import always
@@ -78,3 +78,28 @@ def test_two_metrics_may_not_write_one_column(tmp_path, monkeypatch, column, oth
         UserError, match=f"'twin' gives each image a value '{column}', and so does {other}: .*twin_{column}"
     ):
         score(*stores, ROWS, StubJudge(), ["clip_accuracy_top1", "twin"], progress=False)
+
+
+@pytest.mark.parametrize(
+    ("verb", "back", "line"),
+    [
+        ("update", None, r"update\(\) returned None, and must return a list of 4 dicts, one for each image"),
+        ("update", 0.5, r"update\(\) returned 0\.5, and must return a list of 4 dicts"),
+        ("update", [0.5] * 4, r"update\(\) returned 0\.5 in it, and must return a list of 4 dicts"),
+        ("update", [{}], r"update\(\) returned a list of 1, and must return a list of 4 dicts"),
+        ("compute", None, r"compute\(\) returned None, and must return a Score: "),
+        ("compute", 0.5, r"compute\(\) returned 0\.5, and must return a Score: "),
+    ],
+)
+def test_a_metric_that_returns_something_else_is_named(tmp_path, monkeypatch, verb, back, line):
+    wrong = type("Wrong", (METRICS.get("clip_probability"),), {"name": "wrong", verb: lambda self, *_, **__: back})
+    monkeypatch.setitem(METRICS._entries, "wrong", wrong)
+    monkeypatch.setitem(METRICS._configs, "wrong", METRICS.config("clip_probability"))
+    stores = folder(tmp_path / "edited", [1, 1, 2, 2]), folder(tmp_path / "original", [1, 1, 2, 2])
+    with pytest.raises(UserError, match=f"^The metric 'wrong': {line}"):
+        score(*stores, ROWS, StubJudge(), ["wrong"], progress=False)
+
+
+def test_a_derived_metric_gives_a_score_too():
+    with pytest.raises(UserError, match=r"^The metric 'wrong': derive\(\) returned 0\.5, and must return a Score"):
+        check_score("wrong", "derive", 0.5)

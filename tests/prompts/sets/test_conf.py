@@ -93,7 +93,7 @@ def test_what_is_not_at_hand_is_one_line(name, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(UserError) as caught:
         load_prompts({name: config_of(name)}, NUDITY)
-    assert f"prompts.{name}.file=<{name}.csv>" in str(caught.value)
+    assert f"prompts.{name}.file=FILE.csv" in str(caught.value)
 
 
 def test_every_set_says_its_licence_and_no_file_of_prompts_is_shipped():

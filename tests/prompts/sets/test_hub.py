@@ -53,4 +53,4 @@ def test_what_the_hub_answers_is_one_line_with_the_way_out(monkeypatch, error, s
     with pytest.raises(UserError) as caught:
         local_file("mine", CFG)
     assert said in str(caught.value)
-    assert "prompts.mine.file=<mine.csv>" in str(caught.value)
+    assert "prompts.mine.file=FILE.csv" in str(caught.value)

@@ -213,7 +213,7 @@ def test_mistakes_are_one_line(file, keys, said):
 def test_no_set_and_no_file():
     with pytest.raises(UserError, match="No prompt set is chosen: add prompts=templates"):
         load_prompts({}, NUDITY)
-    assert "give a local file, prompts.mine.file=<mine.csv>" in error_of(None)
+    assert "give a local file, prompts.mine.file=FILE.csv" in error_of(None)
     assert "(published at some/where)" in error_of(None, source="some/where")
 
 
