@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from erasepro.runtime.progress import shown, stage
 
@@ -47,12 +48,12 @@ def test_what_is_shown_ends_with_the_block(capfd):
     assert capfd.readouterr().err == "One …\n"
 
 
-def on_terminal(stdout_too: bool, script: str = SCRIPT) -> tuple[str, str]:
+def on_terminal(stdout_too: bool, script: str = SCRIPT, cwd: Path | None = None) -> tuple[str, str]:
     """What a terminal of 80 columns sees of SCRIPT, and what a pipe gets of its stdout."""
     main, other = pty.openpty()
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     out = other if stdout_too else subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", script], stdout=out, stderr=other, env=env) as process:
+    with subprocess.Popen([sys.executable, "-c", script], stdout=out, stderr=other, env=env, cwd=cwd) as process:
         os.close(other)
         seen = b""
         while True:
