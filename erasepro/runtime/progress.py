@@ -77,8 +77,8 @@ def stage(
         done: steps that were done before: they do not count towards the speed.
         unit: what a step is, in the plural.
         with_speed: steps a second are shown too.
-        announced: False for what comes before the work, where a user's mistake is told in one line: it has a spinner, and no
-            line where there is no terminal.
+        announced: False for what comes before the work, where a user's mistake is told in one line, and for the end of what a
+            line told of: it has a spinner, and no line where there is no terminal.
         show: False where it is too little to be shown.
     """
     display = _display.get()
