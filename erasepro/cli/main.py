@@ -20,7 +20,7 @@ from erasepro.config.paths import choices, groups
 from erasepro.errors import UserError, nearest, unknown, visible
 from erasepro.runtime import distributed
 from erasepro.runtime.foreign_text import BREAKS, check_name
-from erasepro.runtime.progress import shown, stage
+from erasepro.runtime.progress import shown, stage, stop_display
 from erasepro.runtime.versions import VERSION
 
 HINTS = {
@@ -126,6 +126,7 @@ def decode_word(word: str) -> str:
 
 
 def _fail(line: str, status: int, kind: str = "error: ") -> int:
+    stop_display()  # what an interrupt has left of it would be written over the message
     if distributed.is_main_process():  # the first process speaks for all, also of the others' failures
         print(f"erasepro: {kind}{visible(' '.join(line.split()))}", file=sys.stderr)
     return status

@@ -18,7 +18,7 @@ from erasepro.config.hydra_errors import translated
 from erasepro.config.hydra_setup import custom_pairs_named, prepare, with_experiment
 from erasepro.config.overrides import swept_words
 from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
-from erasepro.config.sweep_size import count_jobs
+from erasepro.config.sweep_size import MOST_JOBS, count_jobs
 from erasepro.errors import UserError, visible
 from erasepro.results.results_json import Results
 from erasepro.results.run_folder import RunFolder
@@ -49,6 +49,7 @@ def sweep(overrides: Sequence[str]) -> int:
     done: list[tuple[Results, Path]] = []
 
     folders: set[Path] = set()
+    jobs = iter(range(1, MOST_JOBS + 1))
 
     def job(cfg: DictConfig) -> None:
         from erasepro.runs.run import run
@@ -56,12 +57,14 @@ def sweep(overrides: Sequence[str]) -> int:
         folders.add(Path(HydraConfig.get().sweep.dir))
         try:
             chosen = list(HydraConfig.get().overrides.task)
+            swept = [word.lstrip("+") for word in chosen if word not in words]
+            # a line of its own: a spinner takes the line on which it begins
+            print("\n" + visible(" ".join([f"[{next(jobs)} of {total}]", *swept])), flush=True)
             whole = checked(settled(with_experiment(cfg, HydraConfig.get().runtime.choices), chosen), chosen)
             if not whole.tracker.group and not whole.experiments:
                 whole.tracker.group = group
             spec = replace(spec_of(whole), words=tuple(chosen))
             tell_without_effect(chosen, spec.stored)
-            print(f"\n[{len(done) + len(failed) + 1}] ", end="")
             results = run(spec)
             path = RunFolder(spec.outputs.dir, results.name, results.signature).path
             if any(path == other for _, other in done):
@@ -85,12 +88,13 @@ def sweep(overrides: Sequence[str]) -> int:
     prepare()
     GlobalHydra.instance().clear()
     before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    sys.argv = ["erasepro", "-m", search_path_override(), *custom_pairs_named(overrides)]
+    words = custom_pairs_named(overrides)
+    sys.argv = ["erasepro", "-m", search_path_override(), *words]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and leaving
     try:
         with translated(overrides):
             check_overrides(overrides, sweep=True)
-            count_jobs(overrides)
+            total = count_jobs(overrides)
             group = swept_words(overrides)
             hydra.main(version_base=VERSION_BASE, config_path=str(config_dir()), config_name="config")(job)()
     except _NobodyReads as stop:

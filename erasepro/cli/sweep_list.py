@@ -25,7 +25,7 @@ def list_jobs(options: Options) -> int:
         raise UserError(f"--cfg {options.shown} prints one config: leave -m out. -m --cfg lists the runs.")
     jobs, refused = _jobs(options.overrides), 0
     for number, words in enumerate(jobs, 1):
-        print(f"[{number}] {' '.join(words)}")
+        print(f"[{number} of {len(jobs)}] {' '.join(words)}")
         try:
             spec = resolve(words)
             try:
@@ -48,7 +48,7 @@ def plan_jobs(overrides: Sequence[str]) -> int:
     jobs, plans, refused = _jobs(overrides), [], 0
     drawn: set[Path] = set()
     for number, words in enumerate(jobs, 1):
-        print(f"[{number}] {' '.join(words)}")
+        print(f"[{number} of {len(jobs)}] {' '.join(words)}")
         try:
             plans.append(make_plan(resolve(words), drawn))
             print("\n".join(lines_of(plans[-1])), flush=True)

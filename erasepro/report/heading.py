@@ -13,7 +13,6 @@ from erasepro.runtime.terminal import terminal_width, wrapped
 if TYPE_CHECKING:
     from erasepro.results.results_json import Results
 
-NUMBER_WIDTH = len("[10000] ")
 SHOWN = 12  # words left out that are named
 
 
@@ -32,11 +31,8 @@ def format_heading(settings: RunSettings, protocol: str, method: str) -> str:
 
 
 def printed(heading: str) -> str:
-    """A heading in lines as wide as the terminal, broken between its parts where these fit.
-
-    A sweep puts the number of its job before it.
-    """
-    width = terminal_width() - NUMBER_WIDTH
+    """A heading in lines as wide as the terminal, broken between its parts where these fit."""
+    width = terminal_width()
     glued = "\0· ".join(part.replace(" ", "\0") for part in heading.split(" · "))
     lines = wrapped(glued, width, "  ").replace("\0", " ").splitlines()
     return "\n".join(line if len(line) <= width else wrapped(line, width, "  ") for line in lines)

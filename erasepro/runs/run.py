@@ -220,7 +220,8 @@ class Run:
     def finalise(self, original: ImageStore, edited: ImageStore) -> None:
         """Score, record, track: what follows once the images are drawn."""
         self.score(original, edited)
-        results = self.record(self.edit, original, edited)
+        with stage("Recording the results"):
+            results = self.record(self.edit, original, edited)
         with stage("Logging the run", show=self.job.spec.tracker.name != "none"):
             log_run(self.tracker, self.job.spec.tracker, results, self.path, list(self.job.worklist))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from erasepro.runtime import distributed
+from erasepro.runtime.interrupts import interrupts_held
 
 if TYPE_CHECKING:
     from rich.progress import Progress, Task, TaskID
@@ -23,6 +24,8 @@ BRIEF = 1.0
 
 TITLE = 28
 """Letters of a title, so that bars stand below one another; a line then fits 80 columns."""
+
+SHOW_CURSOR = "\x1b[?25h"
 
 Advance = Callable[[int], None]
 
@@ -47,7 +50,7 @@ _display: ContextVar[_Display | None] = ContextVar("display", default=None)
 @contextmanager
 def shown(show: bool = True) -> Iterator[None]:
     """Show the stages of what runs inside, or hide them. Of several processes the main one shows its own."""
-    display = _display.get()
+    display = before = _display.get()
     if not show or not distributed.is_main_process():
         display = None
     elif display is None:
@@ -56,6 +59,8 @@ def shown(show: bool = True) -> Iterator[None]:
     try:
         yield
     finally:
+        if before is None:
+            stop_display()
         _display.reset(token)
 
 
@@ -72,8 +77,8 @@ def stage(
         done: steps that were done before: they do not count towards the speed.
         unit: what a step is, in the plural.
         with_speed: steps a second are shown too.
-        announced: False for what comes before the work, where a user's mistake is told in one line: it has a spinner, and no
-            line where there is no terminal.
+        announced: False for what comes before the work, where a user's mistake is told in one line, and for the end of what a
+            line told of: it has a spinner, and no line where there is no terminal.
         show: False where it is too little to be shown.
     """
     display = _display.get()
@@ -107,33 +112,58 @@ class _Lines:
 class _Bars:
     """A bar a stage, below one another; those of the outermost stage stay on the screen."""
 
-    def __init__(self) -> None:
-        self._progress: Progress | None = None
-
     @contextmanager
     def stage(self, stage: _Stage) -> Iterator[Advance]:
-        outermost = self._progress is None
-        if self._progress is None:
-            self._progress = _new_progress()
-            self._progress.start()
-        bars = self._progress
-        task = bars.add_task(
-            stage.title, total=stage.total, completed=stage.done,
-            before=stage.done, unit=stage.unit, with_speed=stage.with_speed,
-        )  # fmt: skip
+        outermost = not _on_screen
+        task: TaskID | None = None
         try:
+            with interrupts_held():  # a terminal is taken over as a whole, or not at all
+                if outermost:
+                    _on_screen.append(_Screen())
+                bars = _on_screen[0].bars
+                task = bars.add_task(
+                    stage.title, total=stage.total, completed=stage.done,
+                    before=stage.done, unit=stage.unit, with_speed=stage.with_speed,
+                )  # fmt: skip
             yield lambda n: bars.advance(task, n)
         finally:
-            self._close(bars, task)
-            if outermost:
-                bars.stop()
-                self._progress = None
+            with interrupts_held():
+                if task is not None:
+                    self._close(bars, task)
+                if outermost:
+                    stop_display()
 
     def _close(self, bars: Progress, number: TaskID) -> None:
         task = next(task for task in bars.tasks if task.id == number)
         bars.stop_task(number)
         if task.total is None:  # nothing more to say of it than that it is over
             bars.update(number, visible=(task.elapsed or 0) >= BRIEF, total=0)
+
+
+class _Screen:
+    """The terminal while bars are on it: the cursor is hidden, and what is printed goes above the bars."""
+
+    def __init__(self) -> None:
+        self.bars = _new_progress()
+        self.bars.start()
+
+    def give_back(self) -> None:
+        try:
+            self.bars.stop()
+        finally:  # also where an interrupt came while rich printed, after which it may keep back whatever it is to write
+            sys.stderr.write(SHOW_CURSOR)
+            sys.stderr.flush()
+
+
+_on_screen: list[_Screen] = []
+"""The one terminal that bars are on, or none."""
+
+
+def stop_display() -> None:
+    """Take the bars off the terminal and show its cursor, whatever stages an interrupt has left open."""
+    with interrupts_held():
+        while _on_screen:
+            _on_screen.pop().give_back()
 
 
 def _new_progress() -> Progress:

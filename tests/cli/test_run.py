@@ -62,7 +62,7 @@ def test_cfg_of_a_sweep_lists_its_runs(capsys, outputs):
     out = printed(capsys, "-m", "--cfg", *TINY, f"outputs.dir={outputs}", "solver=uce,oce", "seed=0,1").splitlines()
     assert len(out) == 9
     assert out[-1] == "4 runs; none was run."
-    assert out[0].startswith("[1] ")
+    assert out[0].startswith("[1 of 4] ")
     assert "solver=uce" in out[0]
     assert "seed=0" in out[0]
     (run,) = [path.name for path in outputs.iterdir() if (path / "results.json").is_file()]

@@ -10,6 +10,7 @@ from erasepro.cli import sweep as module
 from erasepro.cli.sweep import sweep
 from erasepro.errors import UserError
 from erasepro.runs import run as runner
+from tests.runtime.test_progress import on_terminal
 
 TINY = ["debug=tiny", "outputs.dir=o"]
 
@@ -42,6 +43,42 @@ def test_every_combination_is_run_in_turn(jobs):
     assert len(jobs.configs) == 4
     assert len({c.tracker.group for c in jobs.configs}) == 1, "one group a sweep"
     assert jobs.configs[0].tracker.group
+
+
+def test_each_job_is_headed_by_a_line_with_its_number_and_what_is_swept(jobs, capsys):
+    jobs.fail = {3: UserError("no such thing")}
+    sweep([*TINY, "solver=uce", "solver.edit_scale=1", "generation.steps=2,3", "solver.ridge=1,x"])
+    out = capsys.readouterr().out
+    swept = [(2, 1), (2, "x"), (3, 1), (3, "x")]
+    assert out == "".join(f"\n[{i} of 4] generation.steps={n} solver.ridge={r}\n" for i, (n, r) in enumerate(swept, 1))
+
+
+def test_the_same_run_twice_has_two_numbers(jobs, capsys):
+    sweep([*TINY, "solver=uce", "generation.steps=2,2,3"])
+    out = capsys.readouterr().out
+    assert [line[:8] for line in out.splitlines() if line.startswith("[")] == ["[1 of 3]", "[2 of 3]", "[3 of 3]"]
+
+
+def test_a_spinner_leaves_the_line_of_a_job(tmp_path):
+    script = """
+import time
+from types import SimpleNamespace
+from erasepro.cli import sweep
+from erasepro.runs import run as runner
+from erasepro.runtime.progress import shown, stage
+
+def run(spec):
+    with stage("Making sentences and prompts"):
+        time.sleep(0.3)
+    return SimpleNamespace(name="x", signature=f"{spec.generation.steps}" * 64)
+
+runner.run, sweep._summary = run, print
+with shown():
+    sweep.sweep(["debug=tiny", "outputs.dir=o", "generation.steps=2,3"])
+"""
+    seen, _ = on_terminal(stdout_too=True, script=script, cwd=tmp_path)
+    for header in ("[1 of 2] generation.steps=2\r\n", "[2 of 2] generation.steps=3\r\n"):
+        assert header in seen
 
 
 def test_one_failure_is_told_and_the_others_run(jobs, capsys):

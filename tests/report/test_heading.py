@@ -23,12 +23,11 @@ def test_the_first_pairs_and_how_many_more():
     assert format_pairs([["a", "b"]] * 6).endswith(" and 2 more")
 
 
-def test_a_heading_fits_the_terminal_behind_a_sweep_s_number(monkeypatch):
+def test_a_heading_fits_the_terminal(monkeypatch):
     heading = " · ".join(["dog → cat, apple → pear and 7 more", "miniature", "uce_best ridge=7.0", "16 steps, guidance 3"] * 2)
     for width in (80, 100, 160):
         monkeypatch.setenv("COLUMNS", str(width))
         lines = printed(heading).splitlines()
-        assert len("[10000] ") + len(lines[0]) <= width
         assert max(map(len, lines)) <= width
         assert " ".join(" ".join(lines).split()) == heading
     monkeypatch.setenv("COLUMNS", "80")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import copy
 import subprocess
+from contextlib import contextmanager
 
 import pytest
 
 from erasepro.generation import ImageStore
+from erasepro.metrics import nudenet
+from erasepro.results.results_json import Results
+from erasepro.runs import run as runner
 from erasepro.runs.job import make_job
 from erasepro.runs.resolve import resolve
 from erasepro.runs.run import Run, run
+from erasepro.runtime import progress
+from tests.metrics.stub_nudenet import always
 
 TINY = ["debug=tiny", "outputs.dir=o", "outputs.progress=false"]
 
@@ -51,6 +57,37 @@ def test_whether_images_are_missing_is_asked_without_touching_the_folder(done):
     assert not damaged.exists()
     assert again.is_undrawn("images", edited)
     assert not again.is_undrawn("originals", original)
+
+
+def test_what_follows_the_pictures_is_a_stage_that_is_shown(done, monkeypatch):
+    again, *_ = done
+    (again.path / "results.json").unlink()
+    titles, during = [], {}
+
+    class Titles:
+        @contextmanager
+        def stage(self, stage):
+            titles.append(stage.title)
+            yield lambda n: None
+            titles.pop()
+
+    def spy(place, name):
+        real = getattr(place, name)
+
+        def noted(*args, **kwargs):
+            during[name] = titles[-1:]
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(place, name, noted)
+
+    monkeypatch.setattr(progress, "_Lines", Titles)
+    monkeypatch.setattr(nudenet, "NudeNetDetector", always())
+    spy(nudenet.NudeNet, "compute")
+    spy(runner, "before_after_grid")
+    spy(Results, "save")
+    run(resolve([*TINY[:2], "metrics.names=[nudenet]"]))
+    recording = ["Recording the results"]
+    assert during == {"compute": ["Computing the scores"], "before_after_grid": recording, "save": recording}
 
 
 def test_the_lost_images_of_a_finished_run_are_drawn_again_and_told(done, capsys):

@@ -80,8 +80,9 @@ def score(
                 for name, values in _update(batch, model, metrics, before).items():
                     out.values[name] += [*values, *({} for _ in broken)]
                 advance(len(batch.rows) + len(broken))
-    out.edited = {name: check_score(name, "compute", metric.compute()) for name, metric in metrics.items()}
-    out.original = {name: check_score(name, "compute", metric.compute()) for name, metric in before.items()}
+    with stage("Computing the scores", announced=False, show=show):
+        out.edited = {name: check_score(name, "compute", metric.compute()) for name, metric in metrics.items()}
+        out.original = {name: check_score(name, "compute", metric.compute()) for name, metric in before.items()}
     return out
 
 
