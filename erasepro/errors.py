@@ -71,8 +71,14 @@ FEW = 3
 
 
 def begun(word: str, known: Iterable[str]) -> list[str]:
-    """The known names that begin with ``word``; none where it is too short to say which is meant, or they are too many."""
-    names = [name for name in known if len(word) >= FEW and name.casefold().startswith(word.casefold())]
+    """The known names that begin with ``word``, in its letters' case or else in any.
+
+    None where it is too short to say which is meant, or they are too many.
+    """
+    if len(word) < FEW:
+        return []
+    any_case = [name for name in known if name.casefold().startswith(word.casefold())]
+    names = [name for name in any_case if name.startswith(word)] or any_case
     return names if len(names) <= FEW else []
 
 

@@ -37,7 +37,9 @@ TOGETHER = {
     "end_to_end/test_cli_run.py": ("runs/scoring",),
     "end_to_end/test_miniature.py": ("models/miniature/judge",),
     "generation/test_sample.py": ("generation/samplers", "generation/writer"),
-    "metrics/test_clip_metrics.py": ("metrics/clip_accuracy_pairwise", "metrics/clip_probability"),
+    "metrics/test_clip_metrics.py": (
+        "metrics/clip_accuracy_pairwise", "metrics/clip_accuracy_top1", "metrics/clip_probability",
+    ),
     "metrics/networks/test_clip.py": ("metrics/clip_score", "metrics/networks/judges"),
     "metrics/test_distances.py": ("metrics/fd_miniature", "metrics/engine/frechet"),
     "metrics/test_fid.py": ("metrics/engine/set_distance",),
@@ -63,7 +65,7 @@ TOGETHER = {
         "prompts/fills", "prompts/miniature_sentences", "prompts/templates/bank", "prompts/templates/miniature",
     ),
     "prompts/sets/test_load.py": (
-        "prompts/sets/named", "prompts/sets/purpose", "prompts/sets/record", "prompts/sets/rows",
+        "prompts/sets/named", "prompts/sets/record", "prompts/sets/rows",
     ),
     "report/test_across_metrics.py": ("report/cells", "report/primary_values"),
     "results/test_results_schema.py": ("results/results_json",),
