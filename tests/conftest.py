@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 
 import pytest
 
@@ -14,7 +16,9 @@ _KEPT = "ERASEPRO_TEST_CACHE"
 
 
 def pytest_configure(config):
-    """One cache for a session, shared by its worker processes."""
+    """One cache for a session, shared by its worker processes. Ctrl-C works in the background too."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
     if _KEPT not in os.environ:
         os.environ[_KEPT] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="erasepro-test-cache-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(_KEPT), ignore_errors=True))
