@@ -122,21 +122,25 @@ class Registry(Generic[T]):
 
         Where `config_module` names one, that alone is imported, not the entry.
         """
-        module = self.config_module(name)
+        module, symbol = self._config_apart(name)
         if module:
-            place = self._places[name]
-            schema: type = getattr(importlib.import_module(module), registered_config(place.module, place.symbol))
+            schema: type = getattr(importlib.import_module(module), symbol)
             return schema
         self.get(name)
         return self._configs.get(name)
 
     def config_module(self, name: str) -> str:
         """The module of a config that stands apart from its entry, both in the registry's package, else "". Imports nothing."""
+        return self._config_apart(name)[0]
+
+    def _config_apart(self, name: str) -> tuple[str, str]:
+        """Module and class of a config as `config_module` means it, or two empty texts."""
         place = self._places.get(name)
         if place is None or place.problem or not place.module.startswith(f"{self._package}."):
-            return ""
-        home = defining_module(place.module, registered_config(place.module, place.symbol))
-        return home if home.startswith(f"{self._package}.") and home != place.module else ""
+            return "", ""
+        symbol = registered_config(place.module, place.symbol)
+        home = defining_module(place.module, symbol)
+        return (home, symbol) if home.startswith(f"{self._package}.") and home != place.module else ("", "")
 
     def required_config(self, name: str) -> type:
         """The config dataclass given at registration. Raises UserError as ``get`` does, and where none was given."""

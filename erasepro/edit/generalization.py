@@ -136,7 +136,7 @@ def _measure(
 ) -> tuple[_Shares, list[_Shares]]:
     """The shares of the pairs' columns and of each list of texts', over all linears that read the text.
 
-    An edited weight is made once for all of them.
+    An edited weight is made once for all columns of a block.
     """
     of_pairs, of_texts = _Shares(), [_Shares() for _ in texts]
     for read in conditioning_inputs(sides.pipe):

@@ -23,7 +23,6 @@ from erasepro.models.sites import ATTENTION_KINDS, Site, conditioning_sites
 from erasepro.prompts.fills import retained_names
 from erasepro.runtime.progress import stage
 from erasepro.solvers.base import Solver
-from erasepro.solvers.configs.checks import check_positive
 from erasepro.solvers.configs.cross_attention import CrossAttentionConfig
 from erasepro.solvers.engine.assemble import assemble_edit
 from erasepro.solvers.engine.cross_attention_pass import SiteSolver, replace_readers
@@ -154,10 +153,6 @@ class CrossAttentionSolver(Solver[C]):
         raise ValueError(
             f"solve_sites gives {answer!r:.60}, not a pair (a function of a site and its weight that gives a Solution, facts)"
         )
-
-    def positive(self, *keys: str, zero: bool = False) -> None:
-        """Raise UserError unless these config values are positive numbers (0 too, where allowed)."""
-        check_positive(self.config, *keys, zero=zero)
 
     def _check(self) -> None:
         super()._check()

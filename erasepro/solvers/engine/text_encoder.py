@@ -12,7 +12,6 @@ from erasepro.models.features.columns import PairColumns
 from erasepro.schedules import ScheduleConfig
 from erasepro.solvers.base import Solver
 from erasepro.solvers.closed_form.erasepro import ErasePro
-from erasepro.solvers.configs.checks import check_positive
 from erasepro.solvers.configs.erasepro import EraseProConfig
 from erasepro.solvers.configs.fit import FitConfig, check_fit
 from erasepro.solvers.configs.text_stage import TextStageConfig
@@ -105,7 +104,3 @@ class TextStageSolver(Solver[C]):
         stage = _Stage(whole, self.takes_means())
         stage.statistics = self.statistics
         return stage
-
-    def positive(self, *keys: str) -> None:
-        """Raise UserError unless these config values are positive and finite."""
-        check_positive(self.config, *keys)
