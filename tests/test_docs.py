@@ -151,7 +151,11 @@ def test_the_pages_build_to_a_site_whose_links_lead_somewhere(tmp_path):
     assert {path.stem for path in (ROOT / "docs").glob("*.md")} <= pages
 
 
-@pytest.mark.parametrize("page", USED, ids=str)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.ci_slow if page.name == "RESULTS.md" else ()) for page in USED],
+    ids=str,
+)
 def test_commands_are_valid(page):
     for words in commands_of(page):
         check_command(words)

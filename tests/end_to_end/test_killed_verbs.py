@@ -91,7 +91,9 @@ def draws(first, number):
     return [(names[seed % len(names)], seed) for seed in range(first, first + number)]
 
 
-@pytest.mark.parametrize(("name", "seed"), draws(0, 5))
+@pytest.mark.parametrize(
+    ("name", "seed"), [pytest.param(*draw, marks=pytest.mark.ci_slow if draw[0] == "sweep" else ()) for draw in draws(0, 5)]
+)
 def test_a_killed_command_given_again_ends_as_an_undisturbed_one(killed, name, seed):
     assert killed.kill(name, seed) == []
 

@@ -146,6 +146,7 @@ def test_settings_that_cannot_work_are_one_line(tmp_path, monkeypatch, capsys, s
     assert message in line
 
 
+@pytest.mark.ci_slow
 def test_a_sweep_goes_on_after_any_error(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["-m", *TINY, "generation.steps=2,1001,3"]) == 2

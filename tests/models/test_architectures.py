@@ -60,7 +60,9 @@ def one_pair(target: str = "dog", anchor: str = "cat", sentence: str = "a photo 
     return EditPrompts(ConceptSet("one", "instance", (pair,)), (prompts,), ())
 
 
-@pytest.mark.parametrize("name", FULL_SIZE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.ci_slow if name.startswith(("sd35", "sd3_")) else ()) for name in FULL_SIZE]
+)
 def test_full_size_configs_list_their_sites(name, tmp_path):
     from write_model import configs
 
@@ -148,8 +150,9 @@ def test_erase_apply_draw_revert(name):
 
 @pytest.mark.parametrize(
     ("name", "solver"),
-    [("sdxl", one) for one in ("uce", "rece", "speed", "alphaedit", "oce", "ace_zero")]
-    + [(one, solver) for one in ("sd3", "pixart") for solver in ("uce", "alphaedit")],
+    [("sdxl", "uce"), ("sdxl", "oce"), ("sd3", "alphaedit")]
+    + [pytest.param("sdxl", one, marks=pytest.mark.ci_slow) for one in ("rece", "speed", "alphaedit", "ace_zero")]
+    + [pytest.param(*pair, marks=pytest.mark.ci_slow) for pair in (("sd3", "uce"), ("pixart", "uce"), ("pixart", "alphaedit"))],
 )
 def test_every_kind_of_solver_walks_every_kind_of_read(name, solver):
     model = Model(build(name), name, name, "")

@@ -42,7 +42,14 @@ def solved(pipe: Any, solver: str = "uce") -> erasepro.Edit:
     return erasepro.erase(Model(pipe, "x", "x", ""), {"dog": "cat"}, solver=solver, preserve=["car"])
 
 
-@pytest.mark.parametrize("name", [n for n in BUILDERS if n != "stable-diffusion"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=() if n in ("sdxl", "flux") else pytest.mark.ci_slow)
+        for n in BUILDERS
+        if n != "stable-diffusion"
+    ],
+)
 def test_the_same_edit_as_from_the_loaded_pipeline(saved, name):
     from_disk = solved(Skeleton(saved(name)))
     loaded = solved(build(name))

@@ -47,8 +47,9 @@ def test_a_method_leaves_its_checks_to_its_settings(name):
     assert callable(kind.config_class.check)
 
 
-def test_configs_of_every_preset_are_checked_without_torch():
-    words = [f"solver={name}" for name in options("solver")]
+@pytest.mark.parametrize("names", [("erasepro", "uce"), pytest.param(options("solver"), marks=pytest.mark.ci_slow)], ids=len)
+def test_configs_of_presets_are_checked_without_torch(names):
+    words = [f"solver={name}" for name in names]
     wrong = ["solver=uce solver.ridge=-1", "solver=emcid solver.weight=2", "solver.text_fit.mu=inf", "schedule.share=3"]
     done = subprocess.run(
         [sys.executable, "-c", RESOLVED, *words, *wrong], capture_output=True, text=True, timeout=300, check=False

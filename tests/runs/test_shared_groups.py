@@ -54,8 +54,15 @@ def lines_of(processes, folder):
     return done.stderr.splitlines()
 
 
-def test_they_are_told_before_the_libraries_of_models_are_imported(tmp_path, monkeypatch, capsys):
-    commands = [*WRONG.values(), *WRONG_INPUTS.values(), *(["--cfg", *words] for words in WRONG.values())]
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [*WRONG.values(), *WRONG_INPUTS.values()],
+        pytest.param([["--cfg", *words] for words in WRONG.values()], marks=pytest.mark.ci_slow),
+    ],
+    ids=["runs", "--cfg"],
+)
+def test_they_are_told_before_the_libraries_of_models_are_imported(tmp_path, monkeypatch, capsys, commands):
     lines = lines_of(commands, tmp_path)
     assert len(lines) == 2 * len(commands)
     assert set(lines[1::2]) == {"2 []"}

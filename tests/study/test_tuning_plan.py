@@ -13,6 +13,7 @@ from erasepro.study.tuning_plan import PLAN, SETS, TuningPlan, code_digest
 PLANNED = TuningPlan(("uce", "erasepro"), ("mini/dev_1", "mini/dev_5"), (), 24, 5, 4.0, 2, 0, "code", 100.0)
 
 
+@pytest.mark.ci_slow  # composes some forty sets
 def test_no_target_of_a_test_set_is_in_a_development_set():
     sets = {name: set(load_concepts(resolve([f"concepts={name}"]).concepts, "miniature").targets) for name in instance_sets()}
     developed = set().union(*(sets[name] for name in SETS))

@@ -16,7 +16,14 @@ pytest.importorskip("peft")
 PROMPT = "a photo of a dog"
 
 
-@pytest.mark.parametrize("name", [n for n in BUILDERS if n not in ("stable-diffusion", "sd3-without-t5")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=() if n in ("sdxl", "flux") else pytest.mark.ci_slow)
+        for n in BUILDERS
+        if n not in ("stable-diffusion", "sd3-without-t5")
+    ],
+)
 def test_lora_draws_what_apply_draws(name, tmp_path):
     pipe = build(name)
     edit = erasepro.erase(Model(pipe, name, name, ""), {"dog": "cat"}, solver="erasepro", **LIGHT)
