@@ -11,6 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from erasepro.config.hydra_errors import translated
 from erasepro.config.overrides import named_keys
+from erasepro.config.paths import groups
 from erasepro.config.sweep_size import MOST_JOBS
 from erasepro.errors import UserError
 from erasepro.runs.override_words import override_words
@@ -85,7 +86,7 @@ def restrict(study: Study, overrides: Sequence[str]) -> tuple[Study, list[str]]:
                 raise UserError(f"{word!r} gives several values, and {key!r} is no axis of the study {study.name!r}: give one.")
             varied = {key: axis.name for axis in study.axes for choice in axis.values.values() for key in choice}
             for named in named_keys([word]):
-                axis = next((name for key, name in varied.items() if f"{named}.".startswith(f"{key}.")), None)
+                axis = next((name for key, name in varied.items() if _overwrites(named, key)), None)
                 if axis is not None:
                     raise UserError(
                         f"{word!r} would overwrite what the study varies: {named!r} belongs to its axis {axis!r}. Leave it "
@@ -93,6 +94,11 @@ def restrict(study: Study, overrides: Sequence[str]) -> tuple[Study, list[str]]:
                     )
             rest.append(word)
     return replace(study, axes=tuple(axes.values())), rest
+
+
+def _overwrites(named: str, varied: str) -> bool:
+    """Whether a key is a varied one, or inside it. Keys of a group are set after its option, and overwrite only themselves."""
+    return named == varied or (named.startswith(f"{varied}.") and varied not in groups())
 
 
 def _plain(value: Any) -> Any:
