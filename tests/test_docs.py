@@ -95,7 +95,7 @@ def check_command(words: list[str]) -> None:
         assert words[1:] == [] or words[1] in {*VERBS, "tables"}
         assert len(words) <= 2
     else:
-        assert verb in ("report", "grid", "status")
+        assert verb in ("report", "grid", "status", "work")
         assert set(named) <= {"report": {"figure"}, "grid": set(GRID_KEYS)}.get(verb, set())
 
 

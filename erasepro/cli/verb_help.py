@@ -140,6 +140,7 @@ VERB_HELP = {
             ("workers=N", "1", "processes of this machine; a GPU each where it has several"),
             ("out=FOLDER", "outputs/<name>-<id>", "the study's folder; its runs lie in outputs.dir, shared with other studies"),
             ("fail_fast=true", "false", "begin no run once one has failed"),
+            ("launcher=…", "this machine", "slurm (writes a script for sbatch), or Hydra's joblib, submitit_local|_slurm, ray"),
         ),
         ("erasepro study residual plan=true", "erasepro study residual workers=2 generation=quick"),
         "A file is a study by its section study: with axes (key: [values], or name: {label: {key: value}}), and, if wanted, "
