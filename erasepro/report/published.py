@@ -157,7 +157,7 @@ def _notes(table: Table, published: Published) -> list[str]:
         texts = [f"{', '.join(rows)}: {text}" for text, rows in by_text.items()]
     lines = [f"{PUBLISHED}: {'; '.join(texts)}. {DIFFERENCE}: ours minus published."] if shown else []
     absent = [label for label, row in published.values.items() if row and label not in labels]
-    return [*lines, *([f"Published, without a run here: {', '.join(absent)}."] if absent else [])]
+    return [*lines, *([f"Published, without a row of that name: {', '.join(absent)}."] if absent else [])]
 
 
 def _is_number(value: Any) -> bool:

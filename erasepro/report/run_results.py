@@ -38,7 +38,7 @@ class RunResults(Results):
 
     @property
     def tables(self) -> list[Table]:
-        """The tables that the command prints, in its order: ``.text()``, ``.markdown()`` and ``.csv()`` of each."""
+        """The tables that the command prints, in its order; each has its forms (`table.Table`)."""
         return tables(self)
 
     def grid(self, sensitive: bool = False) -> Image.Image:

@@ -48,7 +48,7 @@ def test_columns_are_named_with_or_without_arrow_and_parentheses():
 def test_a_method_without_a_run_is_named():
     table = with_published(TABLE, Published({"mace": {"top1": 0.3}}, "Paper"))
     assert {row[2:4] for row in table.rows} == {("–", "–")}
-    assert table.note == "our note\nPublished, without a run here: mace."
+    assert table.note == "our note\nPublished, without a row of that name: mace."
 
 
 def test_every_form_shows_it_as_text():
