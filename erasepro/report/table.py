@@ -90,6 +90,9 @@ class Table:
         ascii_page = page.encode("ascii", "xmlcharrefreplace").decode("ascii")
         return f"<div style='border-spacing:1em .3em'>{ascii_page}</div>\n"
 
+    def _repr_html_(self) -> str:
+        return self.html()
+
     def latex(self) -> str:
         r"""A ``table`` with the title as its caption, for ``\input``; the document loads ``booktabs``."""
         return latex_table(self.title, self.header, self.rows, self.full_note, self.ranks, self.may_turn)

@@ -30,6 +30,7 @@ RANKED = Table(
 def test_best_is_bold_and_second_underlined_where_a_form_has_such():
     assert "| a | **0.100** | 3 |\n| b | <u>0.200</u> | 3 |\n| c | 0.300 | 3 |" in RANKED.markdown()
     shown = RANKED.html()
+    assert RANKED._repr_html_() == shown, "a notebook shows it"
     assert "<b>0.100</b>" in shown
     assert "<u>0.200</u>" in shown
     assert ">0.300<" in shown
