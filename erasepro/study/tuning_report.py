@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from erasepro.report.table import Table
+from erasepro.report.tables import Table
 from erasepro.study.pictures import OBJECTIVES, score
 from erasepro.study.tuning_plan import TuningPlan
 
