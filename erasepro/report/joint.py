@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from erasepro.config.plain_values import differing
 from erasepro.report.across import across_table
 from erasepro.report.across_metrics import across_metrics
 from erasepro.report.primary_values import judge_name, primary_values
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 from erasepro.results.results_json import Results
 from erasepro.results.stored_recognition import read_recognition_rates
 
@@ -17,8 +18,9 @@ from erasepro.results.stored_recognition import read_recognition_rates
 def across(runs: Sequence[Results]) -> list[Table]:
     """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it).
 
-    Runs that differ in the model, in how images are drawn or in what an edit is fitted on are no repetitions of each other: the
-    settings in which they differ are part of their rows' names.
+    Runs that differ in the model, in how images are drawn, of which prompts, or in what an edit is fitted on are no repetitions
+    of each other: the settings in which they differ are part of their rows' names. No cell is marked as best where the rows'
+    runs are not of the same concepts and prompts.
 
     Raises UserError where the runs' pictures were drawn and judged under different protocols.
     """
@@ -28,10 +30,25 @@ def across(runs: Sequence[Results]) -> list[Table]:
         for label, run in zip(labels, runs, strict=True)
     ]
     metrics = across_metrics([(label, primary_values(run)) for label, run in zip(labels, runs, strict=True)])
+    listed = [across_table(recognition), metrics]
     caution = [*caution_unlike(runs), *caution_without_digest(runs)]
-    return [
-        replace(table, note="\n".join([table.note, *caution]).strip()) for table in (across_table(recognition), metrics)
-    ]
+    if not _are_of_the_same(labels, runs):
+        listed = [replace(table, higher_is_better=()) for table in listed]
+        caution.append(UNRANKED)
+    return [replace(table, note="\n".join([table.note, *caution]).strip()) for table in listed]
+
+
+UNRANKED = "No best is marked: the methods' runs are not of the same concepts and prompts."
+"""Note of a joint table whose rows answer different questions."""
+
+
+def _are_of_the_same(labels: Sequence[str], runs: Sequence[Results]) -> bool:
+    """Whether the runs of each row erase the same concepts, on the same prompt sets, as those of the others."""
+    tasks: dict[str, set[Any]] = {label: set() for label in labels}
+    for label, run in zip(labels, runs, strict=True):
+        settings = run.settings
+        tasks[label].add((settings.kind, frozenset(settings.pairs), frozenset(settings.prompt_sets), settings.split))
+    return all(task == tasks[labels[0]] for task in tasks.values())
 
 
 def recognition_protocol(run: Results) -> str:
@@ -74,7 +91,10 @@ REPETITIONS = ("generation.seeds",)
 def label_rows(runs: Sequence[Results]) -> list[str]:
     """The name of each run's row: its method, and the settings in which the runs differ."""
     settings = [
-        {k: v for k, v in run.settings.comparable.items() if k.startswith(ROW_SETTINGS) and k not in REPETITIONS}
+        {
+            **{k: v for k, v in run.settings.comparable.items() if k.startswith(ROW_SETTINGS) and k not in REPETITIONS},
+            "prompts": "+".join(run.settings.prompt_sets),
+        }
         for run in runs
     ]
     keys = list(differing(settings))
