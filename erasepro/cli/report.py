@@ -22,28 +22,13 @@ def command(words: list[str]) -> int:
     """
     from erasepro.report.heading import printed, results_heading
     from erasepro.report.show import show
-    from erasepro.results.results_json import Results
-    from erasepro.results.run_folder import check_signature
+    from erasepro.results.finished_runs import read_finished_runs
 
     figure = own_options(words, ("figure",)).get("figure")
     words = [word for word in words if not word.startswith("figure=")]
     if not words:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
-    finished: list[tuple[str, Results]] = []
-    missing: list[UserError] = []
-    seen: dict[str, str] = {}
-    for folder in dict.fromkeys(word.rstrip("/") or word for word in words):
-        try:
-            results = Results.load(run_folder(Path(folder)) / "results.json")
-            check_signature(Path(folder), results.signature)
-            first = seen.setdefault(f"{results.signature} {results.solver_label}", folder)
-            if first != folder:
-                raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")
-            finished.append((folder, results))
-        except UserError as error:
-            missing.append(error)
-        except OSError as error:
-            missing.append(UserError(f"cannot read {str(error.filename or folder)!r}: {error.strerror}."))
+    finished, missing = read_finished_runs(words)
     if not finished or (missing and len(words) == 1):
         raise missing[0]
     for reason in missing:
@@ -53,8 +38,9 @@ def command(words: list[str]) -> int:
         return 0
     if len(words) > 1:
         from erasepro.report.joint import across
+        from erasepro.report.paired import paired_tables
 
-        for table in across([results for _, results in finished]):
+        for table in [*across([results for _, results in finished]), *paired_tables(finished)]:
             print(table.text())
         return 0
     for folder, results in finished:
@@ -73,14 +59,3 @@ def _show_depth(runs: Sequence[Results], figure: str) -> None:
     for table in tables:
         print(table.text())
     print(f"Figure: {path}")
-
-
-def run_folder(path: Path) -> Path:
-    """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
-    if not path.is_dir():
-        raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")
-    if not any((path / name).exists() for name in ("config.yaml", "status.json", "results.json")):
-        runs = sorted(inner.parent for inner in path.glob("*/status.json"))
-        inside = f" {len(runs)} run(s) lie in it: erasepro report {runs[0]} …" if runs else ""
-        raise UserError(f"{str(path)!r} is no run's folder (it holds no config.yaml).{inside}")
-    return path
