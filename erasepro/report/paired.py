@@ -77,8 +77,8 @@ def paired_tables(finished: Sequence[FinishedRun]) -> list[Table]:
         scored = _scored_by_method(measure, of_measure)
         if reference not in scored:
             continue
-        found = compare_with_rivals(scored, reference, measure.higher_is_better)
-        pairs = list(zip(found.rivals, found.tests, strict=True))
+        comparison = compare_with_rivals(scored, reference, measure.higher_is_better)
+        pairs = list(zip(comparison.rivals, comparison.tests, strict=True))
         few = few or len(pairs) > MOST
         for place, (rival, test) in enumerate(pairs if len(pairs) <= MOST else pairs[:1]):
             best = " (best)" if place == 0 and len(pairs) > 1 else ""

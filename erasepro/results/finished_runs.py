@@ -42,11 +42,16 @@ def read_finished_runs(folders: Iterable[str]) -> tuple[list[FinishedRun], list[
     return finished, problems
 
 
+def is_run_folder(path: Path) -> bool:
+    """Whether a folder holds a file that a run's folder has."""
+    return any((path / name).exists() for name in ("config.yaml", "status.json", "results.json"))
+
+
 def check_run_folder(path: Path) -> Path:
     """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
     if not path.is_dir():
         raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")
-    if not any((path / name).exists() for name in ("config.yaml", "status.json", "results.json")):
+    if not is_run_folder(path):
         runs = sorted(inner.parent for inner in path.glob("*/status.json"))
         inside = f" {len(runs)} run(s) lie in it: erasepro report {runs[0]} …" if runs else ""
         raise UserError(f"{str(path)!r} is no run's folder (it holds no config.yaml).{inside}")

@@ -54,12 +54,19 @@ def make_run(
     config = json.loads(json.dumps(config_of(solver))) | facts.pop("config", {})
     config["concepts"]["pairs"] = [list(pair)]
     metric = MetricScore(
-        "clip_probability", "erasepro/2", {"role": "target"}, **nonfinite_to_null(scores), judge="model miniature", file="p"
+        "clip_probability",
+        "erasepro/2",
+        {"role": "target"},
+        **nonfinite_to_null(scores),
+        judge="model miniature",
+        file="p",
     )
     rates = [nonfinite_to_null(dataclasses.asdict(group)) for group in compute_recognition_rates(samples)]
+    by_concept = [nonfinite_to_null(dataclasses.asdict(group)) for group in compute_recognition_rates(samples, True)]
     source = {"protocol": "erasepro/2", "judge": "model miniature", "file": "names"}
     results = Results(
         folder.name, folder.name, config, "erasepro/2", {"weights": "w"}, recognition=rates, recognition_source=source,
+        recognition_by_concept=by_concept,
         sensitive=False, method=solver, **facts,
     )  # fmt: skip
     results.add([metric])
