@@ -97,8 +97,7 @@ def load_runs(folders: str | Path | Iterable[str | Path]) -> Runs:
     Raises:
         UserError: no run is left.
     """
-    several = isinstance(folders, Iterable) and not isinstance(folders, str)
-    given = list(folders) if several else [folders]
+    given = [folders] if isinstance(folders, (str, Path)) or not isinstance(folders, Iterable) else list(folders)
     names = [name for entry in given for name in _expanded(entry)]
     if not names:
         places = ", ".join(map(repr, map(str, given))) or "an empty list"
