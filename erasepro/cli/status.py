@@ -1,4 +1,4 @@
-"""``erasepro status [DIR…]``: which runs there are, and how far each is. Nothing is changed, no library of models loaded."""
+"""``erasepro status [DIR…]``: which runs there are, and how far each is; of a study, how far all are. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ HEADER = ("run", "state", "stages", "updated", "")
 INDENT = "  "
 """What stands before the facts of a run whose name has a line of its own, and before a note below them."""
 
+PLAN = "study.json"
+"""The file that makes a folder a study's (`study.study_folder`)."""
 LONGEST_NOTE = 120
 """Characters of a run's error that are shown: the run's own command says all of it."""
 
@@ -22,12 +24,23 @@ LONGEST_NOTE = 120
 def command(words: Sequence[str]) -> int:
     """Print a line a run of the folders given (a run's, or one that holds runs); of ``outputs`` where none is.
 
+    A study's folder gets what is done, running, failed and left of its runs, and how long that may take.
+
     Where the terminal is too narrow, a run's name stands above its facts, and what there is to say below them; a name that is
     wider than the terminal stays whole, to be pasted.
 
     Raises UserError for a folder that is not there or holds no run.
     """
-    folders = [folder for word in (words or ["outputs"]) for folder in _runs_in(Path(word))]
+    places = [Path(word) for word in (words or ["outputs"])]
+    studied = [place for place in places if (place / PLAN).is_file()]
+    if studied:
+        from erasepro.study.study_status import study_lines
+
+        print("\n\n".join("\n".join(study_lines(place, terminal_width())) for place in studied))
+        if len(studied) == len(places):
+            return 0
+        print()
+    folders = [folder for place in places if place not in studied for folder in _runs_in(place)]
     rows = [HEADER, *(_row(folder) for folder in dict.fromkeys(folders))]
     print("\n".join(_lines(rows, terminal_width())))
     return 0

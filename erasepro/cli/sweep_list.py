@@ -42,16 +42,26 @@ def list_jobs(options: Options) -> int:
 
 def plan_jobs(overrides: Sequence[str]) -> int:
     """Print what each job of a sweep, and all of them, would do and take. Returns 0, or 2 where a job would be refused."""
-    from erasepro.runs.plan import lines_of, make_plan, total_lines
+    jobs = _jobs(overrides)
+    return plan_lists(jobs, [" ".join(words) for words in jobs])
+
+
+def plan_lists(jobs: Sequence[Sequence[str]], titles: Sequence[str], brief: bool = False) -> int:
+    """The same for runs given by their words, each under a title.
+
+    Args:
+        brief: a line a run.
+    """
+    from erasepro.runs.plan import brief_line, lines_of, make_plan, total_lines
 
     quiet()
-    jobs, plans, refused = _jobs(overrides), [], 0
+    plans, refused = [], 0
     drawn: set[Path] = set()
-    for number, words in enumerate(jobs, 1):
-        print(f"[{number} of {len(jobs)}] {' '.join(words)}")
+    for number, (words, title) in enumerate(zip(jobs, titles, strict=True), 1):
+        print(visible(f"[{number} of {len(jobs)}] {title}"))
         try:
             plans.append(make_plan(resolve(words), drawn))
-            print("\n".join(lines_of(plans[-1])), flush=True)
+            print(brief_line(plans[-1]) if brief else "\n".join(lines_of(plans[-1])), flush=True)
         except NotOnDisk as error:
             print(f"  not known. {error}", flush=True)
         except UserError as error:

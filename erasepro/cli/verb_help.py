@@ -84,7 +84,7 @@ VERB_HELP = {
     "status": VerbHelp(
         "status [DIR…]",
         "which runs lie in outputs/, and how far each is",
-        (("DIR", "outputs", "a run's folder, or one that holds runs"),),
+        (("DIR", "outputs", "a run's folder, one that holds runs, or a study's"),),
         ("erasepro status", "erasepro status outputs/RUN"),
     ),
     "report": VerbHelp(
@@ -130,6 +130,33 @@ VERB_HELP = {
             "erasepro export EDIT format=single_file out=FILE.safetensors base=FOLDER",
         ),
     ),
+    "study": VerbHelp(
+        "study NAME|FILE.yaml [key=value] … [workers=N] [plan=true] [out=FOLDER] [fail_fast=true]",
+        "make the runs of a study that are missing, and print its tables",
+        (
+            ("NAME", "", "of a study under experiments/, or your own yaml file (see below)"),
+            ("key=value", "", "given to every run; of what the study varies, its values: solver=uce,oce"),
+            ("plan=true", "false", "tell runs, images, time, memory and disk; make none"),
+            ("workers=N", "1", "processes of this machine; a GPU each where it has several"),
+            ("out=FOLDER", "outputs/<name>-<id>", "the study's folder; its runs lie in outputs.dir, shared with other studies"),
+            ("fail_fast=true", "false", "begin no run once one has failed"),
+        ),
+        ("erasepro study residual plan=true", "erasepro study residual workers=2 generation=quick"),
+        "A file is a study by its section study: with axes (key: [values], or name: {label: {key: value}}), and, if wanted, "
+        "rows and tables (lists of axes) and sort. Everything else in the file is given to every run. The same command "
+        "goes on, and tries again what failed; `erasepro work FOLDER` joins in, `erasepro status FOLDER` tells "
+        "how far it is.",
+    ),
+    "work": VerbHelp(
+        "work FOLDER [fail_fast=true] [wait=false]",
+        "one more process that makes runs of a study, on any machine that shares the disk",
+        (
+            ("FOLDER", "", "the study's, as `erasepro study` says it"),
+            ("fail_fast=true", "false", "begin no run once one has failed"),
+            ("wait=false", "true", "end when others are at all that is left; else it takes over what a dead one leaves"),
+        ),
+        ("erasepro work outputs/STUDY",),
+    ),
     "tune": VerbHelp(
         "tune [solver=a,b] [sets=[…]] [trials=N] [pictures=N] [hours=H] [out=FOLDER] [write=true]",
         "search settings, on development sets alone",
@@ -156,7 +183,12 @@ VERB_HELP = {
     "help": VerbHelp(
         "help [VERB | tables]",
         "this page, or one verb's",
-        (("VERB", "", "ls, edit, score, rerun, status, report, grid, verify, export, tune, completion; tables: their words"),),
+        (
+            (
+                "VERB", "", "ls, edit, score, rerun, status, report, grid, verify, export, study, work, tune, completion; "
+                "tables: their words",
+            ),
+        ),
         ("erasepro help", "erasepro help export"),
     ),
 }

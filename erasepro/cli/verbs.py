@@ -12,6 +12,8 @@ VERBS = {
     "grid": "erasepro.cli.grid",
     "verify": "erasepro.cli.verify",
     "export": "erasepro.cli.export",
+    "study": "erasepro.cli.study",
+    "work": "erasepro.cli.work",
     "tune": "erasepro.cli.tune",
     "completion": "erasepro.cli.completion",
     "help": "erasepro.cli.help",

@@ -39,6 +39,8 @@ def check_overrides(overrides: Sequence[str], sweep: bool = False) -> None:
         key = override.key_or_group
         if len(key) > LONGEST_NAME:  # Hydra looks for a file of that name too
             raise UserError(f"Unknown key of {len(key):,} letters ({key[:20]!r} …): `erasepro --cfg` shows all keys.")
+        if key.split(".")[0] == "study":
+            raise UserError(f"{override.input_line!r} has no effect: a study stands in its file (`erasepro help study`).")
         if key == "method":
             raise UserError(f"{override.input_line!r} cannot be given: a method is named by its solver. Write solver=uce_best.")
         if key.split(".")[0].split("/")[0] == "hydra" and not (sweep and key.startswith(SWEEP_KEYS)):

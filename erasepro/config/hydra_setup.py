@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,19 @@ OPEN = (
 """Keys that `check` knows and the yaml files need not name: a solver's, a schedule's and every metric's, an own protocol's."""
 
 
+@dataclass
+class ComposedConfig(Config):
+    """What a file may say: the config of a run, and the section that `erasepro study` reads, which is no part of it."""
+
+    study: Any = None
+
+
 def prepare() -> None:
     """Register the root schema and the solvers without a yaml file, and forbid reading the environment from a config.
 
     Safe to call again.
     """
-    ConfigStore.instance().store(name="root_schema", node=Config)
+    ConfigStore.instance().store(name="root_schema", node=ComposedConfig)
     for name in unfiled_solvers():
         ConfigStore.instance().store(group="solver", name=name, node={"name": name})
     for resolver in ("oc.env", "env"):
@@ -45,8 +53,8 @@ def _refuse_environment(*words: str) -> None:
 
 
 def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
-    """The config without Hydra's own part; ``experiments`` and ``method`` hold the options of their groups that were chosen."""
-    own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    """The config of the run alone; ``experiments`` and ``method`` hold the options of their groups that were chosen."""
+    own = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in ("hydra", "study")])
     OmegaConf.update(own, "experiments", chosen.get("experiments"))
     OmegaConf.update(own, "method", chosen.get("solver") or "")
     return own

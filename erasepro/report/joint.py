@@ -27,20 +27,32 @@ def across(runs: Sequence[Results]) -> list[Table]:
 
     Raises UserError where the runs' pictures were drawn and judged under different protocols.
     """
-    labels = label_rows(runs)
-    recognition = [
-        (label, run.name, _recognition_protocol(run), trusted_recognition(run))
-        for label, run in zip(labels, runs, strict=True)
-    ]
-    shown = across_table(recognition, pairs=[name_pairs(run.settings.pairs) for run in runs])
-    metrics = across_metrics([(label, trusted_values(run)) for label, run in zip(labels, runs, strict=True)])
+    tables = method_tables(list(zip(label_rows(runs), runs, strict=True)))
     caution = [*refused_numbers(runs), *caution_unlike(runs), *caution_without_digest(runs)]
+    return [replace(table, note="\n".join([table.note, *caution]).strip()) for table in tables]
+
+
+def method_tables(
+    runs: Sequence[tuple[str, Results]], title: str = "Over all runs: mean ± standard error (worst)"
+) -> tuple[Table, Table]:
+    """What the pictures show, and the metrics, a row a label; `refused_numbers` says what is left out.
+
+    Args:
+        runs: the label of each run's row, and its results.
+        title: of the first table.
+
+    Raises:
+        UserError: the runs' pictures were drawn and judged under different protocols.
+    """
+    pairs = [name_pairs(run.settings.pairs) for _, run in runs]
+    recognition = [(label, run.name, recognition_protocol(run), trusted_recognition(run)) for label, run in runs]
+    metrics = across_metrics([(label, trusted_values(run)) for label, run in runs])
     if any("{" in cell for row in metrics.rows for cell in row):
         of_method: dict[str, list[str]] = {}
-        for label, run in zip(labels, runs, strict=True):
-            of_method.setdefault(label, []).append(name_pairs(run.settings.pairs))
+        for (label, _), pair in zip(runs, pairs, strict=True):
+            of_method.setdefault(label, []).append(pair)
         metrics = replace(metrics, note=" ".join(filter(None, [metrics.note, explain_pairs(list(of_method.values()))])))
-    return [replace(table, note="\n".join([table.note, *caution]).strip()) for table in (shown, metrics)]
+    return across_table(recognition, title, pairs), metrics
 
 
 def trusted_recognition(run: Results) -> list[RecognitionRates]:
@@ -73,7 +85,7 @@ def refused_numbers(runs: Sequence[Results]) -> list[str]:
     ]
 
 
-def _recognition_protocol(run: Results) -> str:
+def recognition_protocol(run: Results) -> str:
     """The label under which the run's pictures were judged, or would be."""
     if run.recognition_source.get("protocol"):
         return run.recognition_source["protocol"]

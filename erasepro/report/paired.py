@@ -47,13 +47,15 @@ class _Run:
     samples: Sequence[Sample]
 
 
-def paired_tables(finished: Sequence[FinishedRun]) -> list[Table]:
+def paired_tables(finished: Sequence[FinishedRun], labels: Sequence[str] = (), title: str = "Paired tests") -> list[Table]:
     """The table "Paired tests"; none where the runs are of one method, or no two methods drew the same prompts and seeds.
 
     Args:
         finished: the runs, with the folders in which their ``samples.parquet`` lie.
+        labels: the method of each run; none given: as `joint.label_rows` names them.
+        title: of the table.
     """
-    labels = label_rows([run.results for run in finished])
+    labels = labels or label_rows([run.results for run in finished])
     if len(set(labels)) < 2:
         return []
     runs, problems = [], []
@@ -66,7 +68,7 @@ def paired_tables(finished: Sequence[FinishedRun]) -> list[Table]:
             problems.append(f"Left out: {folder}: {error}.")
     methods = list(dict.fromkeys(run.label for run in runs))
     if len(methods) < 2:
-        return [Table("Paired tests", HEADER, (), "\n".join(problems), keys=2)] if problems else []
+        return [Table(title, HEADER, (), "\n".join(problems), keys=2)] if problems else []
     reference = find_reference(labels, [run.results for run in finished])
     if reference not in methods:
         reference = methods[0]
@@ -89,7 +91,7 @@ def paired_tables(finished: Sequence[FinishedRun]) -> list[Table]:
         return []
     note = _note(reference, levels, unmatched, few)
     lines = [note, f"Not tested: {'; '.join(untested)}." if untested else "", *problems]
-    return [Table("Paired tests", HEADER, tuple(rows), "\n".join(filter(None, lines)), keys=2)]
+    return [Table(title, HEADER, tuple(rows), "\n".join(filter(None, lines)), keys=2)]
 
 
 def find_reference(labels: Sequence[str], runs: Sequence[Results]) -> str:

@@ -44,7 +44,7 @@ class FinishedCommand(CommandRecord):
             if not record:
                 return False
             run = Path(record["run"])
-            if _mark_run(run) != record["content"]:
+            if mark_run(run) != record["content"]:
                 return False
             results = Results.load(run / "results.json")
             heading, notes = str(record["heading"]), list(record["notes"])
@@ -75,8 +75,8 @@ class FinishedCommand(CommandRecord):
         """
         with suppress(*UNREADABLE):
             if self.is_unchanged():
-                states, content = _mark_run(run, large=0), _mark_run(run)
-                if is_finished() and states == _mark_run(run, large=0):
+                states, content = mark_run(run, large=0), mark_run(run)
+                if is_finished() and states == mark_run(run, large=0):
                     self.write({"run": str(run), "heading": heading, "notes": self.notes, "content": content})
 
 
@@ -88,6 +88,6 @@ def command_at_work() -> FinishedCommand | None:
     return _AT_WORK.get()
 
 
-def _mark_run(run: Path, large: float = math.inf) -> str:
+def mark_run(run: Path, large: float = math.inf) -> str:
     """Hash of the bytes (``large=0``: of the states) of all files that a run made."""
     return mark_folder(run, without=DECIDES_NOTHING, large=large)

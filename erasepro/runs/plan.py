@@ -141,6 +141,17 @@ def lines_of(plan: Plan) -> list[str]:
     return [first, *_fitted(lines)]
 
 
+def brief_line(plan: Plan) -> str:
+    """The plan of one run in one line, as wide as the terminal."""
+    total = plan.total_seconds
+    parts = [
+        "finished" if plan.finished else "begun" if plan.stages or plan.folder.exists() else "new",
+        f"{plan.originals + plan.edited:,} images to draw",
+        f"about {_time(total)}" if total is not None else f"time {NOT_KNOWN}",
+    ]
+    return _fitted([f"  {', '.join(parts[:1] if plan.finished else parts)}"])[0]
+
+
 def _fitted(lines: list[str]) -> list[str]:
     """Lines that begin with what they are about, wrapped under what stands behind it."""
     return [wrapped(line, terminal_width(), " " * len("  seconds  ")) for line in lines]

@@ -16,7 +16,6 @@ from erasepro.generation.lost import tell_lost
 from erasepro.generation.presentable import presentable
 from erasepro.generation.shared_originals import original_images
 from erasepro.generation.worklist import is_written
-from erasepro.models.load import load_model
 from erasepro.report.grid import before_after_grid
 from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import format_heading, printed
@@ -27,6 +26,7 @@ from erasepro.runs.command_line import write_command
 from erasepro.runs.erase import solve_edit
 from erasepro.runs.finished_command import DONE_BEFORE, command_at_work
 from erasepro.runs.job import Job, make_job
+from erasepro.runs.model_shelf import take_model
 from erasepro.runs.solved_edit import load_solved_edit, save_edit
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime import distributed
@@ -148,7 +148,7 @@ class Run:
     def model(self) -> Model:
         """The loaded model; ``load_seconds`` says how long loading took."""
         with Meter() as meter:
-            model = load_model(self.job.spec.model)
+            model = take_model(self.job.spec.model, self.job.hashes["weights"])
         self.load_seconds = meter.seconds
         return model
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.errors import UserError
-from erasepro.runtime.lock import Lock, is_alive, started
+from erasepro.runtime.lock import Lock, describe_self, is_alive
 
 if TYPE_CHECKING:
     import optuna
@@ -91,7 +91,7 @@ class Journal:
             n_startup_trials=STARTUP_TRIALS, seed=self.seed * 100_003 + number, constant_liar=True
         )
         trial = study.ask()
-        trial.set_user_attr("holder", _own())
+        trial.set_user_attr("holder", describe_self())
         return trial
 
     def finish(self, study: optuna.Study, trial: optuna.Trial, values: Sequence[float], facts: Mapping[str, Any]) -> None:
@@ -123,10 +123,6 @@ def ended(study: optuna.Study) -> list[Any]:
 def _kept(trial: Any) -> dict[str, Any]:
     """What was said of a trial when it was enqueued."""
     return {key: value for key, value in trial.user_attrs.items() if key in ("published", "words", "of")}
-
-
-def _own() -> dict[str, Any]:
-    return {"pid": os.getpid(), "started": started(os.getpid()), "host": socket.gethostname(), "since": ""}
 
 
 def _holder(trial: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from erasepro.report.tables import Table
-from erasepro.study.pictures import OBJECTIVES, score
+from erasepro.study.objectives import OBJECTIVES
+from erasepro.study.pictures import score
 from erasepro.study.tuning_plan import TuningPlan
 
 

@@ -49,7 +49,7 @@ def test_every_experiment_composes_and_says_its_command(name):
     lines = (config_dir().parent / "experiments" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "# @package _global_"
     assert lines[1].startswith("# erasepro ")
-    assert f"experiments={name}" in lines[1]
+    assert f"experiments={name}" in lines[1] or f"erasepro study {name.rpartition('/')[2]}" == lines[1][2:]
 
 
 @pytest.mark.parametrize(

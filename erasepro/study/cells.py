@@ -1,0 +1,113 @@
+"""The runs of a study: one for each combination of its axes' values, as words of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from erasepro.config.hydra_errors import translated
+from erasepro.config.overrides import named_keys
+from erasepro.config.paths import groups
+from erasepro.config.sweep_size import MOST_JOBS
+from erasepro.errors import UserError
+from erasepro.runs.override_words import override_words
+from erasepro.study.study_file import Axis, Study, label_value
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a study."""
+
+    number: int
+    """From 1, in the order of the axes, the last one fastest."""
+    labels: Mapping[str, str]
+    """Axis -> the label of its value."""
+    words: tuple[str, ...]
+    """The command that the run is."""
+
+    @property
+    def name(self) -> str:
+        """Of its files in the study's folder."""
+        return f"{self.number:04d}"
+
+    @property
+    def shown(self) -> str:
+        """Its place on each axis: ``solver=uce, constraint=hard``."""
+        return ", ".join(f"{axis}={label}" for axis, label in self.labels.items())
+
+
+def cells_of(study: Study, overrides: Sequence[str] = ()) -> list[Cell]:
+    """The runs of a study.
+
+    Args:
+        overrides: words that every run is given too. One with the key of an axis restricts that axis to its values
+            (``solver=uce,oce``).
+
+    Raises:
+        UserError: an override of a key that an axis varies among others, or more runs than a command may begin.
+    """
+    study, rest = restrict(study, overrides)
+    total = 1
+    for axis in study.axes:
+        total *= len(axis.values)
+    if total > MOST_JOBS:
+        raise UserError(f"The study has {total:,} runs: at most {MOST_JOBS:,} are begun by one command; give fewer values.")
+    cells: list[Cell] = []
+    for labels in product(*(axis.values for axis in study.axes)):
+        chosen = dict(zip((axis.name for axis in study.axes), labels, strict=True))
+        values: dict[str, Any] = dict(study.base)
+        for axis in study.axes:
+            values |= axis.values[chosen[axis.name]]
+        cells.append(Cell(len(cells) + 1, chosen, (*override_words(_groups_first(values)), *rest)))
+    return cells
+
+
+def restrict(study: Study, overrides: Sequence[str]) -> tuple[Study, list[str]]:
+    """The study with those values of its axes that overrides name, and the other overrides.
+
+    Raises:
+        UserError: an override of a key that an axis varies among others.
+    """
+    axes, rest = {axis.name: axis for axis in study.axes}, []
+    with translated(overrides):
+        for word in overrides:
+            parsed = OverridesParser.create().parse_override(word)
+            key = parsed.key_or_group
+            own = axes.get(key)
+            if own is not None and set().union(*map(set, own.values.values())) <= {key}:
+                values = list(parsed.sweep_iterator()) if parsed.is_sweep_override() else [parsed.value()]
+                axes[key] = Axis(key, {label_value(_plain(value)): {key: _plain(value)} for value in values})
+                continue
+            if parsed.is_sweep_override():
+                raise UserError(f"{word!r} gives several values, and {key!r} is no axis of the study {study.name!r}: give one.")
+            varied = {key: axis.name for axis in study.axes for choice in axis.values.values() for key in choice}
+            for named in named_keys([word]):
+                axis = next((name for key, name in varied.items() if _overwrites(named, key)), None)
+                if axis is not None:
+                    raise UserError(
+                        f"{word!r} would overwrite what the study varies: {named!r} belongs to its axis {axis!r}. Leave it "
+                        "out, or change the study's file."
+                    )
+            rest.append(word)
+    return replace(study, axes=tuple(axes.values())), rest
+
+
+def _overwrites(named: str, varied: str) -> bool:
+    """Whether a key is a varied one, or inside it. Keys of a group are set after its option, and overwrite only themselves."""
+    return named == varied or (named.startswith(f"{varied}.") and varied not in groups())
+
+
+def _plain(value: Any) -> Any:
+    """A value of Hydra's grammar without its marks of quotes."""
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return getattr(value, "text", value)
+
+
+def _groups_first(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of groups before single keys: choosing an option sets all its keys."""
+    return dict(sorted(values.items(), key=lambda item: "." in item[0]))
