@@ -73,7 +73,7 @@ def paired_tables(finished: Sequence[FinishedRun], labels: Sequence[str] = (), t
     if reference not in methods:
         reference = methods[0]
     rows: list[tuple[str, ...]] = []
-    unmatched, levels, few = 0, set(), False
+    unmatched, levels, few, fewest = 0, set[bool](), False, ENOUGH
     measures, untested = _measures(runs)
     for measure, of_measure in measures:
         scored = _scored_by_method(measure, of_measure)
@@ -86,10 +86,11 @@ def paired_tables(finished: Sequence[FinishedRun], labels: Sequence[str] = (), t
             best = " (best)" if place == 0 and len(pairs) > 1 else ""
             rows.append(_row(measure, f"{rival}{best}", test))
             levels.add(test.outer)
+            fewest = min(fewest, test.difference.clusters or ENOUGH)
             unmatched = max(unmatched, test.unmatched)
     if not rows and not problems:
         return []
-    note = _note(reference, levels, unmatched, few)
+    note = _note(reference, levels, unmatched, few, fewest)
     lines = [note, f"Not tested: {'; '.join(untested)}." if untested else "", *problems]
     return [Table(title, HEADER, tuple(rows), "\n".join(filter(None, lines)), keys=2)]
 
@@ -197,7 +198,7 @@ def _p(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.4f}" if value >= 0.0001 else f"{value:.0e}"
 
 
-def _note(reference: str, levels: set[bool], unmatched: int, few: bool) -> str:
+def _note(reference: str, levels: set[bool], unmatched: int, few: bool, fewest: int) -> str:
     lines = [
         f"Difference: {reference} less the rival, mean an image, on the prompts and seeds that both drew, with its "
         f"{100 * CONFIDENCE:.0f} % interval (bootstrap over clusters; –: all clusters alike, or one). p: sign-flip test over "
@@ -211,6 +212,8 @@ def _note(reference: str, levels: set[bool], unmatched: int, few: bool) -> str:
             f"Clusters are prompts (seeds together) where there are fewer than {ENOUGH} concept pairs: such a p is about these "
             "pairs and no others."
         )
+    if fewest < ENOUGH:
+        lines.append(f"Of {fewest} clusters no p is below {2.0 ** (1 - fewest):.3g}.")
     if unmatched:
         lines.append(f"Up to {unmatched} images that only one of two methods has are left out.")
     return " ".join(lines)

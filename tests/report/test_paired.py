@@ -43,6 +43,7 @@ def test_of_one_pair_clusters_are_prompts_and_the_note_says_what_that_means(tmp_
     assert {row["rival"] for row in found} == {"oce"}, "without ErasePro the first run's method is the reference"
     assert found[0]["clusters"] == "4 prompts"
     assert "about these pairs and no others" in note
+    assert "Of 4 clusters no p is below 0.125." in note
 
 
 def test_an_image_that_the_judge_cannot_name_is_unscored_and_not_absent(tmp_path):
