@@ -19,6 +19,7 @@ from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
 from erasepro.cli.options import read_options
+from erasepro.cli.report import KEYS as REPORT_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
@@ -90,7 +91,7 @@ def check_command(words: list[str]) -> None:
         assert len(words) <= 2
     else:
         assert verb in ("report", "grid", "status")
-        assert set(named) <= {"report": {"figure"}, "grid": set(GRID_KEYS)}.get(verb, set())
+        assert set(named) <= {"report": set(REPORT_KEYS), "grid": set(GRID_KEYS)}.get(verb, set())
 
 
 @pytest.fixture(scope="module")

@@ -88,10 +88,18 @@ VERB_HELP = {
         ("erasepro status", "erasepro status outputs/RUN"),
     ),
     "report": VerbHelp(
-        "report DIR… [figure=FILE]",
+        "report DIR… [format=text|markdown|html|latex|csv] [out=PATH] [figure=FILE]",
         "print the tables of a finished run; one table over all of several",
-        (("figure=FILE", "", "a figure by depth, and its tables, of runs that edit text layers"),),
-        ("erasepro report outputs/RUN", "erasepro report outputs/RUN outputs/RUN2"),
+        (
+            ("format=…", "by out's ending, or text", "text, markdown, html, latex (a fragment for \\input) or csv"),
+            ("out=PATH", "", "a file in place of the terminal, or with a slash behind it a folder: a file a table"),
+            ("figure=FILE", "", "a figure by depth, and its tables, of runs that edit text layers"),
+        ),
+        (
+            "erasepro report outputs/RUN",
+            "erasepro report outputs/RUN outputs/RUN2 out=table.tex",
+            "erasepro report outputs/RUN outputs/RUN2 format=csv out=tables/",
+        ),
     ),
     "grid": VerbHelp(
         "grid RUN… [out=FILE] [rows=N] [across=N]",

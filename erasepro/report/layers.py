@@ -7,7 +7,7 @@ from typing import Any
 
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report.cells import format_number
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 
 DISTANCE = "distance to anchor, hidden state"
 

@@ -14,7 +14,8 @@ from erasepro.report.heading import format_sentences
 from erasepro.report.judge_trust import RECOGNITION, caution_distrust, recognizes
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
-from erasepro.report.tables import RETENTION, UNLIMITED, Table, metric_table, recognition_table
+from erasepro.report.table import UNLIMITED, Table
+from erasepro.report.tables import RETENTION, metric_table, recognition_table
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.results_json import MetricScore, Results
 from erasepro.results.stored_recognition import read_recognition_rates

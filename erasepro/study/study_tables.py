@@ -12,7 +12,7 @@ from erasepro.errors import UserError
 from erasepro.report.joint import caution_unlike, caution_without_digest, method_tables, refused_numbers
 from erasepro.report.judge_trust import RECOGNITION, distrust
 from erasepro.report.paired import paired_tables
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 from erasepro.results.finished_runs import FinishedRun
 from erasepro.results.results_json import Results
 from erasepro.study.cells import Cell
