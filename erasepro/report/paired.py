@@ -51,6 +51,8 @@ class _Run:
 def paired_tables(finished: Sequence[FinishedRun], labels: Sequence[str] = (), title: str = "Paired tests") -> list[Table]:
     """The table "Paired tests"; none where the runs are of one method, or no two methods drew the same prompts and seeds.
 
+    Results that are handed on alone, without their ``samples.parquet``, are named in the note, and make no table by themselves.
+
     Args:
         finished: the runs, with the folders in which their ``samples.parquet`` lie.
         labels: the method of each run; none given: as `joint.label_rows` names them.
@@ -59,17 +61,20 @@ def paired_tables(finished: Sequence[FinishedRun], labels: Sequence[str] = (), t
     labels = labels or label_rows([run.results for run in finished])
     if len(set(labels)) < 2:
         return []
-    runs, problems = [], []
+    runs, problems, alone = [], [], []
     for label, (folder, results) in zip(labels, finished, strict=True):
         if not results.scores and not results.recognition:
             continue  # it drew only
+        if not (Path(folder) / FILE).exists():
+            alone.append(f"Left out: {folder}: it has no {FILE}.")
+            continue
         try:
             runs.append(_Run(label, results, _read(folder, results)))
         except ValueError as error:
             problems.append(f"Left out: {folder}: {error}.")
     methods = list(dict.fromkeys(run.label for run in runs))
     if len(methods) < 2:
-        return [Table(title, HEADER, (), "\n".join(problems), keys=2)] if problems else []
+        return [Table(title, HEADER, (), "\n".join([*problems, *alone]), keys=2)] if problems else []
     reference = find_reference(labels, [run.results for run in finished])
     if reference not in methods:
         reference = methods[0]
@@ -92,7 +97,7 @@ def paired_tables(finished: Sequence[FinishedRun], labels: Sequence[str] = (), t
     if not rows and not problems:
         return []
     note = _note(reference, levels, unmatched, few, fewest)
-    lines = [note, f"Not tested: {'; '.join(untested)}." if untested else "", *problems]
+    lines = [note, f"Not tested: {'; '.join(untested)}." if untested else "", *problems, *alone]
     return [Table(title, HEADER, tuple(rows), "\n".join(filter(None, lines)), keys=2)]
 
 

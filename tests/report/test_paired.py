@@ -107,6 +107,11 @@ def test_samples_that_are_of_other_scores_or_were_changed_are_not_tested(tmp_pat
     (table,) = tables_of(own, rival)
     assert (table.header, table.rows) == (HEADER, ())
     assert "is gone or damaged" in table.note
+    (rival / FILE).unlink()
+    assert tables_of(own, rival) == [], "results that are handed on alone"
+    (table,) = tables_of(own, rival, make_run(tmp_path / "oce", "oce", PAIRS[0], kept))
+    assert {row[1] for row in table.rows} == {"oce"}
+    assert table.note.endswith(f"uce: it has no {FILE}.")
 
 
 def test_the_report_of_several_runs_ends_with_the_tests(tmp_path, capsys, monkeypatch):
