@@ -22,8 +22,9 @@ class Published:
     """What a source states, in the units of the table that it stands beside.
 
     Attributes:
-        values: the first cell of a row (its method) -> the name of a column -> the value. A text keeps its digits, ``"0.10"``.
-        source: where the values are from; of each row its own, by the row's first cell, or one for all.
+        values: the row's first cell, its method (of several key columns their cells with blanks between) -> the name of a
+            column -> the value. A text keeps its digits, ``"0.10"``.
+        source: where the values are from; of each row its own, named likewise, or one for all.
     """
 
     values: Mapping[str, Mapping[str, float | str]]
@@ -70,7 +71,7 @@ def with_published(table: Table, published: Published) -> Table:
     table has no row, are named in the note. The new columns rank nobody. A table without any published value is unchanged.
 
     Args:
-        table: a row a method, its first cell the method's name.
+        table: a row a method, or a combination of what its key columns say.
         published: values in the units of the table. A column is named by its header, or by its header without arrow,
             parentheses and protocol: ``clip_accuracy_top1``, ``retention all``.
 
@@ -80,15 +81,14 @@ def with_published(table: Table, published: Published) -> Table:
     names = list(dict.fromkeys(name for row in published.values.values() for name in row))
     if not names:
         return table
-    columns = {_column(table.header, name) for name in names}
+    columns = {_column(table, name) for name in names}
     several = len(columns) > 1
-    better = [*table.higher_is_better, *[None] * (len(table.header) - len(table.higher_is_better))]
     header: list[str] = []
     directions: list[bool | None] = []
     rows: list[list[str]] = [[] for _ in table.rows]
     for place, title in enumerate(table.header):
         header.append(title)
-        directions.append(better[place])
+        directions.append(table.directions[place])
         for row, cells in zip(rows, table.rows, strict=True):
             row.append(cells[place])
         if place in columns:
@@ -96,7 +96,7 @@ def with_published(table: Table, published: Published) -> Table:
             header += [f"{PUBLISHED}{suffix}", f"{DIFFERENCE}{suffix}"]
             directions += [None, None]
             for row, cells in zip(rows, table.rows, strict=True):
-                row += _beside(cells[place], _value(published, cells[0], table.header, place))
+                row += _beside(cells[place], _value(published, table, cells, place))
     return replace(
         table,
         header=tuple(header),
@@ -111,24 +111,30 @@ def plain_name(header: str) -> str:
     return " ".join(re.sub(r"\([^)]*\)|\[[^\]]*\]|[↑↓]", " ", header).split())
 
 
-def _column(header: Sequence[str], name: str) -> int:
+def _label(table: Table, cells: Sequence[str]) -> str:
+    """What a row is: its key cells."""
+    return " ".join(cells[: table.keys])
+
+
+def _column(table: Table, name: str) -> int:
     """The place of the column of this name."""
-    places = [place for place, title in enumerate(header) if title == name]
-    places = places or [place for place, title in enumerate(header) if plain_name(title) == plain_name(name)]
-    if len(places) == 1 and places[0] > 0:
+    measures = list(enumerate(table.header))[table.keys :]
+    places = [place for place, title in measures if title == name]
+    places = places or [place for place, title in measures if plain_name(title) == plain_name(name)]
+    if len(places) == 1:
         return places[0]
-    if len(places) > 1:
-        meant = " or ".join(repr(header[place]) for place in places)
+    if places:
+        meant = " or ".join(repr(table.header[place]) for place in places)
         raise UserError(f"The published value {name!r} may be of several columns: write {meant}.")
-    known = [plain_name(title) for title in header[1:]]
+    known = [plain_name(title) for _, title in measures]
     near = nearest(name, known)
     hint = f" Did you mean {near!r}?" if near else ""
     raise UserError(f"The published value {name!r} is of no column.{hint} Columns: {', '.join(known)}.")
 
 
-def _value(published: Published, label: str, header: Sequence[str], place: int) -> float | str | None:
-    row = published.values.get(label, {})
-    return next((value for name, value in row.items() if _column(header, name) == place), None)
+def _value(published: Published, table: Table, cells: Sequence[str], place: int) -> float | str | None:
+    row = published.values.get(_label(table, cells), {})
+    return next((value for name, value in row.items() if _column(table, name) == place), None)
 
 
 def _beside(ours: str, value: float | str | None) -> tuple[str, str]:
@@ -146,7 +152,7 @@ def _beside(ours: str, value: float | str | None) -> tuple[str, str]:
 
 
 def _notes(table: Table, published: Published) -> list[str]:
-    labels = [row[0] for row in table.rows]
+    labels = [_label(table, row) for row in table.rows]
     shown = [label for label in labels if published.values.get(label)]
     if isinstance(published.source, str):
         texts = [published.source] if published.source else []

@@ -30,7 +30,7 @@ def rank_cells(rows: Sequence[Sequence[str]], higher_is_better: Sequence[bool | 
 
     Args:
         rows: without the header; numbers are `number_cell.NumberCell`.
-        higher_is_better: of each column; None: no number of it is better than another. Columns beyond its end have none.
+        higher_is_better: of each column; None: no number of it is better than another.
     """
     ranks: dict[tuple[int, int], Rank] = {}
     for column, higher in enumerate(higher_is_better):

@@ -30,8 +30,9 @@ class Table:
 
     A cell that is a `number_cell.NumberCell` has its number, which CSV writes in full. ``keys``: how many of the first columns
     say what a row is. ``may_turn``: rows and columns may change places where there is too little room. ``higher_is_better``:
-    of each column whether a greater number is a better row's, None for neither; of those, Markdown, HTML and LaTeX show the
-    best in bold and the second best underlined; empty: of no column. Any text may be someone else's: each form shows it as
+    of the last columns, as many as it has, whether a greater number is a better row's, None for neither; of those, Markdown,
+    HTML and LaTeX show the best in bold and the second best underlined. It counts from the end, so that what says what a row
+    is may become more columns or fewer. Any text may be someone else's: each form shows it as
     nothing but itself.
     """
 
@@ -43,10 +44,19 @@ class Table:
     may_turn: bool = False
     higher_is_better: tuple[bool | None, ...] = ()
 
+    def __post_init__(self) -> None:
+        if len(self.higher_is_better) > len(self.header):
+            raise ValueError(f"{len(self.higher_is_better)} directions for {len(self.header)} columns")
+
+    @property
+    def directions(self) -> tuple[bool | None, ...]:
+        """``higher_is_better`` with an entry for every column."""
+        return (*[None] * (len(self.header) - len(self.higher_is_better)), *self.higher_is_better)
+
     @property
     def ranks(self) -> Ranks:
         """The best and the second best cells of the columns in which there are such."""
-        return rank_cells(self.rows, self.higher_is_better)
+        return rank_cells(self.rows, self.directions)
 
     @property
     def full_note(self) -> str:
@@ -89,6 +99,9 @@ class Table:
         page = html_table(self.title, self.header, self.rows, self.full_note, tags)
         ascii_page = page.encode("ascii", "xmlcharrefreplace").decode("ascii")
         return f"<div style='border-spacing:1em .3em'>{ascii_page}</div>\n"
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
     def latex(self) -> str:
         r"""A ``table`` with the title as its caption, for ``\input``; the document loads ``booktabs``."""

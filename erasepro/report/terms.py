@@ -36,7 +36,7 @@ TERMS = {
     "for the number of rivals.",
     "(…)": "in a table over several runs, the worst of them.",
     "↑, ↓": "which way a number is better; where neither stands, it ranks nobody.",
-    "bold, underlined": "the best and the second best of a column, in the formats that have such (erasepro report … format=latex).",
+    "bold, underlined": "the best and the second best of a column: erasepro report … format=latex, markdown or html.",
     "published, Δ": "what a paper states, and ours minus it.",
     "protocol": "how papers count, as name/version; +modified(key) where a key that it fixes was changed.",
     "method": "the preset of conf/solver that a run's solver is, and the keys that were changed in it.",

@@ -51,6 +51,14 @@ def test_a_method_without_a_run_is_named():
     assert table.note == "our note\nPublished, without a row of that name: mace."
 
 
+def test_a_row_of_several_key_columns_is_named_by_all_of_them():
+    table = Table("T", ("solver", "ridge", "top1 ↓"), (("uce", "1", number(0.5)), ("uce", "2", number(0.25))), keys=2,
+                  higher_is_better=(False,))  # fmt: skip
+    shown = with_published(table, Published({"uce 2": {"top1": 0.2}}, "Paper"))
+    assert [row[3:] for row in shown.rows] == [("–", "–"), ("0.2", "+0.050")]
+    assert shown.directions == (None, None, False, None, None)
+
+
 def test_every_form_shows_it_as_text():
     table = with_published(TABLE, Published({"uce": {"top1": 0.12}}, "<script>alert(1)</script> & co"))
     assert "<script>" not in table.html()

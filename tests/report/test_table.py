@@ -1,6 +1,7 @@
 """One table in five forms: any text is itself in each, and the best cells are marked."""
 
 import csv
+import dataclasses
 import html
 import io
 from html.parser import HTMLParser
@@ -30,6 +31,7 @@ RANKED = Table(
 def test_best_is_bold_and_second_underlined_where_a_form_has_such():
     assert "| a | **0.100** | 3 |\n| b | <u>0.200</u> | 3 |\n| c | 0.300 | 3 |" in RANKED.markdown()
     shown = RANKED.html()
+    assert RANKED._repr_html_() == shown, "a notebook shows it"
     assert "<b>0.100</b>" in shown
     assert "<u>0.200</u>" in shown
     assert ">0.300<" in shown
@@ -45,6 +47,16 @@ def test_a_table_without_directions_is_unmarked():
     for form in (plain.markdown(), plain.html(), plain.latex()):
         assert LEGEND not in form
     assert "**0.1" not in plain.markdown()
+
+
+def test_directions_are_of_the_last_columns():
+    cells = number(0.1), number(0.2)
+    table = Table("T", ("solver", "ridge", "x"), (("a", "1", cells[0]), ("a", "2", cells[1])), keys=2, higher_is_better=(True,))
+    assert table.directions == (None, None, True)
+    assert set(table.ranks) == {(0, 2), (1, 2)}
+    assert dataclasses.replace(table, header=("x",), rows=((cells[0],), (cells[1],))).ranks.keys() == {(0, 0), (1, 0)}
+    with pytest.raises(ValueError, match="2 directions for 1 columns"):
+        Table("T", ("a",), (), higher_is_better=(True, False))
 
 
 class Words(HTMLParser):
