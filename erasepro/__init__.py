@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from erasepro.edit.uce_file import load_uce
     from erasepro.errors import UserError
     from erasepro.models.load import load_model
+    from erasepro.report.load_runs import load_runs
     from erasepro.report.run_results import RunResults
     from erasepro.solvers.extend import add_concepts, remove_concept
     from erasepro.verification import certify
@@ -45,6 +46,7 @@ __all__ = [
     "evaluate",
     "export_edit",
     "load_model",
+    "load_runs",
     "load_uce",
     "remove_concept",
     "run",
@@ -62,6 +64,7 @@ _HOMES = {
     "evaluate": "erasepro.api",
     "export_edit": "erasepro.edit.export",
     "load_model": "erasepro.models.load",
+    "load_runs": "erasepro.report.load_runs",
     "load_uce": "erasepro.edit.uce_file",
     "remove_concept": "erasepro.solvers.extend",
     "run": "erasepro.api",

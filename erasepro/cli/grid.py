@@ -65,12 +65,12 @@ def command(words: Sequence[str]) -> int:
 
 
 def _read(folder: Path) -> _Run:
-    from erasepro.cli.report import run_folder
     from erasepro.generation.worklist import read_worklist
+    from erasepro.results.finished_runs import check_run_folder
     from erasepro.results.results_json import Results
     from erasepro.runs.pictures import RunPictures
 
-    results = Results.load(run_folder(folder) / "results.json")
+    results = Results.load(check_run_folder(folder) / "results.json")
     rows = read_worklist(folder / "worklist.jsonl").rows
     if not RunPictures(folder, rows).are_recorded_in(results):
         raise UserError(

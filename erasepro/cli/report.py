@@ -13,6 +13,7 @@ from erasepro.errors import UserError, nearest, visible
 if TYPE_CHECKING:
     from erasepro.report.formats import Destination
     from erasepro.report.table import Table
+    from erasepro.results.finished_runs import FinishedRun
     from erasepro.results.results_json import Results
 
 
@@ -39,8 +40,9 @@ def command(words: list[str]) -> int:
         _show_depth(runs, figure, destination)
     elif len(_folders(words)) > 1:
         from erasepro.report.joint import across
+        from erasepro.report.paired import paired_tables
 
-        _show(across(runs), "", destination)
+        _show([*across(runs), *paired_tables(finished)], "", destination)
     else:
         _show_run(*finished[0], destination)
     return 0
@@ -60,26 +62,11 @@ def _folders(words: Sequence[str]) -> list[str]:
     return [word.rstrip("/") or word for word in folders]
 
 
-def _read_runs(folders: Sequence[str]) -> list[tuple[str, Results]]:
+def _read_runs(folders: Sequence[str]) -> list[FinishedRun]:
     """The runs that have ended, each with its folder; of the others a line on stderr. Raises UserError where none has."""
-    from erasepro.results.results_json import Results
-    from erasepro.results.run_folder import check_signature
+    from erasepro.results.finished_runs import read_finished_runs
 
-    finished: list[tuple[str, Results]] = []
-    missing: list[UserError] = []
-    seen: dict[str, str] = {}
-    for folder in dict.fromkeys(folders):
-        try:
-            results = Results.load(run_folder(Path(folder)) / "results.json")
-            check_signature(Path(folder), results.signature)
-            first = seen.setdefault(f"{results.signature} {results.solver_label}", folder)
-            if first != folder:
-                raise UserError(f"{folder!r} is the same run as {first!r}: a copy counts once.")
-            finished.append((folder, results))
-        except UserError as error:
-            missing.append(error)
-        except OSError as error:
-            missing.append(UserError(f"cannot read {str(error.filename or folder)!r}: {error.strerror}."))
+    finished, missing = read_finished_runs(folders)
     if not finished or (missing and len(folders) == 1):
         raise missing[0]
     for reason in missing:
@@ -126,14 +113,3 @@ def _show_depth(runs: Sequence[Results], figure: str, destination: Destination) 
     _show(tables, "", destination)
     is_prose = destination.path is not None or destination.formats == ("text",)
     print(f"Figure: {path}", file=sys.stdout if is_prose else sys.stderr)
-
-
-def run_folder(path: Path) -> Path:
-    """The same path. Raises UserError where it is no run's folder, naming runs that lie in it."""
-    if not path.is_dir():
-        raise UserError(f"No folder {str(path)!r}: give a run's folder, outputs/<name>-<signature>.")
-    if not any((path / name).exists() for name in ("config.yaml", "status.json", "results.json")):
-        runs = sorted(inner.parent for inner in path.glob("*/status.json"))
-        inside = f" {len(runs)} run(s) lie in it: erasepro report {runs[0]} …" if runs else ""
-        raise UserError(f"{str(path)!r} is no run's folder (it holds no config.yaml).{inside}")
-    return path

@@ -158,11 +158,12 @@ def show_plan(study: Study, cells: Sequence[Cell]) -> int:
 def show(folder: StudyFolder) -> int:
     """Print the tables of the runs that are done, and what failed. Returns 0; 2 where runs failed."""
     from erasepro.results.results_json import Results
-    from erasepro.study.study_tables import study_tables
+    from erasepro.study.study_tables import study_tables, study_tests
 
-    runs = [(cell, Results.load(path / "results.json")) for cell, path in folder.finished()]
+    done = [(cell, path, Results.load(path / "results.json")) for cell, path in folder.finished()]
+    runs = [(cell, results) for cell, _, results in done]
     print()
-    for table in study_tables(folder.plan, runs) if runs else []:
+    for table in [*study_tables(folder.plan, runs), *study_tests(folder.plan, done)] if runs else []:
         print(table.text())
     failures = folder.failures()
     for cell, outcome in failures:

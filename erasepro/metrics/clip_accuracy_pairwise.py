@@ -28,6 +28,7 @@ class ClipAccuracyPairwise(Metric):
 
     higher_is_better = False
     number_kind = "share"
+    recognizes = True
     version = 3
 
     def __init__(self, config: PairwiseConfig) -> None:

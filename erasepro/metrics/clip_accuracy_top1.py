@@ -21,6 +21,7 @@ class ClipAccuracyTop1(Metric):
 
     higher_is_better = False
     number_kind = "share"
+    recognizes = True
     version = 4
 
     def __init__(self, config: Top1Config) -> None:

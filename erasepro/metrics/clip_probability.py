@@ -21,6 +21,7 @@ class ClipProbability(Metric):
     version = 2
     higher_is_better = False
     number_kind = "share"
+    recognizes = True
 
     def __init__(self, config: ProbabilityConfig) -> None:
         self.config = config

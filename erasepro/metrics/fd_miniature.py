@@ -10,6 +10,7 @@ from erasepro.metrics.configs import FDMiniatureConfig
 from erasepro.metrics.engine.base import Batch, Metric, empty_values
 from erasepro.metrics.engine.frechet import Moments, frechet_score
 from erasepro.metrics.registry import METRICS
+from erasepro.results.clusters import cluster_of
 from erasepro.results.score import Score
 
 
@@ -37,7 +38,7 @@ class FDMiniature(Metric):
         places = [i for i, row in enumerate(batch.rows) if not self.config.roles or row.role in self.config.roles]
         if places:
             (self._original if reference else self._edited).update(
-                batch.fd_features[places], [batch.rows[i].id for i in places]
+                batch.fd_features[places], [cluster_of(batch.rows[i]) for i in places]
             )
         return empty_values(batch.rows)
 

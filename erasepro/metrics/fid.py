@@ -25,6 +25,7 @@ from erasepro.metrics.engine.reference_statistics import (
 from erasepro.metrics.engine.set_distance import SetDistance, folder_facts
 from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.registry import METRICS
+from erasepro.results.clusters import cluster_of
 from erasepro.results.score import Score
 
 ENOUGH = 10_000
@@ -55,7 +56,7 @@ class FID(SetDistance):
         self._original = Moments(config.blocks, like=self._mine)
 
     def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
-        (self._original if reference else self._mine).update(features, [row.id for row in rows])
+        (self._original if reference else self._mine).update(features, [cluster_of(row) for row in rows])
 
     def compute(self) -> Score:
         """The distance to the reference; NaN below two images.

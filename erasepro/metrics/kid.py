@@ -22,6 +22,7 @@ from erasepro.metrics.configs import KIDConfig
 from erasepro.metrics.engine.set_distance import SetDistance, folder_facts
 from erasepro.metrics.networks.feature_cache import Network
 from erasepro.metrics.registry import METRICS
+from erasepro.results.clusters import Cluster, ClusterNumbers, cluster_of
 from erasepro.results.score import Score
 
 
@@ -68,13 +69,13 @@ class KID(SetDistance):
                 )
         if not math.isfinite(config.coef):
             raise UserError(f"metrics.params.{self.name}.coef must be finite, not {config.coef}.")
-        self._prompts: dict[str, str] = {}  # by the row's name
+        self._prompts: dict[str, Cluster] = {}  # by the row's name
         self._features: dict[bool, dict[str, Tensor]] = {False: {}, True: {}}  # by the row's name
 
     def _add(self, rows: list[Row], features: Tensor, reference: bool) -> None:
         for row, feature in zip(rows, features.detach().cpu().float(), strict=True):
             self._features[reference][row.name] = feature
-            self._prompts[row.name] = row.id
+            self._prompts[row.name] = cluster_of(row)
 
     def compute(self) -> Score:
         """The mean of MMD² over the random subsets; NaN where a subset would hold fewer than two images."""
@@ -144,8 +145,8 @@ class KID(SetDistance):
 
     def _numbers(self, names: Iterable[str]) -> Tensor:
         """The prompts of rows as numbers from 0."""
-        numbers: dict[str, int] = {}
-        return torch.tensor([numbers.setdefault(self._prompts.get(name, name), len(numbers)) for name in names])
+        numbers = ClusterNumbers()
+        return torch.tensor([numbers.number(self._prompts.get(name, name)) for name in names])
 
 
 def _stacked(features: list[Tensor]) -> Tensor:

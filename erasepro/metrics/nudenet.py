@@ -24,6 +24,7 @@ from erasepro.metrics.networks.nudenet_labels import label_names
 from erasepro.metrics.networks.picture_file import PictureError
 from erasepro.metrics.nudenet_counts import COUNTS, NudeNetCounts
 from erasepro.metrics.registry import METRICS
+from erasepro.results.clusters import Cluster, cluster_of
 from erasepro.results.score import Score
 
 
@@ -97,7 +98,7 @@ class NudeNet(Metric):
         except PictureError as error:
             answers = [PictureError(f"{batch.rows[i].name}: {error}") for i in places]
         for i, answer in zip(places, answers, strict=True):
-            values[i] = self._count(answer, batch.rows[i].id)
+            values[i] = self._count(answer, cluster_of(batch.rows[i]))
         return values
 
     def add(self, image: str | Path | Tensor) -> dict[str, Any]:
@@ -108,7 +109,7 @@ class NudeNet(Metric):
         """Count files (or images) of any sizes, read in threads; one that cannot be read is noted in ``errors`` by its name."""
         return [self._count(boxes) for boxes in self.detector.find(images)]
 
-    def _count(self, boxes: list[Box] | PictureError, prompt: str | None = None) -> dict[str, Any]:
+    def _count(self, boxes: list[Box] | PictureError, prompt: Cluster | None = None) -> dict[str, Any]:
         if isinstance(boxes, PictureError):
             self.errors.append(str(boxes))
             return {"nudenet_error": str(boxes)}

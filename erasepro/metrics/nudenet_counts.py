@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,16 +29,16 @@ class NudeNetCounts:
         self._thresholds = np.array([threshold, *CURVE])
         self._sums = np.zeros((len(self._thresholds), len(COUNTS)))
         self._squares = np.zeros_like(self._sums)
-        self._prompts: dict[str, tuple[int, np.ndarray]] = {}
+        self._prompts: dict[Hashable, tuple[int, np.ndarray]] = {}
         self._known: np.ndarray | None = None  # `_spread` of the images until now
         self._of_label = np.zeros((2, len(self.labels)), dtype=int)  # images, boxes
 
-    def add(self, boxes: Sequence[Box], prompt: str | None = None) -> list[Box]:
+    def add(self, boxes: Sequence[Box], prompt: Hashable | None = None) -> list[Box]:
         """Count one image.
 
         Args:
             boxes: all that the detector sees in it.
-            prompt: the prompt it was drawn from; None: a prompt of its own.
+            prompt: the prompt it was drawn from (``clusters.cluster_of``); None: a prompt of its own.
 
         Returns:
             The boxes of the chosen labels at or above the threshold.
@@ -55,7 +55,7 @@ class NudeNetCounts:
         self._known = None
         self._sums += counted
         self._squares += counted**2
-        name = str(self.n) if prompt is None else prompt
+        name = self.n if prompt is None else prompt
         images, sums = self._prompts.get(name, (0, np.zeros_like(counted)))
         self._prompts[name] = images + 1, sums + counted
         self._of_label += np.stack([once[0], np.bincount(places[hit[0]], minlength=len(self.labels))])

@@ -33,6 +33,7 @@ class ObjectAccuracy(Metric):
     version = 2
     higher_is_better = False
     number_kind = "share"
+    recognizes = True
     needs_judge = False  # brings its own classifier
 
     def __init__(self, config: ObjectAccuracyConfig, network: Network | None = None) -> None:

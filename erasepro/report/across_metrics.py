@@ -29,6 +29,8 @@ class PrimaryValue:
     protocol: str = ""
     counted: Mapping[str, Any] = field(default_factory=dict)
     ranks: bool = True
+    pair: str = ""
+    """Of the run: its outer cluster (`clusters.name_pairs`)."""
 
 
 Scores = tuple[str, Mapping[str, Sequence[PrimaryValue]]]
@@ -101,7 +103,7 @@ def _cell(runs: Sequence[Mapping[str, Sequence[PrimaryValue]]], name: str, proto
     values = [value for scores in runs for value in scores.get(name, ()) if value.protocol == protocol]
     before = [value.original for value in values if not math.isnan(value.original)]
     worst = min if values and values[0].higher_is_better else max
-    after = cell([value.edited for value in values], worst, metric_bounds(name))
+    after = cell([value.edited for value in values], worst, metric_bounds(name), [value.pair for value in values])
     some = f" [{len(values)} of {len(runs)} runs]" if 0 < len(values) < len(runs) else ""
     mean = sum(before) / len(before) if before else None
     text = after + some if mean is None else f"{short(mean)} → {after}{some}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from erasepro.report.number_cell import NumberCell, number_of
@@ -17,11 +17,18 @@ HOW = (
 NOTHING = "–"
 
 
-def cell(shares: Sequence[Share], worst: Callable[[Sequence[float]], float], bounds: Bounds = UNBOUNDED) -> str:
+def cell(
+    shares: Sequence[Share],
+    worst: Callable[[Sequence[float]], float],
+    bounds: Bounds = UNBOUNDED,
+    pairs: Sequence[str] = (),
+) -> str:
     """One method's cell from its runs' numbers, those that are NaN left out: a `NumberCell`, or `NOTHING`.
 
     Args:
         bounds: what the numbers can be: where ± would pass an end, an interval takes its place.
+        pairs: the outer cluster (`clusters.name_pairs`) of each run. Of two or more pairs the bootstrap's interval over them
+            takes the place of ±; of one, or none given, the runs are taken as independent.
     """
     counted_shares = [share for share in shares if not math.isnan(share.value)]
     if not counted_shares:
@@ -32,14 +39,47 @@ def cell(shares: Sequence[Share], worst: Callable[[Sequence[float]], float], bou
     known = len(errors) == len(counted_shares)
     stderr = math.sqrt(sum(error**2 for error in errors)) / len(counted_shares) if known else None
     ends = interval(mean, n, stderr, bounds)
+    over_pairs = _ends_over_pairs(shares, pairs) if known else None
     text = short(mean)
-    if ends is not None:
+    if over_pairs is not None:
+        text += f" {{{'–'.join(map(short, over_pairs))}}}"
+    elif ends is not None:
         text += f" [{'–'.join(str(int(end)) if end in (0, 1) else short(end) for end in ends)}]"
     elif stderr is not None:
         text += f"±{short(stderr)}"
     worst_value = worst(values) if len(counted_shares) > 1 else None
     text += f" ({short(worst_value)})" if worst_value is not None else ""
     return NumberCell(text, mean, stderr, n, worst=worst_value, rounded=float(short(mean)))
+
+
+def _ends_over_pairs(shares: Sequence[Share], pairs: Sequence[str]) -> tuple[float, float] | None:
+    """The bootstrap's interval of the mean over runs, pairs drawn anew; None where it tells nothing (`bootstrap.Estimate`)."""
+    if len(set(pairs)) < 2:
+        return None
+    from erasepro.results.bootstrap import mean_over_clusters  # here: numpy, which a single run's tables do without
+
+    by_pair: dict[Hashable, list[float]] = {}
+    for share, pair in zip(shares, pairs, strict=True):
+        if not math.isnan(share.value):
+            by_pair.setdefault(pair, []).append(share.value)
+    estimate = mean_over_clusters(by_pair)
+    return None if estimate.low is None or estimate.high is None else (estimate.low, estimate.high)
+
+
+def explain_pairs(pairs: Sequence[Sequence[str]]) -> str:
+    """The note's sentence on intervals over pairs; "" where no method was run on two.
+
+    Args:
+        pairs: of each method, the pair of each of its runs.
+    """
+    counts = sorted({len(set(own)) for own in pairs if len(set(own)) > 1})
+    if not counts:
+        return ""
+    from erasepro.results.bootstrap import CONFIDENCE, ENOUGH  # here: numpy
+
+    text = f"{{a–b}}: a {100 * CONFIDENCE:.0f} % interval of the mean, by bootstrap over the concept pairs, in place of ±"
+    few = [f"{100 * (1 - 2.0 ** (1 - count)):.0f} % of {count}" for count in counts if count < ENOUGH]
+    return f"{text}; it covers no more than {', '.join(few)} pairs: run {ENOUGH}." if few else f"{text}."
 
 
 def annotate_counts(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], str]:

@@ -11,14 +11,16 @@ from typing import Any
 from erasepro.errors import UserError
 from erasepro.report.cells import NOTHING, format_number
 from erasepro.report.heading import format_sentences
+from erasepro.report.judge_trust import RECOGNITION, caution_distrust, recognizes
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
 from erasepro.report.number_cell import NumberCell
 from erasepro.report.table import UNLIMITED, Table
 from erasepro.report.tables import RETENTION, metric_table, recognition_table
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
-from erasepro.results.results_json import Results
+from erasepro.results.results_json import MetricScore, Results
 from erasepro.results.stored_recognition import read_recognition_rates
+from erasepro.results.unscored import count_unscored
 from erasepro.runtime.files import write_text
 from erasepro.runtime.foreign_text import escape_markdown
 
@@ -34,21 +36,39 @@ NO_DIGEST = "No digest: nothing tells whether these numbers were changed since t
 def tables(results: Results) -> list[Table]:
     """Every table of a run, in the order they are printed."""
     title = f"What the pictures show   [{results.recognition_source.get('protocol', results.protocol)}]"
-    listed = [recognition_table(read_recognition_rates(results.recognition), title)] if results.recognition else []
+    listed = []
+    if results.recognition:
+        shown = recognition_table(read_recognition_rates(results.recognition), title)
+        listed.append(_with_note(shown, caution_distrust(results, [RECOGNITION])))
     listed += _worst_table(results)
     for protocol in dict.fromkeys(score.protocol for score in results.scores):  # two protocols share no table
         scores = [score for score in results.scores if score.protocol == protocol]
         edited = _nan({score.metric: score.edited for score in scores if score.edited})
-        listed.append(
-            metric_table(
-                edited, _nan({score.metric: score.original for score in scores if score.original}), protocol=protocol
-            )
-        )
+        original = _nan({score.metric: score.original for score in scores if score.original})
+        table = metric_table(edited, original, protocol=protocol)
+        listed.append(_with_note(table, _unscored_line(results, scores), caution_distrust(results, list(edited))))
         listed += nudity_tables(scores)
     listed += [*_residual_table(results), *layer_table(results.edit.get("diagnostics", [])), _stage_table(results)]
     if results.digest != "":
         return listed
-    return [replace(table, note="\n".join(filter(None, [table.note, NO_DIGEST]))) for table in listed]
+    return [_with_note(table, NO_DIGEST) for table in listed]
+
+
+def _with_note(table: Table, *lines: str) -> Table:
+    """The table with further lines under it, those that are not empty."""
+    return replace(table, note="\n".join(filter(None, [table.note, *lines])))
+
+
+def _unscored_line(results: Results, scores: Sequence[MetricScore]) -> str:
+    """How many images have no score of metrics that count names; "" where all have."""
+    names = [score.metric for score in scores if score.judge and recognizes(score.metric)]
+    unscored = count_unscored(read_recognition_rates(results.recognition))
+    if not names or not unscored.count:
+        return ""
+    return (
+        f"Unscored by {' and '.join(names)}: {unscored.count} of {unscored.images} images (the judge named nothing in "
+        f"{unscored.abstained}; {unscored.failed} could not be drawn or read)."
+    )
 
 
 def write_tables(head: str, listed: Sequence[Table], folder: Path) -> None:

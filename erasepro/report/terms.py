@@ -27,6 +27,13 @@ TERMS = {
     "±": "one standard error over prompts, as images of one prompt are alike; over runs √(Σ se²) / runs.",
     "[a–b]": "an interval in place of ±, which would pass what the number can be: of a share Wilson's, at one standard error "
     "(about two in three such intervals hold the true share); of other numbers ± cut at 0.",
+    "{a–b}": "a 95 % interval of a mean over runs, by bootstrap over their concept pairs, in place of ±. Of few pairs it is "
+    "too narrow: six are the least.",
+    "unscored": "images that the judge named nothing in, or that could not be drawn or read. Paired tests leave them out and "
+    "count them: they never count as an absent concept.",
+    "paired tests": "two methods on the same prompts and seeds: the mean difference an image, its 95 % interval, and the p of "
+    "flipping the signs of whole clusters (concept pairs; prompts, where there are fewer than six pairs). p (Holm): corrected "
+    "for the number of rivals.",
     "(…)": "in a table over several runs, the worst of them.",
     "↑, ↓": "which way a number is better; where neither stands, it ranks nobody.",
     "bold, underlined": "the best and the second best of a column: erasepro report … format=latex, markdown or html.",

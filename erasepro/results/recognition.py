@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from erasepro.results.clusters import Cluster, cluster_of
 from erasepro.results.standard_error import PromptSums
 
 ROLES = ("target", "synonym", "anchor", "retain")
@@ -107,18 +108,18 @@ def _category(sample: Sample) -> str:
 
 def _subject(drawn: list[Sample]) -> Share:
     images = [s for s in drawn if s["model"] == "edited" and s.get("subject") and s["subject"] != s["concept"]]
-    return _share((str(s["id"]), float(s["concept_seen"] == s["subject"])) for s in images)
+    return _share((cluster_of(s), float(s["concept_seen"] == s["subject"])) for s in images)
 
 
-def _share(hits: Iterable[tuple[str, float]]) -> Share:
-    """Of (prompt, 0 or 1) an image; standard error over prompts."""
+def _share(hits: Iterable[tuple[Cluster, float]]) -> Share:
+    """Of (cluster, 0 or 1) an image; standard error over prompts."""
     sums = PromptSums()
-    for prompt, hit in hits:
-        sums.add(prompt, hit)
+    for cluster, hit in hits:
+        sums.add(cluster, hit)
     return Share(sums.mean, sums.n, sums.stderr(share=True))
 
 
-def _retention(pairs: list[tuple[str, float, float]]) -> Share:
+def _retention(pairs: list[tuple[Cluster, float, float]]) -> Share:
     """Mean edited / mean original over the same images; standard error by linearisation, e − ratio·o (paired), over prompts.
 
     Where every image agrees (all lost, or all as before) that would be zero: the share of images that do not is 0 then, and
@@ -128,14 +129,14 @@ def _retention(pairs: list[tuple[str, float, float]]) -> Share:
     if n == 0 or base == 0:
         return Share(math.nan, n, None)
     ratio, residuals = sum(e for _, e, _ in pairs) / base, PromptSums()
-    for prompt, e, o in pairs:
-        residuals.add(prompt, e - ratio * o)
+    for cluster, e, o in pairs:
+        residuals.add(cluster, e - ratio * o)
     error = residuals.stderr() if any(e != ratio * o for _, e, o in pairs) else residuals.stderr_of_identical_values()
     return Share(ratio, n, error / (base / n) if error is not None else None)
 
 
-def _key(sample: Sample) -> tuple[str, str]:
-    return str(sample["id"]), str(sample["seed"])
+def _key(sample: Sample) -> tuple[Cluster, str]:
+    return cluster_of(sample), str(sample["seed"])
 
 
 def _place(order: Sequence[str], name: str) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 
 
 def share_stderr(p: float, n: int) -> float | None:
@@ -67,10 +68,10 @@ class PromptSums:
 
     def __init__(self) -> None:
         self.n, self.total, self._squares = 0, 0.0, 0.0
-        self._prompts: dict[str, list[float]] = {}  # [n_g, S_g]
+        self._prompts: dict[Hashable, list[float]] = {}  # by cluster: [n_g, S_g]
 
-    def add(self, prompt: str, value: float) -> None:
-        """Count the number of one image of a prompt."""
+    def add(self, prompt: Hashable, value: float) -> None:
+        """Count the number of one image of a prompt (``clusters.cluster_of``)."""
         self.n += 1
         self.total += value
         self._squares += value * value

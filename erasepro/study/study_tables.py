@@ -6,15 +6,15 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from erasepro.errors import UserError
-from erasepro.report.across import across_table
-from erasepro.report.across_metrics import across_metrics
-from erasepro.report.joint import caution_unlike, caution_without_digest, recognition_protocol
-from erasepro.report.primary_values import primary_values
-from erasepro.report.tables import Table
+from erasepro.report.joint import caution_unlike, caution_without_digest, method_tables, refused_numbers
+from erasepro.report.judge_trust import RECOGNITION, distrust
+from erasepro.report.paired import paired_tables
+from erasepro.report.table import Table
+from erasepro.results.finished_runs import FinishedRun
 from erasepro.results.results_json import Results
-from erasepro.results.stored_recognition import read_recognition_rates
 from erasepro.study.cells import Cell
 from erasepro.study.objectives import OBJECTIVES, objectives
 from erasepro.study.study_folder import StudyPlan
@@ -52,19 +52,34 @@ def study_tables(plan: StudyPlan, runs: Sequence[Run]) -> list[Table]:
     return tables
 
 
+def study_tests(plan: StudyPlan, runs: Sequence[tuple[Cell, Path, Results]]) -> list[Table]:
+    """Paired tests of the rows of each table (`report.paired`), against ErasePro's row, else the first.
+
+    Args:
+        runs: those that are done, with their folders, in the order of their numbers.
+    """
+    groups: dict[tuple[str, ...], list[tuple[Cell, Path, Results]]] = {}
+    for run in runs:
+        groups.setdefault(tuple(run[0].labels[axis] for axis in plan.tables), []).append(run)
+    tables = []
+    for labels, group in groups.items():
+        head = "".join(f", {axis} {label}" for axis, label in zip(plan.tables, labels, strict=True))
+        rows = [" ".join(cell.labels[axis] for axis in plan.rows) for cell, _, _ in group]
+        finished = [FinishedRun(str(path), results) for _, path, results in group]
+        tables += paired_tables(finished, rows, f"{plan.name}{head}. Paired tests")
+    return tables
+
+
 def _tables(plan: StudyPlan, runs: Sequence[Run], head: str) -> list[Table]:
     rows = sorted_rows(plan, runs)
     order = [SEPARATOR.join(row.labels) for row in rows]
     named = [(SEPARATOR.join(cell.labels[axis] for axis in plan.rows), results) for cell, results in runs]
     named.sort(key=lambda run: order.index(run[0]))
-    recognition = [
-        (label, run.name, recognition_protocol(run), read_recognition_rates(run.recognition)) for label, run in named
-    ]
     title = f"{plan.name}{f': {head}' if head else ''}"
-    shown = across_table(recognition, f"{title}. Mean over runs ± standard error (worst)")
-    metrics = across_metrics([(label, primary_values(run)) for label, run in named])
-    caution = caution_without_digest([run for _, run in named])
-    caution += caution_unlike([run for _, run in named]) if plan.sort == "none" else []
+    shown, metrics = method_tables(named, f"{title}. Mean over runs ± standard error (worst)")
+    listed = [run for _, run in named]
+    caution = [*refused_numbers(listed), *caution_without_digest(listed)]
+    caution += caution_unlike(listed) if plan.sort == "none" else []
     note = "\n".join([_best_line(plan, rows), *caution]).strip()
     judged = [shown] if any(run.recognition for _, run in named) else []
     tables = [*judged, replace(metrics, title=f"{title}. {metrics.title}")]
@@ -76,7 +91,7 @@ def sorted_rows(plan: StudyPlan, runs: Sequence[Run]) -> list[Row]:
     """The rows of one table, the best first by what the study sorts by; those without that number last."""
     groups: dict[tuple[str, ...], list[Mapping[str, float]]] = {}
     for cell, results in runs:
-        groups.setdefault(tuple(cell.labels[axis] for axis in plan.rows), []).append(objectives(results))
+        groups.setdefault(tuple(cell.labels[axis] for axis in plan.rows), []).append(trusted_objectives(results))
     rows = [Row(labels, _means(values)) for labels, values in groups.items()]
     if plan.sort == "none":
         return rows
@@ -87,6 +102,12 @@ def sorted_rows(plan: StudyPlan, runs: Sequence[Run]) -> list[Row]:
         return math.inf if math.isnan(value) else -value if larger else value
 
     return sorted(rows, key=place)
+
+
+def trusted_objectives(results: Results) -> dict[str, float]:
+    """The numbers of `study.objectives`, without those that the judge made where it does not know the original's pictures."""
+    values = objectives(results)
+    return {name: value for name, value in values.items() if name == "fd"} if distrust(results, RECOGNITION) else values
 
 
 def _means(values: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -1,8 +1,10 @@
 """Metrics of several runs: a column a metric and protocol, ± pooled over the runs, and never two protocols in a column."""
 
 import math
+from dataclasses import replace
 
 from erasepro.report.across_metrics import PrimaryValue, across_metrics
+from erasepro.report.cells import explain_pairs
 from erasepro.report.primary_values import judge_name, primary_values
 from erasepro.results.recognition import Share
 from erasepro.results.results_json import MetricScore, Results, values_of
@@ -114,3 +116,24 @@ def test_cells_keep_their_numbers():
     cell = table.rows[0][1]
     assert (cell, cell.value, cell.n, cell.original, cell.worst) == ("0.750 → 0.500±0.025 (0.750)", 0.5, 100, 0.75, 0.75)
     assert cell.stderr == math.hypot(0.03, 0.04) / 2
+
+
+def test_over_two_pairs_or_more_an_interval_over_the_pairs_takes_the_place_of_the_error():
+    def own(pair, after):
+        return [replace(value, pair=pair) for value in one(1.0, after, stderr=0.02, n=50)]
+
+    numbers = {"dog → cat": 0.1, "car → bus": 0.5, "ship → boat": 0.3}
+    (row,) = across_metrics([("a", {"x": own(pair, after)}) for pair, after in numbers.items()]).rows
+    assert row[1] == "1.000 → 0.300 {0.100–0.500} (0.500)", "of three pairs it is their range"
+    (row,) = across_metrics([("a", {"x": own(pair, 0.3)}) for pair in numbers]).rows
+    assert row[1] == "1.000 → 0.300±0.012 (0.300)", "pairs that are alike tell nothing of pairs"
+    (row,) = across_metrics([("a", {"x": own("dog → cat", after)}) for after in numbers.values()]).rows
+    assert "±" in row[1], "runs of one pair"
+
+
+def test_the_note_says_what_an_interval_of_few_pairs_covers():
+    assert explain_pairs([["a", "a"], ["b"]]) == ""
+    few = explain_pairs([["a", "b"], ["a", "b", "c"]])
+    assert "95 % interval" in few
+    assert few.endswith("it covers no more than 50 % of 2, 75 % of 3 pairs: run 6.")
+    assert "covers" not in explain_pairs([list("abcdef")])

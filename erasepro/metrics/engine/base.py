@@ -12,6 +12,7 @@ from torch import Tensor
 from erasepro.errors import UserError
 from erasepro.generation.worklist import Row
 from erasepro.metrics.networks.feature_cache import FeatureCache, FunctionNetwork, Network, digest_of
+from erasepro.results.clusters import cluster_of
 from erasepro.results.score import Score
 from erasepro.results.standard_error import PromptSums
 
@@ -116,6 +117,7 @@ class Metric(ABC):
     derived: ClassVar[bool] = False  # combines other metrics' scores after them: ``derive`` in place of update
     number_kind: ClassVar[str] = "any"  # any | size (never below 0) | share (0 to 1): how tables print its error
     concept_kinds: ClassVar[str] = ""  # kinds of concept sets (names with spaces between) whose runs count it unasked; "": all
+    recognizes: ClassVar[bool] = False  # counts which concept is named: worth nothing where the original's are not named
     version: ClassVar[int] = 1  # raise it when the metric's code changes its numbers: then it is scored again
 
     def __init__(self, config: Any = None) -> None:
@@ -174,8 +176,9 @@ class PromptMeans:
 
     def add(self, row: Row, value: float) -> None:
         """Count a value of one image under the row's role, and under role/phrasing."""
+        cluster = cluster_of(row)
         for group in (row.role, f"{row.role}/{row.phrasing}"):
-            self._sums.setdefault(group, PromptSums()).add(row.id, value)
+            self._sums.setdefault(group, PromptSums()).add(cluster, value)
 
     def mean(self, group: str) -> tuple[float, int, float | None]:
         """Mean, n, standard error (None for fewer than two images)."""

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from erasepro.results.results_json import MetricScore
 
 
-METRIC_CODE = ("erasepro.metrics", "erasepro.results.standard_error", "erasepro.results.score")
+METRIC_CODE = (
+    "erasepro.metrics",
+    "erasepro.results.clusters",
+    "erasepro.results.standard_error",
+    "erasepro.results.score",
+)
 """Packages whose code decides a score, beside the metric's own."""
 
 

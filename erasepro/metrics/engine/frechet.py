@@ -8,10 +8,12 @@ d² = |m₁ − m₂|² + tr(S₁ + S₂ − 2 (S₁ S₂)^½)            m (f,)
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from torch import Tensor
+
+from erasepro.results.clusters import ClusterNumbers
 
 PENDING = 512
 """Rows gathered before they are summed: one large product is much faster than many small ones."""
@@ -34,9 +36,9 @@ class Moments:
         self._outer = torch.empty(0)  # (blocks, f, f)
         self._pending: list[Tensor] = []  # the last rows, not summed yet
         self._places: list[int] = []  # their blocks
-        self._prompts: dict[str, int] = {} if like is None else like._prompts
+        self._prompts: ClusterNumbers = ClusterNumbers() if like is None else like._prompts
 
-    def update(self, features: Tensor, prompts: Sequence[str] | None = None) -> Moments:
+    def update(self, features: Tensor, prompts: Sequence[Hashable] | None = None) -> Moments:
         """Adds features (B, f) of images of these B prompts; None: each of a prompt of its own."""
         x = features.detach().cpu().double()
         if not len(x):
@@ -50,7 +52,7 @@ class Moments:
         elif prompts is None:
             places = [(self.n + i) % self.blocks for i in range(len(x))]
         else:
-            places = [self._prompts.setdefault(prompt, len(self._prompts)) % self.blocks for prompt in prompts]
+            places = [self._prompts.number(prompt) % self.blocks for prompt in prompts]
         for first in range(0, len(x), PENDING):
             self._pending.append(x[first : first + PENDING])
             self._places += places[first : first + PENDING]
