@@ -19,11 +19,14 @@ from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
 from erasepro.cli.options import read_options
+from erasepro.cli.study import KEYS as STUDY_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
 from erasepro.runs.resolve import compose
+from erasepro.study.cells import cells_of
 from erasepro.study.space import spaces
+from erasepro.study.study_file import load_study
 from tests.pages import BLOCK, PAGES, ROOT, commands_of, python_of, text_of
 from tests.test_floors import FLOORS
 
@@ -85,6 +88,9 @@ def check_command(words: list[str]) -> None:
     elif verb == "tune":
         assert set(named) <= {*TUNE_KEYS, *groups()}
         assert set(named.get("solver", "uce").split(",")) <= set(spaces())
+    elif verb == "study":
+        rest = [word for word in words[2:] if word.split("=")[0] not in STUDY_KEYS]
+        assert words[1] == "own.yaml" or cells_of(load_study(words[1]), rest)
     elif verb == "help":
         assert words[1:] == [] or words[1] in {*VERBS, "tables"}
         assert len(words) <= 2

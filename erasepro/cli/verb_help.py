@@ -135,7 +135,7 @@ VERB_HELP = {
         "make the runs of a study that are missing, and print its tables",
         (
             ("NAME", "", "of a study under experiments/, or your own yaml file (see below)"),
-            ("key=value", "", "given to every run; of what the study varies, its values: solver=uce,oce"),
+            ("key=value", "", "given to every run; with an axis's name, its values or choices: solver=uce,oce"),
             ("plan=true", "false", "tell runs, images, time, memory and disk; make none"),
             ("workers=N", "1", "processes of this machine; a GPU each where it has several"),
             ("out=FOLDER", "outputs/<name>-<id>", "the study's folder; its runs lie in outputs.dir, shared with other studies"),

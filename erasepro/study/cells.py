@@ -13,7 +13,7 @@ from erasepro.config.hydra_errors import translated
 from erasepro.config.overrides import named_keys
 from erasepro.config.paths import groups
 from erasepro.config.sweep_size import MOST_JOBS
-from erasepro.errors import UserError
+from erasepro.errors import UserError, unknown
 from erasepro.runs.override_words import override_words
 from erasepro.study.study_file import Axis, Study, label_value
 
@@ -44,8 +44,8 @@ def cells_of(study: Study, overrides: Sequence[str] = ()) -> list[Cell]:
     """The runs of a study.
 
     Args:
-        overrides: words that every run is given too. One with the key of an axis restricts that axis to its values
-            (``solver=uce,oce``).
+        overrides: words that every run is given too. One with the name of an axis gives its values, or which of its named
+            choices are made (``solver=uce,oce``, ``constraint=hard``).
 
     Raises:
         UserError: an override of a key that an axis varies among others, or more runs than a command may begin.
@@ -70,17 +70,16 @@ def restrict(study: Study, overrides: Sequence[str]) -> tuple[Study, list[str]]:
     """The study with those values of its axes that overrides name, and the other overrides.
 
     Raises:
-        UserError: an override of a key that an axis varies among others.
+        UserError: an override of a key that an axis varies among others, or a choice that an axis does not have.
     """
     axes, rest = {axis.name: axis for axis in study.axes}, []
     with translated(overrides):
         for word in overrides:
             parsed = OverridesParser.create().parse_override(word)
             key = parsed.key_or_group
-            own = axes.get(key)
-            if own is not None and set().union(*map(set, own.values.values())) <= {key}:
+            if key in axes:
                 values = list(parsed.sweep_iterator()) if parsed.is_sweep_override() else [parsed.value()]
-                axes[key] = Axis(key, {label_value(_plain(value)): {key: _plain(value)} for value in values})
+                axes[key] = _chosen(axes[key], [_plain(value) for value in values])
                 continue
             if parsed.is_sweep_override():
                 raise UserError(f"{word!r} gives several values, and {key!r} is no axis of the study {study.name!r}: give one.")
@@ -94,6 +93,20 @@ def restrict(study: Study, overrides: Sequence[str]) -> tuple[Study, list[str]]:
                     )
             rest.append(word)
     return replace(study, axes=tuple(axes.values())), rest
+
+
+def _chosen(axis: Axis, values: Sequence[Any]) -> Axis:
+    """An axis with other values of its key, or with those of its named choices that are called so.
+
+    Raises UserError for a name that none of the choices has.
+    """
+    if set().union(*map(set, axis.values.values())) <= {axis.name}:
+        return Axis(axis.name, {label_value(value): {axis.name: value} for value in values})
+    labels = [label_value(value) for value in values]
+    for label in labels:
+        if label not in axis.values:
+            raise unknown(f"value of the axis {axis.name!r}", label, axis.values)
+    return Axis(axis.name, {label: axis.values[label] for label in labels})
 
 
 def _overwrites(named: str, varied: str) -> bool:

@@ -6,6 +6,7 @@ All weights are random. Run in the working folder.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,4 +65,6 @@ def make() -> None:
         Image.new("RGB", (16, 16), (90 * i, 40, 10)).save(f"pictures/{i}.png")
     Path("pairs.csv").write_text("target,anchor\ndog,cat\n")
     Path("coco_30k.csv").write_text("case_number,prompt,evaluation_seed\n0,a horse on a table,11\n1,a house by the sea,12\n")
+    page = Path(__file__).parents[2] / "docs" / "command.md"
+    Path("own.yaml").write_text(re.search(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)[1])
     Path("rows.csv").write_text("prompt,concept,seed\na dog on a table,dog,3\na horse,horse,4\n")

@@ -8,15 +8,18 @@ The rules, all of them:
   is that model's, ``generation.size=16``.
 - ``-m`` keeps the first two values of the first key that it sweeps, and the first of the others.
 - The tables of `experiments/`, hours of work, are planned, ``--dry-run``, with the first value of every key.
+- A study of the package's has the last value of each axis, and no metrics; the page's own one is run as it stands.
 - A search has one set, four trials and two settings drawn.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 
 from erasepro.cli.verbs import VERBS
+from erasepro.study.study_file import load_study
 
 TABLES = re.compile(r"experiments=(table|ablation)/")
 SEARCH = [
@@ -28,6 +31,8 @@ RUN2 = "outputs/tiny-*hidden_state-*"
 PLACES = [
     # verb ("" for a run), model where it matters, the page's word -> its real name
     ("", "", "FOLDER/config.yaml", "stored/config.yaml"),
+    ("status", "", "outputs/STUDY", "outputs/own-*"),
+    ("work", "", "outputs/STUDY", "outputs/own-*"),
     ("", "sd15", "model.source=FOLDER", "model.source=local sd15"),
     ("", "", "metrics.judge.source=FILE", "metrics.judge.source=clip.safetensors"),
     ("", "", "metrics.judge.source=FOLDER", "metrics.judge.source=local clip"),
@@ -55,6 +60,8 @@ def smaller(command: str, run: str) -> list[str]:
         if where == verb and (not model or model in models):
             words = [real if word == page else word for word in words]
     words = [run if word == "outputs/RUN" else RUN2 if word == "outputs/RUN2" else word for word in words]
+    if verb == "study" and words[1] != "own.yaml":
+        return [*words, "debug=tiny", "metrics.names=[]", *one_value_an_axis(words[1])]
     if verb == "tune":
         return [*words, *SEARCH]
     if words == ["edit"]:
@@ -70,6 +77,11 @@ def smaller(command: str, run: str) -> list[str]:
     if "templates=known" in words:
         words = [*words, "model=miniature"]
     return [*words, "generation.size=16"] if any(word.startswith("protocol=") for word in words) else words
+
+
+def one_value_an_axis(study: str) -> list[str]:
+    """The words that take the last value of each axis of a study."""
+    return [f"{axis.name}={json.dumps(list(axis.values)[-1], ensure_ascii=False)}" for axis in load_study(study).axes]
 
 
 def fewer_jobs(words: list[str], most: int) -> list[str]:

@@ -34,10 +34,16 @@ def test_an_axis_is_restricted_by_its_key():
     assert study.axes[0].values == {"[[owl, a cow]]": {"concepts.pairs": [["owl", "a cow"]]}}
 
 
+def test_named_choices_are_chosen_by_name():
+    assert [cell.labels["constraint"] for cell in cells_of(STUDY, ["constraint=hard", "solver=uce"])] == ["hard"]
+    with pytest.raises(UserError, match="Unknown value of the axis 'constraint' 'haard'"):
+        cells_of(STUDY, ["constraint=haard"])
+
+
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("solver.text_fit.mu=2", "would overwrite what the study varies: 'solver.text_fit.mu' belongs to its axis 'constraint'"),
+        ("solver.text_fit.mu=2", "would overwrite what the study varies: 'solver.text_fit.mu' belongs to"),
         ("solver.text_fit={mu:2}", "belongs to its axis 'constraint'"),
         ("seed=1,2", "'seed' is no axis of the study 's': give one"),
     ],

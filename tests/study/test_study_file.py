@@ -88,7 +88,7 @@ def test_files_that_hold_none(tmp_path):
 def test_names_of_those_that_ship():
     assert {"ablation/residual", "table/many_concepts"} <= set(studies())
     assert load_study("residual") == load_study("ablation/residual")
-    with pytest.raises(UserError, match="Unknown study 'residul'. Did you mean 'residual'"):
+    with pytest.raises(UserError, match=r"Unknown study 'residul'\. Did you mean 'residual'"):
         load_study("residul")
 
 

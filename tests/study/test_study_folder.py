@@ -23,7 +23,7 @@ def test_a_plan_is_read_as_it_was_written(tmp_path):
 
 def test_another_study_or_other_files_are_left_alone(tmp_path):
     StudyFolder.create(tmp_path / "s", tiny_plan())
-    with pytest.raises(UserError, match="holds another study .tiny.: give another out=FOLDER"):
+    with pytest.raises(UserError, match=r"holds another study \(tiny\): give another out=FOLDER"):
         StudyFolder.create(tmp_path / "s", tiny_plan(("uce",)))
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("")
