@@ -143,7 +143,7 @@ def plan_of(study: Study, cells: Sequence[Cell]) -> StudyPlan:
     """What the study's folder keeps of it."""
     from erasepro.study.study_folder import StudyPlan
 
-    return StudyPlan(study.name, tuple(cells), tuple(study.tables), tuple(study.rows), study.sort, os.getcwd())
+    return StudyPlan(study.name, tuple(cells), tuple(study.tables), tuple(study.rows), study.sort, os.getcwd(), study.published)
 
 
 def show_plan(study: Study, cells: Sequence[Cell]) -> int:
@@ -157,14 +157,20 @@ def show_plan(study: Study, cells: Sequence[Cell]) -> int:
 
 def show(folder: StudyFolder) -> int:
     """Print the tables of the runs that are done, and what failed. Returns 0; 2 where runs failed."""
+    from erasepro.report.formats import FORMATS, Destination, store
     from erasepro.results.results_json import Results
     from erasepro.study.study_tables import study_tables, study_tests
 
     done = [(cell, path, Results.load(path / "results.json")) for cell, path in folder.finished()]
     runs = [(cell, results) for cell, _, results in done]
     print()
-    for table in [*study_tables(folder.plan, runs), *study_tests(folder.plan, done)] if runs else []:
+    tables = [*study_tables(folder.plan, runs), *study_tests(folder.plan, done)] if runs else []
+    for table in tables:
         print(table.text())
+    if tables:
+        place = folder.path / "tables"
+        store(tables, Destination(tuple(FORMATS), place, is_folder=True))
+        print(visible(f"Tables, as text, Markdown, HTML, LaTeX and CSV: {place}"))
     failures = folder.failures()
     for cell, outcome in failures:
         print(visible(f"erasepro: failed: {cell.shown}: {outcome.error}"), file=sys.stderr)
