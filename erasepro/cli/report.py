@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erasepro.cli.notes import own_options
-from erasepro.errors import UserError
+from erasepro.errors import UserError, visible
 
 if TYPE_CHECKING:
     from erasepro.results.results_json import Results
+
+FIGURE_KEYS = ("figure", "kind", "x")
 
 
 def command(words: list[str]) -> int:
     """``erasepro report DIR… [figure=FILE]``: the tables of a finished run, again; of several, over all that have ended.
 
-    A run without readable results is named and left out, and so is a copy of one that is there already. ``figure``: the
-    edits by depth, as tables and as a figure. Raises UserError where no folder has results.
+    A run without readable results is named and left out, and so is a copy of one that is there already. ``figure``: a figure
+    (``kind=depth|pareto|…``, ``x=KEY``) and the tables of its numbers. Raises UserError where no folder has results.
     """
     from erasepro.report.heading import printed, results_heading
     from erasepro.report.show import show
     from erasepro.results.results_json import Results
     from erasepro.results.run_folder import check_signature
 
-    figure = own_options(words, ("figure",)).get("figure")
-    words = [word for word in words if not word.startswith("figure=")]
+    figure = own_options(words, FIGURE_KEYS)
+    words = [word for word in words if word.partition("=")[0] not in FIGURE_KEYS]
+    if figure and "figure" not in figure:
+        raise UserError(f"{next(iter(figure))}= is of a figure: add its file, figure=FILE.pdf (or .png, .svg).")
     if not words:
         raise UserError("report takes run folders: erasepro report outputs/<run> …")
     finished: list[tuple[str, Results]] = []
@@ -48,8 +52,8 @@ def command(words: list[str]) -> int:
         raise missing[0]
     for reason in missing:
         print(f"erasepro: left out: {reason}", file=sys.stderr)
-    if figure is not None:
-        _show_depth([results for _, results in finished], figure)
+    if figure:
+        _show_figure([results for _, results in finished], figure)
         return 0
     if len(words) > 1:
         from erasepro.report.joint import across
@@ -63,16 +67,16 @@ def command(words: list[str]) -> int:
     return 0
 
 
-def _show_depth(runs: Sequence[Results], figure: str) -> None:
-    """Print the edits by depth, and write the figure."""
-    from erasepro.report.depth import depth_tables, draw_depth, label_runs
+def _show_figure(runs: Sequence[Results], options: Mapping[str, str]) -> None:
+    """Write the figure, and print the tables of its numbers."""
+    from erasepro.report.figures.registry import DEFAULT, draw_figure, figure_tables
 
-    labelled = label_runs(runs)
-    tables = depth_tables(labelled)
-    path = draw_depth(Path(figure).expanduser(), labelled)
+    kind, x = options.get("kind", DEFAULT), options.get("x")
+    tables = figure_tables(kind, runs, x)
+    path = draw_figure(kind, Path(options["figure"]), runs, x)
     for table in tables:
         print(table.text())
-    print(f"Figure: {path}")
+    print(f"Figure: {visible(path)}")
 
 
 def run_folder(path: Path) -> Path:

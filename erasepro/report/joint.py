@@ -24,7 +24,7 @@ def across(runs: Sequence[Results]) -> list[Table]:
     """
     labels = label_rows(runs)
     recognition = [
-        (label, run.name, _recognition_protocol(run), read_recognition_rates(run.recognition))
+        (label, run.name, recognition_protocol(run), read_recognition_rates(run.recognition))
         for label, run in zip(labels, runs, strict=True)
     ]
     metrics = across_metrics([(label, primary_values(run)) for label, run in zip(labels, runs, strict=True)])
@@ -34,7 +34,7 @@ def across(runs: Sequence[Results]) -> list[Table]:
     ]
 
 
-def _recognition_protocol(run: Results) -> str:
+def recognition_protocol(run: Results) -> str:
     """The label under which the run's pictures were judged, or would be."""
     if run.recognition_source.get("protocol"):
         return run.recognition_source["protocol"]

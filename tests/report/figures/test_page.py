@@ -15,7 +15,7 @@ from tests.report.figures.records import HOSTILE
 def draw(path, names=("uce", "erasepro")):
     with paper_page(path, COLUMN, 2.0) as page:
         (plot,) = page.axes()
-        for place, name in enumerate(names):
+        for place in range(len(names)):
             plot.plot([0, 1], [place, place + 1], **mark(place))
         plot.set_xlabel("share $x$")
         page.legend([(page.handle(mark(place)), name) for place, name in enumerate(names)])
