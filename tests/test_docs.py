@@ -15,13 +15,16 @@ import pytest
 import erasepro
 from erasepro.cli.completion import SCRIPTS
 from erasepro.cli.export import OPTIONS
+from erasepro.cli.grid import BY
 from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
 from erasepro.cli.options import read_options
+from erasepro.cli.report import FIGURE_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
+from erasepro.report.figures.registry import FIGURES
 from erasepro.runs.resolve import compose
 from erasepro.study.space import spaces
 from tests.pages import BLOCK, PAGES, ROOT, commands_of, python_of, text_of
@@ -90,7 +93,9 @@ def check_command(words: list[str]) -> None:
         assert len(words) <= 2
     else:
         assert verb in ("report", "grid", "status")
-        assert set(named) <= {"report": {"figure"}, "grid": set(GRID_KEYS)}.get(verb, set())
+        assert named.get("kind", "depth") in FIGURES
+        assert named.get("by", "solver") in BY
+        assert set(named) <= {"report": set(FIGURE_KEYS), "grid": set(GRID_KEYS)}.get(verb, set())
 
 
 @pytest.fixture(scope="module")

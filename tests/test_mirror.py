@@ -68,6 +68,7 @@ TOGETHER = {
         "prompts/sets/named", "prompts/sets/record", "prompts/sets/rows",
     ),
     "report/test_across_metrics.py": ("report/cells", "report/primary_values"),
+    "report/test_grid.py": ("report/grid_cells",),
     "results/test_results_schema.py": ("results/results_json",),
     "schedules/test_schedules.py": ("schedules/base", "schedules/controls"),
     "test_registry.py": ("runtime/registrations", "runtime/source_files"),

@@ -73,7 +73,7 @@ def _show_figure(runs: Sequence[Results], options: Mapping[str, str]) -> None:
 
     kind, x = options.get("kind", DEFAULT), options.get("x")
     tables = figure_tables(kind, runs, x)
-    path = draw_figure(kind, Path(options["figure"]), runs, x)
+    path = draw_figure(kind, options["figure"], runs, x)
     for table in tables:
         print(table.text())
     print(f"Figure: {visible(path)}")

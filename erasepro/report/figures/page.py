@@ -117,7 +117,7 @@ def paper_page(path: Path, width: float, height: float) -> Iterator[Page]:
         page.save()
 
 
-def checked_path(path: Path) -> Path:
+def checked_path(path: str | Path) -> Path:
     """The path of a figure. Raises UserError where its suffix names no kind of picture."""
     place = as_path(path, "the figure").expanduser()
     if place.suffix.lower() not in SUFFIXES:

@@ -24,7 +24,7 @@ FIGURES = {
 DEFAULT = "depth"
 
 
-def draw_figure(kind: str, path: Path, runs: Sequence[Results], x: str | None = None) -> Path:
+def draw_figure(kind: str, path: str | Path, runs: Sequence[Results], x: str | None = None) -> Path:
     """Write a figure of runs; its path.
 
     Args:

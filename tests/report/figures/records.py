@@ -30,7 +30,7 @@ def rates(role, group="", shown=0.0, original=1.0, n=20, stderr=0.05, retention=
 def layer(depth, size=1.0, kind="mlp.fc2", encoder="text_encoder"):
     return {
         "site": f"{encoder}.layers.{depth}.{kind}", "kind": kind, "depth": depth, "delta_norm": size, "gap": size / 2,
-        "residual_before": size, "residual_after_all": size / 4, "residual_after_selected": 0.0,
+        "residual_before": size, "residual_after_all": size / 4, "residual_after_selected": 0.0, "rank": 1,
     }  # fmt: skip
 
 
