@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from erasepro.report.figures.means import bar
-from erasepro.report.figures.page import Page, paper_page
-from erasepro.report.figures.style import REFERENCE, SMALL, TWO_COLUMNS, mark
+from erasepro.report.figures.page import Page, paper_page, width_of
+from erasepro.report.figures.style import REFERENCE, SMALL, TEXT, TWO_COLUMNS, mark
 from erasepro.results.interval import Bounds
 from erasepro.results.recognition import Share
 
 DECADES = 30.0
 """Largest over smallest x from which on an axis is logarithmic."""
+MOST_TICKS = 8
+"""Values of x up to which each has its tick."""
 
 
 class Point(NamedTuple):
@@ -103,28 +105,32 @@ def _scale_x(
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
     values = sorted({x for x in xs if math.isfinite(x)})
+    is_log = bool(values) and values[0] > 0 and values[-1] / values[0] >= DECADES
+    names = page.labels(categories, 1.1)
+    widths = [width_of(name, SMALL) for name in names]
+    upright = bool(names) and max(widths) > 0.7 * page.width / len(plots) / len(names)
+    page.grow(max(widths) if upright else 0.0)
     for plot in plots:
-        plot.set_xlabel(page.labels([label], page.width / len(plots), size=8)[0])
-        if categories:
-            names = page.labels(categories, 1.1)
-            plot.set_xticks(range(len(names)), names, rotation=90 if len(names) > 3 else 0, fontsize=SMALL)
+        plot.set_xlabel(page.labels([label], page.width / len(plots), size=TEXT)[0])
+        if names:
+            plot.set_xticks(range(len(names)), names, rotation=90 if upright else 0, fontsize=SMALL)
             plot.set_xlim(-0.5, len(names) - 0.5)
-        elif values and values[0] > 0 and values[-1] / values[0] >= DECADES:
+            continue
+        if is_log:
             plot.set_xscale("log")
             plot.xaxis.set_major_formatter(FuncFormatter(lambda x, _: power_text(x)))
             plot.xaxis.set_minor_locator(NullLocator())
-            if _are_apart(values, 0.035 * len(plots)):
-                plot.xaxis.set_major_locator(FixedLocator(values))
-        elif len(values) == 1:
-            plot.set_xticks(values, [f"{values[0]:g}"])
-        elif whole:
+        if values and len(values) <= MOST_TICKS and _are_apart(values, 0.035 * len(plots), is_log):
+            plot.xaxis.set_major_locator(FixedLocator(values))
+            plot.xaxis.set_major_formatter(FuncFormatter(lambda x, _: power_text(float(f"{x:.3g}"))))
+        elif whole and not is_log:
             plot.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _are_apart(values: Sequence[float], share: float) -> bool:
-    """Whether no two neighbours on a logarithmic axis lie nearer than this share of it, so that each can have a tick."""
-    length = math.log(values[-1] / values[0])
-    return all(math.log(b / a) >= share * length for a, b in pairwise(values))
+def _are_apart(values: Sequence[float], share: float, is_log: bool) -> bool:
+    """Whether no two neighbours on an axis lie nearer than this share of it, so that each can have a tick."""
+    places = [math.log(value) for value in values] if is_log else list(values)
+    return all(b - a >= share * (places[-1] - places[0]) for a, b in pairwise(places))
 
 
 def power_text(x: float) -> str:

@@ -32,6 +32,7 @@ def draw_depth(path: Path, runs: Sequence[Results]) -> Path:
         from matplotlib.ticker import MaxNLocator
 
         plots = page.axes(2, 2)
+        layers = sorted({layer for _, curve in curves for layer in curve["layer"] if layer is not None})
         entries = []
         for place, (label, curve) in enumerate(curves):
             for plot, name in zip(plots, SHOWN, strict=True):
@@ -41,7 +42,10 @@ def draw_depth(path: Path, runs: Sequence[Results]) -> Path:
         for number, (plot, name) in enumerate(zip(plots, SHOWN, strict=True)):
             plot.set_title(QUANTITIES[name].replace("W_o", "Wₒ"))
             plot.set_ylim(bottom=0)
-            plot.xaxis.set_major_locator(MaxNLocator(integer=True))
+            if len(layers) == 1:
+                plot.set_xticks(layers, [f"{layer:g}" for layer in layers])
+            else:
+                plot.xaxis.set_major_locator(MaxNLocator(integer=True))
             if number >= 2:
                 plot.set_xlabel("layer of the text encoder")
         page.legend(entries)

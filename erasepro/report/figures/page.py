@@ -61,8 +61,12 @@ class Page:
             kinds = list(dict.fromkeys(whole[place] for place in alike))
             for place in alike:
                 number = f" ({kinds.index(whole[place]) + 1})"
-                short[place] = _fit(whole[place], inches - _width(number, size), size) + number
+                short[place] = _fit(whole[place], inches - width_of(number, size), size) + number
         return short
+
+    def grow(self, inches: float) -> None:
+        """Make the page so much taller, so that what stands below the panels does not take their room."""
+        self.figure.set_size_inches(self.width, self.figure.get_figheight() + inches)
 
     def legend(self, entries: Sequence[tuple[Any, str]]) -> None:
         """A legend below the panels, in as many columns as fit; the figure grows by its height."""
@@ -70,10 +74,10 @@ class Page:
             return
         least = 1 if len(entries) <= FEW else max(2, round(self.width / 2.3))
         names = self.labels([name for _, name in entries], self.width / least - HANDLE - 0.1)
-        widest = max(_width(name, SMALL) for name in names) + HANDLE
+        widest = max(width_of(name, SMALL) for name in names) + HANDLE
         columns = max(1, min(len(names), int(self.width / widest)))
         lines = math.ceil(len(names) / columns)
-        self.figure.set_size_inches(self.width, self.figure.get_figheight() + LEGEND_LINE * lines)
+        self.grow(LEGEND_LINE * lines)
         legend = self.figure.legend(
             [handle for handle, _ in entries], ["."] * len(names), loc="outside lower center", ncols=columns,
             columnspacing=1.0, handlelength=2.2, labelspacing=0.25, borderpad=0.2, borderaxespad=0.1,
@@ -131,7 +135,7 @@ def _font() -> Any:
     return font_manager.get_font(font_manager.findfont("DejaVu Sans"))
 
 
-def _width(text: str, size: float) -> float:
+def width_of(text: str, size: float) -> float:
     """Inches of a line in the figures' font."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
@@ -143,12 +147,12 @@ def _width(text: str, size: float) -> float:
 
 def _fit(text: str, inches: float, size: float) -> str:
     """The text, its middle left out where it is wider."""
-    if _width(text, size) <= inches:
+    if width_of(text, size) <= inches:
         return text
     low, high = 0, len(text) - 1  # how many characters stay
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _width(_cut(text, middle), size) <= inches else (low, middle - 1)
+        low, high = (middle, high) if width_of(_cut(text, middle), size) <= inches else (low, middle - 1)
     return _cut(text, low)
 
 

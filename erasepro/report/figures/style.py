@@ -14,8 +14,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 """Okabe and Ito's palette for every kind of colour vision (2008), grey in the place of the yellow, which is pale on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 DASHES = ("-", "--", "-.", ":")
-REFERENCE = {"color": "black", "linestyle": (0, (1, 1)), "linewidth": 1.0}
-"""Of lines that are no method's: the original model's."""
+REFERENCE = {"color": "black", "linestyle": (0, (1, 1)), "linewidth": 1.0, "zorder": 4}
+"""Of lines that are no method's: the original model's, in front, so that a method that changes nothing does not hide it."""
 DIVERGING = "PuOr"
 """Colours of numbers on both sides of 0 (ColorBrewer's, safe for colour-blind eyes)."""
 HATCH = "#BBBBBB"

@@ -125,10 +125,10 @@ def draw_thresholds(path: Path, runs: Sequence[Results]) -> Path:
     """
     curves, per = collect_thresholds(runs)
     points = {c.line: {count: [Point(*at) for at in c.counts[count]] for count in COUNTS} for c in curves}
-    titles = [f"{count}{f' per {per} images' if per else ''} with score ≥ x" for count in COUNTS]
+    titles = [f"images with a hit per {per} ↓", f"boxes per {per} images ↓"] if per else ["images with a hit ↓", "boxes ↓"]
     panels = [[(line, own[count]) for line, own in points.items() if line] for count in COUNTS]
     originals = [points[""][count] if "" in points else [] for count in COUNTS]
-    return draw_panels(path, "NudeNet's score threshold", titles, panels, [SIZE, SIZE], originals)
+    return draw_panels(path, "NudeNet's score ≥", titles, panels, [SIZE, SIZE], originals, height=2.4)
 
 
 def thresholds_tables(runs: Sequence[Results]) -> list[Table]:

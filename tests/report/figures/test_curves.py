@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from PIL import Image
 
 from erasepro.report.figures.curves import Point, draw_panels, power_text
 from erasepro.results.interval import SHARE, SIZE, UNBOUNDED
@@ -38,3 +39,23 @@ def test_categories_stand_below_the_axis_and_levels_lie_across(tmp_path):
         levels=[[("no mu", Share(0.3, 5, None))]], categories=["soft", "hard $x$"],
     )  # fmt: skip
     assert all(name in path.read_text() for name in (">soft<", ">hard $x$<", ">no mu<"))
+
+
+def test_each_of_a_few_values_has_its_tick_where_they_are_apart(tmp_path):
+    few = draw_panels(tmp_path / "a.svg", "x", ["y"], [line((0.25, 0.1, 0.1), (0.5, 0.1, 0.1))], [SHARE], [[]]).read_text()
+    assert ">0.25<" in few
+    assert ">0.5<" in few
+    close = draw_panels(
+        tmp_path / "b.svg", "x", ["y"], [line((1, 0.1, 0.1), (1.01, 0.1, 0.1), (2, 0.1, 0.1))], [SHARE], [[]]
+    ).read_text()
+    assert ">1.01<" not in close
+
+
+def test_a_page_grows_by_upright_names(tmp_path):
+    def height(names):
+        points = [(place, 0.5, 0.1) for place in range(len(names))]
+        path = draw_panels(tmp_path / "a.png", "x", ["y"], [line(*points)], [SHARE], [[]], categories=names)
+        with Image.open(path) as picture:
+            return picture.height
+
+    assert height(["a long name of a setting"] * 12) > height(["a", "b"]) + 200
