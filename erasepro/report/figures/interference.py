@@ -133,16 +133,25 @@ def _draw_map(page: Page, plot: Any, part: Interference, cell: float) -> Any:
         for j, (name, value) in enumerate(zip(part.columns, line, strict=True)):
             if name in targets:
                 plot.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="black", linewidth=0.8, zorder=3))
-            if cell >= NUMBERS and not math.isnan(value):
+            text = _cell_text(value, cell)
+            if text:
                 ink = "white" if abs(value) > 0.6 else "black"
-                plot.text(j, i, f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−"), color=ink, fontsize=6,
-                          ha="center", va="center")  # fmt: skip
+                plot.text(j, i, text, color=ink, fontsize=6, ha="center", va="center")
     plot.set_yticks(range(len(part.rows)), page.labels([name_row(row) for row in part.rows], 1.1), fontsize=SMALL)
     plot.set_ylabel("erased")
     plot.set_title(page.labels([part.method], page.width - BESIDE)[0], loc="left")
     for spine in plot.spines.values():
         spine.set_visible(False)
     return image
+
+
+def _cell_text(value: float, inches: float) -> str:
+    """The number in a cell; where it does not fit "+" of one that grows, so that a grey print tells it from one that falls."""
+    if math.isnan(value):
+        return ""
+    if inches < NUMBERS:
+        return "+" if value >= 0.05 else ""
+    return f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−")
 
 
 def interference_tables(runs: Sequence[Results]) -> list[Table]:

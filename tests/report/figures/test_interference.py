@@ -3,7 +3,13 @@ import math
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.report.figures.interference import collect_interference, draw_interference, interference_tables, name_row
+from erasepro.report.figures.interference import (
+    _cell_text,
+    collect_interference,
+    draw_interference,
+    interference_tables,
+    name_row,
+)
 from tests.report.figures.records import HOSTILE, rates, record
 
 DOG = [rates("target", "dog", 0.1), rates("retain", "car", 0.75), rates("anchor", "cat", 0.5, 0.5), rates("retain", "cat", 0.0)]
@@ -39,6 +45,14 @@ def test_the_table_names_rows_and_what_was_not_measured():
     assert table.rows[1] == ("car", "+0.00", "-1.00", "–")
     assert name_row(["a", "b"]) == "a, b"
     assert name_row(["a", "b", "c"]) == "a and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("value", "inches", "text"),
+    [(-0.04, 0.3, "0.0"), (-0.66, 0.3, "−0.7"), (0.5, 0.1, "+"), (-0.5, 0.1, ""), (0.0, 0.1, ""), (math.nan, 0.3, "")],
+)
+def test_a_cell_holds_its_number_or_the_sign_of_a_gain(value, inches, text):
+    assert _cell_text(value, inches) == text
 
 
 def test_it_says_what_is_missing():
