@@ -15,6 +15,7 @@ import pytest
 import erasepro
 from erasepro.cli.completion import SCRIPTS
 from erasepro.cli.export import OPTIONS
+from erasepro.cli.grid import BY
 from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
@@ -24,6 +25,7 @@ from erasepro.cli.study import KEYS as STUDY_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
 from erasepro.edit.export import FORMATS
+from erasepro.report.figures.registry import FIGURES
 from erasepro.runs.resolve import compose
 from erasepro.study.cells import cells_of
 from erasepro.study.space import spaces
@@ -97,6 +99,8 @@ def check_command(words: list[str]) -> None:
         assert len(words) <= 2
     else:
         assert verb in ("report", "grid", "status", "work")
+        assert named.get("kind", "depth") in FIGURES
+        assert named.get("by", "solver") in BY
         assert set(named) <= {"report": set(REPORT_KEYS), "grid": set(GRID_KEYS)}.get(verb, set())
 
 

@@ -68,6 +68,7 @@ TOGETHER = {
     ),
     "report/test_across_metrics.py": ("report/cells", "report/primary_values"),
     "report/test_load_runs.py": ("report/run_rows",),
+    "report/test_grid.py": ("report/grid_cells",),
     "results/test_results_schema.py": ("results/results_json",),
     "schedules/test_schedules.py": ("schedules/base", "schedules/controls"),
     "test_registry.py": ("runtime/registrations", "runtime/source_files"),

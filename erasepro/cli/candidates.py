@@ -56,6 +56,10 @@ def _words_of(verb: str, before: Sequence[str], current: str) -> list[str]:
         return [f"format={name}" for name in ("lora", "kohya", "diffusers", "single_file")]
     if verb == "report" and current.startswith("format="):
         return [f"format={name}" for name in ("text", "markdown", "html", "latex", "csv")]
+    if verb == "report" and current.startswith("kind="):
+        from erasepro.report.figures.registry import FIGURES
+
+        return [f"kind={name}" for name in FIGURES]
     words = [f"{key}true" if value == "true" else key for key, value in choices.items() if key not in ("group=", "key=")]
     words += _runs() if verb in TAKES_FOLDER else []
     return [*words, *(_keys(before, current) if verb in TAKES_OVERRIDES else [])]
@@ -63,7 +67,9 @@ def _words_of(verb: str, before: Sequence[str], current: str) -> list[str]:
 
 def _is_own(verb: str, word: str) -> bool:
     """Whether a word with ``=`` is a verb's own, and no override."""
-    return verb in ("export", "report") or (bool(verb) and word.partition("=")[0] in ("out", "force", "write", "figure"))
+    return verb in ("export", "report") or (
+        bool(verb) and word.partition("=")[0] in ("out", "force", "write", "figure", "kind", "x", "by")
+    )
 
 
 def _runs() -> list[str]:

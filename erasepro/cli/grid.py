@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from erasepro.cli.notes import own_options
-from erasepro.errors import UserError
+from erasepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from erasepro.generation import ImageStore, Row
     from erasepro.results.results_json import Results
 
-KEYS = ("out", "rows", "across")
+KEYS = ("out", "rows", "across", "by")
+BY = ("prompt", "solver")
+"""What a row of the grid is."""
 
 
 class _Run(NamedTuple):
@@ -23,10 +25,11 @@ class _Run(NamedTuple):
 
 
 def command(words: Sequence[str]) -> int:
-    """``erasepro grid RUN… [out=grid.png] [rows=9] [across=N]``: the original's pictures and each run's, in one PNG.
+    """``erasepro grid RUN… [out=grid.png] [rows=9] [across=N] [by=solver]``: the original's and the runs' pictures in one PNG.
 
-    The runs must be of one model. Rows are those whose prompt, seed and sampler all the runs share, a few of each role. A run
-    of a sensitive task is blurred, as in its own grid; of others, prompts that name nudity are left out.
+    The runs must be of one model. Shown are rows whose prompt, seed and sampler all the runs share, a few of each role; a run's
+    pictures in a column, or with ``by=solver`` in a row. A run of a sensitive task is blurred, as in its own grid; of others,
+    prompts that name nudity are left out.
 
     Raises UserError for a folder without readable results, runs of several models, pictures that are not those that the
     results were counted on, and runs that share no row.
@@ -39,6 +42,11 @@ def command(words: Sequence[str]) -> int:
     own = own_options(words, KEYS)
     folders = [word for word in words if word.partition("=")[0] not in KEYS]
     limit = _whole_number("rows", own.get("rows", "9"))
+    by = own.get("by", BY[0])
+    if by not in BY:
+        raise unknown("value of by", by, BY)
+    if by != BY[0] and "across" in own:
+        raise UserError("across= is of by=prompt: with by=solver every prompt has a column.")
     if not folders:
         raise UserError("grid takes run folders: erasepro grid outputs/<run> outputs/<run> …")
     runs = [_read(Path(folder)) for folder in dict.fromkeys(folder.rstrip("/") or folder for folder in folders)]
@@ -59,7 +67,7 @@ def command(words: Sequence[str]) -> int:
     if out.suffix != ".png":
         raise UserError(f"Bad value for 'out': got {str(out)!r}, a picture's name ends in .png.")
     across = _whole_number("across", own.get("across") or str(max(6 // len(columns), 1)))
-    picture_grid(columns, rows, out, sensitive=sensitive, across=across, max_bytes=None)
+    picture_grid(columns, rows, out, sensitive=sensitive, across=across, by_solver=by == "solver", max_bytes=None)
     print(f"{len(rows)} prompts, {len(columns)} pictures each: {', '.join(name for name, _ in columns)}.\nGrid: {out}")
     return 0
 

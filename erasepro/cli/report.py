@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from erasepro.results.results_json import Results
 
 
-KEYS = ("figure", "format", "out")
+FIGURE_KEYS = ("figure", "kind", "x")
+"""Options of a figure."""
+KEYS = (*FIGURE_KEYS, "format", "out")
 """The verb's own options."""
 
 
 def command(words: list[str]) -> int:
-    """``erasepro report DIR… [format=…] [out=PATH] [figure=FILE]``: the tables of a run; of several, over all that have ended.
+    """``erasepro report DIR… [format=…] [out=PATH]``: the tables of a finished run; of several, over all.
 
-    A run without readable results is named and left out, and so is a copy of one that is there already. ``figure``: the
-    edits by depth, as tables and as a figure. ``format`` and ``out``: see `report.formats`.
+    A run without readable results is named and left out, and so is a copy of one that is there already. ``figure``: a figure
+    (``kind=depth|pareto|…``, ``x=KEY``) and the tables of its numbers. ``format`` and ``out``: see `report.formats`.
 
     Raises UserError where no folder has results, for an unknown option or format, and where ``out`` cannot be written to.
     """
@@ -33,11 +35,13 @@ def command(words: list[str]) -> int:
 
     options = own_options(words, KEYS)
     destination = read_destination(options.get("format"), options.get("out"))
+    figure = {key: value for key, value in options.items() if key in FIGURE_KEYS}
+    if figure and "figure" not in figure:
+        raise UserError(f"{next(iter(figure))}= is of a figure: add its file, figure=FILE.pdf (or .png, .svg).")
     finished = _read_runs(_folders(words))
     runs = [results for _, results in finished]
-    figure = options.get("figure")
-    if figure is not None:
-        _show_depth(runs, figure, destination)
+    if figure:
+        _show_figure(runs, figure, destination)
     elif len(_folders(words)) > 1:
         from erasepro.report.joint import across
         from erasepro.report.paired import paired_tables
@@ -103,13 +107,13 @@ def _show(tables: Sequence[Table], heading: str, destination: Destination) -> No
         print(render(tables, destination.formats[0], heading), end="")
 
 
-def _show_depth(runs: Sequence[Results], figure: str, destination: Destination) -> None:
-    """Show the edits by depth, and write the figure."""
-    from erasepro.report.depth import depth_tables, draw_depth, label_runs
+def _show_figure(runs: Sequence[Results], options: Mapping[str, str], destination: Destination) -> None:
+    """Write the figure, and show the tables of its numbers."""
+    from erasepro.report.figures.registry import DEFAULT, draw_figure, figure_tables
 
-    labelled = label_runs(runs)
-    tables = depth_tables(labelled)
-    path = draw_depth(Path(figure).expanduser(), labelled)
+    kind, x = options.get("kind", DEFAULT), options.get("x")
+    tables = figure_tables(kind, runs, x)
+    path = draw_figure(kind, options["figure"], runs, x)
     _show(tables, "", destination)
     is_prose = destination.path is not None or destination.formats == ("text",)
-    print(f"Figure: {path}", file=sys.stdout if is_prose else sys.stderr)
+    print(f"Figure: {visible(path)}", file=sys.stdout if is_prose else sys.stderr)

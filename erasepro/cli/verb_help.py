@@ -88,28 +88,31 @@ VERB_HELP = {
         ("erasepro status", "erasepro status outputs/RUN"),
     ),
     "report": VerbHelp(
-        "report DIR… [format=text|markdown|html|latex|csv] [out=PATH] [figure=FILE]",
+        "report DIR… [format=…] [out=PATH] [figure=FILE] [kind=…] [x=KEY]",
         "print the tables of a finished run; one table over all of several",
         (
             ("format=…", "by out's ending, or text", "text, markdown, html, latex (a fragment for \\input) or csv"),
             ("out=PATH", "", "a file in place of the terminal, or with a slash behind it a folder: a file a table"),
-            ("figure=FILE", "", "a figure by depth, and its tables, of runs that edit text layers"),
+            ("figure=FILE", "", "a figure (.pdf, .png or .svg), and its numbers in tables"),
+            ("kind=…", "depth", "depth, pareto, concepts, dose, thresholds or interference"),
+            ("x=KEY", "what differs", "of kind=dose: the setting on the x axis"),
         ),
         (
             "erasepro report outputs/RUN",
             "erasepro report outputs/RUN outputs/RUN2 out=table.tex",
-            "erasepro report outputs/RUN outputs/RUN2 format=csv out=tables/",
+            "erasepro report outputs/RUN outputs/RUN2 figure=front.pdf kind=pareto",
         ),
     ),
     "grid": VerbHelp(
-        "grid RUN… [out=FILE] [rows=N] [across=N]",
+        "grid RUN… [out=FILE] [rows=N] [across=N] [by=solver]",
         "the pictures of several runs side by side, on the prompts and seeds that they share",
         (
             ("out=FILE", "grid.png", "the picture to write"),
             ("rows=N", "9", "prompts that are shown, of each role its share"),
             ("across=N", "6 / pictures of a prompt", "prompts beside one another"),
+            ("by=solver", "prompt", "a row a run and a column a prompt, in place of the other way round"),
         ),
-        ("erasepro grid outputs/RUN outputs/RUN2 rows=12",),
+        ("erasepro grid outputs/RUN outputs/RUN2 rows=12", "erasepro grid outputs/RUN outputs/RUN2 rows=6 by=solver"),
     ),
     "verify": VerbHelp(
         "verify DIR model=… | DIR edited=FOLDER | LORA.safetensors model=…",

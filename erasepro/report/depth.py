@@ -1,9 +1,8 @@
-"""Whether the change that an edit needs shrinks with depth: by text layer, runs side by side, in a table and a figure."""
+"""Whether the change that an edit needs shrinks with depth: by text layer, runs side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from erasepro.config.plain_values import differing, leaves
@@ -24,7 +23,7 @@ QUANTITIES = {
 SHARE = "last third / first third"
 
 Curve = Mapping[str, Sequence[float | None]]
-"""A quantity by layer, shallow to deep, for each of `QUANTITIES`."""
+"""A quantity by layer, shallow to deep, for each of `QUANTITIES`; ``layer``: which, counted from 1."""
 
 
 Labelled = Sequence[tuple[str, Sequence[Mapping[str, Any]]]]
@@ -32,14 +31,25 @@ Labelled = Sequence[tuple[str, Sequence[Mapping[str, Any]]]]
 
 
 def label_runs(runs: Sequence[Results]) -> Labelled:
-    """Runs by the settings in which they differ; by their names where they differ in none."""
+    """Runs by what tells them apart: the settings in which they differ, of several solvers the methods; else their names."""
     settings = [{key: value for key, value in leaves(run.config).items() if _is_shown(key)} for run in runs]
-    keys = list(differing(settings))
-    named = [" ".join(f"{key.rpartition('.')[2]}={setting.get(key)}" for key in keys) for setting in settings]
-    unlike = keys and len(set(named)) == len(named)
+    solvers = {setting.get("solver.name") for setting in settings}
+    keys = [key for key in differing(settings) if len(solvers) == 1 or not key.startswith("solver.")]
+    methods = [run.solver_label for run in runs] if len(solvers) > 1 else [""] * len(runs)
+    words = [[f"{_short(key, keys)}={setting.get(key)}" for key in keys] for setting in settings]
+    labels = [" ".join(filter(None, [method, *own])) for method, own in zip(methods, words, strict=True)]
+    unlike = all(labels) and len(set(labels)) == len(labels)
     return [
-        (label if unlike else run.name, run.edit.get("diagnostics") or []) for run, label in zip(runs, named, strict=True)
+        (label if unlike else run.name, run.edit.get("diagnostics") or []) for run, label in zip(runs, labels, strict=True)
     ]
+
+
+def _short(key: str, keys: Sequence[str]) -> str:
+    """The end of a dotted key that no other of the keys has; of a ``concepts.name`` its group."""
+    parts = key.removesuffix(".name").split(".")
+    keys = [other.removesuffix(".name") for other in keys]
+    ends = [".".join(parts[i:]) for i in reversed(range(len(parts)))]
+    return next(end for end in ends if sum(f".{other}".endswith(f".{end}") for other in keys) == 1)
 
 
 def _is_shown(key: str) -> bool:
@@ -47,9 +57,15 @@ def _is_shown(key: str) -> bool:
 
 
 def read_curve(diagnostics: Sequence[Mapping[str, Any]]) -> Curve:
-    """The quantities of the text layers of one edit; of several encoders and sites, one after the other by depth."""
+    """The quantities of the text layers of one edit; of several encoders and sites, one after the other by depth.
+
+    There ``layer`` counts the edited sites; otherwise it is the place of each in the encoder.
+    """
     entries = sorted((e for e in diagnostics if e["kind"] in TEXT_KINDS), key=lambda e: (e["site"].split(".")[0], e["depth"]))
-    return {name: [entry.get(name) for entry in entries] for name in QUANTITIES}
+    layers: list[float | None] = [entry["depth"] + 1 for entry in entries]
+    if len(set(layers)) < len(layers):
+        layers = [float(place) for place in range(1, len(entries) + 1)]
+    return {"layer": layers} | {name: [entry.get(name) for entry in entries] for name in QUANTITIES}
 
 
 def share_of_depth(values: Sequence[float | None]) -> float | None:
@@ -61,57 +77,30 @@ def share_of_depth(values: Sequence[float | None]) -> float | None:
     return sum(numbers[-third:]) / sum(numbers[:third])
 
 
-def depth_tables(runs: Labelled) -> list[Table]:
-    """One table a quantity: a row a layer, a column a run.
+def read_curves(runs: Labelled) -> list[tuple[str, Curve]]:
+    """(label, quantities by layer) of each run that edits text layers.
 
     Raises:
-        UserError: no run has edited text layers.
+        UserError: none does.
     """
     curves = [(label, read_curve(diagnostics)) for label, diagnostics in runs]
     curves = [(label, curve) for label, curve in curves if curve["delta_norm"]]
     if not curves:
         raise UserError("None of these runs edits a layer of a text encoder, so there is nothing by depth to show.")
+    return curves
+
+
+def tabulate_depth(runs: Labelled) -> list[Table]:
+    """One table a quantity: a row a layer, a column a run. Raises UserError as `read_curves` does."""
+    curves = read_curves(runs)
     tables = []
     for name, title in QUANTITIES.items():
-        depth = max(len(curve[name]) for _, curve in curves)
-        rows = [
-            (f"layer {i + 1}", *(_cell(curve[name][i] if i < len(curve[name]) else None) for _, curve in curves))
-            for i in range(depth)
-        ]
+        columns = [dict(zip(curve["layer"], curve[name], strict=True)) for _, curve in curves]
+        layers = sorted({layer for column in columns for layer in column if layer is not None})
+        rows = [(f"layer {layer:g}", *(_cell(column.get(layer)) for column in columns)) for layer in layers]
         rows.append((SHARE, *(_cell(share_of_depth(curve[name])) for _, curve in curves)))
         tables.append(Table(f"By depth: {title}", ("layer", *(label for label, _ in curves)), tuple(rows)))
     return tables
-
-
-def draw_depth(path: Path, runs: Labelled) -> Path:
-    """Write one figure (SVG, PDF or PNG by its suffix): a panel a quantity, a line a run.
-
-    Raises:
-        UserError: another suffix, or matplotlib is not installed.
-    """
-    if path.suffix not in (".svg", ".pdf", ".png"):
-        raise UserError(f"figure={str(path)!r}: its name must end in .svg, .pdf or .png.")
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise UserError(f"A figure needs matplotlib ({error}): pip install 'erasepro[tune]'.") from error
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    shown = [name for name in QUANTITIES if name != "residual_after_selected"]
-    figure, axes = pyplot.subplots(1, len(shown), figsize=(3.4 * len(shown), 3.2), squeeze=False)
-    for plot, name in zip(axes[0], shown, strict=True):
-        for label, diagnostics in runs:
-            values = [float("nan") if v is None else v for v in read_curve(diagnostics)[name]]
-            plot.plot(range(1, len(values) + 1), values, marker="o", markersize=3, linewidth=1, label=label)
-        plot.set_xlabel("layer")
-        plot.set_title(QUANTITIES[name], fontsize=8)
-        plot.set_ylim(bottom=0)
-    axes[0][0].legend(fontsize=6)
-    figure.tight_layout()
-    figure.savefig(path, metadata={} if path.suffix == ".png" else {"Date" if path.suffix == ".svg" else "CreationDate": None})
-    pyplot.close(figure)
-    return path
 
 
 def _cell(value: float | None) -> str:

@@ -1,20 +1,10 @@
-"""Which settings of a search none other beats in everything, and some of them spread over the front."""
+"""Settings of a search that are spread over the front of those that none other beats in everything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-Point = Sequence[float]
-
-
-def dominates(a: Point, b: Point) -> bool:
-    """Whether `a` is nowhere larger than `b` and somewhere smaller; every number is to be small."""
-    return all(x <= y for x, y in zip(a, b, strict=True)) and any(x < y for x, y in zip(a, b, strict=True))
-
-
-def front(points: Sequence[Point]) -> list[int]:
-    """Places of the points that no other dominates (Pareto front), in their order."""
-    return [i for i, point in enumerate(points) if not any(dominates(other, point) for other in points)]
+from erasepro.results.pareto_front import Point, front
 
 
 def choose_spread(points: Sequence[Point], number: int) -> list[int]:

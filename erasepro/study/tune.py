@@ -21,9 +21,9 @@ from erasepro.runtime.quiet import quiet
 from erasepro.study.features import FeatureStage
 from erasepro.study.front import choose_spread
 from erasepro.study.journal import JOURNAL, Journal, ended
-from erasepro.study.pareto_plot import draw_pareto
 from erasepro.study.pictures import PictureStage, score
 from erasepro.study.preset_file import write_preset
+from erasepro.study.search_plot import draw_search
 from erasepro.study.space import Space, load_space
 from erasepro.study.tuning_plan import PLAN, TuningPlan
 from erasepro.study.tuning_report import Drawn, origin, settings_table
@@ -107,7 +107,7 @@ class Tuning:
             print(f"\n{table.text()}", flush=True)
             table.write(self.folder / name)
             trials = ended(self._study(name, "features"))
-            draw_pareto(
+            draw_search(
                 self.folder / f"{name}.svg", name, [(t.values[0], t.values[1]) for t in trials],
                 [row.values for row in rows], [row.name for row in rows], 0,
             )  # fmt: skip

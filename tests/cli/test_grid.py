@@ -38,6 +38,15 @@ def test_a_column_a_method_and_a_row_a_shared_prompt(runs, tmp_path, capsys):
     assert height > 3 * 160
 
 
+def test_by_solver_a_row_is_a_method_and_a_column_a_prompt(runs, tmp_path, capsys):
+    status, text = lines(capsys, *runs, f"out={tmp_path / 'g.png'}", "rows=5", "by=solver")
+    assert status == 0, text
+    with Image.open(tmp_path / "g.png") as picture:
+        width, height = picture.size
+    assert 5 * 160 < width < 7 * 160
+    assert 3 * 160 < height < 5 * 160
+
+
 def test_runs_of_one_method_are_told_apart_by_their_folders(runs, tmp_path, capsys):
     second = runs[1]
     copy = tmp_path / "copy-of-the-run"
@@ -71,6 +80,8 @@ def test_pictures_that_were_not_counted_are_refused(runs, tmp_path, capsys):
         (["rows=0"], "whole number from 1 to 1000"),
         (["across=x"], "whole number from 1 to 1000"),
         (["out=picture.jpg"], "ends in .png"),
+        (["by=solvr"], "Unknown value of by 'solvr'. Did you mean 'solver'?"),
+        (["by=solver", "across=2"], "across= is of by=prompt"),
     ],
 )
 def test_mistakes_are_one_line(runs, tmp_path, monkeypatch, capsys, words, said):

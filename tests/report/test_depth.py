@@ -1,10 +1,9 @@
 from types import SimpleNamespace
-from xml.etree import ElementTree
 
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.report.depth import depth_tables, draw_depth, label_runs, read_curve, share_of_depth
+from erasepro.report.depth import label_runs, read_curve, share_of_depth, tabulate_depth
 
 
 def layer(depth, size, kind="mlp.fc2", encoder="text_encoder"):
@@ -30,7 +29,7 @@ def test_the_share_says_whether_a_quantity_falls_with_depth():
 
 
 def test_a_table_a_quantity_with_a_row_a_layer_and_a_column_a_run():
-    tables = depth_tables([("branch", FALLING), ("hidden state", [layer(d, 1.0) for d in range(6)])])
+    tables = tabulate_depth([("branch", FALLING), ("hidden state", [layer(d, 1.0) for d in range(6)])])
     change = next(table for table in tables if "‖ΔW‖" in table.title)
     assert change.header == ("layer", "branch", "hidden state")
     assert change.rows[0] == ("layer 1", "1", "1")
@@ -40,7 +39,7 @@ def test_a_table_a_quantity_with_a_row_a_layer_and_a_column_a_run():
 
 def test_runs_without_text_layers_have_nothing_to_show():
     with pytest.raises(UserError, match="nothing by depth"):
-        depth_tables([("uce", KEYS)])
+        tabulate_depth([("uce", KEYS)])
 
 
 def test_runs_are_called_by_what_differs_between_them():
@@ -54,9 +53,28 @@ def test_runs_are_called_by_what_differs_between_them():
     assert [label for label, _ in label_runs([run("a", "branch"), run("b", "branch")])] == ["a", "b"]
 
 
-def test_the_figure_is_the_same_bytes_twice_and_other_suffixes_are_refused(tmp_path):
-    paths = [draw_depth(tmp_path / name, [("branch", FALLING)]) for name in ("a.svg", "b.svg")]
-    ElementTree.fromstring(paths[0].read_text())
-    assert "branch" in paths[0].read_text()
-    with pytest.raises(UserError, match=r"\.svg, \.pdf or \.png"):
-        draw_depth(tmp_path / "a.txt", [("branch", FALLING)])
+def test_layers_are_those_of_the_encoder_unless_several_sites_share_one():
+    assert read_curve([layer(4, 1.0), layer(2, 1.0)])["layer"] == [3, 5]
+    assert read_curve([layer(2, 1.0), layer(2, 1.0, "mlp.fc1")])["layer"] == [1, 2]
+    table = tabulate_depth([("all", FALLING), ("two", [layer(4, 1.0), layer(5, 1.0)])])[1]
+    assert [row[2] for row in table.rows[:6]] == ["–", "–", "–", "–", "1", "1"]
+
+
+def test_runs_of_several_solvers_are_called_by_their_methods():
+    def run(method, concepts):
+        solver = {"name": method.split()[0], "ridge": len(method)}
+        config = {"solver": solver, "concepts": {"name": concepts}}
+        return SimpleNamespace(name=method, config=config, solver_label=method, edit={"diagnostics": FALLING})
+
+    assert [label for label, _ in label_runs([run("uce ridge=1", "a"), run("rece", "b")])] == [
+        "uce ridge=1 concepts=a", "rece concepts=b",
+    ]  # fmt: skip
+    assert [label for label, _ in label_runs([run("uce", "a"), run("rece", "a"), run("rece", "a")])] == ["uce", "rece", "rece"]
+
+
+def test_keys_that_end_alike_are_told_apart():
+    def run(first, second):
+        config = {"solver": {"name": "erasepro", "text_fit": {"mu": first}, "cross_fit": {"mu": second}}}
+        return SimpleNamespace(name="n", config=config, edit={})
+
+    assert label_runs([run(1, 2), run(3, 4)])[0][0] == "text_fit.mu=1 cross_fit.mu=2"
