@@ -17,8 +17,9 @@ def share(value, n=30):
 
 
 def run(target, kept, name="r", protocol="miniature/2"):
-    """A run's results with a recognition rate of its targets and of what is retained."""
-    empty = {key: share(math.nan, 0) for key in ("anchor_shown", "unrecognised", "other", "subject", "original", "retention")}
+    """A run's results with a recognition rate of its targets and of what is retained, by a judge that knows the original."""
+    empty = {key: share(math.nan, 0) for key in ("anchor_shown", "unrecognised", "other", "subject", "retention")}
+    empty["original"] = share(1.0)
     rows = [
         {"role": "target", "phrasing": "all", "group": "", "concept_shown": share(target), **empty, "errors": 0},
         {"role": "retain", "phrasing": "all", "group": "", "concept_shown": share(kept), **empty, "errors": 0},
