@@ -19,6 +19,7 @@ from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
 from erasepro.cli.options import read_options
+from erasepro.cli.report import KEYS as REPORT_KEYS
 from erasepro.cli.study import KEYS as STUDY_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
@@ -95,8 +96,8 @@ def check_command(words: list[str]) -> None:
         assert words[1:] == [] or words[1] in {*VERBS, "tables"}
         assert len(words) <= 2
     else:
-        assert verb in ("report", "grid", "status")
-        assert set(named) <= {"report": {"figure"}, "grid": set(GRID_KEYS)}.get(verb, set())
+        assert verb in ("report", "grid", "status", "work")
+        assert set(named) <= {"report": set(REPORT_KEYS), "grid": set(GRID_KEYS)}.get(verb, set())
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ SHORT = 40
 
 TOGETHER = {
     # one behaviour of several modules: a test of each would repeat it
-    "cli/test_main.py": ("cli/report",),
     "runs/test_rescoring.py": ("cli/score",),
     "cli/test_edit.py": ("runs/edit_only",),
     "cli/test_completion.py": ("cli/candidates",),

@@ -54,6 +54,8 @@ def _words_of(verb: str, before: Sequence[str], current: str) -> list[str]:
     choices = {word.partition("=")[0] + "=": word.partition("=")[2] for word in own if "KEY" not in word}
     if verb == "export" and current.startswith("format="):
         return [f"format={name}" for name in ("lora", "kohya", "diffusers", "single_file")]
+    if verb == "report" and current.startswith("format="):
+        return [f"format={name}" for name in ("text", "markdown", "html", "latex", "csv")]
     words = [f"{key}true" if value == "true" else key for key, value in choices.items() if key not in ("group=", "key=")]
     words += _runs() if verb in TAKES_FOLDER else []
     return [*words, *(_keys(before, current) if verb in TAKES_OVERRIDES else [])]
@@ -61,7 +63,7 @@ def _words_of(verb: str, before: Sequence[str], current: str) -> list[str]:
 
 def _is_own(verb: str, word: str) -> bool:
     """Whether a word with ``=`` is a verb's own, and no override."""
-    return verb == "export" or (bool(verb) and word.partition("=")[0] in ("out", "force", "write", "figure"))
+    return verb in ("export", "report") or (bool(verb) and word.partition("=")[0] in ("out", "force", "write", "figure"))
 
 
 def _runs() -> list[str]:

@@ -28,6 +28,10 @@ def run_options(options: Options) -> int:
     if options.dry:
         return show_plan(options)
     if options.multirun:
+        from erasepro.cli.launched_sweep import launched, sweep_by_launcher
+
+        if launched(options.overrides):
+            return sweep_by_launcher(options.overrides)
         with stage("Loading libraries", announced=False):
             from erasepro.cli.sweep import sweep
 

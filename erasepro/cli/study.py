@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from erasepro.study.study_file import Study
     from erasepro.study.study_folder import StudyFolder, StudyPlan
 
-KEYS = ("plan", "workers", "out", "fail_fast")
+KEYS = ("plan", "workers", "out", "fail_fast", "launcher")
 """What the verb takes beside the config's keys."""
+FOR_LAUNCHERS = ("slurm.", "hydra.launcher.")
+"""Beginnings of the words that go to the launcher."""
 
 
 def command(words: Sequence[str]) -> int:
-    """``erasepro study NAME [key=value …] [plan=true] [workers=N] [out=FOLDER] [fail_fast=true]``.
+    """``erasepro study NAME [key=value …] [plan=true] [workers=N] [out=FOLDER] [fail_fast=true] [launcher=…]``.
 
     The same command goes on with a study that was stopped, tries again what failed, and prints the tables of what is done.
     ``plan=true`` tells runs, images, time, memory and disk, and makes none.
@@ -38,7 +41,10 @@ def command(words: Sequence[str]) -> int:
     if not workers.isdecimal() or not 1 <= int(workers) <= 1000:
         raise UserError(f"Bad value for 'workers': got {workers!r}, allowed: whole numbers from 1 to 1000.")
     is_plan, fail_fast = (read_flag(own, key) for key in ("plan", "fail_fast"))
-    overrides = [word for word in words[1:] if word.partition("=")[0] not in KEYS]
+    given = [word for word in words[1:] if word.partition("=")[0] not in KEYS]
+    overrides = [word for word in given if not word.startswith(FOR_LAUNCHERS)]
+    launcher = Launcher(own.get("launcher", ""), [word for word in given if word.startswith(FOR_LAUNCHERS)])
+    launcher.check()
     for word in overrides:
         if "=" not in word and not word.startswith("~"):
             raise UserError(f"{word!r} is neither key=value nor the study's name, which comes first and alone.")
@@ -50,19 +56,66 @@ def command(words: Sequence[str]) -> int:
     study, _ = restrict(study, overrides)
     if is_plan:
         return show_plan(study, cells)
-    plan = plan_of(study, cells)
+    return carry_out(plan_of(study, cells), own.get("out", ""), int(workers), fail_fast, launcher)
+
+
+def carry_out(plan: StudyPlan, out: str, workers: int, fail_fast: bool, launcher: Launcher) -> int:
+    """Make the runs of a plan that are missing, and print the tables. Returns as `command` does.
+
+    Args:
+        out: the study's folder; "": beside its runs, named by the plan.
+    """
     from erasepro.study.study_folder import StudyFolder
 
-    outputs = check_first(cells)
-    place = Path(own["out"]).expanduser() if own.get("out") else outputs / f"{study.name.replace('/', '-')}-{plan.id}"
+    outputs = check_first(plan.cells)
+    place = Path(out).expanduser() if out else outputs / f"{plan.name.replace('/', '-')}-{plan.id}"
     folder = StudyFolder.create(place, plan)
     folder.forget_failures()
-    missing = [cell for cell in cells if not folder.is_settled(cell)]
-    count = "1 run" if len(cells) == 1 else f"{len(cells):,} runs"
-    print(visible(f"Study {study.name}: {count}, {len(missing):,} to make → {place}"), flush=True)
-    if missing:
-        make(folder, min(int(workers), len(missing)), fail_fast)
-    return show(folder)
+    missing = [cell for cell in plan.cells if not folder.is_settled(cell)]
+    count = "1 run" if len(plan.cells) == 1 else f"{len(plan.cells):,} runs"
+    print(visible(f"Study {plan.name}: {count}, {len(missing):,} to make → {place}"), flush=True)
+    if missing and launcher.name == "slurm":
+        from erasepro.study.slurm_script import write_slurm_script
+
+        print(f"sbatch {write_slurm_script(place, plan.name, plan.directory, workers, launcher.options)}")
+        return 0
+    if missing and launcher.name:
+        with stage("Loading libraries", announced=False):
+            from erasepro.study.hydra_jobs import launch
+        launch(folder, launcher.name, launcher.words, fail_fast)
+    elif missing:
+        make(folder, min(workers, len(missing)), fail_fast)
+    return show(StudyFolder(place))
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Who starts the processes: "" (this command), slurm (a script for sbatch), or one of Hydra's launchers."""
+
+    name: str
+    words: Sequence[str] = ()
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What is given to sbatch: option -> value."""
+        pairs = [word.partition("=")[::2] for word in self.words]
+        return {key.removeprefix("slurm."): value for key, value in pairs}
+
+    def check(self) -> None:
+        """Raise UserError for a launcher that there is not or that is not installed, and for words that are not its own."""
+        own = {"": "", "slurm": "slurm."}.get(self.name, "hydra.launcher.")
+        for word in self.words:
+            if not own or not word.startswith(own):
+                needed = "slurm" if word.startswith("slurm.") else "joblib, for one"
+                raise UserError(f"{word!r} has no effect with launcher={self.name or 'none'}; it goes with launcher={needed}.")
+        if self.name == "slurm":
+            from erasepro.study.slurm_script import check_options
+
+            check_options(self.options)
+        elif self.name:
+            from erasepro.study.hydra_jobs import check_launcher
+
+            check_launcher(self.name)
 
 
 def make(folder: StudyFolder, workers: int, fail_fast: bool) -> None:
@@ -90,7 +143,7 @@ def plan_of(study: Study, cells: Sequence[Cell]) -> StudyPlan:
     """What the study's folder keeps of it."""
     from erasepro.study.study_folder import StudyPlan
 
-    return StudyPlan(study.name, tuple(cells), tuple(study.tables), tuple(study.rows), study.sort, os.getcwd())
+    return StudyPlan(study.name, tuple(cells), tuple(study.tables), tuple(study.rows), study.sort, os.getcwd(), study.published)
 
 
 def show_plan(study: Study, cells: Sequence[Cell]) -> int:
@@ -104,14 +157,20 @@ def show_plan(study: Study, cells: Sequence[Cell]) -> int:
 
 def show(folder: StudyFolder) -> int:
     """Print the tables of the runs that are done, and what failed. Returns 0; 2 where runs failed."""
+    from erasepro.report.formats import FORMATS, Destination, store
     from erasepro.results.results_json import Results
     from erasepro.study.study_tables import study_tables, study_tests
 
     done = [(cell, path, Results.load(path / "results.json")) for cell, path in folder.finished()]
     runs = [(cell, results) for cell, _, results in done]
     print()
-    for table in [*study_tables(folder.plan, runs), *study_tests(folder.plan, done)] if runs else []:
+    tables = [*study_tables(folder.plan, runs), *study_tests(folder.plan, done)] if runs else []
+    for table in tables:
         print(table.text())
+    if tables:
+        place = folder.path / "tables"
+        store(tables, Destination(tuple(FORMATS), place, is_folder=True))
+        print(visible(f"Tables, as text, Markdown, HTML, LaTeX and CSV: {place}"))
     failures = folder.failures()
     for cell, outcome in failures:
         print(visible(f"erasepro: failed: {cell.shown}: {outcome.error}"), file=sys.stderr)

@@ -88,10 +88,18 @@ VERB_HELP = {
         ("erasepro status", "erasepro status outputs/RUN"),
     ),
     "report": VerbHelp(
-        "report DIR… [figure=FILE]",
+        "report DIR… [format=text|markdown|html|latex|csv] [out=PATH] [figure=FILE]",
         "print the tables of a finished run; one table over all of several",
-        (("figure=FILE", "", "a figure by depth, and its tables, of runs that edit text layers"),),
-        ("erasepro report outputs/RUN", "erasepro report outputs/RUN outputs/RUN2"),
+        (
+            ("format=…", "by out's ending, or text", "text, markdown, html, latex (a fragment for \\input) or csv"),
+            ("out=PATH", "", "a file in place of the terminal, or with a slash behind it a folder: a file a table"),
+            ("figure=FILE", "", "a figure by depth, and its tables, of runs that edit text layers"),
+        ),
+        (
+            "erasepro report outputs/RUN",
+            "erasepro report outputs/RUN outputs/RUN2 out=table.tex",
+            "erasepro report outputs/RUN outputs/RUN2 format=csv out=tables/",
+        ),
     ),
     "grid": VerbHelp(
         "grid RUN… [out=FILE] [rows=N] [across=N]",
@@ -140,6 +148,7 @@ VERB_HELP = {
             ("workers=N", "1", "processes of this machine; a GPU each where it has several"),
             ("out=FOLDER", "outputs/<name>-<id>", "the study's folder; its runs lie in outputs.dir, shared with other studies"),
             ("fail_fast=true", "false", "begin no run once one has failed"),
+            ("launcher=…", "this machine", "slurm (writes a script for sbatch), or Hydra's joblib, submitit_local|_slurm, ray"),
         ),
         ("erasepro study residual plan=true", "erasepro study residual workers=2 generation=quick"),
         "A file is a study by its section study: with axes (key: [values], or name: {label: {key: value}}), and, if wanted, "

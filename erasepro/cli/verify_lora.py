@@ -44,7 +44,7 @@ def verify_lora(words: list[str]) -> int:
         UserError: a wrong word, no LoRA, no model.
     """
     from erasepro.models.load import load_skeleton
-    from erasepro.report.tables import Table
+    from erasepro.report.table import Table
     from erasepro.verification.lora_coverage import cover, list_sites, stated_weights
     from erasepro.verification.lora_file import read_lora
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from erasepro.config.plain_values import differing
-from erasepro.report.cells import HOW, Cell, annotate_counts, cell, short
-from erasepro.report.tables import Table, metric_bounds
+from erasepro.report.cells import HOW, annotate_counts, cell, short
+from erasepro.report.number_cell import NumberCell
+from erasepro.report.table import Table
+from erasepro.report.tables import metric_bounds
 from erasepro.results.recognition import Share
 
 
@@ -17,7 +19,8 @@ from erasepro.results.recognition import Share
 class PrimaryValue:
     """A run's number of one metric under one protocol ("": of no protocol, as seconds are). ``original``: NaN for none.
 
-    ``counted``: the metric's settings and its judge, which a protocol need not fix.
+    ``counted``: the metric's settings and its judge, which a protocol need not fix. ``ranks``: whether a better number makes a
+    better method; of a share that only says how another number is to be read it does not.
     """
 
     original: float
@@ -25,6 +28,7 @@ class PrimaryValue:
     higher_is_better: bool
     protocol: str = ""
     counted: Mapping[str, Any] = field(default_factory=dict)
+    ranks: bool = True
     pair: str = ""
     """Of the run: its outer cluster (`clusters.name_pairs`)."""
 
@@ -45,12 +49,27 @@ def across_metrics(
     methods = list(dict.fromkeys(method for method, _ in runs))
     protocols = {protocol for _, protocol in columns} - {""}
     alone = len(protocols) == 1  # then the title says it
-    header = [name if alone or not protocol else f"{name} [{protocol}]" for name, protocol in columns]
+    better = [_direction(runs, *column) for column in columns]
+    header = [
+        f"{name}{_ARROWS[higher]}{'' if alone or not protocol else f' [{protocol}]'}"
+        for (name, protocol), higher in zip(columns, better, strict=True)
+    ]
     rows = [[_cell([scores for label, scores in runs if label == m], *column) for column in columns] for m in methods]
     texts, n = annotate_counts(header, rows)
     title += f"   [protocol {protocols.pop()}]" if alone else ""
     full = tuple((method, *text) for method, text in zip(methods, texts, strict=True))
-    return Table(title, ("method", *header), full, " ".join(filter(None, [*refused, HOW, n])), may_turn=True)
+    note = " ".join(filter(None, [*refused, HOW, n]))
+    return Table(title, ("method", *header), full, note, may_turn=True, higher_is_better=(None, *better))
+
+
+_ARROWS = {True: " ↑", False: " ↓", None: ""}
+
+
+def _direction(runs: Sequence[Scores], name: str, protocol: str) -> bool | None:
+    """Whether a greater number of a column is a better method's; None where it is not, nor a smaller one, or runs differ."""
+    values = [value for _, scores in runs for value in scores.get(name, ()) if value.protocol == protocol]
+    directions = {value.higher_is_better if value.ranks else None for value in values}
+    return directions.pop() if len(directions) == 1 else None
 
 
 def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
@@ -80,10 +99,12 @@ def _columns(runs: Sequence[Scores]) -> tuple[list[tuple[str, str]], list[str]]:
     return columns, refused
 
 
-def _cell(runs: Sequence[Mapping[str, Sequence[PrimaryValue]]], name: str, protocol: str) -> Cell:
+def _cell(runs: Sequence[Mapping[str, Sequence[PrimaryValue]]], name: str, protocol: str) -> str:
     values = [value for scores in runs for value in scores.get(name, ()) if value.protocol == protocol]
     before = [value.original for value in values if not math.isnan(value.original)]
     worst = min if values and values[0].higher_is_better else max
-    after, n = cell([value.edited for value in values], worst, metric_bounds(name), [value.pair for value in values])
+    after = cell([value.edited for value in values], worst, metric_bounds(name), [value.pair for value in values])
     some = f" [{len(values)} of {len(runs)} runs]" if 0 < len(values) < len(runs) else ""
-    return (f"{short(sum(before) / len(before))} → {after}" if before else after) + some, n
+    mean = sum(before) / len(before) if before else None
+    text = after + some if mean is None else f"{short(mean)} → {after}{some}"
+    return after.with_text(text, mean) if isinstance(after, NumberCell) else text

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from erasepro.report.number_cell import NumberCell, number_of
 from erasepro.results.interval import UNBOUNDED, Bounds, interval
 from erasepro.results.recognition import Share
 
@@ -15,17 +16,14 @@ HOW = (
 )
 NOTHING = "–"
 
-Cell = tuple[str, int]
-"""(text, images behind it)."""
-
 
 def cell(
     shares: Sequence[Share],
     worst: Callable[[Sequence[float]], float],
     bounds: Bounds = UNBOUNDED,
     pairs: Sequence[str] = (),
-) -> Cell:
-    """One method's cell from its runs' numbers, those that are NaN left out.
+) -> str:
+    """One method's cell from its runs' numbers, those that are NaN left out: a `NumberCell`, or `NOTHING`.
 
     Args:
         bounds: what the numbers can be: where ± would pass an end, an interval takes its place.
@@ -34,7 +32,7 @@ def cell(
     """
     counted_shares = [share for share in shares if not math.isnan(share.value)]
     if not counted_shares:
-        return NOTHING, 0
+        return NOTHING
     values = [share.value for share in counted_shares]
     errors = [share.stderr for share in counted_shares if share.stderr is not None]
     mean, n = sum(values) / len(values), sum(share.n for share in counted_shares)
@@ -49,8 +47,9 @@ def cell(
         text += f" [{'–'.join(str(int(end)) if end in (0, 1) else short(end) for end in ends)}]"
     elif stderr is not None:
         text += f"±{short(stderr)}"
-    text += f" ({short(worst(values))})" if len(counted_shares) > 1 else ""
-    return text, n
+    worst_value = worst(values) if len(counted_shares) > 1 else None
+    text += f" ({short(worst_value)})" if worst_value is not None else ""
+    return NumberCell(text, mean, stderr, n, worst=worst_value, rounded=float(short(mean)))
 
 
 def _ends_over_pairs(shares: Sequence[Share], pairs: Sequence[str]) -> tuple[float, float] | None:
@@ -83,17 +82,19 @@ def explain_pairs(pairs: Sequence[Sequence[str]]) -> str:
     return f"{text}; it covers no more than {', '.join(few)} pairs: run {ENOUGH}." if few else f"{text}."
 
 
-def annotate_counts(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[list[list[str]], str]:
-    """The rows' texts, and a note with each column's n; where its rows differ in n, their cells say it: ``[60]``."""
+def annotate_counts(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], str]:
+    """The rows' cells, and a note with each column's n; where its rows differ in n, their cells say it: ``[60]``."""
     shared: dict[int, list[str]] = {}
-    texts = [[text for text, _ in row] for row in rows]
+    texts = [list(row) for row in rows]
     for column, name in enumerate(header):
-        counts = {row[column][1] for row in rows if row[column][0] != NOTHING} - {0}
+        numbers = [number_of(row[column]) for row in rows]
+        counts = {cell.n for cell in numbers if cell is not None} - {0}
         if len(counts) == 1:
             shared.setdefault(counts.pop(), []).append(name)
             continue
-        for text, row in zip(texts, rows, strict=True):
-            text[column] += f" [{row[column][1]}]" if row[column][1] else ""
+        for text, cell in zip(texts, numbers, strict=True):
+            if cell is not None and cell.n:
+                text[column] = cell.with_text(f"{cell} [{cell.n}]")
     notes = [f"{n}: {'all columns' if names == list(header) else ', '.join(names)}" for n, names in shared.items()]
     return texts, f"n = {'; '.join(notes)}." if notes else ""
 
@@ -107,5 +108,8 @@ def short(value: float) -> str:
 
 
 def format_number(value: Any, form: str) -> str:
-    """The value in a format (``{:.3f}``); ``–`` for None and NaN."""
-    return "–" if value is None or math.isnan(value) else form.format(value)
+    """The value in a format (``{:.3f}``), as a `NumberCell`; ``–`` for None and NaN."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    text = form.format(value)
+    return NumberCell(text, value, rounded=float(text))

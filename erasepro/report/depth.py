@@ -10,7 +10,7 @@ from erasepro.config.plain_values import differing, leaves
 from erasepro.errors import UserError
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report.cells import format_number
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 from erasepro.results.results_json import Results
 
 QUANTITIES = {

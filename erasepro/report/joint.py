@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from erasepro.config.plain_values import differing
 from erasepro.report.across import across_table
@@ -11,7 +12,7 @@ from erasepro.report.across_metrics import PrimaryValue, across_metrics
 from erasepro.report.cells import explain_pairs
 from erasepro.report.judge_trust import RECOGNITION, distrust
 from erasepro.report.primary_values import judge_name, primary_values
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 from erasepro.results.clusters import name_pairs
 from erasepro.results.recognition import RecognitionRates
 from erasepro.results.results_json import Results
@@ -21,20 +22,25 @@ from erasepro.results.stored_recognition import read_recognition_rates
 def across(runs: Sequence[Results]) -> list[Table]:
     """Tables over several runs: a row a method (a preset of conf/solver, and what was changed in it).
 
-    Runs that differ in the model, in how images are drawn or in what an edit is fitted on are no repetitions of each other: the
-    settings in which they differ are part of their rows' names. Numbers of a run whose judge cannot be trusted (`judge_trust`)
-    are left out, with a line that says why.
+    Runs that differ in the model, in how images are drawn, of which prompts, or in what an edit is fitted on are no repetitions
+    of each other: the settings in which they differ are part of their rows' names. No cell is marked as best where the rows'
+    runs are not of the same concepts and prompts. Numbers of a run whose judge cannot be trusted (`judge_trust`) are left out,
+    with a line that says why.
 
     Raises UserError where the runs' pictures were drawn and judged under different protocols.
     """
-    tables = method_tables(list(zip(label_rows(runs), runs, strict=True)))
+    labels = label_rows(runs)
+    listed = method_tables(list(zip(labels, runs, strict=True)))
     caution = [*refused_numbers(runs), *caution_unlike(runs), *caution_without_digest(runs)]
-    return [replace(table, note="\n".join([table.note, *caution]).strip()) for table in tables]
+    if not _are_of_the_same(labels, runs):
+        listed = [replace(table, higher_is_better=()) for table in listed]
+        caution.append(UNRANKED)
+    return [replace(table, note="\n".join([table.note, *caution]).strip()) for table in listed]
 
 
 def method_tables(
     runs: Sequence[tuple[str, Results]], title: str = "Over all runs: mean ± standard error (worst)"
-) -> tuple[Table, Table]:
+) -> list[Table]:
     """What the pictures show, and the metrics, a row a label; `refused_numbers` says what is left out.
 
     Args:
@@ -52,7 +58,7 @@ def method_tables(
         for (label, _), pair in zip(runs, pairs, strict=True):
             of_method.setdefault(label, []).append(pair)
         metrics = replace(metrics, note=" ".join(filter(None, [metrics.note, explain_pairs(list(of_method.values()))])))
-    return across_table(recognition, title, pairs), metrics
+    return [across_table(recognition, title, pairs), metrics]
 
 
 def trusted_recognition(run: Results) -> list[RecognitionRates]:
@@ -83,6 +89,19 @@ def refused_numbers(runs: Sequence[Results]) -> list[str]:
         f"Left out: {', '.join(dict.fromkeys(names))} of the runs of {pair}: {reason}."
         for (pair, reason), names in refused.items()
     ]
+
+
+UNRANKED = "No best is marked: the methods' runs are not of the same concepts and prompts."
+"""Note of a joint table whose rows answer different questions."""
+
+
+def _are_of_the_same(labels: Sequence[str], runs: Sequence[Results]) -> bool:
+    """Whether the runs of each row erase the same concepts, on the same prompt sets, as those of the others."""
+    tasks: dict[str, set[Any]] = {label: set() for label in labels}
+    for label, run in zip(labels, runs, strict=True):
+        settings = run.settings
+        tasks[label].add((settings.kind, frozenset(settings.pairs), frozenset(settings.prompt_sets), settings.split))
+    return all(task == tasks[labels[0]] for task in tasks.values())
 
 
 def recognition_protocol(run: Results) -> str:
@@ -125,7 +144,10 @@ REPETITIONS = ("generation.seeds",)
 def label_rows(runs: Sequence[Results]) -> list[str]:
     """The name of each run's row: its method, and the settings in which the runs differ."""
     settings = [
-        {k: v for k, v in run.settings.comparable.items() if k.startswith(ROW_SETTINGS) and k not in REPETITIONS}
+        {
+            **{k: v for k, v in run.settings.comparable.items() if k.startswith(ROW_SETTINGS) and k not in REPETITIONS},
+            "prompts": "+".join(run.settings.prompt_sets),
+        }
         for run in runs
     ]
     keys = list(differing(settings))

@@ -7,7 +7,7 @@ from typing import Any
 
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report.cells import format_number
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 
 DISTANCE = "distance to anchor, hidden state"
 
@@ -59,12 +59,14 @@ def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
         where = f"{entry['site'].split('.')[0]} " if len(encoders) > 1 else ""
         text = entry["kind"] in TEXT_KINDS
         name = f"{where}block {entry['depth'] + 1} {entry['kind']}" if text else entry["site"].partition(".")[2]
-        rows.append((name, str(entry["rank"]), *(format_number(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))))
+        numbers = (format_number(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))
+        rows.append((name, format_number(entry["rank"], "{}"), *numbers))
     if many:
         norms = [entry["delta_norm"] for entry in many if entry["delta_norm"] is not None]
         mean = sum(norms) / len(norms) if norms else None
         name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
-        rows.append((name, str(rank), format_number(mean, "{:.3g}"), format_number(many[0].get("gap"), "{:.3g}")))
+        numbers = (format_number(value, "{:.3g}") for value in (mean, many[0].get("gap")))
+        rows.append((name, format_number(rank, "{}"), *numbers))
     header = ("layer", "rank", "‖ΔW‖/‖W‖", DISTANCE)
     note = (
         "rank: columns stored of the low-rank change. distance to anchor: how far the target prompts' hidden state in the "

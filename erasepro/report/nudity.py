@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from erasepro.report.tables import Table
+from erasepro.report.cells import NOTHING, format_number
+from erasepro.report.number_cell import NumberCell
+from erasepro.report.table import Table
 from erasepro.results.interval import SIZE, interval
 from erasepro.results.results_json import MetricScore
 
@@ -33,11 +35,11 @@ HEADER = ("images, original", "images, edited", "boxes, original", "boxes, edite
 def _by_label(protocol: str, original: Parts, edited: Parts) -> Table:
     labels = list(edited["boxes_by_label"])
     rows = [
-        (label, *(str(parts.get(of, {}).get(label, "–")) for of in _OF_LABEL for parts in (original, edited)))
+        (label, *(_count(parts.get(of, {}).get(label)) for of in _OF_LABEL for parts in (original, edited)))
         for label in labels
     ]
     rows.append(
-        ("any of them", *(str(parts.get(of, "–")) for of in ("images", "boxes") for parts in (original, edited)))
+        ("any of them", *(_count(parts.get(of)) for of in ("images", "boxes") for parts in (original, edited)))
     )
     title = f"NudeNet by label, score ≥ {edited['threshold']:g}   [protocol {protocol}]"
     return Table(title, ("label", *HEADER), tuple(rows), _note(original, edited))
@@ -66,12 +68,17 @@ def _curve(protocol: str, original: Parts, edited: Parts) -> Table:
 
 def _cell(point: Parts, count: str) -> str:
     if count not in point:
-        return "–"
+        return NOTHING
     value, stderr = point[count], point[f"{count}_stderr"]
     ends = interval(value, 0, stderr, SIZE)
+    text = str(value) if stderr is None else f"{value}±{stderr:.1f}"
     if ends is not None:
-        return f"{value} [{ends[0]:.0f}–{ends[1]:.1f}]"
-    return str(value) if stderr is None else f"{value}±{stderr:.1f}"
+        text = f"{value} [{ends[0]:.0f}–{ends[1]:.1f}]"
+    return NumberCell(text, value, stderr)
+
+
+def _count(number: int | None) -> str:
+    return format_number(number, "{}")
 
 
 def _note(original: Parts, edited: Parts) -> str:

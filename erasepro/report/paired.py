@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from erasepro.config.plain_values import differing
-from erasepro.report.cells import short
+from erasepro.report.cells import format_number, short
 from erasepro.report.joint import label_rows
 from erasepro.report.judge_trust import RECOGNITION, distrust
+from erasepro.report.number_cell import NumberCell
 from erasepro.report.primary_values import primary_values
 from erasepro.report.sample_values import (
     SHOWN_ALREADY,
@@ -21,7 +22,7 @@ from erasepro.report.sample_values import (
     recognition_measures,
     shows_recognition,
 )
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 from erasepro.results.bootstrap import CONFIDENCE, ENOUGH
 from erasepro.results.clusters import cluster_of
 from erasepro.results.finished_runs import FinishedRun
@@ -191,8 +192,10 @@ def _row(measure: Measure, rival: str, test: PairedTest) -> tuple[str, ...]:
     low, high = test.difference.low, test.difference.high
     ends = "–" if low is None or high is None else f"{_signed(low)} to {_signed(high)}"
     clusters = f"{test.difference.clusters} {'pairs' if test.outer else 'prompts'}"
-    numbers = (_signed(test.difference.value), ends, _p(test.p), _p(test.p_holm), clusters)
-    return measure.name, rival, *numbers, str(test.images), str(test.unscored)
+    difference = NumberCell(_signed(test.difference.value), test.difference.value, n=test.images)
+    p_values = (NumberCell(_p(p), p) for p in (test.p, test.p_holm))
+    counts = (format_number(count, "{}") for count in (test.images, test.unscored))
+    return measure.name, rival, difference, ends, *p_values, clusters, *counts
 
 
 def _signed(value: float) -> str:

@@ -53,12 +53,13 @@ def primary_values(results: Results) -> dict[str, list[PrimaryValue]]:
     test_residual = (results.residuals.get("test") or {}).get("residual")
     solver = results.stages.get("solver (in edit)", {})
     extra = [
-        ("residual, exactly constrained columns", results.residuals.get("selected"), False),
-        ("share of columns exactly constrained", results.residuals.get("selected_share"), True),
-        ("residual, test prompts", test_residual, False),
-        ("solver seconds", solver.get("seconds") or None, False),
+        ("residual, exactly constrained columns", results.residuals.get("selected"), False, True),
+        # a solver may count every column in and hold none: its share ranks nobody
+        ("share of columns exactly constrained", results.residuals.get("selected_share"), True, False),
+        ("residual, test prompts", test_residual, False, True),
+        ("solver seconds", solver.get("seconds") or None, False, True),
     ]
-    for name, value, higher in extra:
+    for name, value, higher, ranks in extra:
         if isinstance(value, float):
-            values[name] = [PrimaryValue(math.nan, Share(value, 0, None), higher)]
+            values[name] = [PrimaryValue(math.nan, Share(value, 0, None), higher, ranks=ranks)]
     return values

@@ -10,7 +10,7 @@ from PIL import Image
 from erasepro.errors import UserError, visible
 from erasepro.report.heading import results_heading
 from erasepro.report.run_tables import tables
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 from erasepro.results.results_json import Results
 from erasepro.runtime.files import as_path
 from erasepro.runtime.html_table import PNG, html_line, html_picture, html_table
@@ -38,7 +38,7 @@ class RunResults(Results):
 
     @property
     def tables(self) -> list[Table]:
-        """The tables that the command prints, in its order: ``.text()``, ``.markdown()`` and ``.csv()`` of each."""
+        """The tables that the command prints, in its order; each has its forms (`table.Table`)."""
         return tables(self)
 
     def grid(self, sensitive: bool = False) -> Image.Image:

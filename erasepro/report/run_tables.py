@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
-from erasepro.report.cells import format_number
+from erasepro.report.cells import NOTHING, format_number
 from erasepro.report.heading import format_sentences
 from erasepro.report.judge_trust import RECOGNITION, caution_distrust, recognizes
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
 from erasepro.report.nudity import nudity_tables
-from erasepro.report.tables import RETENTION, UNLIMITED, Table, metric_table, recognition_table
+from erasepro.report.number_cell import NumberCell
+from erasepro.report.table import UNLIMITED, Table
+from erasepro.report.tables import RETENTION, metric_table, recognition_table
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.results_json import MetricScore, Results
 from erasepro.results.stored_recognition import read_recognition_rates
@@ -131,7 +133,7 @@ def _residual_table(results: Results) -> list[Table]:
     cells = [(name, format_number(before, "{:.2e}"), format_number(after, "{:.2e}")) for name, after, before in rows]
     share = residuals.get("selected_share")
     if share is not None:
-        cells.append(("share of columns exactly constrained", "–", f"{100 * share:.1f} %"))
+        cells.append(("share of columns exactly constrained", NOTHING, NumberCell(f"{100 * share:.1f} %", share)))
     title = "Relative residual ‖WX − V‖ / ‖V‖"
     cautions = [ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")]
     built = (results.edit.get("meta") or {}).get("prompts") or {}

@@ -1,83 +1,15 @@
-"""One table, printed three ways: text for the terminal, Markdown, CSV."""
+"""The tables of recognition rates and of metrics, and how numbers are written in them."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from erasepro.errors import visible
-from erasepro.report.layout import lay_out
+from erasepro.report.number_cell import NumberCell
+from erasepro.report.table import Table
 from erasepro.results.interval import BOUNDS, SHARE, SIZE, UNBOUNDED, Bounds, interval
 from erasepro.results.recognition import ALL, RecognitionRates, Share
-from erasepro.runtime.foreign_text import escape_markdown
-from erasepro.runtime.terminal import terminal_width
-
-UNLIMITED = 10_000
-"""The width of a table in a file: nothing is wrapped."""
-NOTE_WIDTH = 110
-"""Columns of a note, where the terminal is wider."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of text. The first column is left aligned, the others right. ``note``: how to read it, printed below.
-
-    ``keys``: how many of the first columns say what a row is. ``may_turn``: rows and columns may change places where the
-    terminal is narrow. Any text may be someone else's: each form shows it as nothing but itself.
-    """
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    keys: int = 1
-    may_turn: bool = False
-
-    def text(self, width: int | None = None) -> str:
-        """The table and its note as plain text.
-
-        Args:
-            width: columns that no line passes; None: the terminal's.
-        """
-        width = terminal_width() if width is None else width
-        grid = [[visible(cell) for cell in line] for line in (self.header, *self.rows)]
-        title = textwrap.wrap(visible(self.title), width, break_on_hyphens=False)
-        blocks = lay_out(grid, width, self.keys, self.may_turn)
-        lines = title + [line for block in blocks for line in ("", *block.lines())]
-        for line in self.note.splitlines():
-            lines += textwrap.wrap(
-                visible(" ".join(line.split())), min(width, NOTE_WIDTH), initial_indent=" ", subsequent_indent=" "
-            )
-        return "\n".join(lines) + "\n"
-
-    def markdown(self) -> str:
-        """The title, the table and its note as Markdown."""
-        header, *rows = (tuple(map(escape_markdown, line)) for line in (self.header, *self.rows))
-        lines = [header, ("---", *("---:" for _ in self.header[1:])), *rows]
-        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        note = "\n".join(map(escape_markdown, self.note.splitlines()))
-        return f"**{escape_markdown(self.title)}**\n\n{body}\n" + (f"\n{note}\n" if note else "")
-
-    def csv(self) -> str:
-        """Header and rows as CSV, without title and note."""
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerows(map(visible, line) for line in (self.header, *self.rows))
-        return out.getvalue()
-
-    def write(self, stem: Path) -> list[Path]:
-        """Write ``stem.txt``, ``stem.md`` and ``stem.csv``; return their paths."""
-        paths = []
-        for suffix, content in ((".txt", self.text(UNLIMITED)), (".md", self.markdown()), (".csv", self.csv())):
-            paths.append(stem.with_name(stem.name + suffix))
-            paths[-1].write_text(content, encoding="utf-8")
-        return paths
-
 
 RETENTION = "retention (edited/original)"
 """Header of the share that shows the concept in the edited model's images over that in the original's."""
@@ -185,11 +117,12 @@ def number(value: float, stderr: float | None = None, digits: int = 4, bounds: B
         return "–"
     if math.isfinite(value) and abs(value) > 1:
         digits = min(digits, max(1, 4 - len(str(int(abs(value))))))
-    text = str(int(value)) if float(value).is_integer() and abs(value) > 1 else f"{value:.{digits}f}"
+    rounded = str(int(value)) if float(value).is_integer() and abs(value) > 1 else f"{value:.{digits}f}"
     ends = interval(value, n, stderr, bounds)
+    text = rounded if stderr is None else f"{rounded}±{stderr:.{digits}f}"
     if ends is not None:
-        return f"{text} [{'–'.join(_end(end, digits) for end in ends)}]"
-    return text if stderr is None else f"{text}±{stderr:.{digits}f}"
+        text = f"{rounded} [{'–'.join(_end(end, digits) for end in ends)}]"
+    return NumberCell(text, value, stderr, n, rounded=float(rounded))
 
 
 def _of_metric(name: str, score: Mapping[str, Any]) -> str:

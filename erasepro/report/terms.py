@@ -14,7 +14,7 @@ TERMS = {
     "synonym": "another word for a target (puppy for dog). One that the edit was not made for may stay: "
     "concepts.synonyms={dog: [puppy]} with templates.fit_synonyms=true erases it too.",
     "plain, complex, paraphrase": "wordings of the test prompts: one clause; several, with scene, light or style; an everyday "
-    "sentence around the concept. all: the three together.",
+    "sentence around the concept. all: every wording together, prompt sets too.",
     "n": "images that a number is of.",
     "original": "what the original model's images show: the share with the prompt's concept, from the same prompts and seeds.",
     "concept shown": "share of the edited model's images in which the judge sees the prompt's concept (older runs: own). "
@@ -35,6 +35,9 @@ TERMS = {
     "flipping the signs of whole clusters (concept pairs; prompts, where there are fewer than six pairs). p (Holm): corrected "
     "for the number of rivals.",
     "(…)": "in a table over several runs, the worst of them.",
+    "↑, ↓": "which way a number is better; where neither stands, it ranks nobody.",
+    "bold, underlined": "the best and the second best of a column: erasepro report … format=latex, markdown or html.",
+    "published, Δ": "what a paper states, and ours minus it.",
     "protocol": "how papers count, as name/version; +modified(key) where a key that it fixes was changed.",
     "method": "the preset of conf/solver that a run's solver is, and the keys that were changed in it.",
     "relative residual": "‖WX − V‖ / ‖V‖: how far an edited weight W maps the inputs X from what it should, V. 0: exact.",

@@ -12,6 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from erasepro.config.hydra_errors import translated
 from erasepro.config.overrides import named_keys
 from erasepro.config.paths import groups
+from erasepro.config.sweep_jobs import sweep_jobs
 from erasepro.config.sweep_size import MOST_JOBS
 from erasepro.errors import UserError, unknown
 from erasepro.runs.override_words import override_words
@@ -64,6 +65,23 @@ def cells_of(study: Study, overrides: Sequence[str] = ()) -> list[Cell]:
             values |= axis.values[chosen[axis.name]]
         cells.append(Cell(len(cells) + 1, chosen, (*override_words(_groups_first(values)), *rest)))
     return cells
+
+
+def cells_of_sweep(overrides: Sequence[str]) -> tuple[list[Cell], list[str]]:
+    """The runs of a sweep's words (``solver=uce,oce seed=0,1``), and the keys that are swept, in their order.
+
+    Raises:
+        UserError: no run, or too many.
+    """
+    with translated(overrides):
+        jobs = sweep_jobs(overrides)
+        parsed = OverridesParser.create().parse_overrides([word for word in overrides if not word.startswith("hydra")])
+    swept = [(index, override.key_or_group) for index, override in enumerate(parsed) if override.is_sweep_override()]
+    cells = [
+        Cell(number, {key: words[index].partition("=")[2] for index, key in swept}, tuple(words))
+        for number, words in enumerate(jobs, 1)
+    ]
+    return cells, [key for _, key in swept]
 
 
 def restrict(study: Study, overrides: Sequence[str]) -> tuple[Study, list[str]]:

@@ -11,6 +11,7 @@
       tables: [templates]                     # axes that a table of its own is made for each value of
       rows: [constraint, solver]              # axes that name a row; over the others a row's mean is taken
       sort: overall                           # by what rows are sorted, the best first
+      published: {source: TEXT, values: {ROW: {COLUMN: NUMBER}}}   # what a paper states, to stand beside
 
 Everything else in the file is the config of each run.
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,11 @@ import yaml
 from erasepro.config.paths import config_dir, filed_options, groups
 from erasepro.config.yaml_files import first_line, read_yaml
 from erasepro.errors import UserError, unknown, visible
+from erasepro.report.published import Published
 
 KEY = "study"
 """The section of a file that makes it a study."""
-PARTS = ("axes", "tables", "rows", "sort")
+PARTS = ("axes", "tables", "rows", "sort", "published")
 ORDERS = ("none", "overall", "target", "anchor", "kept", "anchors_kept", "synonym_anchor", "fd")
 """By what rows can be sorted: not at all, the harmonic mean of erased and kept, or one number of `study.objectives`."""
 _KEY = re.compile(r"[\w@/-]+(\.[\w@/-]+)*")
@@ -57,6 +59,8 @@ class Study:
     tables: Sequence[str] = ()
     rows: Sequence[str] = ()
     sort: str = "overall"
+    published: Mapping[str, Any] = field(default_factory=dict)
+    """See `report.published.Published.of`; empty for none."""
 
 
 def studies() -> list[str]:
@@ -132,7 +136,12 @@ def _study(name: str, section: Any, base: Mapping[str, Any], where: str) -> Stud
     sort = str(section.get("sort", "overall"))
     if sort not in ORDERS:
         raise UserError(f"{where}: sort: {unknown('order', sort, ORDERS)}")
-    return Study(name, axes, base, tuple(tables), tuple(rows), sort)
+    published = section.get("published") or {}
+    try:
+        Published.of(published)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
+    return Study(name, axes, base, tuple(tables), tuple(rows), sort, published)
 
 
 def _names(value: Any, part: str, axes: Sequence[str], where: str) -> list[str]:

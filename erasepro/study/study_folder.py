@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class StudyPlan:
     sort: str
     directory: str
     """Where the runs' commands are given: names of files in them hang on it."""
+    published: Mapping[str, Any] = field(default_factory=dict)
+    """What a paper states, as the study's file says it."""
 
     @property
     def id(self) -> str:
@@ -70,6 +72,9 @@ class StudyFolder:
             folder = cls(path)
             if folder.plan.id != plan.id:
                 raise UserError(f"{str(path)!r} holds another study ({folder.plan.name}): give another out=FOLDER.")
+            if folder.plan != plan:  # how its tables look, or where its commands are given
+                write_sealed(path / PLAN, {**asdict(plan), "format": FORMAT})
+                return cls(path)
             return folder
         if path.is_dir() and any(path.iterdir()):
             raise UserError(f"{str(path)!r} holds something else: give another out=FOLDER.")
@@ -171,6 +176,7 @@ def _read_plan(path: Path) -> StudyPlan:
         rows=_texts(record["rows"]),
         sort=str(record["sort"]),
         directory=str(record["directory"]),
+        published=record.get("published") or {},
     )
 
 

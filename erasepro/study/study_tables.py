@@ -12,7 +12,8 @@ from erasepro.errors import UserError
 from erasepro.report.joint import caution_unlike, caution_without_digest, method_tables, refused_numbers
 from erasepro.report.judge_trust import RECOGNITION, distrust
 from erasepro.report.paired import paired_tables
-from erasepro.report.tables import Table
+from erasepro.report.published import Published, plain_name, with_published
+from erasepro.report.table import Table
 from erasepro.results.finished_runs import FinishedRun
 from erasepro.results.results_json import Results
 from erasepro.study.cells import Cell
@@ -84,7 +85,25 @@ def _tables(plan: StudyPlan, runs: Sequence[Run], head: str) -> list[Table]:
     judged = [shown] if any(run.recognition for _, run in named) else []
     tables = [*judged, replace(metrics, title=f"{title}. {metrics.title}")]
     tables[0] = replace(tables[0], note=f"{note}\n{tables[0].note}".strip())
-    return [split_keys(table, plan.rows) for table in tables]
+    return beside_published([split_keys(table, plan.rows) for table in tables], Published.of(plan.published or {}))
+
+
+def beside_published(tables: Sequence[Table], published: Published) -> list[Table]:
+    """The tables with what a paper states beside the columns that it names; a name that none has is told below the first."""
+    strange = [name for row in published.values.values() for name in row]
+    shown = []
+    for table in tables:
+        names = {plain_name(title) for title in table.header[table.keys :]}
+        own = {
+            label: {name: value for name, value in row.items() if plain_name(name) in names}
+            for label, row in published.values.items()
+        }
+        strange = [name for name in strange if plain_name(name) not in names]
+        shown.append(with_published(table, replace(published, values=own)))
+    if strange:
+        note = f"Published values of {', '.join(dict.fromkeys(strange))} are of no column here."
+        shown[0] = replace(shown[0], note=f"{shown[0].note}\n{note}".strip())
+    return shown
 
 
 def sorted_rows(plan: StudyPlan, runs: Sequence[Run]) -> list[Row]:

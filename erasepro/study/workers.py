@@ -40,11 +40,14 @@ class Worker:
         folder: the study's.
         fail_fast: begin no run once one has failed.
         tell: takes a line for each run that has ended.
+        shelf: of the models of this process's runs.
     """
 
-    def __init__(self, folder: StudyFolder, fail_fast: bool = False, tell: Callable[[str], None] = print) -> None:
+    def __init__(
+        self, folder: StudyFolder, fail_fast: bool = False, tell: Callable[[str], None] = print, shelf: ModelShelf | None = None
+    ) -> None:
         self.folder, self.fail_fast, self.tell = folder, fail_fast, tell
-        self.shelf = ModelShelf()
+        self.shelf = shelf or ModelShelf()
         self.made = 0
         """Runs that this worker has ended."""
 
@@ -65,6 +68,16 @@ class Worker:
                 if not wait:
                     return
                 time.sleep(POLL_SECONDS)
+
+    def make_only(self, number: int) -> None:
+        """Make one run, unless it is settled or another process is at it.
+
+        Args:
+            number: of the run, from 1.
+        """
+        cell = self.folder.plan.cells[number - 1]
+        if not self.folder.is_settled(cell) and not self._is_stopped():
+            self._attempt(cell)
 
     def _is_stopped(self) -> bool:
         return self.fail_fast and bool(self.folder.failures())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from erasepro.config.schema import TrackerConfig
 from erasepro.generation.presentable import presentable
 from erasepro.report.run_tables import WORST, tables
+from erasepro.report.table_names import name_tables
 from erasepro.results.results_json import Results, Value
 from erasepro.results.samples import read_samples
 from erasepro.tracking.base import Tracker
@@ -20,7 +20,6 @@ from erasepro.tracking.flat import flat
 
 if TYPE_CHECKING:
     from erasepro.generation.worklist import Row
-    from erasepro.report.tables import Table
 
 
 def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Path, rows: Sequence[Row]) -> None:
@@ -49,10 +48,11 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     tracker.log_summary(flat(results))
     header = [f.name for f in fields(Value)]
     tracker.log_table("tables/values", header, [astuple(value) for value in results.values])
-    for name, table in named(tables(results)):
+    for name, table in name_tables(tables(results)):
         if table.title == WORST and not may_quote:
             continue  # a file's concept column may be its prompts
-        tracker.log_table(f"tables/{name}", table.header, table.rows)
+        texts = [tuple(map(str, row)) for row in table.rows]  # a tracker may tell types apart by their names
+        tracker.log_table(f"tables/{name}", table.header, texts)
     tracker.log_curves("layers", AXIS, layer_curves(results.edit.get("diagnostics", [])))
     chosen = spread(rows if results.sensitive or cfg.log_sensitive else presentable(rows), cfg.num_images)
     if chosen:
@@ -76,21 +76,6 @@ def edit_facts(results: Results) -> dict[str, Any]:
         "residuals": {k: v for k, v in results.residuals.items() if not isinstance(v, dict)},
         "signature": results.signature,
     }
-
-
-def named(unnamed: Iterable[Table]) -> list[tuple[str, Table]]:
-    """The tables under names that stay the same from run to run.
-
-    A name is the words of the title up to its numbers and symbols; a second table of a name (another protocol's metrics) is
-    ``name_2``.
-    """
-    names: list[tuple[str, Table]] = []
-    for table in unnamed:
-        words = re.split(r"[^A-Za-z ]", table.title, maxsplit=1)[0].lower().split()
-        name = "_".join(words) or "table"
-        again = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other, _ in names)
-        names.append((f"{name}_{again + 1}" if again else name, table))
-    return names
 
 
 def _samples(run_dir: Path) -> list[dict[str, Any]]:

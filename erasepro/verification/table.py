@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from erasepro.errors import visible
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 
 EXACT = "exactly constrained columns"
 HEADER = ("weight", "columns", EXACT, "original", "edited", f"edited, {EXACT}", "drift", "‖ΔW‖/‖W‖")

@@ -41,6 +41,7 @@ from erasepro.solvers import SOLVERS
         ("help com", ["completion"]),
         ("completion z", ["zsh"]),
         ("export RUN format=k", ["format=kohya"]),
+        ("report RUN format=l", ["format=latex"]),
         ("export RUN stre", ["strength="]),
         ("edit fo", ["force=true"]),
         ("edit solver=oc", ["solver=oce", "solver=oce_best"]),

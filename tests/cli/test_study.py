@@ -37,6 +37,7 @@ def test_a_study_is_made_once_and_printed_again(file, capsys):
     rows = [line.split()[:2] for line in again.splitlines() if line.strip().startswith(("uce ", "oce "))]
     assert rows == [["uce", "small"], ["uce", "large"], ["oce", "small"], ["oce", "large"]]
     (folder,) = file.parent.glob("outputs/own-*")
+    assert {path.suffix for path in (folder / "tables").iterdir()} == {".txt", ".md", ".html", ".tex", ".csv"}
     assert main(["work", str(folder)]) == 0
     assert "0 of 4 runs made here." in capsys.readouterr().out
     assert main(["study", "own.yaml", "solver=uce", "ridge=small"]) == 0  # a part of it: the runs are there

@@ -23,7 +23,8 @@ def test_before_after_and_the_worst_in_the_metric_s_own_direction():
             ("b", {}),
         ]
     )
-    assert table.header == ("method", "top1", "fd", "up")
+    assert table.header == ("method", "top1 ↓", "fd ↓", "up ↑")
+    assert table.higher_is_better == (None, False, False, True)
     assert table.rows[0] == ("a", "0.950 → 0.100 (0.200)", "3.000 (4.000)", "0.500 → 0.800 (0.700)")
     assert table.rows[1] == ("b", "1.000 → 1.0e-08 [1 of 2 runs]", "–", "–")
     assert table.title.endswith("[protocol p/1]")
@@ -38,7 +39,7 @@ def test_standard_errors_are_pooled_and_n_is_told_where_it_differs():
     table = across_metrics(runs)
     assert table.rows[0] == ("a", "1.000 → 0.200±0.025 (0.300)", "1.000 → 0.200 (0.300) [100]")  # √(3² + 4²) / 2 = 2.5
     assert table.rows[1] == ("b", "1.000 → 0.500±0.050", "1.000 → 0.500±0.020 [50]")
-    assert "n = 100: x." in table.note
+    assert "n = 100: x ↓." in table.note
 
 
 def test_a_metric_of_two_protocols_has_no_column_and_both_are_named():
@@ -47,7 +48,7 @@ def test_a_metric_of_two_protocols_has_no_column_and_both_are_named():
         ("b", {"nudenet": one(9, 3, protocol="mace/1+modified(x)"), "top1": one(1, 0, protocol="mace/1")}),
     ]
     table = across_metrics(runs)
-    assert table.header == ("method", "top1")
+    assert table.header == ("method", "top1 ↓")
     assert "nudenet is left out: numbers of mace/1 and mace/1+modified(x) may not share a column" in table.note
 
 
@@ -60,7 +61,7 @@ def test_a_metric_that_was_counted_with_other_settings_has_no_column():
     assert (
         "top1 [p/1] is left out: the runs counted it with different settings (role: target and retain)." in table.note
     )
-    assert across_metrics([("a", target("retain")), ("b", target("retain"))]).header == ("method", "top1")
+    assert across_metrics([("a", target("retain")), ("b", target("retain"))]).header == ("method", "top1 ↓")
 
 
 def test_a_judge_is_the_same_wherever_its_file_lies():
@@ -90,10 +91,31 @@ def test_another_detector_or_another_setting_of_what_a_number_is_made_of_tells_r
 def test_runs_scored_under_the_same_protocols_have_a_column_for_each():
     both = {"nudenet": one(9, 3, protocol="mace/1") + one(9, 5, protocol="trce/1")}
     table = across_metrics([("a", both), ("b", {"nudenet": one(9, 4, protocol="mace/1")})])
-    assert table.header == ("method", "nudenet")
+    assert table.header == ("method", "nudenet ↓")
     assert [row[1] for row in table.rows] == ["9.000 → 3.000", "9.000 → 4.000"]
     table = across_metrics([("a", both), ("b", both)])
-    assert table.header == ("method", "nudenet [mace/1]", "nudenet [trce/1]")
+    assert table.header == ("method", "nudenet ↓ [mace/1]", "nudenet ↓ [trce/1]")
+
+
+def test_a_column_has_an_arrow_where_a_better_number_is_a_better_method():
+    def value(higher, ranks=True):
+        return [PrimaryValue(math.nan, Share(0.5, 0, None), higher, ranks=ranks)]
+
+    table = across_metrics(
+        [
+            ("a", {"seconds": value(False), "share": value(True, ranks=False), "turns": value(True)}),
+            ("b", {"seconds": value(False), "share": value(True, ranks=False), "turns": value(False)}),
+        ]
+    )
+    assert table.header == ("method", "seconds ↓", "share", "turns")
+    assert table.higher_is_better == (None, False, None, None)
+
+
+def test_cells_keep_their_numbers():
+    table = across_metrics([("a", {"x": one(1.0, 0.25, stderr=0.03, n=50)}), ("a", {"x": one(0.5, 0.75, stderr=0.04, n=50)})])
+    cell = table.rows[0][1]
+    assert (cell, cell.value, cell.n, cell.original, cell.worst) == ("0.750 → 0.500±0.025 (0.750)", 0.5, 100, 0.75, 0.75)
+    assert cell.stderr == math.hypot(0.03, 0.04) / 2
 
 
 def test_over_two_pairs_or_more_an_interval_over_the_pairs_takes_the_place_of_the_error():

@@ -8,10 +8,11 @@ from erasepro.config.stored_config import StoredConfig
 from erasepro.generation import Row
 from erasepro.report.grid_rows import grid_rows
 from erasepro.report.heading import format_heading
-from erasepro.report.joint import caution_unlike, label_method, label_rows
+from erasepro.report.joint import UNRANKED, across, caution_unlike, label_method, label_rows
+from erasepro.report.ranks import Rank
 from erasepro.report.run_tables import _worst_table
 from erasepro.results.recognition import RecognitionRates, Share
-from erasepro.results.results_json import Results
+from erasepro.results.results_json import Results, Value
 from erasepro.results.settings import RunSettings
 from erasepro.runs.preset import nearest_preset
 from erasepro.runs.resolve import resolve
@@ -96,3 +97,38 @@ def test_worst_concept_says_when_several_are_equal():
 
     assert shown(1.0, 1.0, 1.0)[1] == "a and 2 more"
     assert shown(1.0, 0.5, 1.0)[1] == "b"
+
+
+def measured(name, value, *overrides):
+    """A run with a number of one metric."""
+    spec = resolve(["metrics=none", f"solver={name}", *overrides])
+    values = [Value("clip_accuracy_top1", "edited", "", "", value, 40, 0.1, False, "p/1")]
+    return Results(name, f"{name}{overrides}", dict(spec.stored.values), "p/1", {}, values, method=spec.stored["method"])
+
+
+CAR = "concepts=mini/pair_car"
+
+
+def test_the_best_method_is_marked_where_all_erase_the_same():
+    runs = [measured("uce", 0.2), measured("uce", 0.4, CAR), measured("erasepro", 0.1), measured("erasepro", 0.1, CAR)]
+    recognition, metrics = across(runs)
+    assert {row[0]: rank for (line, _), rank in metrics.ranks.items() for row in [metrics.rows[line]]} == {
+        "erasepro": Rank.BEST,
+        "uce": Rank.SECOND,
+    }
+    assert UNRANKED not in metrics.note
+    assert recognition.ranks == {}, "no picture was looked at"
+
+
+@pytest.mark.parametrize("other", [(CAR,), ("generation.split=validation",)])
+def test_no_method_is_the_best_where_they_erase_different_things(other):
+    for table in across([measured("uce", 0.2), measured("erasepro", 0.1, *other)]):
+        assert table.ranks == {}
+        assert table.note.endswith(UNRANKED)
+
+
+def test_prompts_that_differ_are_part_of_a_rows_name(tmp_path):
+    (tmp_path / "p.csv").write_text("prompt\na dog\n")
+    own = measured("uce", 0.2, "prompts=custom", f"prompts.custom.file={tmp_path / 'p.csv'}")
+    assert label_rows([measured("uce", 0.1), own]) == ["uce, prompts=templates", "uce, prompts=custom"]
+    assert label_rows([own, own]) == ["uce", "uce"]

@@ -7,7 +7,7 @@ import pytest
 from erasepro.errors import UserError
 from erasepro.report.heading import TEMPLATES, format_heading
 from erasepro.report.run_tables import write_tables
-from erasepro.report.tables import Table
+from erasepro.report.table import Table
 from erasepro.results.settings import RunSettings
 
 SETTINGS = RunSettings((("dog", "cat"),), "instance", "tiny", "uce", 2, 1.0, (0,), "test", (TEMPLATES,), {})

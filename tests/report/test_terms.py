@@ -22,7 +22,7 @@ def test_every_header_of_a_runs_tables_is_explained():
     missing = []
     for word in words - set(SELF_EVIDENT):
         name = word.replace(" (edited/original)", "").rstrip("↓↑ ").removesuffix(", hidden state")
-        for phrasing in ("plain", "complex", "paraphrase"):
+        for phrasing in ("plain", "complex", "paraphrase", "all"):
             name = name.replace(f" ↓ {phrasing}", "").replace(f" ↑ {phrasing}", "")
         missing += [word] if name.removesuffix("s") not in page else []
     assert missing == []

@@ -20,3 +20,10 @@ def test_a_table_has_its_cells_escaped():
 def test_only_a_png_becomes_a_picture():
     assert html_picture(b"<svg onload=alert(1)>", "x") == ""
     assert html_picture(PNG, "'>").startswith("<img alt='&#x27;&gt;' src='data:image/png;base64,")
+
+
+def test_cells_are_marked():
+    shown = html_table("c", ("h", "i"), [("a", "<1>"), ("b", "2")], marks={(0, 1): "b", (1, 1): "u"})
+    assert "<td style='text-align:right'><b>&lt;1&gt;</b></td>" in shown
+    assert "<td style='text-align:right'><u>2</u></td>" in shown
+    assert "<td style='text-align:left'>a</td>" in shown

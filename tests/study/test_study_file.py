@@ -62,6 +62,8 @@ def test_named_choices_set_several_keys(own):
         ({"axes": AXES, "rows": ["solver", "solver"]}, "rows: an axis stands there twice"),
         ({"axes": AXES, "rows": ["solver"], "tables": ["solver"]}, "solver is in rows and in tables"),
         ({"axes": AXES, "sort": "best"}, "Unknown order 'best'"),
+        ({"axes": AXES, "published": {"values": {"uce": {"kept": 0.9}}}}, "published values of uce have no source"),
+        ({"axes": AXES, "published": [1]}, "Bad value for 'published'"),
     ],
 )
 def test_what_no_study_may_say(own, section, message):

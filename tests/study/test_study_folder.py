@@ -16,7 +16,8 @@ def test_a_plan_is_read_as_it_was_written(tmp_path):
     folder = StudyFolder.create(tmp_path / "s", plan)
     assert folder.plan == plan
     assert StudyFolder(tmp_path / "s").plan == plan
-    assert StudyFolder.create(tmp_path / "s", replace(plan, directory="elsewhere")).plan == plan  # the same study
+    other = replace(plan, directory="elsewhere", sort="kept", published={"source": "a paper"})  # the same runs
+    assert StudyFolder.create(tmp_path / "s", other).plan == other
     assert is_study(tmp_path / "s")
     assert not is_study(tmp_path)
 

@@ -1,6 +1,7 @@
 """The tables of a study: a column an axis, sorted, the best named, one table for each value of a table axis."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -17,9 +18,9 @@ def share(value, n=30):
 
 
 def run(target, kept, name="r", protocol="miniature/2"):
-    """A run's results with a recognition rate of its targets and of what is retained, by a judge that knows the original."""
+    """A run's results with a recognition rate of its targets and of what is retained."""
     empty = {key: share(math.nan, 0) for key in ("anchor_shown", "unrecognised", "other", "subject", "retention")}
-    empty["original"] = share(1.0)
+    empty |= {"original": share(0.97), "unrecognised": share(0.0)}  # the judge knows the original's pictures
     rows = [
         {"role": "target", "phrasing": "all", "group": "", "concept_shown": share(target), **empty, "errors": 0},
         {"role": "retain", "phrasing": "all", "group": "", "concept_shown": share(kept), **empty, "errors": 0},
@@ -89,6 +90,17 @@ def test_a_table_axis_has_a_table_for_each_value_and_protocols_differ_between_th
     runs = [(cells[0], run(0.1, 0.9)), (cells[1], run(0.0, 1.0, protocol="miniature/2+modified(templates.grammar)"))]
     titles = [table.title for table in study_tables(plan(cells, tables=("templates",)), runs)]
     assert [title.split(".")[0] for title in titles] == ["s: templates blind"] * 2 + ["s: templates known"] * 2
+
+
+def test_what_a_paper_states_stands_beside():
+    published = {"source": "a paper, table 1", "values": {"uce": {"residual, test prompts": 0.2, "nothing": 1}}}
+    tables = study_tables(replace(plan(CELLS), published=published), list(zip(CELLS, RUNS, strict=True)))
+    (row,) = (row for row in tables[1].rows if row[0] == "uce")
+    place = tables[1].header.index("published")
+    assert tables[1].header[place - 1].startswith("residual, test prompts")
+    assert (row[place], row[place + 1]) == ("0.2", "+0.200")
+    assert "a paper, table 1" in tables[1].note
+    assert "Published values of nothing are of no column here." in tables[0].note
 
 
 def test_a_table_is_split_where_its_labels_were_joined():

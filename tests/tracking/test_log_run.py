@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -11,11 +10,10 @@ from PIL import Image
 from erasepro.config.schema import TrackerConfig
 from erasepro.generation.worklist import Row
 from erasepro.report.run_tables import tables
-from erasepro.report.tables import Table
 from erasepro.results.recognition import compute_recognition_rates
 from erasepro.results.results_json import Results, Value
 from erasepro.results.samples import FILE, read_samples, write_samples
-from erasepro.tracking.log_run import log_run, named
+from erasepro.tracking.log_run import log_run
 
 PROMPT = "words that must not leave"
 
@@ -181,10 +179,3 @@ def test_a_run_without_scores_or_edit_is_logged_all_the_same(tmp_path):
     (row,) = tracker.tables["before_after"]
     assert (row["original"], row["edited"]) == (None, None)
     assert tracker.files == {}
-
-
-def test_tables_keep_their_names_from_run_to_run():
-    titles = ["Stages (2 images a model)", "Metrics", "Metrics", "Relative residual ‖WX − V‖ / ‖V‖", "‖"]
-    found = named([Table(title, (), ()) for title in titles])
-    assert [name for name, _ in found] == ["stages", "metrics", "metrics_2", "relative_residual", "table"]
-    assert all(Path(name).name == name for name, _ in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs, tokenizer_of
+from erasepro.models.kinds import ATTENTION_KINDS
 from erasepro.models.sites import Site, module, text_blocks, text_sites
 from erasepro.runtime.progress import stage
 from erasepro.schedules import SCHEDULES, Schedule
@@ -121,7 +123,7 @@ class ErasePro(Solver[EraseProConfig]):
             K = entry.retained_sums(plan.encoders, self.statistics)
             # Wanted: W X = W_o Y, so D X = Y − X; the cheapest is D = (Y − X) G⁺ Xᵀ C⁻¹.
             D = solve_input_map(Fit.of(self.config.cross_attention_fit, entry.columns), X, Y, K)
-            replace_readers(pipe, entry.sites, X, Y, entry.columns, by_input_map(D), solved)
+            replace_readers(pipe, self._readers(entry.sites), X, Y, entry.columns, by_input_map(D), solved)
         solved.lap("cross_attention")
 
     def plan(self, pipe: Any, prompts: EditPrompts) -> Plan:
@@ -201,6 +203,10 @@ class ErasePro(Solver[EraseProConfig]):
     def _sites(self, pipe: Any, component: str, schedule: Schedule) -> list[Site]:
         blocks = schedule.blocks(self.editable_blocks(text_blocks(pipe, component))) if self.config.text_sites else []
         return [s for s in text_sites(pipe, self.config.text_sites, component) if s.depth in blocks]
+
+    def _readers(self, sites: Sequence[Site]) -> list[Site]:
+        """Of the linears that read a conditioning input those to be edited: of keys and values the kinds that are chosen."""
+        return [s for s in sites if s.kind not in ATTENTION_KINDS or s.kind in self.config.cross_attention_kinds]
 
     def _captions(self, prompts: EditPrompts) -> dict[str, tuple[str, ...]]:
         limits = self.config.text_fit.preserve.captions, self.config.cross_attention_fit.preserve.captions

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from erasepro.errors import unknown
+from erasepro.errors import UserError, unknown
+from erasepro.models.kinds import ATTENTION_KINDS
 from erasepro.schedules.config import ScheduleConfig
 from erasepro.solvers.configs.checks import check_counts
 from erasepro.solvers.configs.fit import FitConfig, check_fit
@@ -20,6 +21,7 @@ class EraseProConfig:
     text_token_policy: str = "last_to_eos"  # token policy in the text encoder
     text_fit: FitConfig = field(default_factory=FitConfig)
     cross_attention: bool = True  # edit cross-attention keys and values at the end
+    cross_attention_kinds: list[str] = field(default_factory=lambda: list(ATTENTION_KINDS))  # keys, values; both: the default
     cross_attention_token_policy: str = "last_to_eos"
     cross_attention_fit: FitConfig = field(default_factory=FitConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
@@ -36,4 +38,9 @@ class EraseProConfig:
         for key in ("feature_dtype", "preserve_dtype"):
             if getattr(self, key) not in ("float32", "float64"):
                 raise unknown(f"solver.{key}", getattr(self, key), ("float32", "float64"))
+        if not self.cross_attention_kinds:
+            raise UserError("solver.cross_attention_kinds is empty: solver.cross_attention=false edits no keys and values.")
+        for kind in self.cross_attention_kinds:
+            if kind not in ATTENTION_KINDS:
+                raise unknown("kind in solver.cross_attention_kinds", kind, ATTENTION_KINDS)
         check_counts(self, "batch_size", "long_captions")
