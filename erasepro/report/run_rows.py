@@ -12,6 +12,7 @@ from erasepro.results.clusters import cluster_of, name_pairs
 from erasepro.results.recognition import ALL, RecognitionRates, Share
 from erasepro.results.results_json import Results, Value, finite_or_none
 from erasepro.results.stored_recognition import read_recognition_rates
+from erasepro.results.unscored import count_unscored_of_group
 
 SHARES = ("concept_shown", "anchor_shown", "unrecognised", "other", "retention")
 """Of the recognition rates, values of the edited model; ``original`` is the original's ``concept_shown``."""
@@ -71,7 +72,7 @@ def value_rows(run: str, results: Results) -> Iterator[ValueRow]:
         shares: list[tuple[str, str, Share]] = [(name, "edited", getattr(group, name)) for name in SHARES]
         for name, model, share in [*shares, ("concept_shown", "original", group.original)]:
             phrasing = "" if group.phrasing == ALL else group.phrasing
-            unscored = _unscored_of_group(group) if model == "edited" else None
+            unscored = count_unscored_of_group(group).count if model == "edited" else None
             yield ValueRow(
                 *ends, name, model, group.role, phrasing, group.group, finite_or_none(share.value), share.n, share.stderr,
                 _better(name, group.role), protocol, unscored, doubt,
@@ -117,11 +118,6 @@ def _better(share: str, role: str) -> bool | None:
     return {"concept_shown": not erased, "retention": not erased, "anchor_shown": True if erased else None}.get(share)
 
 
-def _unscored_of_group(group: RecognitionRates) -> int:
-    drawn = group.concept_shown.n
-    return (round(group.unrecognised.value * drawn) if drawn else 0) + group.errors
-
-
 def _unscored_of_metric(results: Results, value: Value, rates: Sequence[RecognitionRates]) -> int | None:
     """Images without a number: failed, and where a metric counts what the judge names, those that it named nothing in."""
     score = next(s for s in results.scores if (s.metric, s.protocol) == (value.metric, value.protocol))
@@ -130,4 +126,4 @@ def _unscored_of_metric(results: Results, value: Value, rates: Sequence[Recognit
         return None if value.role or not counts else counts.get("images_failed", 0) + counts.get("images_unreadable", 0)
     role = value.role or str(score.params.get("role") or "target")
     groups = [group for group in rates if (group.role, group.phrasing) == (role, value.phrasing or ALL)]
-    return _unscored_of_group(groups[0]) if groups and value.model == "edited" else None
+    return count_unscored_of_group(groups[0]).count if groups and value.model == "edited" else None

@@ -52,7 +52,12 @@ def count_unscored(rates: Iterable[RecognitionRates]) -> Unscored:
     total = Unscored()
     for group in rates:
         if group.phrasing == ALL:
-            drawn = group.concept_shown.n
-            abstained = round(group.unrecognised.value * drawn) if drawn else 0
-            total += Unscored(abstained, group.errors, drawn + group.errors)
+            total += count_unscored_of_group(group)
     return total
+
+
+def count_unscored_of_group(group: RecognitionRates) -> Unscored:
+    """The same of one role and phrasing."""
+    unrecognised = group.unrecognised
+    abstained = round(unrecognised.value * unrecognised.n) if unrecognised.n else 0
+    return Unscored(abstained, group.errors, group.concept_shown.n + group.errors)
