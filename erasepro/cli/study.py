@@ -14,6 +14,7 @@ from erasepro.errors import UserError, visible
 from erasepro.runtime.progress import stage
 
 if TYPE_CHECKING:
+    from erasepro.results.results_json import Results
     from erasepro.study.cells import Cell
     from erasepro.study.study_file import Study
     from erasepro.study.study_folder import StudyFolder, StudyPlan
@@ -143,7 +144,10 @@ def plan_of(study: Study, cells: Sequence[Cell]) -> StudyPlan:
     """What the study's folder keeps of it."""
     from erasepro.study.study_folder import StudyPlan
 
-    return StudyPlan(study.name, tuple(cells), tuple(study.tables), tuple(study.rows), study.sort, os.getcwd(), study.published)
+    return StudyPlan(
+        study.name, tuple(cells), tuple(study.tables), tuple(study.rows), study.sort, os.getcwd(), tuple(study.figures),
+        study.published,
+    )  # fmt: skip
 
 
 def show_plan(study: Study, cells: Sequence[Cell]) -> int:
@@ -171,6 +175,7 @@ def show(folder: StudyFolder) -> int:
         place = folder.path / "tables"
         store(tables, Destination(tuple(FORMATS), place, is_folder=True))
         print(visible(f"Tables, as text, Markdown, HTML, LaTeX and CSV: {place}"))
+        draw(folder, runs)
     failures = folder.failures()
     for cell, outcome in failures:
         print(visible(f"erasepro: failed: {cell.shown}: {outcome.error}"), file=sys.stderr)
@@ -179,6 +184,21 @@ def show(folder: StudyFolder) -> int:
         of = f"{left:,} of {len(folder.plan.cells):,} runs"
         print(f"erasepro: {of} are not made yet; the same command goes on.", file=sys.stderr)
     return 2 if failures or left else 0
+
+
+def draw(folder: StudyFolder, runs: Sequence[tuple[Cell, Results]]) -> None:
+    """Draw the study's figures into its folder, as PDF and PNG; what cannot be drawn is told in a line."""
+    from erasepro.study.study_figures import draw_figures
+
+    if not folder.plan.figures:
+        return
+    place = folder.path / "figures"
+    with stage("Drawing figures"):
+        drawn, problems = draw_figures(folder.plan, runs, place)
+    if drawn:
+        print(visible(f"Figures, as PDF and PNG: {place}"))
+    for problem in problems:
+        print(visible(f"erasepro: no figure: {problem}"), file=sys.stderr)
 
 
 def print_line(line: str) -> None:

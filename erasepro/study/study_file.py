@@ -11,6 +11,7 @@
       tables: [templates]                     # axes that a table of its own is made for each value of
       rows: [constraint, solver]              # axes that name a row; over the others a row's mean is taken
       sort: overall                           # by what rows are sorted, the best first
+      figures: [pareto, {dose: solver.text_fit.mu}]   # of each table, by kind; of dose the x axis
       published: {source: TEXT, values: {ROW: {COLUMN: NUMBER}}}   # what a paper states, to stand beside
 
 Everything else in the file is the config of each run.
@@ -29,11 +30,12 @@ import yaml
 from erasepro.config.paths import config_dir, filed_options, groups
 from erasepro.config.yaml_files import first_line, read_yaml
 from erasepro.errors import UserError, unknown, visible
+from erasepro.report.figures.registry import FIGURES
 from erasepro.report.published import Published
 
 KEY = "study"
 """The section of a file that makes it a study."""
-PARTS = ("axes", "tables", "rows", "sort", "published")
+PARTS = ("axes", "tables", "rows", "sort", "figures", "published")
 ORDERS = ("none", "overall", "target", "anchor", "kept", "anchors_kept", "synonym_anchor", "fd")
 """By what rows can be sorted: not at all, the harmonic mean of erased and kept, or one number of `study.objectives`."""
 _KEY = re.compile(r"[\w@/-]+(\.[\w@/-]+)*")
@@ -59,6 +61,8 @@ class Study:
     tables: Sequence[str] = ()
     rows: Sequence[str] = ()
     sort: str = "overall"
+    figures: Sequence[tuple[str, str]] = ()
+    """Kinds of figures (`report.figures.registry`), each with its x axis, "" for none."""
     published: Mapping[str, Any] = field(default_factory=dict)
     """See `report.published.Published.of`; empty for none."""
 
@@ -141,7 +145,19 @@ def _study(name: str, section: Any, base: Mapping[str, Any], where: str) -> Stud
         Published.of(published)
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
-    return Study(name, axes, base, tuple(tables), tuple(rows), sort, published)
+    return Study(name, axes, base, tuple(tables), tuple(rows), sort, _figures(section.get("figures"), where), published)
+
+
+def _figures(value: Any, where: str) -> tuple[tuple[str, str], ...]:
+    figures: list[tuple[str, str]] = []
+    for entry in value if isinstance(value, list) else [] if value is None else [value]:
+        for kind, x in entry.items() if isinstance(entry, dict) else [(entry, None)]:
+            if kind not in FIGURES:
+                raise UserError(f"{where}: figures: {unknown('kind of figure', str(kind), FIGURES)}")
+            if x is not None and kind != "dose":
+                raise UserError(f"{where}: figures: {kind} has its own x axis: write {kind} alone.")
+            figures.append((kind, str(x or "")))
+    return tuple(figures)
 
 
 def _names(value: Any, part: str, axes: Sequence[str], where: str) -> list[str]:

@@ -40,6 +40,8 @@ class StudyPlan:
     sort: str
     directory: str
     """Where the runs' commands are given: names of files in them hang on it."""
+    figures: tuple[tuple[str, str], ...] = ()
+    """Kinds of figures, each with its x axis."""
     published: Mapping[str, Any] = field(default_factory=dict)
     """What a paper states, as the study's file says it."""
 
@@ -176,6 +178,7 @@ def _read_plan(path: Path) -> StudyPlan:
         rows=_texts(record["rows"]),
         sort=str(record["sort"]),
         directory=str(record["directory"]),
+        figures=tuple((str(kind), str(x)) for kind, x in record.get("figures") or ()),
         published=record.get("published") or {},
     )
 

@@ -114,7 +114,7 @@ def test_a_folder_holds_a_file_a_table(runs, capsys):
         (["format=latex", "out=a/results.json/x.tex"], "Cannot write"),
         (["format=csv", "format=latex"], "format= is given twice"),
         (["formt=latex"], "report has no option 'formt=latex'. Did you mean format=?"),
-        (["nonsense=1"], "report has no option 'nonsense=1'. It takes run folders, figure=, format=, out=."),
+        (["nonsense=1"], "report has no option 'nonsense=1'. It takes run folders, figure=, kind=, x=, format=, out=."),
     ],
 )
 def test_a_mistake_is_told_in_one_line(words, message, runs, capsys):

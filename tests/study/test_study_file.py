@@ -23,12 +23,14 @@ def own(tmp_path):
 
 
 def test_a_users_own_file(own):
-    study = load_study(own({"axes": AXES, "sort": "kept"}, **{"debug": "tiny", "generation": {"steps": 3}, "seed": 2}))
+    section = {"axes": AXES, "sort": "kept", "figures": ["pareto", {"dose": "seed"}]}
+    study = load_study(own(section, debug="tiny", generation={"steps": 3}, seed=2))
     assert study.name == "own"
     assert study.base == {"debug": "tiny", "generation": {"steps": 3}, "seed": 2}
     assert [axis.name for axis in study.axes] == ["solver", "concepts"]
     assert study.axes[0].values == {"uce": {"solver": "uce"}, "oce": {"solver": "oce"}}
     assert (study.rows, study.tables, study.sort) == (("solver",), (), "kept")
+    assert study.figures == (("pareto", ""), ("dose", "seed"))
 
 
 def test_values_are_labelled_as_yaml_writes_them(own):
@@ -63,6 +65,8 @@ def test_named_choices_set_several_keys(own):
         ({"axes": AXES, "rows": ["solver"], "tables": ["solver"]}, "solver is in rows and in tables"),
         ({"axes": AXES, "sort": "best"}, "Unknown order 'best'"),
         ({"axes": AXES, "published": {"values": {"uce": {"kept": 0.9}}}}, "published values of uce have no source"),
+        ({"axes": AXES, "figures": ["paretto"]}, "figures: Unknown kind of figure 'paretto'. Did you mean 'pareto'"),
+        ({"axes": AXES, "figures": [{"pareto": "seed"}]}, "figures: pareto has its own x axis"),
         ({"axes": AXES, "published": [1]}, "Bad value for 'published'"),
     ],
 )
