@@ -21,6 +21,7 @@ from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
 from erasepro.cli.options import read_options
 from erasepro.cli.report import KEYS as REPORT_KEYS
+from erasepro.cli.study import FOR_LAUNCHERS
 from erasepro.cli.study import KEYS as STUDY_KEYS
 from erasepro.cli.tune import KEYS as TUNE_KEYS
 from erasepro.config.paths import groups, options
@@ -69,7 +70,7 @@ def check_command(words: list[str]) -> None:
     named = dict(word.split("=", 1) for word in words if "=" in word)
     if not verb:
         if "--help" not in words and "--version" not in words:
-            check_overrides(read_options(words).overrides)
+            check_overrides([word for word in read_options(words).overrides if not word.startswith("hydra/launcher=")])
         return
     assert verb in VERBS
     if verb == "ls":
@@ -93,7 +94,8 @@ def check_command(words: list[str]) -> None:
         assert set(named.get("solver", "uce").split(",")) <= set(spaces())
     elif verb == "study":
         rest = [word for word in words[2:] if word.split("=")[0] not in STUDY_KEYS]
-        assert words[1] == "own.yaml" or cells_of(load_study(words[1]), rest)
+        rest = [word for word in rest if not word.startswith(FOR_LAUNCHERS)]
+        assert words[1:] in ([], ["own.yaml"]) or cells_of(load_study(words[1]), rest)
     elif verb == "help":
         assert words[1:] == [] or words[1] in {*VERBS, "tables"}
         assert len(words) <= 2

@@ -118,7 +118,7 @@ def _chosen(axis: Axis, values: Sequence[Any]) -> Axis:
 
     Raises UserError for a name that none of the choices has.
     """
-    if set().union(*map(set, axis.values.values())) <= {axis.name}:
+    if all(set(choice) == {axis.name} for choice in axis.values.values()):
         return Axis(axis.name, {label_value(value): {axis.name: value} for value in values})
     labels = [label_value(value) for value in values]
     for label in labels:

@@ -10,6 +10,9 @@ NOT_RUN = {
     r"pip install .*": "asks a package index; the wheel is installed by tests/installed_wheel.py",
     r"python -m erasepro\.recipes\.miniature.*": "fetches pictures, and trains for an hour",
     r"torchrun .*": "is run by tests/end_to_end/test_distributed.py",
+    r"erasepro (study \S+ launcher=joblib|-m hydra/launcher=joblib).*": (
+        "needs 'erasepro[cluster]': tests/study/test_hydra_jobs.py runs Hydra's launchers"
+    ),
     r"wandb .*": "asks a server for a key or takes a run there",
     r"erasepro tune": "searches the settings of all solvers, for hours; the searches of two of them are run",
     r"erasepro --cfg (model=my_sd15|concepts=instance/pets|protocol=mine)": (

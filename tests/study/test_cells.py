@@ -36,6 +36,8 @@ def test_an_axis_is_restricted_by_its_key():
 
 def test_named_choices_are_chosen_by_name():
     assert [cell.labels["constraint"] for cell in cells_of(STUDY, ["constraint=hard", "solver=uce"])] == ["hard"]
+    twice = cells_of(STUDY, ["constraint=hard", 'constraint="hard"'])
+    assert [cell.words for cell in twice] == [cell.words for cell in cells_of(STUDY) if cell.labels["constraint"] == "hard"]
     with pytest.raises(UserError, match="Unknown value of the axis 'constraint' 'haard'"):
         cells_of(STUDY, ["constraint=haard"])
 
