@@ -14,7 +14,7 @@ from erasepro.metrics.nudenet import Box
 from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
 from erasepro.runs import run as runner
-from erasepro.runs import run as runs_run
+from erasepro.runs import model_shelf
 from erasepro.runtime.files import read_json
 from tests.metrics.stub import StubJudge
 from tests.metrics.stub_nudenet import always
@@ -40,13 +40,13 @@ def images(run: Path) -> dict[str, bytes]:
 def counted(monkeypatch) -> list[str]:
     """Names of the models loaded from now on."""
     calls: list[str] = []
-    real = runs_run.load_model
+    real = model_shelf.load_model
 
     def spy(cfg):
         calls.append(cfg.name)
         return real(cfg)
 
-    monkeypatch.setattr(runs_run, "load_model", spy)
+    monkeypatch.setattr(model_shelf, "load_model", spy)
     return calls
 
 

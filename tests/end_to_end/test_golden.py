@@ -19,9 +19,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "71a5beb4a8e8d194884c66b78201673cf68697ef5b3fa9b5192c0880706e1fb5"),
+        (["debug=tiny", "templates.preserve_count=1600"], "f5dfb17c90567e02b50a20c60366711dbb2bef4295f3d25f9665c25ad9e11225"),
         (MACE, "c7059c557691c24784c7a2303ec9cab691418f2e42b91a29d4d151ffc5555617"),
-        (FIVE, "9c19474837c4986da771d1ff25396c89921130ef122dc4b44c861b61bb21a089"),
+        (FIVE, "9d75157d8f8cad7cf2d83a16c4c61f65b25b792fd89b2f3e25669ac596919ab0"),
     ],
     ids=["tiny", "mace", "five"],
 )
