@@ -13,8 +13,8 @@ from erasepro.metrics.networks import judges
 from erasepro.metrics.nudenet import Box
 from erasepro.results.results_json import Results
 from erasepro.results.samples import read_samples
-from erasepro.runs import run as runner
 from erasepro.runs import model_shelf
+from erasepro.runs import run as runner
 from erasepro.runtime.files import read_json
 from tests.metrics.stub import StubJudge
 from tests.metrics.stub_nudenet import always
