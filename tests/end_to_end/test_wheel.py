@@ -38,7 +38,7 @@ def test_the_wheel_has_the_package_with_its_configs_and_nothing_else(wheel):
     assert about["Version"] == VERSION
     assert about["Author"] == "The erasepro authors"
     assert about["License-Expression"] == "Apache-2.0"
-    assert set(about.get_all("Provides-Extra", [])) == {"train", "tune", "docs", "dev"}
+    assert set(about.get_all("Provides-Extra", [])) == {"train", "tune", "cluster", "docs", "dev"}
 
 
 def test_commands_work_from_another_folder(bin_dir, tmp_path):
