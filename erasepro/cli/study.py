@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,8 +54,8 @@ def command(words: Sequence[str]) -> int:
     from erasepro.study.study_file import load_study
 
     study = load_study(words[0])
-    cells = cells_of(study, overrides)
-    study, _ = restrict(study, overrides)
+    study, rest = restrict(study, overrides)
+    cells = cells_of(study, rest)
     if is_plan:
         return show_plan(study, cells)
     return carry_out(plan_of(study, cells), own.get("out", ""), int(workers), fail_fast, launcher)
@@ -78,7 +79,8 @@ def carry_out(plan: StudyPlan, out: str, workers: int, fail_fast: bool, launcher
     if missing and launcher.name == "slurm":
         from erasepro.study.slurm_script import write_slurm_script
 
-        print(f"sbatch {write_slurm_script(place, plan.name, plan.directory, workers, launcher.options)}")
+        script = write_slurm_script(place, plan.name, plan.directory, workers, launcher.options)
+        print(f"sbatch {shlex.quote(str(script))}")
         return 0
     if missing and launcher.name:
         with stage("Loading libraries", announced=False):

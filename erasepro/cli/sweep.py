@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from erasepro.cli.hints import pasted_hint
 from erasepro.cli.notes import tell_without_effect
 from erasepro.config.check_overrides import check_overrides
 from erasepro.config.hydra_errors import translated
-from erasepro.config.hydra_setup import custom_pairs_named, prepare, with_experiment
+from erasepro.config.hydra_setup import custom_pairs_named, hydra_command, prepare, with_experiment
 from erasepro.config.overrides import swept_words
 from erasepro.config.paths import VERSION_BASE, config_dir, search_path_override
 from erasepro.config.sweep_size import MOST_JOBS, count_jobs
@@ -87,12 +86,9 @@ def sweep(overrides: Sequence[str]) -> int:
     made = [path for path in (outputs, *outputs.parents) if not path.exists()]  # deepest first
     prepare()
     GlobalHydra.instance().clear()
-    before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
     words = custom_pairs_named(overrides)
-    sys.argv = ["erasepro", "-m", search_path_override(), *words]
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and leaving
     try:
-        with translated(overrides):
+        with hydra_command(["erasepro", "-m", search_path_override(), *words]), translated(overrides):
             check_overrides(overrides, sweep=True)
             total = count_jobs(overrides)
             group = swept_words(overrides)
@@ -100,11 +96,6 @@ def sweep(overrides: Sequence[str]) -> int:
     except _NobodyReads as stop:
         raise BrokenPipeError from stop
     finally:
-        sys.argv = before
-        if full_error is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = full_error
         for folder in {outputs / ".sweeps", *folders}:
             _remove_settings(folder, made if folder.parent == outputs else [])
     if len(done) > 1:

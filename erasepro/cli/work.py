@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,8 +29,7 @@ def command(words: Sequence[str]) -> int:
     from erasepro.study.study_folder import StudyFolder
 
     folder = StudyFolder(Path(folders[0]).expanduser().absolute())
-    if os.path.isdir(folder.plan.directory):
-        os.chdir(folder.plan.directory)  # where the runs' words mean what they meant when the study was made
+    folder.enter()
     with stage("Loading libraries", announced=False):
         from erasepro.study.workers import Worker
     worker = Worker(folder, fail_fast, print_line)

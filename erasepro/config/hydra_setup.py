@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +53,21 @@ def _refuse_environment(*words: str) -> None:
         f"A config may not read the environment (${{oc.env:{','.join(map(str, words))}}}): configs are shared data. "
         "Write the value, or pass it on the command line."
     )
+
+
+@contextmanager
+def hydra_command(words: Sequence[str]) -> Iterator[None]:
+    """Words in the place of the command's, for ``hydra.main``; its errors are raised in place of printed."""
+    before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = list(words), "1"
+    try:
+        yield
+    finally:
+        sys.argv = before
+        if full_error is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = full_error
 
 
 def with_experiment(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:

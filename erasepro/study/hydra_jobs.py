@@ -6,18 +6,18 @@ workers beside them, make nothing twice.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from erasepro.config.hydra_setup import hydra_command
 from erasepro.config.paths import VERSION_BASE
 from erasepro.errors import UserError, unknown
 from erasepro.runs.model_shelf import ModelShelf
+from erasepro.runs.override_words import override_words
 from erasepro.study.study_folder import StudyFolder
 from erasepro.study.workers import Worker
 
@@ -49,17 +49,18 @@ def make_run(cfg: Any) -> None:
         cfg: a `JobConfig`, as Hydra composes it.
     """
     folder = StudyFolder(Path(cfg.folder))
-    if os.path.isdir(folder.plan.directory):
-        os.chdir(folder.plan.directory)
+    folder.enter()
     Worker(folder, cfg.fail_fast, shelf=_SHELF).make_only(cfg.cell)
 
 
 def check_launcher(name: str) -> None:
-    """Raise UserError for a launcher that there is not, or whose plug-in is not installed."""
+    """Raise UserError for a launcher that there is not, whose plug-in is not installed, or whose Slurm is not here."""
     if name not in LAUNCHERS:
         raise unknown("launcher", name, [*LAUNCHERS, "slurm"])
     if find_spec("hydra_plugins") is None or find_spec(f"hydra_plugins.{LAUNCHERS[name]}") is None:
         raise UserError(f"The launcher {name!r} is not installed: pip install 'erasepro[cluster]'.")
+    if name == "submitit_slurm" and shutil.which("srun") is None:
+        raise UserError("launcher=submitit_slurm needs Slurm's srun, which is not on this machine: start it where Slurm is.")
 
 
 def launch(folder: StudyFolder, name: str, words: Sequence[str] = (), fail_fast: bool = False) -> None:
@@ -86,31 +87,12 @@ def launch(folder: StudyFolder, name: str, words: Sequence[str] = (), fail_fast:
     place = folder.path.absolute()
     jobs = [
         f"hydra/launcher={name}", *words, "hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_subdir=null",
-        f"hydra.sweep.dir={quoted(place / 'hydra')}", "hydra.sweep.subdir=.", f"folder={quoted(place)}",
-        f"fail_fast={str(fail_fast).lower()}", f"cell={','.join(cells)}",
+        "hydra.sweep.subdir=.",
+        *override_words({"hydra.sweep.dir": place / "hydra", "folder": place, "fail_fast": fail_fast}),
+        f"cell={','.join(cells)}",
     ]  # fmt: skip
-    with _arguments(["erasepro", "-m", *jobs]):
+    with hydra_command(["erasepro", "-m", *jobs]):
         try:
             hydra.main(version_base=VERSION_BASE, config_path=None, config_name=NAME)(make_run)()
-        except HydraException as error:
+        except (HydraException, ConnectionError, RuntimeError) as error:  # words, a cluster that is not there, a launcher's own
             raise UserError(f"The launcher {name!r} refuses: {' '.join(str(error).split())}") from error
-
-
-def quoted(path: Path) -> str:
-    """A path as Hydra reads it."""
-    return "'" + str(path).replace("'", "\\'") + "'"
-
-
-@contextmanager
-def _arguments(words: list[str]) -> Iterator[None]:
-    """Words in the place of the command's, and Hydra's errors raised in place of printed."""
-    before, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    sys.argv, os.environ["HYDRA_FULL_ERROR"] = words, "1"
-    try:
-        yield
-    finally:
-        sys.argv = before
-        if full is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = full

@@ -10,6 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from erasepro.errors import UserError
+from erasepro.runs.override_words import override_words
 from erasepro.runs.run import run
 from erasepro.study.objectives import OBJECTIVES, objectives
 from erasepro.study.tuning_plan import TuningPlan
@@ -46,7 +47,7 @@ class PictureStage:
         """
         start, rows = time.perf_counter(), []
         for concepts in self.plan.sets:
-            given = [*words, f"outputs.dir={_quoted(self.folder)}", f"name={preset}-{concepts.rpartition('/')[2]}"]
+            given = [*words, *override_words({"outputs.dir": self.folder}), f"name={preset}-{concepts.rpartition('/')[2]}"]
             with redirect_stdout(io.StringIO()):
                 rows.append(objectives(run(self.plan.spec(preset, concepts, given))))
         names = [o.name for o in OBJECTIVES if any(o.name in row for row in rows)]
@@ -54,7 +55,3 @@ class PictureStage:
             raise UserError("The runs have no recognition rates: choose metrics=[clip_accuracy_top1,…] and a judge.")
         values = {name: [row[name] for row in rows if name in row] for name in names}
         return {name: sum(found) / len(found) for name, found in values.items()}, time.perf_counter() - start
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "\\'") + "'"

@@ -152,7 +152,7 @@ def _figures(value: Any, where: str) -> tuple[tuple[str, str], ...]:
     figures: list[tuple[str, str]] = []
     for entry in value if isinstance(value, list) else [] if value is None else [value]:
         for kind, x in entry.items() if isinstance(entry, dict) else [(entry, None)]:
-            if kind not in FIGURES:
+            if not isinstance(kind, str) or kind not in FIGURES:
                 raise UserError(f"{where}: figures: {unknown('kind of figure', str(kind), FIGURES)}")
             if x is not None and kind != "dose":
                 raise UserError(f"{where}: figures: {kind} has its own x axis: write {kind} alone.")

@@ -84,6 +84,11 @@ class StudyFolder:
         write_sealed(path / PLAN, {**asdict(plan), "format": FORMAT})
         return cls(path)
 
+    def enter(self) -> None:
+        """Change to where the runs' words mean what they meant when the study was made, if that is there."""
+        if os.path.isdir(self.plan.directory):
+            os.chdir(self.plan.directory)
+
     def lease(self, cell: Cell) -> Lease:
         """The claim to a run."""
         return Lease(self.path / "claims", cell.name)

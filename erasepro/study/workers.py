@@ -12,11 +12,9 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
-from pathlib import Path
 from typing import TextIO
 
 from erasepro.errors import UserError, visible
-from erasepro.results.results_json import Results
 from erasepro.results.run_folder import RunFolder
 from erasepro.runs.finished_command import mark_run
 from erasepro.runs.model_shelf import ModelShelf
@@ -114,7 +112,7 @@ class Worker:
                 before = [] if inputs is None else before + watch(inputs)
                 with self.shelf.in_use():
                     results = run(spec)
-                path = run_path(spec, results)
+                path = RunFolder(spec.outputs.dir, results.name, results.signature).path
                 place = self.folder.relative(path)
                 if before and is_as_watched(before):
                     marks = tuple((kind, where, mark) for kind, where, mark in before)
@@ -142,11 +140,6 @@ class Worker:
             print(visible(f"erasepro: error: {head}: {outcome.error}"), file=sys.stderr, flush=True)
         else:
             self.tell(visible(f"{head}: {outcome.seconds:.0f} s → {self.folder.run_folder(outcome)}"))
-
-
-def run_path(spec: RunSpec, results: Results) -> Path:
-    """The folder of a run that has ended."""
-    return RunFolder(spec.outputs.dir, results.name, results.signature).path
 
 
 class _Log(io.TextIOBase):

@@ -57,6 +57,13 @@ def test_a_launcher_that_there_is_not(monkeypatch):
         check_launcher("ray")
 
 
+def test_a_slurm_that_is_not_here_is_one_line(monkeypatch):
+    monkeypatch.setattr(hydra_jobs, "find_spec", lambda name: True)
+    monkeypatch.setattr(hydra_jobs.shutil, "which", lambda name: None)
+    with pytest.raises(UserError, match="needs Slurm's srun, which is not on this machine"):
+        check_launcher("submitit_slurm")
+
+
 @pytest.mark.ci_slow
 @pytest.mark.parametrize("launcher", [*WORDS])
 def test_a_launcher_gives_what_a_worker_gives(tmp_path, monkeypatch, launcher):

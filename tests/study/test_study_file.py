@@ -66,6 +66,7 @@ def test_named_choices_set_several_keys(own):
         ({"axes": AXES, "sort": "best"}, "Unknown order 'best'"),
         ({"axes": AXES, "published": {"values": {"uce": {"kept": 0.9}}}}, "published values of uce have no source"),
         ({"axes": AXES, "figures": ["paretto"]}, "figures: Unknown kind of figure 'paretto'. Did you mean 'pareto'"),
+        ({"axes": AXES, "figures": [["pareto"]]}, "figures: Unknown kind of figure"),
         ({"axes": AXES, "figures": [{"pareto": "seed"}]}, "figures: pareto has its own x axis"),
         ({"axes": AXES, "published": [1]}, "Bad value for 'published'"),
     ],
