@@ -1,4 +1,4 @@
-# make demo · make test · make test-slow · make test-all · make lint · make docs · make site: each sets up .venv itself, only when pyproject.toml has changed.
+# make demo · make results · make results-quick · make test · make test-slow · make test-all · make lint · make docs · make site: each sets up .venv itself, only when pyproject.toml has changed.
 VENV   ?= .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready-$(shell cksum pyproject.toml | cut -d' ' -f1)
 WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 WANDB_MODE=offline HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test test-slow test-all lint docs site setup clean
+.PHONY: help demo results results-quick test test-slow test-all lint docs site setup clean
 
 help:
 	@sed -n 1p Makefile
@@ -25,6 +25,14 @@ setup: $(READY)
 # The main job on the model that ships with the package.
 demo: $(READY)
 	$(BIN)/erasepro experiments=demo
+
+# experiments/RESULTS.md, from the studies in docs/results.yaml: hours. Stopped, the same command goes on.
+results: $(READY)
+	$(BIN)/python docs/results.py
+
+# The same with few runs of each, into outputs/results-quick: no results, but a look at the way there.
+results-quick: $(READY)
+	$(BIN)/python docs/results.py --quick
 
 test: $(READY)
 	$(PYTEST) -m "not slow and not ci_slow"

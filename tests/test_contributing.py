@@ -65,7 +65,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_kind_has_a_recipe_of_under_20_lines():
     kinds = (
         "a solver", "a metric", "a solver in a notebook", "a metric in a notebook", "either from another package", "a model",
-        "a concept set", "a protocol",
+        "a concept set", "a study", "a protocol",
     )  # fmt: skip
     assert [f"Add {kind}" for kind in kinds] == RECIPES
     for name in (*RECIPES, "Set up", "Test"):
@@ -124,12 +124,14 @@ def test_both_run_from_another_package(tmp_path):
 
 
 @pytest.mark.ci_slow
-def test_a_model_a_concept_set_and_a_protocol_compose(tree, tmp_path):
-    commands = [command for kind in ("model", "concept set", "protocol") for command in commands_of(f"Add a {kind}")]
-    assert len(commands) == 3
+def test_a_model_a_concept_set_a_study_and_a_protocol_compose(tree, tmp_path):
+    kinds = ("model", "concept set", "study", "protocol")
+    commands = [command for kind in kinds for command in commands_of(f"Add a {kind}")]
+    assert len(commands) == 4
     printed = run(tmp_path, [tree], *commands)
     assert "source: /data/my_sd15" in printed
     assert "name: miniature-pets-erasepro" in printed
+    assert "[8 of 8] solver=oce, solver.ridge=1.0, concepts=mini/pair_car" in printed
     assert "threshold: 0.6" in printed
     assert "steps: 50" in printed
     assert list(tmp_path.iterdir()) == []

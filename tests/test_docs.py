@@ -20,6 +20,7 @@ from erasepro.cli.grid import KEYS as GRID_KEYS
 from erasepro.cli.ls import LISTINGS
 from erasepro.cli.main import VERBS
 from erasepro.cli.options import read_options
+from erasepro.cli.page import KEYS as PAGE_KEYS
 from erasepro.cli.report import KEYS as REPORT_KEYS
 from erasepro.cli.study import FOR_LAUNCHERS
 from erasepro.cli.study import KEYS as STUDY_KEYS
@@ -100,10 +101,10 @@ def check_command(words: list[str]) -> None:
         assert words[1:] == [] or words[1] in {*VERBS, "tables"}
         assert len(words) <= 2
     else:
-        assert verb in ("report", "grid", "status", "work")
+        assert verb in ("report", "grid", "status", "work", "page")
         assert named.get("kind", "depth") in FIGURES
         assert named.get("by", "solver") in BY
-        assert set(named) <= {"report": set(REPORT_KEYS), "grid": set(GRID_KEYS)}.get(verb, set())
+        assert set(named) <= {"report": set(REPORT_KEYS), "grid": set(GRID_KEYS), "page": set(PAGE_KEYS)}.get(verb, set())
 
 
 @pytest.fixture(scope="module")

@@ -69,6 +69,8 @@ TOGETHER = {
     "report/test_across_metrics.py": ("report/cells", "report/primary_values"),
     "report/test_load_runs.py": ("report/run_rows",),
     "report/test_grid.py": ("report/grid_cells",),
+    "study/test_page_content.py": ("report/web_page/embedded_figures",),
+    "study/test_page_pictures.py": ("runs/drawn_run",),
     "results/test_results_schema.py": ("results/results_json",),
     "schedules/test_schedules.py": ("schedules/base", "schedules/controls"),
     "test_registry.py": ("runtime/registrations", "runtime/source_files"),

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from erasepro.cli.notes import own_options
 from erasepro.errors import UserError, unknown
 
 if TYPE_CHECKING:
-    from erasepro.generation import ImageStore, Row
-    from erasepro.results.results_json import Results
+    from erasepro.generation import ImageStore
+    from erasepro.runs.drawn_run import DrawnRun
 
 KEYS = ("out", "rows", "across", "by")
 BY = ("prompt", "solver")
 """What a row of the grid is."""
-
-
-class _Run(NamedTuple):
-    folder: Path
-    results: Results
-    rows: list[Row]
 
 
 def command(words: Sequence[str]) -> int:
@@ -38,6 +32,7 @@ def command(words: Sequence[str]) -> int:
     from erasepro.generation.presentable import presentable
     from erasepro.report.grid import picture_grid
     from erasepro.report.grid_rows import spread_rows
+    from erasepro.runs.drawn_run import DrawnRun, shared_rows
 
     own = own_options(words, KEYS)
     folders = [word for word in words if word.partition("=")[0] not in KEYS]
@@ -49,12 +44,12 @@ def command(words: Sequence[str]) -> int:
         raise UserError("across= is of by=prompt: with by=solver every prompt has a column.")
     if not folders:
         raise UserError("grid takes run folders: erasepro grid outputs/<run> outputs/<run> …")
-    runs = [_read(Path(folder)) for folder in dict.fromkeys(folder.rstrip("/") or folder for folder in folders)]
+    runs = [DrawnRun.read(Path(folder)) for folder in dict.fromkeys(folder.rstrip("/") or folder for folder in folders)]
     models = {run.results.hashes.get("weights") for run in runs}
     if len(models) > 1:
         raise UserError(f"The runs are of different models ({_names(runs)}): their pictures begin from other originals.")
     sensitive = any(run.results.sensitive for run in runs)
-    shared = _shared_rows(runs)
+    shared = shared_rows(runs)
     rows = spread_rows(shared if sensitive else presentable(shared), limit)
     if not rows:
         raise UserError(f"The runs share no prompt and seed that may be shown ({_names(runs)}): give them the same seeds.")
@@ -72,39 +67,15 @@ def command(words: Sequence[str]) -> int:
     return 0
 
 
-def _read(folder: Path) -> _Run:
-    from erasepro.generation.worklist import read_worklist
-    from erasepro.results.finished_runs import check_run_folder
-    from erasepro.results.results_json import Results
-    from erasepro.runs.pictures import RunPictures
-
-    results = Results.load(check_run_folder(folder) / "results.json")
-    rows = read_worklist(folder / "worklist.jsonl").rows
-    if not RunPictures(folder, rows).are_recorded_in(results):
-        raise UserError(
-            f"The pictures in {str(folder / 'images')!r} are not those that its results were counted on: give the run's "
-            "command again, and it draws them."
-        )
-    return _Run(folder, results, list(rows))
-
-
-def _shared_rows(runs: Sequence[_Run]) -> list[Row]:
-    """The first run's rows that each of the others drew too: the same prompt, seed and sampler under the same name."""
-    others = [{row.name: (row.prompt, row.sampler) for row in run.rows} for run in runs[1:]]
-    return [row for row in runs[0].rows if all(other.get(row.name) == (row.prompt, row.sampler) for other in others)]
-
-
-def _columns(runs: Sequence[_Run]) -> list[tuple[str, ImageStore]]:
+def _columns(runs: Sequence[DrawnRun]) -> list[tuple[str, ImageStore]]:
     """The original's pictures, and each run's under its method; under its folder's name where methods are alike."""
-    from erasepro.generation import ImageStore
-
     methods = [run.results.solver_label for run in runs]
     names = [m if methods.count(m) == 1 else run.folder.resolve().name for m, run in zip(methods, runs, strict=True)]
-    edited = [(name, ImageStore(run.folder / "images" / "edited")) for name, run in zip(names, runs, strict=True)]
-    return [("original", ImageStore(runs[0].folder / "images" / "original")), *edited]
+    edited = [(name, run.edited) for name, run in zip(names, runs, strict=True)]
+    return [("original", runs[0].original), *edited]
 
 
-def _names(runs: Sequence[_Run]) -> str:
+def _names(runs: Sequence[DrawnRun]) -> str:
     return ", ".join(run.folder.resolve().name for run in runs)
 
 

@@ -157,7 +157,8 @@ def show_plan(study: Study, cells: Sequence[Cell]) -> int:
     from erasepro.cli.sweep_list import plan_lists
 
     axes = "; ".join(f"{axis.name}: {', '.join(axis.values)}" for axis in study.axes)
-    print(visible(f"Study {study.name}\n  {axes}"))
+    print(visible(f"Study {study.name}"))
+    print(visible(f"  {axes}"))
     return plan_lists([list(cell.words) for cell in cells], [cell.shown for cell in cells], brief=True)
 
 

@@ -55,7 +55,7 @@ def plan_lists(jobs: Sequence[Sequence[str]], titles: Sequence[str], brief: bool
     from erasepro.runs.plan import brief_line, lines_of, make_plan, total_lines
 
     quiet()
-    plans, refused = [], 0
+    plans, refused, reason = [], 0, ""
     drawn: set[Path] = set()
     for number, (words, title) in enumerate(zip(jobs, titles, strict=True), 1):
         print(visible(f"[{number} of {len(jobs)}] {title}"))
@@ -63,7 +63,8 @@ def plan_lists(jobs: Sequence[Sequence[str]], titles: Sequence[str], brief: bool
             plans.append(make_plan(resolve(words), drawn))
             print(brief_line(plans[-1]) if brief else "\n".join(lines_of(plans[-1])), flush=True)
         except NotOnDisk as error:
-            print(f"  not known. {error}", flush=True)
+            print("  not known, for the same reason" if brief and str(error) == reason else f"  not known. {error}", flush=True)
+            reason = str(error)
         except UserError as error:
             refused += _tell(error, words)
     print("\n".join(["", *(total_lines(plans) if plans else ()), f"{_count(len(jobs), refused)} Nothing was written."]))

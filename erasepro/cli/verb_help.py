@@ -169,6 +169,18 @@ VERB_HELP = {
         ),
         ("erasepro work outputs/STUDY",),
     ),
+    "page": VerbHelp(
+        "page STUDY | RUN… [out=FILE.html] [rows=12] [sensitive=never]",
+        "a study, or runs, as one HTML file: tables, figures, pictures, configs",
+        (
+            ("STUDY | RUN…", "", "a study's folder, or folders of finished runs"),
+            ("out=FILE.html", "page.html", "the file; of a study in its folder"),
+            ("rows=N", "12", "prompts shown of each set of concepts"),
+            ("sensitive=…", "click", "click: such pictures are blurred until clicked; never: the file holds none of them"),
+        ),
+        ("erasepro page outputs/STUDY",),
+        "It needs no network and has 15 MB at most: pictures become smaller, and then fewer, until it fits.",
+    ),
     "tune": VerbHelp(
         "tune [solver=a,b] [sets=[…]] [trials=N] [pictures=N] [hours=H] [out=FOLDER] [write=true]",
         "search settings, on development sets alone",
@@ -197,8 +209,8 @@ VERB_HELP = {
         "this page, or one verb's",
         (
             (
-                "VERB", "", "ls, edit, score, rerun, status, report, grid, verify, export, study, work, tune, completion; "
-                "tables: their words",
+                "VERB", "", "ls, edit, score, rerun, status, report, grid, verify, export, study, work, page, tune, "
+                "completion; tables: their words",
             ),
         ),
         ("erasepro help", "erasepro help export"),

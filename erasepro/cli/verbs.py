@@ -14,6 +14,7 @@ VERBS = {
     "export": "erasepro.cli.export",
     "study": "erasepro.cli.study",
     "work": "erasepro.cli.work",
+    "page": "erasepro.cli.page",
     "tune": "erasepro.cli.tune",
     "completion": "erasepro.cli.completion",
     "help": "erasepro.cli.help",

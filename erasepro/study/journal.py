@@ -122,7 +122,7 @@ def ended(study: optuna.Study) -> list[Any]:
 
 def _kept(trial: Any) -> dict[str, Any]:
     """What was said of a trial when it was enqueued."""
-    return {key: value for key, value in trial.user_attrs.items() if key in ("published", "words", "of")}
+    return {key: value for key, value in trial.user_attrs.items() if key in ("published", "words", "of", "preset")}
 
 
 def _holder(trial: Any) -> dict[str, Any]:

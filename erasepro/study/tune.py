@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erasepro.config.paths import options
 from erasepro.errors import UserError
 from erasepro.generation import generate
 from erasepro.runs.job import make_job
@@ -26,7 +27,7 @@ from erasepro.study.preset_file import write_preset
 from erasepro.study.search_plot import draw_search
 from erasepro.study.space import Space, load_space
 from erasepro.study.tuning_plan import PLAN, TuningPlan
-from erasepro.study.tuning_report import Drawn, origin, settings_table
+from erasepro.study.tuning_report import SHIPPED, Drawn, origin, settings_table
 
 if TYPE_CHECKING:
     import optuna
@@ -78,7 +79,7 @@ class Tuning:
         with self.journal.guarded():
             for name in self.plan.solvers:
                 self._enqueue_drawn(name)
-        self._work("pictures", self.plan.pictures)
+        self._work("pictures", self.plan.pictures + 1)
         found = {name: self.drawn(name) for name in self.plan.solvers}
         if self._has_known:
             with self.journal.guarded():
@@ -117,7 +118,7 @@ class Tuning:
     def write(self, folder: Path, name: str, row: Drawn) -> Path:
         """Write a solver's chosen preset into a folder; its path."""
         preset = self.spaces[name].solver
-        spec = self.plan.spec(preset, self.plan.sets[0], row.words)
+        spec = self.plan.spec(row.preset or preset, self.plan.sets[0], row.words)
         return write_preset(folder, name, spec, origin(preset, self.plan, row))
 
     # the stages
@@ -133,16 +134,16 @@ class Tuning:
                 least = min(unfinished, key=lambda name: begun[name])
                 study = self._study(least, stage)
                 trial = self.journal.begin(study)
-                words = self._words(least, stage, trial)
+                words, preset = self._words(least, stage, trial), trial.user_attrs.get("preset") or self.spaces[least].solver
             start = time.perf_counter()
             try:
-                values, facts = self._measure(least, stage, words)
+                values, facts = self._measure(preset, stage, words)
             except UserError as error:
                 self.journal.refuse(study, trial, str(error), words)
                 print(f"{stage} {least} {trial.number}: refused: {error}", flush=True)
                 continue
             self.journal.finish(study, trial, values, {**facts, "words": words})
-            shown = " ".join(words) or "(as published)"
+            shown = " ".join([f"solver={preset}", *words])
             names = ("residual", "drift") if stage == "features" else ("score",)
             numbers = ", ".join(f"{name} {value:.3f}" for name, value in zip(names, values, strict=True))
             print(f"{stage} {least} {trial.number}: {numbers}, {time.perf_counter() - start:.0f} s: {shown}", flush=True)
@@ -160,8 +161,7 @@ class Tuning:
             return [] if attributes.get("published") else self.spaces[name].suggest(trial)
         return list(attributes["words"])
 
-    def _measure(self, name: str, stage: str, words: Sequence[str]) -> tuple[list[float], dict[str, Any]]:
-        preset = self.spaces[name].solver
+    def _measure(self, preset: str, stage: str, words: Sequence[str]) -> tuple[list[float], dict[str, Any]]:
         if stage == "features":
             result = self.features.measure(preset, words)
             return [result.residual, result.drift], {"seconds": result.seconds}
@@ -178,7 +178,7 @@ class Tuning:
         return self.journal.study(f"{name}/{stage}", ("maximize",))
 
     def _enqueue_drawn(self, name: str) -> None:
-        """Enqueue the settings that are to be drawn: the published one, and some spread over the front of the others."""
+        """Enqueue the settings to draw: the published one, the best preset so far, and some spread over the others' front."""
         study = self._study(name, "pictures")
         trials = ended(self._study(name, "features"))
         if study.get_trials(deepcopy=False) or not trials:
@@ -187,11 +187,15 @@ class Tuning:
         picks = choose_spread([tuple(t.values) for t in others], self.plan.pictures - 1)
         for trial in [t for t in trials if t.user_attrs.get("published")] + [others[i] for i in picks]:
             study.enqueue_trial({}, user_attrs={"of": trial.number, "words": trial.user_attrs["words"]})
+        shipped = f"{name}_best"
+        if shipped in options("solver"):
+            study.enqueue_trial({}, user_attrs={"of": SHIPPED, "words": [], "preset": shipped})
 
     def _enqueue_known(self, name: str, rows: Sequence[Drawn]) -> None:
         study = self._study(name, "known")
         if rows and not study.get_trials(deepcopy=False):
-            study.enqueue_trial({}, user_attrs={"of": rows[0].trial, "words": list(rows[0].words)})
+            chosen = {"of": rows[0].trial, "words": list(rows[0].words), "preset": rows[0].preset}
+            study.enqueue_trial({}, user_attrs=chosen)
 
     @cached_property
     def _has_known(self) -> bool:
@@ -234,7 +238,7 @@ class Tuning:
     def _budget(self) -> str:
         seconds, plan = self._seconds(), self.plan
         each = [
-            f"  {name}: {plan.trials} × {features:.0f} s, {plan.pictures + 1} × {features + plan.drawing:.0f} s"
+            f"  {name}: {plan.trials} × {features:.0f} s, {plan.drawings} × {features + plan.drawing:.0f} s"
             for name, features in seconds.items()
         ]
         return "\n".join([f"Study {self.plan.id}, about {self.plan.cost(seconds):.1f} h:", *each])

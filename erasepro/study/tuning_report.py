@@ -12,21 +12,28 @@ from erasepro.study.objectives import OBJECTIVES
 from erasepro.study.pictures import score
 from erasepro.study.tuning_plan import TuningPlan
 
+SHIPPED = -1
+"""Number of a solver's ``_best`` preset from before the search: it is drawn too, so that a search never ends below it."""
+
 
 @dataclass(frozen=True)
 class Drawn:
     """One setting of a solver that was drawn."""
 
     trial: int
-    """Its number in the first stage; 0 is the preset that the search began at."""
+    """Its number in the first stage; 0 is the preset that the search began at, `SHIPPED` the best one known before it."""
     words: Sequence[str]
     values: Mapping[str, float]
     """By the names of `OBJECTIVES`."""
     seconds: float
+    preset: str = ""
+    """The preset that the words go over; "": the one that the search began at."""
 
     @property
     def name(self) -> str:
         """How tables and figures call it."""
+        if self.trial == SHIPPED:
+            return "best before"
         return f"trial {self.trial}" if self.trial else "published"
 
     @classmethod
@@ -34,7 +41,7 @@ class Drawn:
         """What Optuna holds of a setting that was drawn."""
         attributes = trial.user_attrs
         values, seconds = dict(attributes["objectives"]), float(attributes["seconds"])
-        return cls(int(attributes["of"]), tuple(attributes["words"]), values, seconds)
+        return cls(int(attributes["of"]), tuple(attributes["words"]), values, seconds, attributes.get("preset", ""))
 
 
 def settings_table(name: str, plan: TuningPlan, rows: Sequence[Drawn], known: Drawn | None) -> Table:
@@ -48,7 +55,7 @@ def settings_table(name: str, plan: TuningPlan, rows: Sequence[Drawn], known: Dr
     """
     names = [o.name for o in OBJECTIVES if any(o.name in row.values for row in rows)]
     body = [
-        (f"{row.name}{' (chosen)' if place == 0 else ''}", *_cells(row, names), " ".join(row.words) or "as published")
+        (f"{row.name}{' (chosen)' if place == 0 else ''}", *_cells(row, names), " ".join(row.words) or _unchanged(row))
         for place, row in enumerate(rows)
     ]
     if known is not None:
@@ -68,6 +75,10 @@ def origin(preset: str, plan: TuningPlan, row: Drawn) -> str:
         f"{preset} at the best of {plan.trials} settings, {plan.pictures} of them drawn: study {plan.id} (erasepro tune, seed "
         f"{plan.seed}).\n{row.name.capitalize()}, means over {', '.join(plan.sets)}: {numbers}."
     )
+
+
+def _unchanged(row: Drawn) -> str:
+    return f"solver={row.preset}" if row.preset else "as published"
 
 
 def _cells(row: Drawn, names: Sequence[str]) -> list[str]:

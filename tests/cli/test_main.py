@@ -93,8 +93,8 @@ def test_a_verb_has_a_help_of_its_own(capsys):
     [
         (
             ["lss"],
-            "Unknown verb 'lss'. Did you mean 'ls'? Known: completion, edit, export, grid, help, ls, report, rerun, score, "
-            "status, study, tune, verify, work.",
+            "Unknown verb 'lss'. Did you mean 'ls'? Known: completion, edit, export, grid, help, ls, page, report, rerun, "
+            "score, status, study, tune, verify, work.",
         ),
         (["ls", "solver"], "Did you mean 'solvers'?"),
         (["ls", "solvers", "models"], "ls takes one word"),

@@ -23,6 +23,7 @@ def file(tmp_path, monkeypatch):
 def test_a_study_is_made_once_and_printed_again(file, capsys):
     assert main(["study", "own.yaml", "plan=true"]) == 0
     plan = capsys.readouterr().out
+    assert plan.startswith("Study own\n  solver: uce, oce; ridge: small, large\n")
     assert "[4 of 4] solver=oce, ridge=large\n  new, " in plan
     assert "Together: 4 runs, 0 of them finished" in plan
     assert sorted(path.name for path in file.parent.iterdir()) == ["own.yaml"]
