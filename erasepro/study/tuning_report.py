@@ -72,8 +72,8 @@ def origin(preset: str, plan: TuningPlan, row: Drawn) -> str:
     """The comment above a chosen preset: which study chose it, of how many settings, by which numbers."""
     numbers = ", ".join(f"{key} {value:.3g}" for key, value in row.values.items())
     return (
-        f"{preset} at the best of {plan.trials} settings, {plan.pictures} of them drawn: study {plan.id} (erasepro tune, seed "
-        f"{plan.seed}).\n{row.name.capitalize()}, means over {', '.join(plan.sets)}: {numbers}."
+        f"{preset} at the best of {plan.trials} settings, {plan.pictures} of them drawn and the best one before: study "
+        f"{plan.id} (erasepro tune, seed {plan.seed}).\n{row.name.capitalize()}, means over {', '.join(plan.sets)}: {numbers}."
     )
 
 
