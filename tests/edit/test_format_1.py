@@ -70,7 +70,8 @@ def test_the_weights_hold_what_it_states_and_solving_again_gives_it(name, tiny):
     back = remove_concept(both, "apple", tiny)
     for site, update in edit.updates.items():
         change = update.dense()
-        assert float((back.updates[site].dense() - change).norm() / change.norm()) < 1e-6
+        # the file was solved on another processor: its features of captions are float32, and agree to seven digits at most
+        assert float((back.updates[site].dense() - change).norm() / change.norm()) < 1e-5
 
 
 def test_the_kv_only_schedule_and_sums_are_translated_too():
