@@ -26,7 +26,7 @@ def tune(folder, *words):
     return subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-@pytest.mark.ci_slow
+@pytest.mark.slow
 def test_a_search_that_is_killed_and_shared_gives_every_solver_the_same_trials(tmp_path):
     process = tune(tmp_path)
     journal = tmp_path / "study" / JOURNAL
