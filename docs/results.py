@@ -17,19 +17,17 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from erasepro.report.table import Table
-from erasepro.results.results_json import Results
 from erasepro.runtime.files import write_text
 from erasepro.runtime.source_digest import source_digest
 from erasepro.study.cells import Cell, cells_of, restrict
 from erasepro.study.study_file import load_study
 from erasepro.study.study_folder import StudyFolder
-from erasepro.study.study_tables import study_tables, study_tests
+from erasepro.study.study_tables import all_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = ROOT / "docs" / "results.yaml"
@@ -55,7 +53,6 @@ class Section:
     quick: Sequence[str] = ()
     minutes: float = 0.0
     shows: str = ""
-    cells: Sequence[Cell] = field(default=(), compare=False)
 
     def chosen(self, is_quick: bool) -> Sequence[str]:
         """The words of this round."""
@@ -118,13 +115,11 @@ def make(section: Section, place: Path, is_quick: bool, workers: int) -> StudyFo
 
 def section_text(section: Section, folder: StudyFolder, is_quick: bool) -> str:
     """The section as it stands in the page, between its marks."""
-    done = [(cell, path, Results.load(path / "results.json")) for cell, path in folder.finished()]
-    runs = [(cell, results) for cell, _, results in done]
-    tables: list[Table] = [*study_tables(folder.plan, runs), *study_tests(folder.plan, done)]
+    done = folder.load_finished()
     shows = f"{section.shows}\n\n" if section.shows and not is_quick else ""
     code = source_digest("erasepro.runs.run", ("erasepro",))[:8]
-    stamp = f"{len(runs):,} run{'s' if len(runs) != 1 else ''}; study {folder.plan.id}, code {code}."
-    body = "\n".join(table.markdown() for table in tables)
+    stamp = f"{len(done):,} run{'s' if len(done) != 1 else ''}; study {folder.plan.id}, code {code}."
+    body = "\n".join(table.markdown() for table in all_tables(folder.plan, done))
     return f"## {section.title}\n\n{shows}```\n{section.command(is_quick)}\n```\n\n{stamp}\n\n{body}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from erasepro.cli.notes import own_options
-from erasepro.errors import OutOfSpace, UserError, visible
+from erasepro.errors import UserError, visible
 from erasepro.runtime.progress import stage
 
 KEYS = ("out", "rows", "sensitive")
@@ -39,6 +39,9 @@ def command(words: Sequence[str]) -> int:
     usual = Path(folders[0]) / "page.html" if studies else Path("page.html")
     out = Path(own["out"]).expanduser() if own.get("out") else usual
     _check_place(out)
+    from erasepro.report.formats import writable
+    from erasepro.runtime.files import write_bytes
+
     with stage("Making the page"):
         from erasepro.report.web_page.web_page import render_page
         from erasepro.results.finished_runs import read_finished_runs
@@ -54,7 +57,9 @@ def command(words: Sequence[str]) -> int:
                 print(f"erasepro: left out: {reason}", file=sys.stderr)
             content = runs_page(finished, int(rows))
         page = render_page(content, blurred=sensitive == "never").encode()
-    _write(out, page)
+    with writable():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(out, page)
     for note in content.notes:
         print(visible(f"erasepro: {note}"), file=sys.stderr)
     if sensitive == "click" and any(group.is_sensitive for group in content.groups):
@@ -75,17 +80,3 @@ def _check_place(out: Path) -> None:
             begin = file.read(200)
         if begin and SIGN.encode() not in begin:
             raise UserError(f"{str(out)!r} is no page of erasepro, so it is not replaced: move it, or delete it.")
-
-
-def _write(out: Path, page: bytes) -> None:
-    import errno
-
-    from erasepro.runtime.files import write_bytes
-
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(out, page)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        line = f"Cannot write {str(out)!r}: {error.strerror or error}; {'free some space' if full else 'give another place'}."
-        raise (OutOfSpace if full else UserError)(line) from error

@@ -165,13 +165,12 @@ def show_plan(study: Study, cells: Sequence[Cell]) -> int:
 def show(folder: StudyFolder) -> int:
     """Print the tables of the runs that are done, and what failed. Returns 0; 2 where runs failed."""
     from erasepro.report.formats import FORMATS, Destination, store
-    from erasepro.results.results_json import Results
-    from erasepro.study.study_tables import study_tables, study_tests
+    from erasepro.study.study_tables import all_tables
 
-    done = [(cell, path, Results.load(path / "results.json")) for cell, path in folder.finished()]
+    done = folder.load_finished()
     runs = [(cell, results) for cell, _, results in done]
     print()
-    tables = [*study_tables(folder.plan, runs), *study_tests(folder.plan, done)] if runs else []
+    tables = all_tables(folder.plan, done)
     for table in tables:
         print(table.text())
     if tables:

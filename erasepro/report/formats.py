@@ -129,7 +129,7 @@ def store(tables: Sequence[Table], destination: Destination, heading: str = "") 
             content = f"{sign}\n{render_table(table, form)}" if sign else render_table(table, form)
             # of a CSV the first column's name: the others change with what was measured
             contents[destination.path / f"{name}{ending}"] = content, sign or content.partition(",")[0]
-    with _writable():
+    with writable():
         for path, (_, sign) in contents.items():
             if _is_foreign(path, sign):
                 raise UserError(f"{str(path)!r} holds no tables of a report, so it is not replaced: move it, or delete it.")
@@ -150,7 +150,8 @@ def _is_foreign(path: Path, sign: str) -> bool:
 
 
 @contextmanager
-def _writable() -> Iterator[None]:
+def writable() -> Iterator[None]:
+    """Tells in one line why what the block writes could not be written: UserError, OutOfSpace for a full disk."""
     try:
         yield
     except OSError as error:

@@ -19,7 +19,7 @@ from erasepro.results.results_json import Results
 from erasepro.study.page_pictures import LabelledRun, group_pictures
 from erasepro.study.study_file import studies
 from erasepro.study.study_folder import StudyFolder
-from erasepro.study.study_tables import study_tables, study_tests
+from erasepro.study.study_tables import all_tables
 
 USUAL_FIGURES = ("pareto", "depth", "thresholds")
 """Kinds of figures that every page has, where its runs hold what they show."""
@@ -32,10 +32,8 @@ def study_page(folder: StudyFolder, count: int) -> PageContent:
         count: prompts that pictures are shown of, for each set of concepts.
     """
     plan = folder.plan
-    done = [(cell, path, Results.load(path / "results.json")) for cell, path in folder.finished()]
+    done = folder.load_finished()
     runs = [LabelledRun(cell.labels, path, results) for cell, path, results in done]
-    pairs = [(cell, results) for cell, _, results in done]
-    tables = [*study_tables(plan, pairs), *study_tests(plan, done)] if done else []
     figures: list[EmbeddedFigure] = []
     notes: list[str] = []
     heads: dict[tuple[str, ...], list[Results]] = {}
@@ -60,7 +58,7 @@ def study_page(folder: StudyFolder, count: int) -> PageContent:
             f"{axis}: {', '.join(dict.fromkeys(cell.labels[axis] for cell in plan.cells))}" for axis in plan.cells[0].labels
         ),
         command=f"erasepro study {plan.name}" if plan.name in studies() else "",
-        tables=tables,
+        tables=all_tables(plan, done),
         figures=figures,
         groups=groups,
         runs=[_facts(run, command) for run, command in zip(runs, commands, strict=True)],

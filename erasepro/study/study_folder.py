@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from erasepro.errors import UserError
+from erasepro.results.results_json import Results
 from erasepro.runtime.files import digest
 from erasepro.runtime.lease import Lease
 from erasepro.runtime.sealed_json import read_sealed, write_sealed
@@ -141,6 +142,10 @@ class StudyFolder:
         """The runs that are done, with their folders."""
         outcomes = [(cell, self.outcome(cell)) for cell in self.plan.cells]
         return [(cell, self.run_folder(o)) for cell, o in outcomes if o is not None and o.state == DONE]
+
+    def load_finished(self) -> list[tuple[Cell, Path, Results]]:
+        """The same with their results. Raises UserError for results that cannot be read."""
+        return [(cell, path, Results.load(path / "results.json")) for cell, path in self.finished()]
 
     def relative(self, run: Path) -> str:
         """A run's folder as it is recorded: beside the study's, so that both can be moved together."""

@@ -34,6 +34,11 @@ class Row:
     """Means over its runs, by the names of `study.objectives`, and ``overall``."""
 
 
+def all_tables(plan: StudyPlan, runs: Sequence[tuple[Cell, Path, Results]]) -> list[Table]:
+    """Every table of a study: `study_tables`, then `study_tests`; none where no run is done."""
+    return [*study_tables(plan, [(cell, results) for cell, _, results in runs]), *study_tests(plan, runs)] if runs else []
+
+
 def study_tables(plan: StudyPlan, runs: Sequence[Run]) -> list[Table]:
     """Tables for each combination of the table axes' values, in the order of the axes.
 
