@@ -9,7 +9,7 @@ ErasePro (arXiv 2508.04472). Shapes: X (d_in, n), R (d_out, n), C (d_in, d_in).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -57,6 +57,7 @@ def hard(
     *,
     policy: str = "independent",
     tau: float = 1e-6,
+    candidates: Tensor | None = None,
     unselected_weight: float = 0.0,
     weights: Tensor | None = None,
     labels: Sequence[str] | None = None,
@@ -73,6 +74,8 @@ def hard(
         policy: "independent" keeps the columns that a pivoted QR takes before its pivot falls to `tau` and solves those
             exactly; "exact" does the same but refuses when a column left out contradicts the kept ones;
             "least_squares" fits all columns (singular values of L⁻¹X below `tau` of the largest are cut).
+        candidates: numbers of the columns that may be selected; None: all. The others count with `unselected_weight` alone.
+            Policies but "least_squares".
         unselected_weight: μ ≥ 0, the weight of each column left out; 0 leaves them to chance. Policies but
             "least_squares".
         weights: ω (n,), a column's multiplicity. It matters only to an infeasible least-squares fit.
@@ -88,8 +91,11 @@ def hard(
         return _least_squares(Z, R, cost, tau, weights)
     if policy not in POLICIES:
         raise ValueError(f"Unknown rank policy '{policy}'. Known: {', '.join(POLICIES)}.")
-    basis = independent_columns(Z, tau)
-    dropped = dropped_columns(Z, R, basis)
+    if candidates is None:
+        basis = independent_columns(Z, tau)
+        dropped = dropped_columns(Z, R, basis)
+    else:
+        basis, dropped = _among(Z, R, candidates.to(Z.device), tau)
     if policy == "exact" and dropped and dropped[0].violation > CONTRADICTION:
         j, s = dropped[0].column, dropped[0].nearest_column
         name = labels if labels is not None else [f"column {i}" for i in range(X.shape[1])]
@@ -116,7 +122,7 @@ def hard(
             f"The weight of the columns left out must be 0 or more and at most {LARGEST_UNSELECTED_WEIGHT:g}; "
             f"got {unselected_weight}."
         )
-    if unselected_weight > 0 and dropped:
+    if unselected_weight > 0 and len(basis.selected) < X.shape[1]:
         return Solution(
             _with_unselected(X, R, cost, Z, basis, unselected_weight), basis.selected, dropped, basis.condition
         )
@@ -129,6 +135,20 @@ def hard(
         )
     update = LowRankUpdate(wanted, cost.unwhiten_rows(basis.inverse_rows().T))
     return Solution(update.thin(), basis.selected, dropped, basis.condition)
+
+
+def _among(Z: Tensor, R: Tensor, candidates: Tensor, tau: float) -> tuple[Basis, tuple[Dropped, ...]]:
+    """The basis of some of the columns Z (d, n), and what became of the others among them; numbers are those in Z."""
+    basis = independent_columns(Z[:, candidates], tau)
+    number = candidates.tolist()
+    dropped = tuple(
+        replace(one, column=number[one.column], nearest_column=number[one.nearest_column])
+        for one in dropped_columns(Z[:, candidates], R[:, candidates], basis)
+    )
+    chosen = replace(basis, selected=candidates[basis.selected])
+    if "Q" in basis.__dict__:
+        chosen.__dict__["Q"] = basis.Q
+    return chosen, dropped
 
 
 def hard_input_map(X: Tensor, Y: Tensor, cost: Cost | None = None, **options: Any) -> Solution:

@@ -25,6 +25,9 @@ SOLVER_KEYS = {
 FIT_KEYS = {"tau": "independence_threshold", "rest": "unselected_weight"}
 """Of the groups ``text_fit`` and ``cross_attention_fit``."""
 
+FIT_VALUES_THEN = {"hold": "columns"}
+"""Keys of those groups that did not exist, at what was done without them."""
+
 SOLVER_VALUES = {"prompts": {"build": "fitting"}, "preserve": {"build": "fitting"}}
 SCHEDULE_VALUES = {"name": {"kv_only": "cross_attention_only"}, "at": {"own": "output"}}
 """Key → old value → new value."""
@@ -48,6 +51,12 @@ def rename_solver_config(config: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(renamed.get("schedule"), Mapping):
         renamed["schedule"] = rename_schedule_config(renamed["schedule"])
     return renamed
+
+
+def with_values_of_then(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A solver's stored settings with the keys that did not exist when they were stored, at what was done without them."""
+    known = {key: config[key] for key in ("text_fit", "cross_attention_fit") if isinstance(config.get(key), Mapping)}
+    return {**config, **{key: {**FIT_VALUES_THEN, **fit} for key, fit in known.items()}}
 
 
 def rename_schedule_config(config: Mapping[str, Any]) -> dict[str, Any]:

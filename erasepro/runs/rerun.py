@@ -18,6 +18,7 @@ from erasepro.config.stored_config import StoredConfig
 from erasepro.config.stored_file import read_stored
 from erasepro.errors import UserError
 from erasepro.protocols.protocol_values import replace_protocol_values
+from erasepro.results.renamed_keys import with_values_of_then
 from erasepro.runs.resolve import resolve, spec_of_stored
 from erasepro.runs.spec import RunSpec
 from erasepro.schedules.config import ScheduleConfig
@@ -43,6 +44,7 @@ def rerun_spec(file: Path, overrides: Sequence[str] = ()) -> RunSpec:
         UserError: a damaged config, one that holds anything but plain values, or a bad override.
     """
     before = read_stored(file)
+    before = before.replaced({"solver": with_values_of_then(before["solver"])})
     prepare()
     with translated(overrides):
         check_overrides(overrides)

@@ -23,7 +23,7 @@ from erasepro.models.features.statistics_store import open_statistics
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.prompts.preserved_sentences import SOURCES
-from erasepro.solvers import make_solver
+from erasepro.solvers import stored_solver
 
 if TYPE_CHECKING:
     from erasepro.edit.edit import Edit
@@ -82,7 +82,7 @@ def _solve(edit: Edit, model: Model, old: EditPrompts, joint: ConceptSet, new: E
             )
         preserve = dict.fromkeys((*old.preserve, *(new.preserve if new else ())))
         prompts = EditPrompts(joint, tuple(pairs), tuple(preserve))
-    solver = make_solver(edit.meta["config"]["name"], edit.meta["config"])
+    solver = stored_solver(edit.meta)
     solver.statistics = open_statistics()
     solved = solver.solve(model, prompts)
     return dataclasses.replace(solved, strength=edit.strength)

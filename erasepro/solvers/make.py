@@ -7,6 +7,7 @@ from typing import Any
 
 from erasepro.config.typed_dataclass import from_mapping
 from erasepro.errors import UserError
+from erasepro.results.renamed_keys import with_values_of_then
 from erasepro.solvers.base import Solver
 from erasepro.solvers.registry import SOLVERS
 
@@ -33,3 +34,8 @@ def make_solver(solver: Any, options: Mapping[str, Any] | None = None) -> Solver
     if values.get("name", solver) != solver:
         raise UserError(f"The options are those of solver {values['name']!r}, not of {solver!r}: leave 'name' out.")
     return kind(from_mapping(SOLVERS.required_config(solver), values | {"name": solver}, "solver", f"solver {solver!r}"))
+
+
+def stored_solver(meta: Mapping[str, Any]) -> Solver[Any]:
+    """The solver that an edit was made with, by the edit's meta data. UserError as `make_solver`."""
+    return make_solver(meta["config"]["name"], with_values_of_then(meta["config"]))

@@ -31,7 +31,7 @@ from erasepro.models.features.streams import Stream, group, lengths
 from erasepro.models.features.text_encoder_layers import token_ids
 from erasepro.models.features.text_stack import tokenizer_of
 from erasepro.models.sites import Site
-from erasepro.solvers import make_solver
+from erasepro.solvers import stored_solver
 from erasepro.verification.sums_of_squares import kept_sums
 
 BATCH = 64  # prompts of full length encoded at a time
@@ -95,7 +95,7 @@ class Sentences:
         build = prompts_of(meta, self.pipe)
         self.held_out = build.held_out
         self.pairs, self.preserve = (
-            make_solver(meta["config"]["name"], meta["config"]).pairs(build),
+            stored_solver(meta).pairs(build),
             list(build.preserve),
         )
         self._policies = meta.get("tokens") or meta["config"]

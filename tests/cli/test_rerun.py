@@ -109,6 +109,16 @@ def test_a_schedule_takes_the_place_of_that_which_a_stored_solver_has(tmp_path):
         assert after.at("name") == interpolate.at("name")
 
 
+def test_a_run_stored_before_a_key_does_what_it_did(tmp_path):
+    values = json.loads(json.dumps(dict(resolve(["debug=tiny"]).stored.values)))
+    del values["solver"]["text_fit"]["hold"], values["solver"]["cross_attention_fit"]["hold"]
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    stored = rerun_spec(tmp_path / "config.yaml").stored
+    assert stored.at("solver.text_fit.hold") == stored.at("solver.cross_attention_fit.hold") == "columns"
+    chosen = rerun_spec(tmp_path / "config.yaml", ["solver=erasepro"]).stored
+    assert chosen.at("solver.text_fit.hold") == "names"
+
+
 def test_a_protocol_sets_what_was_not_chosen(run):
     stored = rerun_spec(run / "config.yaml", ["protocol=ace", "generation.steps=7"]).stored
     assert (stored.at("generation.steps"), stored.at("generation.scheduler")) == (7, "ddim")

@@ -28,9 +28,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "f5dfb17c90567e02b50a20c60366711dbb2bef4295f3d25f9665c25ad9e11225"),
+        (["debug=tiny", "templates.preserve_count=1600"], "1a64905e2e3bd8a27f3a12f36a38670913cc5e563336f0ef059aac10b794fd09"),
         (MACE, "c7059c557691c24784c7a2303ec9cab691418f2e42b91a29d4d151ffc5555617"),
-        (FIVE, "9d75157d8f8cad7cf2d83a16c4c61f65b25b792fd89b2f3e25669ac596919ab0"),
+        (FIVE, "ab52601c0394cda26546c526d87c79bce97d4d78bcb7185f444cef83e23cd3ae"),
     ],
     ids=["tiny", "mace", "five"],
 )

@@ -15,7 +15,7 @@ NOT_RUN = {
     ),
     r"wandb .*": "asks a server for a key or takes a run there",
     r"erasepro tune": "searches the settings of all solvers, for hours; the searches of two of them are run",
-    r"erasepro --cfg (model=my_sd15|concepts=instance/pets|protocol=mine)": (
+    r"erasepro (--cfg (model=my_sd15|concepts=instance/pets|protocol=mine)|study two_ridges .*)": (
         "is about an option that is written into a checkout's conf/: tests/test_contributing.py runs it there"
     ),
 }

@@ -33,6 +33,7 @@ PLACES = [
     ("", "", "FOLDER/config.yaml", "stored/config.yaml"),
     ("status", "", "outputs/STUDY", "outputs/own-*"),
     ("work", "", "outputs/STUDY", "outputs/own-*"),
+    ("page", "", "outputs/STUDY", "outputs/own-*"),
     ("", "sd15", "model.source=FOLDER", "model.source=local sd15"),
     ("", "", "metrics.judge.source=FILE", "metrics.judge.source=clip.safetensors"),
     ("", "", "metrics.judge.source=FOLDER", "metrics.judge.source=local clip"),

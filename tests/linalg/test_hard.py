@@ -155,6 +155,42 @@ def test_columns_left_out_are_fitted_beside_the_exact_ones(problem):
         assert float((gradient @ free).norm()) < 1e-9 * max(1.0, float(gradient.norm()))
 
 
+@pytest.mark.parametrize("n", [10, 40])
+def test_only_candidates_are_held_and_the_others_count(problem, n):
+    _, _, C, *_ = problem
+    g = torch.Generator().manual_seed(3)
+    X, R = (torch.randn(rows, n, generator=g, dtype=torch.float64) for rows in (D, OUT))
+    may = torch.tensor([1, 4, 7, 8])
+    X[:, 8] = X[:, 7]  # and asks for something else
+    solution = hard(X, R, C, tau=1e-3, candidates=may, unselected_weight=0.3)
+    delta, S = solution.update.dense(), solution.selected
+    assert set(S.tolist()) in ({1, 4, 7}, {1, 4, 8})
+    (left,) = solution.dropped
+    assert {left.column, left.nearest_column} == {7, 8}
+    assert torch.allclose(delta @ X[:, S], R[:, S], atol=1e-9)
+    gradient = delta @ C.L @ C.L.T + 0.3 * (delta @ X - R) @ X.T
+    free = torch.eye(D, dtype=torch.float64) - X[:, S] @ torch.linalg.pinv(X[:, S])
+    assert float((gradient @ free).norm()) < 1e-9 * max(1.0, float(gradient.norm()))
+
+
+def test_candidates_alone_and_all_of_them(problem):
+    X, R, C, *_ = problem
+    few = torch.tensor([0, 3])
+    left_to_chance = hard(X, R, C, candidates=few).update.dense()
+    assert torch.allclose(left_to_chance, hard(X[:, few], R[:, few], C).update.dense(), atol=1e-11)
+    every = hard(X, R, C, candidates=torch.arange(X.shape[1]), unselected_weight=0.3).update.dense()
+    assert torch.allclose(every, hard(X, R, C).update.dense(), atol=1e-11)
+
+
+def test_a_contradiction_among_candidates_is_refused(problem):
+    X, R, C, *_ = problem
+    twice, wishes = torch.cat([X, X[:, :1]], 1), torch.cat([R, R[:, 1:2]], 1)
+    with pytest.raises(ContradictionError, match=r"column 4|column 0") as hit:
+        hard(twice, wishes, C, policy="exact", candidates=torch.tensor([0, 1, 4]))
+    assert {hit.value.column, hit.value.nearest_column} == {0, 4}
+    hard(twice, wishes, C, policy="exact", candidates=torch.tensor([0, 1, 2]))
+
+
 def test_more_columns_than_factors_are_stored_of_give_the_same_change(monkeypatch):
     g = torch.Generator().manual_seed(2)
     X, R, K = (torch.randn(*s, generator=g, dtype=torch.float64) for s in ((D, 300), (OUT, 300), (D, M)))

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from erasepro.edit.column_ranges import unpacked
 from erasepro.edit.generalization import measure_residual as residual_on
 from erasepro.errors import UserError
 from erasepro.models.features.columns import pair_columns, preserve_columns
@@ -14,8 +15,8 @@ from erasepro.schedules import SCHEDULES
 from erasepro.solvers import make_solver
 
 ALL_SITES = ["self_attn.v_proj", "self_attn.out_proj", "mlp.fc1", "mlp.fc2"]
-EVERY = {"independence_threshold": 1e-3}  # below the distances of these few columns: all of them are held exactly
-STIFF = {"independence_threshold": 0.6, "preserve": {"ridge": 3e-3, "tokens": "all"}}  # well conditioned
+EVERY = {"hold": "columns", "independence_threshold": 1e-3}  # below the distances of these few columns: all are held
+STIFF = {"hold": "columns", "independence_threshold": 0.6, "preserve": {"ridge": 3e-3, "tokens": "all"}}  # well conditioned
 SCHEDULE_CASES = [{"name": n} for n in ("progressive", "residual_split", "interpolate", "deep_only", "shallow_only")]
 SCHEDULE_CASES += [{"name": n} for n in ("cross_attention_only", "reverse", "all_at_once")]
 SCHEDULE_CASES += [{"name": "progressive", "target": "hidden_state"}, {"name": "residual_split", "at": "output"}]
@@ -75,6 +76,22 @@ def test_keys_and_values_match_the_anchors_end_to_end(model, build, sites, prese
         solve(model, build)
     edit.revert(pipe)
     assert weights_hash(pipe) == model.weights_hash
+
+
+def test_the_name_alone_is_held_and_other_sentences_follow(shared_model, build):
+    """Of hold=names: the columns of each concept's shortest sentence are exact, the others nearer than without them."""
+    def edit_with(weight):
+        fit = {"preserve": {"ridge": 1e-2}, "unselected_weight": weight}
+        return solve(shared_model, build, text_fit=fit, cross_attention_fit=fit)
+
+    edits = [edit_with(weight) for weight in (0.0, 0.03, 30.0)]
+    named = pair_columns(shared_model.pipe.tokenizer, build.pairs, "last_to_eos").names.tolist()
+    for edit in edits:
+        assert edit.residuals["selected"] < 1e-5
+        assert all(set(unpacked(columns)) <= set(named) for columns in edit.meta["selected_columns"].values())
+        assert edit.residuals["selected_share"] < 0.5
+    left = [edit.residuals["all"] for edit in edits]
+    assert left[0] > left[1] > left[2]
 
 
 @pytest.mark.parametrize("schedule", [{"name": "residual_split"}, {"name": "progressive", "target": "hidden_state"}])

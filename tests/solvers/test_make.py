@@ -1,11 +1,12 @@
 """A solver from a name and options, or from its config: strict, and with messages that name key and place."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.solvers import SOLVERS, Solver, make_solver
+from erasepro.registry import ENTERED
+from erasepro.solvers import SOLVERS, Solver, make_solver, stored_solver
 from erasepro.solvers.closed_form.uce import UCEConfig
 from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver
 from erasepro.solvers.engine.text_encoder import TextStageConfig, TextStageSolver
@@ -50,17 +51,17 @@ def test_what_is_refused(solver, options, message):
 
 @pytest.fixture
 def registered():
-    """Registers a solver for one test."""
-    names = []
+    """Registers a solver for one test; afterwards nothing is left of it."""
+    before = {key: value.copy() for key, value in vars(SOLVERS).items() if isinstance(value, dict)}
 
     def register(config, entry, name="half_made"):
-        names.append(name)
         return SOLVERS.register(name, config)(entry)
 
     yield register
-    for name in names:
-        SOLVERS._entries.pop(name, None)
-        SOLVERS._configs.pop(name, None)
+    for key, value in before.items():
+        getattr(SOLVERS, key).clear()
+        getattr(SOLVERS, key).update(value)
+    ENTERED["erasepro.solvers"].discard("half_made")
 
 
 def one_line(call, message):
@@ -127,3 +128,12 @@ def test_what_solve_sites_gives_in_another_form_is_named(registered, shared_mode
 
     registered(CrossAttentionConfig, Odd)
     one_line(lambda: make_solver("half_made").solve(shared_model, build), message)
+
+
+def test_an_edit_stored_before_a_key_is_solved_as_it_was():
+    today = asdict(make_solver("erasepro").config)
+    before = {**today, "text_fit": {key: value for key, value in today["text_fit"].items() if key != "hold"}}
+    config = stored_solver({"config": before}).config
+    assert (config.text_fit.hold, config.cross_attention_fit.hold) == ("columns", "names")
+    assert asdict(stored_solver({"config": today}).config) == today
+    assert stored_solver({"config": asdict(make_solver("uce").config)}).config == make_solver("uce").config

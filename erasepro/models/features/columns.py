@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class PairColumns:
     anchor: Columns
     concepts: tuple[str, ...]  # (n,) the target concept of each column
     labels: tuple[str, ...]  # (n,) for messages
+    names: Tensor  # (h,) ascending: the columns of each concept's shortest sentence under its own name
 
     def __len__(self) -> int:
         return len(self.target)
@@ -48,7 +50,8 @@ class PairColumns:
 
 def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> PairColumns:
     """The columns that `policy` pairs in these prompts. Row b is prompt pair b in both texts."""
-    target, anchor, concepts, labels = [], [], [], []
+    target, anchor, concepts, labels, names = [], [], [], [], []
+    shortest = _shortest(prompts)
     for row, p in enumerate(prompts):
         tokens = pair_tokens(tokenizer, p.target_prompt, p.anchor_prompt, p.called.target, p.called.anchor, policy)
         for i, j in zip(tokens.target, tokens.anchor, strict=True):
@@ -56,7 +59,20 @@ def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> 
             anchor.append((row, j))
             concepts.append(p.pair.target)
             labels.append(f"'{p.pair.target}' → '{p.pair.anchor}' (token {i} of '{p.target_prompt}')")
-    return PairColumns(Columns.of(target), Columns.of(anchor), tuple(concepts), tuple(labels))
+            if row in shortest:
+                names.append(len(labels) - 1)
+    held = torch.tensor(names, dtype=torch.long)
+    return PairColumns(Columns.of(target), Columns.of(anchor), tuple(concepts), tuple(labels), held)
+
+
+def _shortest(prompts: Sequence[PromptPair]) -> set[int]:
+    """The number of each concept's shortest sentence, the first of several: one with its own name, where there is such."""
+    best: dict[tuple[str, str], tuple[bool, int, int]] = {}
+    for row, p in enumerate(prompts):
+        rank = p.called.target != p.pair.target, len(p.target_prompt), row
+        pair = p.pair.target, p.pair.anchor
+        best[pair] = min(rank, best.get(pair, rank))
+    return {row for *_, row in best.values()}
 
 
 def preserve_columns(
@@ -121,7 +137,9 @@ def plan_pair_columns(
     if read.kind == "pooled":
         every = Columns(torch.arange(len(prompts)), torch.zeros(len(prompts), dtype=torch.long))
         labels = tuple(f"'{p.pair.target}' → '{p.pair.anchor}' (pooled '{p.target_prompt}')" for p in prompts)
-        return [PairColumns(every, every, tuple(p.pair.target for p in prompts), labels)] * len(parts_of(pipe, read))
+        names = torch.tensor(sorted(_shortest(prompts)))
+        pooled = PairColumns(every, every, tuple(p.pair.target for p in prompts), labels, names)
+        return [pooled] * len(parts_of(pipe, read))
     found = []
     for part in parts_of(pipe, read):
         mine = [pair_columns(tokenizer_of(pipe, name), prompts, policy) for name in part]
@@ -146,7 +164,9 @@ def concatenate_columns(parts: Sequence[PairColumns]) -> PairColumns:
     target = Columns(torch.cat([p.target.rows for p in parts]), torch.cat([p.target.positions for p in parts]))
     anchor = Columns(torch.cat([p.anchor.rows for p in parts]), torch.cat([p.anchor.positions for p in parts]))
     concepts, labels = sum((p.concepts for p in parts), ()), sum((p.labels for p in parts), ())
-    return PairColumns(target, anchor, concepts, labels)
+    first = [0, *itertools.accumulate(len(p) for p in parts)]
+    names = torch.cat([p.names + at for p, at in zip(parts, first, strict=False)])
+    return PairColumns(target, anchor, concepts, labels, names)
 
 
 def plan_retain_columns(

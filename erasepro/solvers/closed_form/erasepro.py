@@ -63,7 +63,9 @@ class ErasePro(Solver[EraseProConfig]):
     """Zero-residual alignment layer by layer through the text encoder, then all keys and values (arXiv 2508.04472).
 
     At each site the cheapest ΔW with ΔW X = R, C = ridge·I + scale·K Kᵀ, ΔW = R G⁺ Xᵀ C⁻¹; X is re-read through the
-    layers already edited. Keys and values share W = W_o (I + D), D = (Y − X) G⁺ Xᵀ C⁻¹.
+    layers already edited. Keys and values share W = W_o (I + D), D = (Y − X) G⁺ Xᵀ C⁻¹. With hold=names (ours) X are the
+    columns of each concept's name, and the other sentences about it, Z with wishes S, are fitted beside them:
+    tr(ΔW C ΔWᵀ) + μ‖ΔW Z − S‖² is least among all ΔW with ΔW X = R.
     """
 
     @torch.no_grad()

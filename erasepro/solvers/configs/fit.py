@@ -9,6 +9,8 @@ from erasepro.errors import UserError, unknown
 
 RANKS = ("independent", "exact", "least_squares")
 """What may become of columns that depend on others: the policies of `linalg.hard`."""
+HOLDS = ("columns", "names")
+"""Which columns may be held exactly."""
 LARGEST_UNSELECTED_WEIGHT = 1e6
 """That of `linalg.hard`."""
 
@@ -35,10 +37,13 @@ class FitConfig:
     residual: str = "hard"  # hard | soft
     mu: float = 1.0  # soft: weight of the constraints
     rank: str = "independent"  # hard: independent | exact | least_squares
+    # hard: which columns may be held exactly. columns (all) | names (each concept's shortest sentence: its name alone)
+    hold: str = "names"
     # independent: columns nearer than this (τ) to the span of the others are left out (exact: 1e-4 at most)
     independence_threshold: float = 0.9
-    # hard: weight of the mean column left out, against the cost; 0: it is left to chance
-    unselected_weight: float = 1.0
+    # hard: weight of the mean column that is not held, against the cost; 0: it is left to chance. With hold=names it is that
+    # of one concept, and √c times as much of c concepts: chosen on development sets of 1 to 30
+    unselected_weight: float = 0.1
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
@@ -48,6 +53,7 @@ def check_fit(config: FitConfig, where: str) -> None:
     for key, value, allowed in (
         ("residual", config.residual, ("hard", "soft")),
         ("rank", config.rank, RANKS),
+        ("hold", config.hold, HOLDS),
         ("weights", config.weights, ("count", "concept")),
         ("preserve.kind", config.preserve.kind, ("none", "ridge", "gram", "null_space")),
     ):

@@ -41,13 +41,16 @@ class Fit:
     config: FitConfig
     weights: Tensor
     labels: Sequence[str]
+    names: Tensor | None = None
+    """(h,) numbers of the columns that hold=names may hold; None: all."""
     averaged: Tensor | None = None
     """(n, c) with columns that sum to 1: the soft solve is then for X·averaged and R·averaged, one column a concept."""
 
     @classmethod
     def of(cls, config: FitConfig, columns: PairColumns, average: bool = False) -> Fit:
         """The solve for these columns; `average`: for the mean column of each concept."""
-        return cls(config, columns.per_concept(), columns.labels, columns.averages() if average else None)
+        averaged = columns.averages() if average else None
+        return cls(config, columns.per_concept(), columns.labels, columns.names, averaged)
 
     def solve(self, X: Tensor, R: Tensor, retained: Statistics | None) -> Solution:
         """ΔW for X (d_in, n), R (d_out, n), charged for what it does to the retained features.
@@ -65,8 +68,8 @@ class Fit:
         threshold = config.independence_threshold
         tau = {"least_squares": CUT, "exact": min(threshold, SAME)}.get(policy, threshold)
         options: dict[str, Any] = {
-            "policy": policy, "tau": tau, "unselected_weight": config.unselected_weight / X.shape[1],
-            "weights": omega, "labels": self.labels,
+            "policy": policy, "tau": tau, "candidates": self.names if config.hold == "names" else None,
+            "unselected_weight": self._unselected_weight / X.shape[1], "weights": omega, "labels": self.labels,
         }  # fmt: skip
         try:
             if config.preserve.kind == "null_space" and retained is not None and retained.total > 0:
@@ -102,11 +105,18 @@ class Fit:
             and config.preserve.kind != "null_space"
         )
 
+    @property
+    def _unselected_weight(self) -> float:
+        """That of the mean column, in a set of so many concepts."""
+        concepts = float(self.weights.sum())  # each one's weights sum to 1
+        return self.config.unselected_weight * (concepts**0.5 if self.config.hold == "names" else 1.0)
+
     def _exceeds(self, d_in: int) -> bool:
         """Whether the columns are too many to hold, and nothing fits those that are left out."""
         config = self.config
         exact = config.residual == "hard" and config.rank == "independent" and config.unselected_weight == 0
-        return exact and len(self.labels) > d_in
+        names = self.names if config.hold == "names" else None
+        return exact and (len(self.labels) if names is None else len(names)) > d_in
 
     def _null_basis(self, retained: Statistics) -> Tensor:
         S = retained.xx / retained.total

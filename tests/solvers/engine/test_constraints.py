@@ -1,9 +1,11 @@
 """Constraints held as columns and as sums give the same change and the same residuals."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from erasepro.linalg import Statistics
+from erasepro.linalg import Statistics, hard
 from erasepro.solvers.engine.constraints import (
     ColumnConstraints,
     SummedConstraints,
@@ -83,3 +85,16 @@ def test_a_rounded_weight_is_kept_in_the_precision_of_the_pass():
     assert half.dtype == torch.float64
     assert torch.equal(half, W.half().double())
     assert not torch.equal(half, W)
+
+
+@pytest.mark.parametrize("concepts", [1, 4])
+def test_the_weight_of_what_is_not_held_grows_with_the_root_of_the_concepts(concepts):
+    X, R, n = matrix(D_IN, 8, 1), matrix(D_OUT, 8, 2), 8
+    weights = torch.full((n,), concepts / n, dtype=torch.float64)
+    held = torch.tensor([0, 4])
+    config = FitConfig(unselected_weight=0.3, independence_threshold=1e-3, preserve=PreserveConfig(kind="none"))
+    solution = Fit(config, weights, [""] * n, held).solve(X, R, None)
+    want = hard(X, R, tau=1e-3, candidates=held, unselected_weight=0.3 * concepts**0.5 / n)
+    assert torch.allclose(solution.update.dense(), want.update.dense(), atol=1e-12)
+    every = Fit(replace(config, hold="columns"), weights, [""] * n, held).solve(X, R, None)
+    assert len(every.selected) == n
