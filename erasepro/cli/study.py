@@ -47,6 +47,10 @@ def command(words: Sequence[str]) -> int:
     overrides = [word for word in given if not word.startswith(FOR_LAUNCHERS)]
     launcher = Launcher(own.get("launcher", ""), [word for word in given if word.startswith(FOR_LAUNCHERS)])
     launcher.check()
+    if launcher.name not in ("", "slurm") and "workers" in own:
+        starts = f"launcher={launcher.name}, which starts the processes"
+        line = f"workers= has no effect with {starts}: it has keys of its own (joblib: hydra.launcher.n_jobs=2)."
+        print(f"erasepro: note: {line}", file=sys.stderr)
     for word in overrides:
         if "=" not in word and not word.startswith("~"):
             raise UserError(f"{word!r} is neither key=value nor the study's name, which comes first and alone.")

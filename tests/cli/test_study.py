@@ -46,6 +46,13 @@ def test_a_study_is_made_once_and_printed_again(file, capsys):
     assert "Study own: 1 run, 1 to make" in part
 
 
+def test_workers_beside_a_launcher_that_starts_them_itself_are_noted(file, capsys, monkeypatch):
+    monkeypatch.setattr("erasepro.study.hydra_jobs.check_launcher", lambda name: None)  # whatever is installed here
+    for words, noted in ((["launcher=joblib", "workers=2"], True), (["launcher=joblib"], False), (["workers=2"], False)):
+        assert main(["study", "own.yaml", "plan=true", *words]) == 0
+        assert ("erasepro: note: workers= has no effect with launcher=joblib" in capsys.readouterr().err) == noted
+
+
 def test_what_failed_is_told_and_tried_again(file, capsys):
     assert main(["study", "own.yaml", "solver=uce,nonsense"]) == 2
     err = capsys.readouterr().err.splitlines()
