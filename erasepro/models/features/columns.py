@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +50,8 @@ class PairColumns:
 
 def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> PairColumns:
     """The columns that `policy` pairs in these prompts. Row b is prompt pair b in both texts."""
-    target, anchor, concepts, labels, names = [], [], [], [], []
-    shortest = _shortest(prompts)
+    target, anchor, concepts, labels = [], [], [], []
+    found: dict[int, range] = {}
     for row, p in enumerate(prompts):
         tokens = pair_tokens(tokenizer, p.target_prompt, p.anchor_prompt, p.called.target, p.called.anchor, policy)
         for i, j in zip(tokens.target, tokens.anchor, strict=True):
@@ -59,20 +59,21 @@ def pair_columns(tokenizer: Any, prompts: Sequence[PromptPair], policy: str) -> 
             anchor.append((row, j))
             concepts.append(p.pair.target)
             labels.append(f"'{p.pair.target}' → '{p.pair.anchor}' (token {i} of '{p.target_prompt}')")
-            if row in shortest:
-                names.append(len(labels) - 1)
+        found[row] = range(len(labels) - len(tokens.target), len(labels))
+    names = [column for row in _shortest(prompts, [row for row in found if found[row]]) for column in found[row]]
     held = torch.tensor(names, dtype=torch.long)
     return PairColumns(Columns.of(target), Columns.of(anchor), tuple(concepts), tuple(labels), held)
 
 
-def _shortest(prompts: Sequence[PromptPair]) -> set[int]:
-    """The number of each concept's shortest sentence, the first of several: one with its own name, where there is such."""
+def _shortest(prompts: Sequence[PromptPair], rows: Iterable[int]) -> list[int]:
+    """Of these rows each concept's shortest sentence, the first of several: one with its own name, where there is such."""
     best: dict[tuple[str, str], tuple[bool, int, int]] = {}
-    for row, p in enumerate(prompts):
+    for row in rows:
+        p = prompts[row]
         rank = p.called.target != p.pair.target, len(p.target_prompt), row
         pair = p.pair.target, p.pair.anchor
         best[pair] = min(rank, best.get(pair, rank))
-    return {row for *_, row in best.values()}
+    return sorted(row for *_, row in best.values())
 
 
 def preserve_columns(
@@ -137,7 +138,7 @@ def plan_pair_columns(
     if read.kind == "pooled":
         every = Columns(torch.arange(len(prompts)), torch.zeros(len(prompts), dtype=torch.long))
         labels = tuple(f"'{p.pair.target}' → '{p.pair.anchor}' (pooled '{p.target_prompt}')" for p in prompts)
-        names = torch.tensor(sorted(_shortest(prompts)))
+        names = torch.tensor(_shortest(prompts, range(len(prompts))))
         pooled = PairColumns(every, every, tuple(p.pair.target for p in prompts), labels, names)
         return [pooled] * len(parts_of(pipe, read))
     found = []

@@ -5,8 +5,10 @@ import torch
 
 from erasepro.concepts.pairs import ConceptPair
 from erasepro.concepts.prompt_pairs import PromptPair
+from erasepro.models.features import columns as columns_module
 from erasepro.models.features.columns import PairColumns, concatenate_columns, pair_columns, preserve_columns
 from erasepro.models.features.text_encoder_layers import Columns, token_ids
+from erasepro.models.features.token_pairing import TokenPairs
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,11 @@ def test_names_of_several_parts_are_those_of_each(tokenizer):
     one = pair_columns(tokenizer, prompts, "last_to_eos")
     both = concatenate_columns([one, one])
     assert both.names.tolist() == [*one.names.tolist(), *(one.names + len(one)).tolist()]
+
+
+def test_a_sentence_of_which_nothing_is_paired_is_no_name(tokenizer, monkeypatch):
+    prompts = [pair("dog", "cat"), pair("a photo of a dog", "a photo of a cat")]
+    whole = columns_module.pair_tokens
+    nothing = TokenPairs([], [])
+    monkeypatch.setattr(columns_module, "pair_tokens", lambda *words: nothing if words[1] == "dog" else whole(*words))
+    assert held(pair_columns(tokenizer, prompts, "last_to_eos"), prompts) == ["a photo of a dog"]
