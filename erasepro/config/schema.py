@@ -173,6 +173,7 @@ class Config:
     # where sums over preserved sentences are kept: cache (the user's cache folder) | none | a folder; speed only
     statistics: str = "cache"
     statistics_limit: float = 10.0  # GiB that they may take there
+    strength: float = 1.0  # share of the edit that is put into the model: 0 is the original, 1 the full edit
     seed: int = 0
     # how the solver is called in names and tables: its option, and the keys that were changed in it; made, not chosen
     method: str = ""

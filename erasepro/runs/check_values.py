@@ -89,6 +89,8 @@ def check_values(config: Config) -> None:
         if name not in METRICS:
             raise unknown("metric", str(name), METRICS.names())
     statistics_folder(config.statistics, config.statistics_limit)
+    if not 0 <= config.strength <= 1:
+        raise UserError(f"Bad value for 'strength': got {config.strength}, allowed: 0 (the original) to 1 (the full edit).")
     for key, sentence in config.protocol.requires.items():  # what it must be is a sentence; whose it is can be checked
         group = key.split(".")[0]
         plain = dataclasses.is_dataclass(hint_at(Config, group)) and not key.startswith("metrics.params.")

@@ -50,7 +50,7 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         memory_line = check_memory(solver, model.pipe, edit_prompts)
         for line in filter(None, [format_sentences(prompt_facts(edit_prompts)), memory_line]):
             print(wrapped(line, terminal_width()), flush=True)
-        edit = solver.solve(model, edit_prompts)
+        edit = solver.solve(model, edit_prompts).scale(spec.strength)
         solved = time.perf_counter()
     check_measured(edit.residuals, spec.model.name)
     edit.save(folder, force)

@@ -33,7 +33,7 @@ def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | 
     solver = make_solver(job.spec.solver)
     solver.statistics = open_statistics(job.spec.statistics, job.spec.statistics_limit)
     start = time.perf_counter()
-    edit = solver.solve(model, job.edit_prompts)
+    edit = solver.solve(model, job.edit_prompts).scale(job.spec.strength)
     seconds = time.perf_counter() - start
     check_measured(edit.residuals, job.spec.model.name)
     pairs = residual_pairs(job.evaluation_prompts, job.concepts)

@@ -24,7 +24,7 @@ from erasepro.results.run_folder import RunFolder
 from erasepro.results.signature import signature
 from erasepro.runs.erase import residual_pairs
 from erasepro.runs.job import Job, make_tests
-from erasepro.runs.preset import name_for_file, nearest_preset
+from erasepro.runs.preset import method_name, name_for_file
 from erasepro.runs.run import Run
 from erasepro.runs.solved_edit import load_solved_edit, save_edit
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from erasepro.models.base import Model
     from erasepro.runs.spec import RunSpec
 
-GIVEN = ("model", "solver", "schedule", "templates", "statistics", "statistics_limit", "debug", "experiments")
+GIVEN = ("model", "solver", "schedule", "templates", "statistics", "statistics_limit", "strength", "debug", "experiments")
 """Keys and groups that decide how an edit is made, or of what: here both are given."""
 
 
@@ -112,12 +112,13 @@ def _given_spec(spec: RunSpec, model: Model, edit: Edit, own_concepts: bool, own
     )
     concepts = spec.concepts if own_concepts else stated_concepts(edit)
     solver = dict(edit.meta.get("config") or {}) | {"name": str(edit.meta.get("solver") or "unknown")}
-    method = nearest_preset(solver) + (f" strength={edit.strength:g}" if edit.strength != 1 else "")
+    method = method_name(solver, edit.strength)
     name = spec.name if own_name else f"{model.name}-{concepts.name}-{name_for_file(method)}"
     changes: dict[str, Any] = {"model": asdict(config), "concepts": asdict(concepts), "solver": solver, "name": name}
-    changes |= {"method": method}
+    changes |= {"method": method, "strength": edit.strength}
     stored: StoredConfig = spec.stored.replaced(changes | {"schedule": solver.get("schedule")})
-    return replace(spec, name=name, model=config, concepts=concepts, solver_name=solver["name"], stored=stored)
+    given = {"solver_name": solver["name"], "strength": edit.strength}
+    return replace(spec, name=name, model=config, concepts=concepts, stored=stored, **given)
 
 
 def stated_concepts(edit: Edit) -> ConceptsConfig:

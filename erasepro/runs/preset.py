@@ -34,6 +34,12 @@ def nearest_preset(solver: Mapping[str, Any], chosen: str = "") -> str:
     return " ".join([name, *differences])
 
 
+def method_name(solver: Mapping[str, Any], strength: Any, chosen: str = "") -> str:
+    """The solver as `nearest_preset` names it, and the strength of its edit where that is not the full one's."""
+    partial = isinstance(strength, (int, float)) and strength != 1
+    return nearest_preset(solver, chosen) + (f" strength={strength:g}" if partial else "")
+
+
 def name_for_file(method: str) -> str:
     """A method's name as part of a folder's name: ``uce_best+ridge_7.0``, without blanks and without ``=``."""
     words = re.split(r" (?=[A-Za-z_][\w.]*=)", method)

@@ -33,7 +33,7 @@ from erasepro.metrics.registry import METRICS
 from erasepro.protocols.protocol_values import protocol_defaults
 from erasepro.runs.check_solver import check_solver
 from erasepro.runs.check_values import check_values
-from erasepro.runs.preset import name_for_file, nearest_preset
+from erasepro.runs.preset import method_name, name_for_file
 from erasepro.runs.shared_groups import check_stored_values
 from erasepro.runs.spec import ChosenMetrics, RunSpec
 from erasepro.solvers.registry import SOLVERS
@@ -68,6 +68,7 @@ def spec_of(cfg: DictConfig) -> RunSpec:
         outputs=config.outputs,
         statistics=config.statistics,
         statistics_limit=config.statistics_limit,
+        strength=config.strength,
         stored=stored,
     )
 
@@ -160,7 +161,8 @@ def checked(cfg: DictConfig, overrides: Sequence[str] = ()) -> DictConfig:
 
 
 def _method(cfg: DictConfig) -> str:
-    """How the config's solver is called: the option that was chosen (or is stored), and the keys that were changed in it."""
+    """How the config's solver is called: the option that was chosen (or is stored), the keys that were changed in it, and the
+    strength where it is not the full edit's."""
     chosen = str(OmegaConf.select(cfg, "method") or "").partition(" ")[0]
     if not isinstance(cfg.solver, DictConfig):
         return chosen
@@ -170,7 +172,7 @@ def _method(cfg: DictConfig) -> str:
         settings = typed_settings(solver_schema(cfg), {str(key): value for key, value in values.items()})
     except OmegaConfBaseException:
         return chosen  # the checks that follow name the key
-    return nearest_preset(settings, chosen)
+    return method_name(settings, OmegaConf.select(cfg, "strength"), chosen)
 
 
 _SOUND_PROTOCOLS: set[str] = set()

@@ -59,6 +59,8 @@ class RunSpec:
     """Where sums over preserved sentences are kept, see `open_statistics`."""
     statistics_limit: float
     """GiB that they may take there."""
+    strength: float
+    """Share of the edit that is put into the model, in [0, 1]."""
     stored: StoredConfig
     """The same as plain values, for the record: ``config.yaml``, signature, protocol labels."""
     words: tuple[str, ...] = ()

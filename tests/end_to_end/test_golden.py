@@ -28,9 +28,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "1a64905e2e3bd8a27f3a12f36a38670913cc5e563336f0ef059aac10b794fd09"),
-        (MACE, "c7059c557691c24784c7a2303ec9cab691418f2e42b91a29d4d151ffc5555617"),
-        (FIVE, "ab52601c0394cda26546c526d87c79bce97d4d78bcb7185f444cef83e23cd3ae"),
+        (["debug=tiny", "templates.preserve_count=1600"], "f01df2c7d2d02c6da9af967ba3bd1c1588e2d631e50d9fee92d3c5dad9f8471f"),
+        (MACE, "928b74fdab13e21b89d22738da1356fad306dd77e807511638917ce3ea9e65b6"),
+        (FIVE, "318730a064d3ea4a51cf18c2b3fbb977251b57122155a26641795d9e9e1ea720"),
     ],
     ids=["tiny", "mace", "five"],
 )

@@ -4,7 +4,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from erasepro.config.paths import options
-from erasepro.runs.preset import _presets, name_for_file, nearest_preset
+from erasepro.runs.preset import _presets, method_name, name_for_file, nearest_preset
 from erasepro.runs.resolve import compose
 
 
@@ -72,3 +72,11 @@ def test_a_preset_that_cannot_be_read_names_no_run(tmp_path, monkeypatch):
     monkeypatch.setattr("erasepro.runs.preset.unfiled_solvers", lambda: ["uce"])
     monkeypatch.setattr("erasepro.config.solver_settings.config_dir", lambda: tmp_path / "conf")
     assert list(_presets(tmp_path / "conf", "uce")) == ["uce"]
+
+
+def test_a_part_of_an_edit_is_named_by_its_strength():
+    assert method_name({"name": "theirs"}, 0.5) == "theirs strength=0.5"
+    assert method_name({"name": "theirs"}, 1.0) == method_name({"name": "theirs"}, None) == "theirs"
+    assert compose(["solver=uce_best", "strength=0.25"]).method == "uce_best strength=0.25"
+    assert compose(["solver=uce_best", "strength=0.25"]).name.endswith("-uce_best+strength_0.25")
+    assert compose(["solver=uce_best", "strength=1"]).method == "uce_best"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from erasepro.edit import Edit
 from erasepro.generation import ImageStore
 from erasepro.metrics import nudenet
 from erasepro.results.results_json import Results
@@ -146,3 +147,19 @@ def test_a_job_leaves_its_config_as_it_was(tmp_path, monkeypatch):
     assert job.stored.at("concepts.pairs") == [["dog", "cat"], ["lion", "tiger"]]
     assert spec.stored.at("concepts.pairs") == []
     assert list(job.stored.values) == list(spec.stored.values)
+
+
+def test_the_edit_is_drawn_at_the_strength_that_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    none, half = (run(resolve([*TINY, f"strength={share}"])) for share in (0, 0.5))
+    assert (none.method, half.method) == ("erasepro strength=0", "erasepro strength=0.5")
+    folders = [tmp_path / "o" / f"{results.name}-{results.signature[:8]}" for results in (none, half)]
+    assert [Edit.load(folder / "edit").strength for folder in folders] == [0.0, 0.5]
+    originals, unchanged, changed = (
+        [path.read_bytes() for path in sorted((folder / "images" / model).glob("*.png"))]
+        for folder, model in ((folders[0], "original"), (folders[0], "edited"), (folders[1], "edited"))
+    )
+    assert originals == unchanged
+    assert originals != changed
+    test = none.residuals["test"]
+    assert test["residual"] == pytest.approx(test["before"])

@@ -28,6 +28,7 @@ WRONG = {
     "judge": ["metrics.judge.kind=nobody"],
     "kind": ["model.kind=nothing"],
     "schedule": ["schedule.nope=1"],
+    "strength": ["strength=1.5"],
     "statistics": ["statistics_limit=-1"],
     "half a pair": ["concepts.pairs=[[dog]]"],
     "no pair": ["concepts.pairs=dog"],

@@ -12,7 +12,7 @@ from erasepro.errors import UserError, nearest
 from erasepro.results.results_json import Results
 
 STRENGTH = "strength"
-"""Not a key of the config: the share of an edit that was evaluated, which stands in the method's name."""
+"""The share of an edit that was drawn with; of an evaluation stored before it was a key, the method's name alone says it."""
 SWEPT = ("solver.", "schedule.", "templates.", "generation.guidance", "generation.steps", STRENGTH)
 """Beginnings of the keys that are guessed."""
 
