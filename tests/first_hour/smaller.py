@@ -8,7 +8,7 @@ The rules, all of them:
   is that model's, ``generation.size=16``.
 - ``-m`` keeps the first two values of the first key that it sweeps, and the first of the others.
 - The tables of `experiments/`, hours of work, are planned, ``--dry-run``, with the first value of every key.
-- A study of the package's has the last value of each axis, and no metrics; the page's own one is run as it stands.
+- A study of the package's has the last value of each axis (of its sentences the first), and no metrics; the page's own one is run as it stands.
 - A search has one set, four trials and two settings drawn.
 """
 
@@ -81,8 +81,9 @@ def smaller(command: str, run: str) -> list[str]:
 
 
 def one_value_an_axis(study: str) -> list[str]:
-    """The words that take the last value of each axis of a study."""
-    return [f"{axis.name}={json.dumps(list(axis.values)[-1], ensure_ascii=False)}" for axis in load_study(study).axes]
+    """The words that take the last value of each axis of a study; of sentences the first: the others are the miniature's."""
+    chosen = {axis.name: list(axis.values)[0 if axis.name == "templates" else -1] for axis in load_study(study).axes}
+    return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in chosen.items()]
 
 
 def fewer_jobs(words: list[str], most: int) -> list[str]:
