@@ -8,7 +8,8 @@ The rules, all of them:
   is that model's, ``generation.size=16``.
 - ``-m`` keeps the first two values of the first key that it sweeps, and the first of the others.
 - The tables of `experiments/`, hours of work, are planned, ``--dry-run``, with the first value of every key.
-- A study of the package's has the last value of each axis (of its sentences the first), and no metrics; the page's own one is run as it stands.
+- A study of the package's has the last value of each axis (of its sentences the first), and no metrics; the page's own one is
+  run as it stands.
 - A search has one set, four trials and two settings drawn.
 """
 
