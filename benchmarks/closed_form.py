@@ -41,7 +41,10 @@ from erasepro.runs.resolve import resolve
 from erasepro.solvers import make_solver
 
 README = Path(__file__).parent / "README.md"
-FIT = {"unselected_weight": 0.0, "independence_threshold": 1e-4, "preserve": {"tokens": "last", "weights": "count"}}
+FIT = {
+    "hold": "columns", "unselected_weight": 0.0, "independence_threshold": 1e-4,
+    "preserve": {"tokens": "last", "weights": "count"},
+}  # fmt: skip
 LAST_SUBJECT = {
     "name": "erasepro", "text_token_policy": "last_subject", "cross_attention_token_policy": "last_subject",
     "text_fit": FIT, "cross_attention_fit": FIT,
