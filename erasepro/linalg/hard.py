@@ -8,7 +8,7 @@ ErasePro (arXiv 2508.04472). Shapes: X (d_in, n), R (d_out, n), C (d_in, d_in).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from erasepro.linalg.cost import Cost
+from erasepro.linalg.reduced_rank import output_directions
 from erasepro.linalg.select import WHOLE, Basis, Dropped, dropped_columns, independent_columns
 from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update
 
@@ -59,6 +60,7 @@ def hard(
     tau: float = 1e-6,
     candidates: Tensor | None = None,
     unselected_weight: float = 0.0,
+    max_rank: int | None = None,
     weights: Tensor | None = None,
     labels: Sequence[str] | None = None,
 ) -> Solution:
@@ -78,6 +80,8 @@ def hard(
             Policies but "least_squares".
         unselected_weight: μ ≥ 0, the weight of each column left out; 0 leaves them to chance. Policies but
             "least_squares".
+        max_rank: the columns left out are fitted by a ΔW of at most this rank, or of as much as the selected columns need
+            (`reduced_rank`); None: of any.
         weights: ω (n,), a column's multiplicity. It matters only to an infeasible least-squares fit.
         labels: names for columns, used in errors.
 
@@ -123,9 +127,8 @@ def hard(
             f"got {unselected_weight}."
         )
     if unselected_weight > 0 and len(basis.selected) < X.shape[1]:
-        return Solution(
-            _with_unselected(X, R, cost, Z, basis, unselected_weight), basis.selected, dropped, basis.condition
-        )
+        update = _with_unselected(X, R, cost, Z, basis, unselected_weight, max_rank)
+        return Solution(update, basis.selected, dropped, basis.condition)
     wanted = R[:, basis.selected]
     idle = bool((wanted.norm(dim=0) == 0).any())  # columns that ask for no change need not be stored, below
     if basis.well_conditioned and not idle and len(wanted) < len(Z):  # the shorter side takes G⁻¹
@@ -167,11 +170,16 @@ def compose_with_weight(D: Update, W: Tensor) -> Update:
     return LowRankUpdate(W.detach().to(D.up) @ D.up, D.down)
 
 
-def _with_unselected(X: Tensor, R: Tensor, cost: Cost, Z: Tensor, basis: Basis, mu: float) -> Update:
-    """ΔW = B + (R_S − B X_S) G_S⁻¹ X_Sᵀ C'⁻¹ with C' = C + μ X Xᵀ, B = μ R Xᵀ C'⁻¹ and G_S = X_Sᵀ C'⁻¹ X_S."""
+def _with_unselected(
+    X: Tensor, R: Tensor, cost: Cost, Z: Tensor, basis: Basis, mu: float, max_rank: int | None
+) -> Update:
+    """ΔW = B + (R_S − B X_S) G_S⁻¹ X_Sᵀ C'⁻¹ with C' = C + μ X Xᵀ, B = μ R Xᵀ C'⁻¹ and G_S = X_Sᵀ C'⁻¹ X_S.
+
+    With `max_rank` it is V Vᵀ ΔW, of the few output directions V that matter most to the same sum.
+    """
     few = Z.shape[1] <= len(Z) and mu * float(Z.pow(2).sum()) <= STRETCH
-    if few and basis.well_conditioned:
-        return _with_few_unselected(R, cost, Z, basis.selected, mu)
+    if few and basis.is_spread:
+        return _with_few_unselected(R, cost, Z, basis.selected, mu, max_rank)
     selected = basis.selected
     charged = cost.add_gram(X, mu)
     if X.shape[1] > WHOLE:  # B itself (d_out, d_in): the factors would take (d_out + d_in) n numbers
@@ -179,16 +187,33 @@ def _with_unselected(X: Tensor, R: Tensor, cost: Cost, Z: Tensor, basis: Basis, 
         Z = charged.whiten(X[:, selected])
         T = torch.linalg.qr(Z, mode="r").R
         left = R[:, selected] - B @ X[:, selected]
-        return DenseUpdate(B + torch.cholesky_solve(left.T, T.T).T @ charged.unwhiten_rows(Z))
+        delta = B + torch.cholesky_solve(left.T, T.T).T @ charged.unwhiten_rows(Z)
+        S = None if max_rank is None else (delta @ charged.dense()) @ delta.T
+        V = None if S is None or max_rank is None else output_directions(S, R[:, selected], max_rank)
+        return DenseUpdate(delta) if V is None else LowRankUpdate(V, V.T @ delta).thin()
     Z = charged.whiten(X)  # (d_in, n)
     T = torch.linalg.qr(Z[:, selected], mode="r").R  # (r, r): G_S = TᵀT
     left = R[:, selected] - mu * (R @ (Z.T @ Z[:, selected]))  # (d_out, r)
     up = mu * R  # both parts are combinations of the rows of Xᵀ C'⁻¹
     up[:, selected] += torch.cholesky_solve(left.T, T.T).T  # left @ (TᵀT)⁻¹
-    return LowRankUpdate(up, charged.unwhiten_rows(Z)).thin()
+    return _written(up, Z, charged, R[:, selected], max_rank, lambda: Z.T @ Z)
 
 
-def _with_few_unselected(R: Tensor, cost: Cost, Z: Tensor, selected: Tensor, mu: float) -> Update:
+def _written(
+    up: Tensor, Z: Tensor, cost: Cost, held: Tensor, max_rank: int | None, gram: Callable[[], Tensor]
+) -> Update:
+    """ΔW = up Zᵀ L⁻¹, or V Vᵀ ΔW: up (d_out, n), Z (d_in, n) whitened, gram (n, n) what weighs the columns of up."""
+    d_out, n = up.shape
+    if max_rank is not None and max_rank < min(d_out, n):
+        V = output_directions(up @ gram() @ up.T, held, max_rank)
+        if V is not None and V.shape[1] < n:
+            return LowRankUpdate(V, cost.unwhiten_rows(Z @ (up.T @ V))).thin()
+    return LowRankUpdate(up, cost.unwhiten_rows(Z)).thin()
+
+
+def _with_few_unselected(
+    R: Tensor, cost: Cost, Z: Tensor, selected: Tensor, mu: float, max_rank: int | None
+) -> Update:
     """The same in n × n, where that is the smaller side: C' is never factored.
 
     With G = ZᵀZ and M = (I + μG)⁻¹ (Woodbury 1950): Xᵀ C'⁻¹ = M Zᵀ L⁻¹, Xᵀ C'⁻¹ X = M G and R_S − B X_S = R M_S. What
@@ -207,7 +232,7 @@ def _with_few_unselected(R: Tensor, cost: Cost, Z: Tensor, selected: Tensor, mu:
 
     up = mu * (R @ M) + held(R @ M[:, selected])  # (d_out, n)
     up += held(R[:, selected] - up @ G[:, selected])
-    return LowRankUpdate(up, cost.unwhiten_rows(Z)).thin()
+    return _written(up, Z, cost, R[:, selected], max_rank, lambda: G @ I_mu_G)
 
 
 def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor | None) -> Solution:

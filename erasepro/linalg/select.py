@@ -48,9 +48,14 @@ class Basis:
         return torch.linalg.solve_triangular(L.T, Q, upper=True, left=False)  # Q L⁻ᵀ
 
     @property
+    def is_spread(self) -> bool:
+        """Whether the columns lie so far from each other that G_SS = TᵀT is well conditioned."""
+        return self.pivot >= WELL_CONDITIONED
+
+    @property
     def well_conditioned(self) -> bool:
-        """Whether G_SS = TᵀT is so well conditioned that its factor does the work, where Q is not known anyway."""
-        return self.pivot >= WELL_CONDITIONED and "Q" not in self.__dict__
+        """Whether G_SS's factor does the work: the columns are spread, and Q is not known anyway."""
+        return self.is_spread and "Q" not in self.__dict__
 
     def coordinates(self, A: Tensor) -> Tensor:
         """QᵀA (r, m) for A (d, m)."""

@@ -28,9 +28,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "f01df2c7d2d02c6da9af967ba3bd1c1588e2d631e50d9fee92d3c5dad9f8471f"),
+        (["debug=tiny", "templates.preserve_count=1600"], "ce47f578aee5aae9401d51db23f1a45c8d89c660844b8156d90b9ed7e6ed2b2c"),
         (MACE, "928b74fdab13e21b89d22738da1356fad306dd77e807511638917ce3ea9e65b6"),
-        (FIVE, "318730a064d3ea4a51cf18c2b3fbb977251b57122155a26641795d9e9e1ea720"),
+        (FIVE, "ac531b5805d1a630fd5d941328a2e437cfc5042e122ce247b58c1274b24052ed"),
     ],
     ids=["tiny", "mace", "five"],
 )

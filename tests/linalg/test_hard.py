@@ -250,3 +250,54 @@ def test_columns_left_out_cost_the_same_in_either_size(mu, monkeypatch):
     assert torch.equal(few.selected, whole.selected)
     torch.testing.assert_close(few.update.dense(), whole.update.dense(), rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(few.update.dense() @ X[:, few.selected], R[:, few.selected], rtol=1e-10, atol=1e-10)
+
+
+def misfit(delta, X, R, C, mu):
+    """What the fit of the columns left out minimises."""
+    return C.value(delta) + mu * float((delta @ X - R).pow(2).sum())
+
+
+@pytest.mark.parametrize("size", ["few", "many", "more than factors are stored of"])
+def test_of_the_changes_of_few_directions_that_hold_the_candidates_it_is_the_best(size, monkeypatch):
+    g = torch.Generator().manual_seed(4)
+    n, mu, rank = 10 if size == "few" else 60, 0.3, 4
+    X, R, K = (torch.randn(*s, generator=g, dtype=torch.float64) for s in ((D, n), (OUT, n), (D, M)))
+    C = Cost.from_statistics(Statistics(D).update(K), 0.3)
+    if size.startswith("more"):
+        monkeypatch.setattr(importlib.import_module("erasepro.linalg.hard"), "WHOLE", 20)
+    may = torch.tensor([1, 4])
+    options = {"candidates": may, "unselected_weight": mu}
+    whole = hard(X, R, C, **options).update.dense()
+    solution = hard(X, R, C, max_rank=rank, **options)
+    delta, S = solution.update.dense(), solution.selected
+    assert solution.update.rank == rank == int(torch.linalg.matrix_rank(delta)) < int(torch.linalg.matrix_rank(whole))
+    assert sorted(S.tolist()) == [1, 4]
+    assert torch.allclose(delta @ X[:, S], R[:, S], atol=1e-12)
+    least, best = misfit(whole, X, R, C, mu), misfit(delta, X, R, C, mu)
+    assert best > least
+    # the bound of Eckart and Young, where what is held takes two of the directions
+    L = torch.linalg.cholesky(C.dense() + mu * X @ X.T)
+    U = torch.linalg.qr(R[:, S]).Q
+    remains = torch.linalg.svdvals((torch.eye(OUT, dtype=torch.float64) - U @ U.T) @ whole @ L)
+    assert best - least == pytest.approx(float(remains[rank - 2 :].pow(2).sum()), rel=1e-9)
+    # any other four directions that hold the same columns do worse
+    for _ in range(50):
+        other = torch.linalg.qr(torch.cat([R[:, S], torch.randn(OUT, rank - 2, generator=g, dtype=torch.float64)], 1)).Q
+        assert misfit(other @ other.T @ whole, X, R, C, mu) > best
+
+
+def test_directions_that_the_held_columns_need_are_never_left_out(problem):
+    _, _, C, *_ = problem
+    g = torch.Generator().manual_seed(6)
+    X, R = (torch.randn(rows, 10, generator=g, dtype=torch.float64) for rows in (D, OUT))
+    options = {"candidates": torch.arange(4), "unselected_weight": 0.3}
+    solution = hard(X, R, C, max_rank=1, **options)
+    assert solution.update.rank == 4
+    assert torch.allclose(solution.update.dense() @ X[:, :4], R[:, :4], atol=1e-11)
+    for rank in (OUT, 100):
+        assert torch.equal(hard(X, R, C, max_rank=rank, **options).update.dense(), hard(X, R, C, **options).update.dense())
+
+
+def test_a_limit_of_directions_changes_nothing_where_every_column_is_held(problem):
+    X, R, C, *_ = problem
+    assert torch.equal(hard(X, R, C, max_rank=1, unselected_weight=1.0).update.dense(), hard(X, R, C).update.dense())

@@ -94,6 +94,22 @@ def test_the_name_alone_is_held_and_other_sentences_follow(shared_model, build):
     assert left[0] > left[1] > left[2]
 
 
+def test_a_change_of_few_directions_holds_the_names_and_follows_as_well(shared_model, build):
+    """Of reduced_rank: each update is that narrow, names stay exact, and what it fits beside them is nearly as near."""
+    def edit_with(rank):
+        fit = {"preserve": {"ridge": 1e-2}, "unselected_weight": 1.0, "reduced_rank": rank}
+        return solve(shared_model, build, text_fit=fit, cross_attention_fit=fit)
+
+    whole, few, one = (edit_with(rank) for rank in (None, 3, 1))
+    concepts, held = len(build.concepts.pairs), max(d["selected"] for d in few.diagnostics)
+    for edit, rank in ((few, 3), (one, 1)):
+        assert all(update.rank <= max(rank * concepts, held) for update in edit.updates.values())
+        assert edit.residuals["selected"] < 1e-5
+    assert max(u.rank for u in whole.updates.values()) > max(u.rank for u in few.updates.values())
+    left = [edit.residuals["all"] for edit in (whole, few, one)]
+    assert left[0] < left[1] < left[2], left
+
+
 @pytest.mark.parametrize("schedule", [{"name": "residual_split"}, {"name": "progressive", "target": "hidden_state"}])
 def test_hidden_states_reach_the_anchors(shared_model, build, schedule):
     edit = solve(shared_model, build, schedule=schedule, cross_attention=False, text_fit=STIFF)

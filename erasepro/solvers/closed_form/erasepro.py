@@ -65,7 +65,7 @@ class ErasePro(Solver[EraseProConfig]):
     At each site the cheapest ΔW with ΔW X = R, C = ridge·I + scale·K Kᵀ, ΔW = R G⁺ Xᵀ C⁻¹; X is re-read through the
     layers already edited. Keys and values share W = W_o (I + D), D = (Y − X) G⁺ Xᵀ C⁻¹. With hold=names (ours) X are the
     columns of each concept's name, and the other sentences about it, Z with wishes S, are fitted beside them:
-    tr(ΔW C ΔWᵀ) + μ‖ΔW Z − S‖² is least among all ΔW with ΔW X = R.
+    tr(ΔW C ΔWᵀ) + μ‖ΔW Z − S‖² is least among all ΔW with ΔW X = R and of at most reduced_rank directions a concept.
     """
 
     @torch.no_grad()

@@ -44,6 +44,9 @@ class FitConfig:
     # hard: weight of the mean column that is not held, against the cost; 0: it is left to chance. With hold=names it is that
     # of one concept, and √c times as much of c concepts: chosen on development sets of 1 to 30
     unselected_weight: float = 0.1
+    # hard: ΔW writes into at most so many output directions a concept, or those that held columns need; null: any number. It
+    # limits what fits the columns that are not held, and with it what an edit weighs: 16 cost nothing that can be measured
+    reduced_rank: int | None = 16
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
@@ -79,6 +82,8 @@ def check_fit(config: FitConfig, where: str) -> None:
             f"solver.{where}.unselected_weight must be at most {LARGEST_UNSELECTED_WEIGHT:g} "
             f"(beyond it nothing is held exactly); got {config.unselected_weight}."
         )
+    if config.reduced_rank is not None and config.reduced_rank < 1:
+        raise UserError(f"solver.{where}.reduced_rank must be 1 or more, or null for any; got {config.reduced_rank}.")
     preserve = config.preserve
     if preserve.captions is not None and preserve.captions < 1:
         raise UserError(

@@ -70,6 +70,7 @@ class Fit:
         options: dict[str, Any] = {
             "policy": policy, "tau": tau, "candidates": self.names if config.hold == "names" else None,
             "unselected_weight": self._unselected_weight / X.shape[1], "weights": omega, "labels": self.labels,
+            "max_rank": self._max_rank,
         }  # fmt: skip
         try:
             if config.preserve.kind == "null_space" and retained is not None and retained.total > 0:
@@ -104,6 +105,12 @@ class Fit:
             and config.weights == "count"
             and config.preserve.kind != "null_space"
         )
+
+    @property
+    def _max_rank(self) -> int | None:
+        """How many output directions a change may have, for all concepts."""
+        each = self.config.reduced_rank
+        return None if each is None else each * max(1, round(float(self.weights.sum())))
 
     @property
     def _unselected_weight(self) -> float:
