@@ -17,8 +17,8 @@ from erasepro.runtime.source_digest import source_digest
 from erasepro.study.space import Space
 
 PLAN = "plan.json"
-SETS = ("mini/dev_1", "mini/dev_5", "mini/dev_10", "mini/dev_30")
-"""Development sets of the miniature: no target of theirs is erased by a test set."""
+SETS = ("mini/dev_1", "mini/dev_5", "mini/dev_10", "mini/dev_30", "mini/dev_style_twemoji", "mini/dev_style_ink")
+"""Development sets of the miniature: no object of theirs is erased by a test set; its four styles have other anchors here."""
 LEAST_TRIALS, LEAST_PICTURES = 4, 2
 """Fewer say nothing: a search that cannot afford them is refused."""
 PICTURE_SETTINGS = {

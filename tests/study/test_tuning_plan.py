@@ -16,7 +16,7 @@ PLANNED = TuningPlan(("uce", "erasepro"), ("mini/dev_1", "mini/dev_5"), (), 24, 
 @pytest.mark.ci_slow  # composes some forty sets
 def test_no_target_of_a_test_set_is_in_a_development_set():
     sets = {name: set(load_concepts(resolve([f"concepts={name}"]).concepts, "miniature").targets) for name in instance_sets()}
-    developed = set().union(*(sets[name] for name in SETS))
+    developed = set().union(*(sets[name] for name in SETS if name in sets))
     tested = set().union(*(targets for name, targets in sets.items() if name not in SETS))
     assert len(developed) == 30
     assert len(tested) >= 40
@@ -24,7 +24,18 @@ def test_no_target_of_a_test_set_is_in_a_development_set():
 
 
 def instance_sets():
-    return [n for n in options("concepts") if n.startswith(("mini/instance", "mini/pair", "mini/dev", "mini/faces"))]
+    kinds = ("mini/instance", "mini/pair", "mini/dev", "mini/faces")
+    return [n for n in options("concepts") if n.startswith(kinds) and not n.startswith("mini/dev_style")]
+
+
+def test_a_style_has_another_anchor_in_development():
+    styles = {name: load_concepts(resolve([f"concepts={name}"]).concepts, "miniature") for name in options("concepts")
+              if name.startswith(("mini/style", "mini/dev_style"))}
+    assert {name for name in SETS if "style" in name} < set(styles)
+    for style in ("noto", "twemoji", "fluent", "ink"):
+        (tested,), (developed,) = styles[f"mini/style_{style}"].pairs, styles[f"mini/dev_style_{style}"].pairs
+        assert tested.target == developed.target == style
+        assert tested.anchor != developed.anchor
 
 
 def test_a_cut_takes_the_same_from_every_solver_and_fits_its_hours():
