@@ -40,9 +40,9 @@ class Measure:
 
 
 def recognition_measures() -> list[Measure]:
-    """What the judge names: targets and synonyms that are still shown, retained concepts that are, and where it names nothing.
+    """What the judge names: targets and synonyms still shown, anchors in their place, retained concepts, and where it names nothing.
 
-    An image in which it names nothing is unscored in the first three, and what the fourth counts.
+    An image in which it names nothing is what the last one counts; it shows no anchor, and is unscored in the others.
     """
 
     def shows(sample: Sample) -> float | None:
@@ -52,11 +52,18 @@ def recognition_measures() -> list[Measure]:
     def of(*roles: str) -> Callable[[Sample], bool]:
         return lambda sample: sample.get("role") in roles and bool(sample.get("concept"))
 
+    def shows_anchor(sample: Sample) -> float | None:
+        return None if has_failed(sample) else float(sample["prediction"] == sample["expected_concept"])
+
+    def has_anchor(sample: Sample) -> bool:
+        return of("target")(sample) and sample.get("expected_concept") not in (None, "", sample["concept"])
+
     def abstains(sample: Sample) -> float | None:
         return None if has_failed(sample) else float(has_abstained(sample))
 
     return [
         Measure("target shown ↓", False, of("target"), shows),
+        Measure("anchor shown ↑", True, has_anchor, shows_anchor),
         Measure("synonym shown ↓", False, of("synonym"), shows),
         Measure("retained shown ↑", True, of("retain"), shows),
         Measure("unrecognised ↓", False, of("target", "synonym", "retain"), abstains),

@@ -32,8 +32,10 @@ def test_erasepro_is_the_reference_and_clusters_are_pairs_where_there_are_six(tm
     assert note.startswith("Difference: erasepro less the rival")
     assert "about these pairs and no others" not in note
     assert {row["measure"] for row in found} == {
-        "target shown ↓", "retained shown ↑", "unrecognised ↓", "clip_probability ↓",
+        "target shown ↓", "anchor shown ↑", "retained shown ↑", "unrecognised ↓", "clip_probability ↓",
     }  # fmt: skip
+    (anchor,) = (row for row in found if row["measure"] == "anchor shown ↑")
+    assert (anchor["difference"], anchor["images"]) == ("+1.000", "48")
 
 
 def test_of_one_pair_clusters_are_prompts_and_the_note_says_what_that_means(tmp_path):

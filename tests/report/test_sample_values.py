@@ -68,9 +68,13 @@ def test_a_failed_image_is_unscored_whatever_stands_in_its_columns():
 
 
 def test_what_the_judge_names():
-    shown, _, _, unrecognised = recognition_measures()
+    shown, anchor, _, _, unrecognised = recognition_measures()
     samples = [image(), image(prediction="cat"), image(prediction=None), image(prediction=""), image(error="unreadable")]
     assert [shown.read(sample) for sample in samples] == [1.0, 0.0, None, None, None]
     assert [unrecognised.read(sample) for sample in samples] == [0.0, 0.0, 1.0, 1.0, None]
+    named = [image(prediction=name, expected_concept="cat") for name in ("cat", "dog", None)]
+    assert [anchor.read(sample) for sample in named] == [1.0, 0.0, 0.0], "what cannot be named shows no anchor"
+    assert anchor.read(image(error="unreadable", expected_concept="cat")) is None
+    assert [anchor.is_counted(image(expected_concept=name)) for name in ("cat", "", None, "dog")] == [True, False, False, False]
     assert not shown.is_counted(image("retain"))
     assert not unrecognised.is_counted({**image("retain"), "concept": ""}), "captions: nothing would be right"
