@@ -119,12 +119,15 @@ def _remove_settings(folder: Path, made: Sequence[Path]) -> None:
 
 
 def _summary(done: Sequence[tuple[Results, Path]]) -> None:
-    """One table over the sweep's runs, and the command that prints it again."""
+    """The tables over the sweep's runs, paired tests too, and the command that prints them again."""
     from erasepro.report.joint import across
+    from erasepro.report.paired import paired_tables
+    from erasepro.results.finished_runs import FinishedRun
 
     print(f"\nThe {len(done)} runs of the sweep\n")
+    finished = [FinishedRun(str(path), results) for results, path in done]
     try:
-        for table in across([results for results, _ in done]):
+        for table in [*across([results for results, _ in done]), *paired_tables(finished)]:
             print(table.text())
     except UserError as error:  # two protocols may not share a table
         print(f"erasepro: no joint table: {error}", file=sys.stderr)

@@ -40,7 +40,7 @@ class Measure:
 
 
 def recognition_measures() -> list[Measure]:
-    """What the judge names: targets and synonyms still shown, anchors in their place, retained concepts, and where it names nothing.
+    """What the judge names: targets and synonyms still shown, anchors in their place, retained concepts, and nothing.
 
     An image in which it names nothing is what the last one counts; it shows no anchor, and is unscored in the others.
     """

@@ -15,7 +15,6 @@ from erasepro.report.run_tables import tables as run_tables
 from erasepro.report.web_page.embedded_figures import EmbeddedFigure, embed_figures
 from erasepro.report.web_page.web_page import PageContent, RunFacts
 from erasepro.results.finished_runs import FinishedRun
-from erasepro.results.results_json import Results
 from erasepro.study.page_pictures import LabelledRun, group_pictures
 from erasepro.study.study_file import studies
 from erasepro.study.study_folder import StudyFolder
@@ -36,11 +35,8 @@ def study_page(folder: StudyFolder, count: int) -> PageContent:
     runs = [LabelledRun(cell.labels, path, results) for cell, path, results in done]
     figures: list[EmbeddedFigure] = []
     notes: list[str] = []
-    heads: dict[tuple[str, ...], list[Results]] = {}
-    for run in runs:
-        heads.setdefault(tuple(run.labels[axis] for axis in plan.tables), []).append(run.results)
-    for labels, group in heads.items():
-        head = ", ".join(f"{axis} {label}" for axis, label in zip(plan.tables, labels, strict=True))
+    for head, those in plan.by_table(runs, lambda run: run.labels).items():
+        group = [run.results for run in those]
         drawn, problems = embed_figures(group, plan.figures, head)
         figures += drawn
         notes += [f"No figure: {problem}" for problem in problems]

@@ -22,16 +22,15 @@ def draw_figures(plan: StudyPlan, runs: Sequence[tuple[Cell, Results]], place: P
         runs: those that are done, in the order of their numbers.
         place: the folder, made where it is missing.
     """
-    groups: dict[tuple[str, ...], list[Results]] = {}
-    for cell, results in runs:
-        groups.setdefault(tuple(cell.labels[axis] for axis in plan.tables), []).append(results)
     paths, problems = [], []
-    for labels, group in groups.items():
+    for group in plan.by_table(runs, lambda run: run[0].labels).values():
+        labels = [group[0][0].labels[axis] for axis in plan.tables]
+        results = [one for _, one in group]
         for kind, x in plan.figures:
             name = "-".join(re.sub(r"[^\w.]+", "_", part) for part in (*labels, kind, *([x] if x else [])))
             try:
                 place.mkdir(parents=True, exist_ok=True)
-                paths += [draw_figure(kind, place / f"{name}{suffix}", group, x or None) for suffix in SUFFIXES]
+                paths += [draw_figure(kind, place / f"{name}{suffix}", results, x or None) for suffix in SUFFIXES]
             except UserError as error:
                 problems.append(f"{name}: {error}")
     return paths, problems

@@ -13,10 +13,10 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from erasepro.errors import UserError
 from erasepro.results.results_json import Results
@@ -28,6 +28,7 @@ from erasepro.study.outcome import DONE, FAILED, Outcome
 
 PLAN = "study.json"
 FORMAT = 1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,18 @@ class StudyPlan:
     def id(self) -> str:
         """Of the name and of the runs' commands: 8 hex digits."""
         return digest([self.name, [list(cell.words) for cell in self.cells], list(self.rows), list(self.tables)])[:8]
+
+    def by_table(self, runs: Iterable[T], labels: Callable[[T], Mapping[str, str]]) -> dict[str, list[T]]:
+        """The runs of each table, in the order in which they stand; the tables' heads are as "templates blind, concepts 5".
+
+        Args:
+            labels: a run's label on each axis.
+        """
+        groups: dict[str, list[T]] = {}
+        for run in runs:
+            known = labels(run)
+            groups.setdefault(", ".join(f"{axis} {known[axis]}" for axis in self.tables), []).append(run)
+        return groups
 
 
 class StudyFolder:

@@ -48,12 +48,8 @@ def study_tables(plan: StudyPlan, runs: Sequence[Run]) -> list[Table]:
     Raises:
         UserError: the runs of one table were counted under different protocols.
     """
-    groups: dict[tuple[str, ...], list[Run]] = {}
-    for cell, results in runs:
-        groups.setdefault(tuple(cell.labels[axis] for axis in plan.tables), []).append((cell, results))
     tables = []
-    for labels, group in groups.items():
-        head = ", ".join(f"{axis} {label}" for axis, label in zip(plan.tables, labels, strict=True))
+    for head, group in plan.by_table(runs, lambda run: run[0].labels).items():
         tables += _tables(plan, group, head)
     return tables
 
@@ -64,15 +60,11 @@ def study_tests(plan: StudyPlan, runs: Sequence[tuple[Cell, Path, Results]]) -> 
     Args:
         runs: those that are done, with their folders, in the order of their numbers.
     """
-    groups: dict[tuple[str, ...], list[tuple[Cell, Path, Results]]] = {}
-    for run in runs:
-        groups.setdefault(tuple(run[0].labels[axis] for axis in plan.tables), []).append(run)
     tables = []
-    for labels, group in groups.items():
-        head = "".join(f", {axis} {label}" for axis, label in zip(plan.tables, labels, strict=True))
+    for head, group in plan.by_table(runs, lambda run: run[0].labels).items():
         rows = [" ".join(cell.labels[axis] for axis in plan.rows) for cell, _, _ in group]
         finished = [FinishedRun(str(path), results) for _, path, results in group]
-        tables += paired_tables(finished, rows, f"{plan.name}{head}. Paired tests")
+        tables += paired_tables(finished, rows, f"{plan.name}{head and f', {head}'}. Paired tests")
     return tables
 
 

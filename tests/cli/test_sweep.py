@@ -9,7 +9,9 @@ import pytest
 from erasepro.cli import sweep as module
 from erasepro.cli.sweep import sweep
 from erasepro.errors import UserError
+from erasepro.results.results_json import Results
 from erasepro.runs import run as runner
+from tests.report.made_runs import erased, kept, make_run
 from tests.runtime.test_progress import on_terminal
 
 TINY = ["debug=tiny", "outputs.dir=o"]
@@ -115,6 +117,19 @@ def test_a_value_that_is_wrong_in_one_job_is_that_jobs(jobs, capsys):
     assert sweep([*TINY, "solver=uce", "solver.ridge=1,x"]) == 2
     assert [c.solver.ridge for c in jobs.configs] == [1.0]
     assert "Bad value for 'solver.ridge': got 'x', expected a number." in capsys.readouterr().err
+
+
+def test_at_the_end_stand_the_joint_table_and_the_paired_tests(tmp_path, capsys):
+    folders = [
+        make_run(tmp_path / f"{solver} {i}", solver, pair, names)
+        for solver, names in (("erasepro", erased), ("uce", kept)) for i, pair in enumerate((("dog", "cat"), ("car", "bus")))
+    ]
+    module._summary([(Results.load(folder / "results.json"), folder) for folder in folders])
+    out = capsys.readouterr().out
+    assert "The 4 runs of the sweep" in out
+    assert "Paired tests" in out
+    assert "anchor shown" in out.partition("Paired tests")[2]
+    assert "Again: erasepro report" in out
 
 
 def test_the_same_run_twice_is_counted_once(jobs, capsys):
