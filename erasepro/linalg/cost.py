@@ -15,7 +15,7 @@ from erasepro.linalg.gram import Statistics
 
 @dataclass(frozen=True)
 class Cost:
-    """C = L Lᵀ through its lower Cholesky factor L (d, d), float64; C⁻¹ is never formed."""
+    """C = L Lᵀ through its lower Cholesky factor L (d, d), float64 unless it is asked for otherwise; C⁻¹ is never formed."""
 
     L: Tensor
     C: Tensor | None = field(default=None, repr=False)
@@ -39,8 +39,10 @@ class Cost:
         C.diagonal().add_(lam)
         L, info = torch.linalg.cholesky_ex(C)
         pivots = L.diagonal().pow(2)
-        noise = len(C) * torch.finfo(torch.float64).eps * float(pivots.max())  # what a zero pivot may come out as
+        noise = len(C) * torch.finfo(C.dtype).eps * float(pivots.max())  # what a zero pivot may come out as
         if int(info) != 0 or not bool(torch.isfinite(pivots.sum())) or float(pivots.min()) <= noise:
+            if C.dtype != torch.float64:
+                raise ValueError("C = λI + K Kᵀ is singular in float32: raise the ridge, or solve in float64.")
             raise ValueError(
                 f"C = λI + K Kᵀ is singular at λ = {lam:g}: its columns do not span the {C.shape[0]} dimensions. "
                 "Raise the ridge, or preserve more texts."
@@ -67,6 +69,10 @@ class Cost:
         if not lam >= 0:
             raise ValueError(f"The ridge λ must be 0 or more; got {lam}.")
         return cls._owning(stats.xx * factor, lam)
+
+    def in_precision(self, dtype: torch.dtype) -> Cost:
+        """C rounded to another precision, and factored in it. Raises ValueError where it is singular there."""
+        return self if dtype == self.L.dtype else Cost._owning(self.dense().to(dtype), 0.0)
 
     def add_gram(self, X: Tensor, mu: float) -> Cost:
         """C + μ X Xᵀ for X (d, n) and μ ≥ 0."""

@@ -64,7 +64,7 @@ def hard(
     weights: Tensor | None = None,
     labels: Sequence[str] | None = None,
 ) -> Solution:
-    """ΔW = R G⁺ Xᵀ C⁻¹, in float64, by triangular solves.
+    """ΔW = R G⁺ Xᵀ C⁻¹, by triangular solves, in float64 or in the precision that the cost was factored in.
 
     With `unselected_weight` = μ > 0 the columns that policy "independent" leaves out are not given up: among all ΔW that
     hold the selected columns S exactly, the one of least tr(ΔW C ΔWᵀ) + μ Σ_j ‖ΔW x_j − r_j‖² over all columns, which is
@@ -250,7 +250,8 @@ def _least_squares(Z: Tensor, R: Tensor, cost: Cost, tau: float, weights: Tensor
 def _checked(X: Tensor, R: Tensor, cost: Cost | None) -> tuple[Tensor, Tensor, Cost]:
     if X.ndim != 2 or R.ndim != 2 or X.shape[1] != R.shape[1] or X.shape[1] == 0:
         raise ValueError(f"Need X (d_in, n) and R (d_out, n) with n ≥ 1; got {tuple(X.shape)} and {tuple(R.shape)}.")
-    X, R = X.to(torch.float64), R.to(X.device, torch.float64)
+    dtype = torch.float64 if cost is None else cost.L.dtype
+    X, R = X.to(dtype), R.to(X.device, dtype)
     if not bool(torch.isfinite(X.sum() + R.sum())):  # a NaN or infinity does not vanish in a sum
         raise ValueError("The features hold NaN or infinity: check the model's weights and dtype.")
     cost = cost if cost is not None else Cost.ridge(X.shape[0], 1.0, X.device)

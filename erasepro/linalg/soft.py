@@ -16,7 +16,7 @@ from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update
 
 
 def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weights: Tensor | None = None) -> Solution:
-    """The penalised update for X (d_in, n), R (d_out, n), in float64 by one Cholesky of the smaller side.
+    """The penalised update for X (d_in, n), R (d_out, n), by one Cholesky of the smaller side, in float64 or the cost's precision.
 
     Args:
         mu: the weight μ > 0 of the constraints against the cost.
@@ -38,7 +38,7 @@ def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weight
     inner.diagonal().add_(1.0 / mu)
     L, info = torch.linalg.cholesky_ex(inner)
     pivots = L.diagonal().pow(2)
-    noise = len(L) * torch.finfo(torch.float64).eps * float(pivots.max())  # what a zero pivot may come out as
+    noise = len(L) * torch.finfo(L.dtype).eps * float(pivots.max())  # what a zero pivot may come out as
     if int(info) != 0 or float(pivots.min()) <= noise:  # else rounding alone decides whether it can be factored
         raise ValueError(f"The penalised system is singular to rounding: lower mu ({mu:g}), or raise the ridge.")
     if n <= d:

@@ -28,9 +28,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "ce47f578aee5aae9401d51db23f1a45c8d89c660844b8156d90b9ed7e6ed2b2c"),
+        (["debug=tiny", "templates.preserve_count=1600"], "562ee31a01b555b7535bf91fd8e5de19d5188f4ad7120c2206bde41e1b0eb748"),
         (MACE, "928b74fdab13e21b89d22738da1356fad306dd77e807511638917ce3ea9e65b6"),
-        (FIVE, "ac531b5805d1a630fd5d941328a2e437cfc5042e122ce247b58c1274b24052ed"),
+        (FIVE, "3bcb7f58c2c0495ea7b256fffd008e55b022b236bd96a6d8ee52765df1898e4e"),
     ],
     ids=["tiny", "mace", "five"],
 )

@@ -301,3 +301,22 @@ def test_directions_that_the_held_columns_need_are_never_left_out(problem):
 def test_a_limit_of_directions_changes_nothing_where_every_column_is_held(problem):
     X, R, C, *_ = problem
     assert torch.equal(hard(X, R, C, max_rank=1, unselected_weight=1.0).update.dense(), hard(X, R, C).update.dense())
+
+
+@pytest.mark.parametrize("options", [{}, {"tau": 0.5, "unselected_weight": 1.0, "max_rank": 3}, {"policy": "least_squares"}])
+def test_a_cost_in_float32_is_solved_in_float32(problem, options):
+    X, R, C, *_ = problem
+    whole = hard(X, R, C, **options).update.dense()
+    single = hard(X, R, C.in_precision(torch.float32), **options).update.dense()
+    assert single.dtype == torch.float32
+    assert 0 < float((single - whole).norm() / whole.norm()) < 1e-4
+    thin = Cost.from_statistics(Statistics(D).update(X[:, :2]), 0.3)
+    assert hard(X, R, thin.in_precision(torch.float32)).update.dense().dtype == torch.float32
+
+
+def test_what_float32_cannot_factor_is_refused():
+    g = torch.Generator().manual_seed(0)
+    S = torch.randn(D, D - 2, generator=g, dtype=torch.float64)
+    cost = Cost.from_gram(S @ S.T, 1e-9)
+    with pytest.raises(ValueError, match="singular in float32: raise the ridge, or solve in float64"):
+        cost.in_precision(torch.float32)

@@ -110,6 +110,18 @@ def test_a_change_of_few_directions_holds_the_names_and_follows_as_well(shared_m
     assert left[0] < left[1] < left[2], left
 
 
+def test_a_solve_in_float32_is_the_same_but_for_its_digits(shared_model, build):
+    whole, single = (
+        solve(shared_model, build, text_fit={"solve_dtype": dtype}, cross_attention_fit={"solve_dtype": dtype})
+        for dtype in ("float64", "float32")
+    )
+    assert whole.hash != single.hash
+    assert whole.residuals["selected"] < single.residuals["selected"] < 1e-3
+    for site, update in whole.updates.items():
+        left = single.updates[site].dense().double() - update.dense()
+        assert float(left.norm() / update.dense().norm()) < 1e-2
+
+
 @pytest.mark.parametrize("schedule", [{"name": "residual_split"}, {"name": "progressive", "target": "hidden_state"}])
 def test_hidden_states_reach_the_anchors(shared_model, build, schedule):
     edit = solve(shared_model, build, schedule=schedule, cross_attention=False, text_fit=STIFF)

@@ -48,6 +48,7 @@ class FitConfig:
     # limits what fits the columns that are not held, and with it what an edit weighs: 16 cost nothing that can be measured
     reduced_rank: int | None = 16
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
+    solve_dtype: str = "float64"  # precision of the solve: float64 | float32 (to see what that costs)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
 
@@ -58,6 +59,7 @@ def check_fit(config: FitConfig, where: str) -> None:
         ("rank", config.rank, RANKS),
         ("hold", config.hold, HOLDS),
         ("weights", config.weights, ("count", "concept")),
+        ("solve_dtype", config.solve_dtype, ("float64", "float32")),
         ("preserve.kind", config.preserve.kind, ("none", "ridge", "gram", "null_space")),
     ):
         if value not in allowed:
@@ -89,5 +91,7 @@ def check_fit(config: FitConfig, where: str) -> None:
         raise UserError(
             f"solver.{where}.preserve.captions must be 1 or more, or null for all; got {preserve.captions}."
         )
+    if preserve.kind == "null_space" and config.solve_dtype != "float64":
+        raise UserError(f"solver.{where}: the solve in the null space is in float64; solve_dtype={config.solve_dtype} is not.")
     if preserve.kind == "null_space" and config.residual == "soft" and preserve.ridge == 0:
         raise UserError(f"solver.{where}: the soft solve in the null space needs preserve.ridge > 0.")

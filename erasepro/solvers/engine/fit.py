@@ -78,7 +78,7 @@ class Fit:
                 if config.residual == "soft":
                     return projected(X, R, U, None, config.mu / config.preserve.ridge, omega)
                 return null_space(X, R, U, **options)
-            C = _cost(config.preserve, X.shape[0], retained, X.device)
+            C = _cost(config.preserve, X.shape[0], retained, X.device).in_precision(getattr(torch, config.solve_dtype))
             return soft(X, R, C, config.mu, omega) if config.residual == "soft" else hard(X, R, C, **options)
         except ValueError as error:  # a contradiction too
             raise UserError(str(error)) from error
@@ -103,6 +103,7 @@ class Fit:
             and takes_all
             and self.averaged is None
             and config.weights == "count"
+            and config.solve_dtype == "float64"
             and config.preserve.kind != "null_space"
         )
 
