@@ -16,7 +16,7 @@ from erasepro.linalg.update import DenseUpdate, LowRankUpdate, Update
 
 
 def soft(X: Tensor, R: Tensor, cost: Cost | None = None, mu: float = 1.0, weights: Tensor | None = None) -> Solution:
-    """The penalised update for X (d_in, n), R (d_out, n), by one Cholesky of the smaller side, in float64 or the cost's precision.
+    """The penalised update for X (d_in, n), R (d_out, n), by one Cholesky of the smaller side, in the precision of the cost.
 
     Args:
         mu: the weight μ > 0 of the constraints against the cost.
