@@ -85,19 +85,20 @@ def cells_of_sweep(overrides: Sequence[str]) -> tuple[list[Cell], list[str]]:
 
 
 def restrict(study: Study, overrides: Sequence[str]) -> tuple[Study, list[str]]:
-    """The study with those values of its axes that overrides name, and the other overrides.
+    """The study with those values of its axes that overrides name (the last word of an axis counts), and the other overrides.
 
     Raises:
         UserError: an override of a key that an axis varies among others, or a choice that an axis does not have.
     """
-    axes, rest = {axis.name: axis for axis in study.axes}, []
+    given = {axis.name: axis for axis in study.axes}
+    axes, rest = dict(given), []
     with translated(overrides):
         for word in overrides:
             parsed = OverridesParser.create().parse_override(word)
             key = parsed.key_or_group
             if key in axes:
                 values = list(parsed.sweep_iterator()) if parsed.is_sweep_override() else [parsed.value()]
-                axes[key] = _chosen(axes[key], [_plain(value) for value in values])
+                axes[key] = _chosen(given[key], [_plain(value) for value in values])
                 continue
             if parsed.is_sweep_override():
                 raise UserError(f"{word!r} gives several values, and {key!r} is no axis of the study {study.name!r}: give one.")

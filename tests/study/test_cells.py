@@ -38,6 +38,9 @@ def test_named_choices_are_chosen_by_name():
     assert [cell.labels["constraint"] for cell in cells_of(STUDY, ["constraint=hard", "solver=uce"])] == ["hard"]
     twice = cells_of(STUDY, ["constraint=hard", 'constraint="hard"'])
     assert [cell.words for cell in twice] == [cell.words for cell in cells_of(STUDY) if cell.labels["constraint"] == "hard"]
+    others = [name for axis in STUDY.axes if axis.name == "constraint" for name in axis.values if name != "hard"]
+    last = cells_of(STUDY, [f"constraint='{others[0]}'", "constraint=hard"])
+    assert [cell.words for cell in last] == [cell.words for cell in twice], "the last word counts"
     with pytest.raises(UserError, match="Unknown value of the axis 'constraint' 'haard'"):
         cells_of(STUDY, ["constraint=haard"])
 
