@@ -16,6 +16,7 @@ from erasepro.report.web_page.embedded_figures import EmbeddedFigure, embed_figu
 from erasepro.report.web_page.web_page import PageContent, RunFacts
 from erasepro.results.finished_runs import FinishedRun
 from erasepro.study.page_pictures import LabelledRun, group_pictures
+from erasepro.study.study_figures import axes_along
 from erasepro.study.study_file import studies
 from erasepro.study.study_folder import StudyFolder
 from erasepro.study.study_tables import all_tables
@@ -35,13 +36,13 @@ def study_page(folder: StudyFolder, count: int) -> PageContent:
     runs = [LabelledRun(cell.labels, path, results) for cell, path, results in done]
     figures: list[EmbeddedFigure] = []
     notes: list[str] = []
-    for head, those in plan.by_table(runs, lambda run: run.labels).items():
-        group = [run.results for run in those]
-        drawn, problems = embed_figures(group, plan.figures, head)
-        figures += drawn
-        notes += [f"No figure: {problem}" for problem in problems]
-        named = {kind for kind, _ in plan.figures}
-        figures += embed_figures(group, [(kind, "") for kind in USUAL_FIGURES if kind not in named], head)[0]
+    named = {kind for kind, _ in plan.figures}
+    usual = [(kind, "") for kind in USUAL_FIGURES if kind not in named]
+    for kind, x in [*plan.figures, *usual]:
+        for head, those in plan.by_table(runs, lambda run: run.labels, axes_along(kind, x)).items():
+            drawn, problems = embed_figures([run.results for run in those], [(kind, x)], head)
+            figures += drawn
+            notes += [f"No figure: {problem}" for problem in problems if kind in named]
     groups, lost = group_pictures(runs, count)
     failures = [f"Failed: {cell.shown}: {outcome.error}" for cell, outcome in folder.failures()]
     left = len(plan.cells) - len(done) - len(failures)

@@ -15,6 +15,11 @@ from erasepro.study.study_folder import StudyPlan
 SUFFIXES = (".pdf", ".png")
 
 
+def axes_along(kind: str, x: str) -> tuple[str, ...]:
+    """The axes of a study that a figure is drawn along: it shows their values side by side, in whichever tables they stand."""
+    return ("concepts",) if kind == "concepts" else (x,) if x else ()
+
+
 def draw_figures(plan: StudyPlan, runs: Sequence[tuple[Cell, Results]], place: Path) -> tuple[list[Path], list[str]]:
     """Draw the figures into a folder; the files, and a line for each figure that cannot be drawn of these runs.
 
@@ -23,10 +28,11 @@ def draw_figures(plan: StudyPlan, runs: Sequence[tuple[Cell, Results]], place: P
         place: the folder, made where it is missing.
     """
     paths, problems = [], []
-    for group in plan.by_table(runs, lambda run: run[0].labels).values():
-        labels = [group[0][0].labels[axis] for axis in plan.tables]
-        results = [one for _, one in group]
-        for kind, x in plan.figures:
+    for kind, x in plan.figures:
+        along = axes_along(kind, x)
+        for group in plan.by_table(runs, lambda run: run[0].labels, along).values():
+            labels = [group[0][0].labels[axis] for axis in plan.tables if axis not in along]
+            results = [one for _, one in group]
             name = "-".join(re.sub(r"[^\w.]+", "_", part) for part in (*labels, kind, *([x] if x else [])))
             try:
                 place.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,16 +52,20 @@ class StudyPlan:
         """Of the name and of the runs' commands: 8 hex digits."""
         return digest([self.name, [list(cell.words) for cell in self.cells], list(self.rows), list(self.tables)])[:8]
 
-    def by_table(self, runs: Iterable[T], labels: Callable[[T], Mapping[str, str]]) -> dict[str, list[T]]:
+    def by_table(
+        self, runs: Iterable[T], labels: Callable[[T], Mapping[str, str]], along: Collection[str] = ()
+    ) -> dict[str, list[T]]:
         """The runs of each table, in the order in which they stand; the tables' heads are as "templates blind, concepts 5".
 
         Args:
             labels: a run's label on each axis.
+            along: axes whose values stay together, as those that a figure is drawn along.
         """
         groups: dict[str, list[T]] = {}
         for run in runs:
             known = labels(run)
-            groups.setdefault(", ".join(f"{axis} {known[axis]}" for axis in self.tables), []).append(run)
+            head = ", ".join(f"{axis} {known[axis]}" for axis in self.tables if axis not in along)
+            groups.setdefault(head, []).append(run)
         return groups
 
 
