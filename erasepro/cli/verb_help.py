@@ -132,7 +132,7 @@ VERB_HELP = {
             ("format=…", "lora", "lora (diffusers), kohya (ComfyUI, A1111), diffusers or single_file (whole models)"),
             ("out=PATH", "", "the file or folder to write; needed"),
             ("base=PATH", "", "the model that the edit was made for; needed for whole models, and for large edits"),
-            ("rank=N", "", "ranks of a LoRA that are kept; left out: all"),
+            ("rank=N", "", "ranks of a LoRA at most; left out: those of the edit"),
             ("strength=S", "1", "share of the edit, in [0, 1]"),
             ("variant=…", "", "fp16 picks the base's *.fp16.safetensors"),
         ),

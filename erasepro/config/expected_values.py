@@ -35,14 +35,16 @@ def hint_at(schema: type, key: str) -> Any:
 
 def expected_at(schema: type, key: str) -> str | None:
     """What the value at a dotted key should be, for the end of a message; None where the schema does not say."""
-    hint = _bare(hint_at(schema, key))
+    whole = hint_at(schema, key)
+    hint = _bare(whole)
     if dataclasses.is_dataclass(hint):
         return f"its keys one by one: {', '.join(f'{key}.{field.name}=…' for field in dataclasses.fields(hint))}"
     if get_origin(hint) is dict or hint is dict:
         return "settings, for example {key:value}"
     if get_origin(hint) is list or hint is list:
         return LISTS.get((get_args(hint) or (None,))[0], "a list")
-    return WORDS.get(hint)
+    words = WORDS.get(hint)
+    return f"{words}, or null" if words and NoneType in get_args(whole) else words
 
 
 def check_lists(value: Any, where: str = "") -> None:

@@ -219,7 +219,7 @@ def _wrong_type(error: ValidationError, overrides: Sequence[str]) -> UserError:
     if not expected and ("ListConfig" in text or "list" in text.casefold()):
         expected = EXPECTED["list"]
     if any(words in text for words in ("not Optional", "'None'", "NoneType")):
-        expected = (expected or "its keys one by one") + "; null is not allowed"
+        expected = (expected or "its keys one by one") + ("" if "null" in (expected or "") else "; null is not allowed")
     return _wrong_value(key, shown, expected) if expected else UserError(f"Bad value for {key!r}: {text}.")
 
 

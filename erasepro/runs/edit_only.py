@@ -59,11 +59,11 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         print(table.text())
     residuals = edit.residuals
     if residuals:
-        exact = "" if residuals["exact"] else " (not exact)"
+        exact, held = ("", "exactly constrained") if residuals["exact"] else (" (not exact)", "selected")
         caution = ineffective_edit_warning(residuals["all"], residuals["before"], "the sentences it was built from")
         lines = [
-            f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.0%} of "
-            f"columns that are exactly constrained, {residuals['all']:.2g} over all ({residuals['before']:.2g} before).",
+            f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.2%} of "
+            f"columns that are {held}, {residuals['all']:.2g} over all ({residuals['before']:.2g} before).",
             *_held_out_lines(residuals.get("held_out") or {}),
             *filter(None, [caution, *held_out_warnings(residuals)]),
         ]

@@ -36,7 +36,7 @@ class Settings:
         ("pairs", "a list"),
         ("pairs[0][1]", "text"),
         ("fit", "its keys one by one: fit.ridge=…, fit.blocks=…"),
-        ("fit.ridge", "a number"),
+        ("fit.ridge", "a number, or null"),
         ("fit.blocks", "a list of whole numbers, for example [0,1,2]"),
         ("fits.a.blocks[3]", "a whole number"),
         ("open", "settings, for example {key:value}"),

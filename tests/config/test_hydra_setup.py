@@ -72,7 +72,7 @@ def test_every_experiment_composes_and_says_its_command(name):
         ("generation.guidance=hi", "Bad value for 'generation.guidance': got 'hi', expected a number."),
         ("generation.seeds=3", "Bad value for 'generation.seeds': got '3', expected a list"),
         ("outputs.progress=maybe", "Bad value for 'outputs.progress': got 'maybe', expected true or false."),
-        ("templates.count=few", "Bad value for 'templates.count': got 'few', expected a whole number."),
+        ("templates.count=few", "Bad value for 'templates.count': got 'few', expected a whole number, or null."),
         (
             "solver.cross_attention=perhaps",
             "Bad value for 'solver.cross_attention': got 'perhaps', expected true or false.",

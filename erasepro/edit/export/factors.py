@@ -29,7 +29,7 @@ LARGEST_RANK = 128  # … unless this rank is not enough
 class Factors:
     """up (d_out, r) and down (r, d_in) in float32.
 
-    loss: ‖ΔW − up·down‖/‖ΔW‖ (Frobenius) of the truncated SVD of a dense ΔW, None for factors of the edit's own.
+    loss: ‖ΔW − up·down‖/‖ΔW‖ (Frobenius) of the truncated SVD of a ΔW, None for factors of the edit's own.
     rounding: the same for what float32 changes in the factors' product; 0 where it holds them exactly.
     sufficient: the rank from which on a dense ΔW's SVD loses less than `ALLOWED_LOSS`; 0 of others.
     """
@@ -50,8 +50,8 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
     """Site name → factors of strength·ΔW. Weights that the edit leaves alone (rank 0) are not among them.
 
     Args:
-        rank: of the SVD of dense updates; None: the smallest whose loss is below ALLOWED_LOSS, at most LARGEST_RANK.
-            Updates that are factors already keep them whatever it is.
+        rank: at most this, by an SVD of what has more; None: of dense updates the smallest whose loss is below ALLOWED_LOSS, at
+            most LARGEST_RANK, while updates that are factors already keep them.
 
     Raises:
         UserError: a rank below 1, an edit that changes nothing, or one that is kept as W_o D, without W_o.
@@ -63,7 +63,7 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
     with stage("Making factors", len(edit.updates), unit="layers") as advance:
         for site, kept in edit.updates.items():
             update = multiplied_out(kept)
-            if isinstance(update, LowRankUpdate):
+            if isinstance(update, LowRankUpdate) and (rank is None or update.rank <= rank):
                 up, down, loss, sufficient = update.up.double(), update.down.double(), None, 0
             else:
                 up, down, loss, sufficient = _truncated(update.dense().double(), rank)

@@ -62,7 +62,7 @@ class Exported:
         if self.loss:
             site = max(self.loss, key=lambda s: self.loss[s])
             facts.append(
-                f"{len(self.loss)} of them dense, cut to low rank with a loss of at most {self.loss[site]:.2g} ({site})"
+                f"{len(self.loss)} of them cut to a lower rank with a loss of at most {self.loss[site]:.2g} ({site})"
                 + (f": rank={self.sufficient_rank} loses less than 0.001" if self.sufficient_rank else "")
             )
         worst = max(self.rounding, key=lambda s: self.rounding[s], default="")

@@ -85,7 +85,7 @@ def test_exact_is_said_only_where_it_is(sd1, tmp_path):
         done = export_edit(edit, tmp_path / name, rank=2)
         assert "exact" not in done.losses
         assert max(done.rounding.values()) < 1e-7 * 3
-    assert "1 of them dense, cut to low rank with a loss of at most" in str(done)
+    assert "1 of them cut to a lower rank with a loss of at most" in str(done)
     assert "of the edit's own" not in str(done)
 
 

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from erasepro.edit import Edit
 from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
-from erasepro.linalg import DenseUpdate
+from erasepro.linalg import DenseUpdate, LowRankUpdate
 from erasepro.models.sites import site_module
 from tests.edit.export.conftest import clone, draw, edit_of, edited, pipeline
 
@@ -163,6 +163,12 @@ def test_dense_updates_are_cut_and_the_loss_is_told(sd1, tmp_path):
     measured = float((up @ down - full.updates[site].dense()).norm() / full.updates[site].dense().norm())
     assert abs(measured - done.loss[site]) < 1e-6
     assert written(full, "lora", tmp_path / "all", rank=500).ranks[site] == 32
+
+    own = Edit({site: LowRankUpdate(U[:, :6] * S[:6], Vh[:6])})  # factors of the edit's own are cut where they have more
+    assert written(own, "lora", tmp_path / "own").ranks[site] == written(own, "lora", tmp_path / "six", rank=6).ranks[site] == 6
+    cut = written(own, "lora", tmp_path / "cut", rank=2)
+    assert (cut.ranks[site], f"{cut.loss[site]:.4f}") == (2, "0.0156")
+    assert "1 of them cut to a lower rank with a loss of at most 0.016" in str(cut)
 
 
 def test_the_cap_on_the_rank(tmp_path):
