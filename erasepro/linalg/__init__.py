@@ -1,4 +1,4 @@
-"""Linear algebra only: feature matrices in, a weight change out, always in float64."""
+"""Linear algebra only: feature matrices in, a weight change out, in float64 unless a cost is given in another precision."""
 
 from erasepro.linalg.cost import Cost
 from erasepro.linalg.gram import Statistics

@@ -188,8 +188,9 @@ def _with_unselected(
         T = torch.linalg.qr(Z, mode="r").R
         left = R[:, selected] - B @ X[:, selected]
         delta = B + torch.cholesky_solve(left.T, T.T).T @ charged.unwhiten_rows(Z)
-        S = None if max_rank is None else (delta @ charged.dense()) @ delta.T
-        V = None if S is None or max_rank is None else output_directions(S, R[:, selected], max_rank)
+        V = None
+        if max_rank is not None and max_rank < len(delta):
+            V = output_directions((delta @ charged.dense()) @ delta.T, R[:, selected], max_rank)
         return DenseUpdate(delta) if V is None else LowRankUpdate(V, V.T @ delta).thin()
     Z = charged.whiten(X)  # (d_in, n)
     T = torch.linalg.qr(Z[:, selected], mode="r").R  # (r, r): G_S = TᵀT

@@ -91,6 +91,7 @@ def test_every_experiment_composes_and_says_its_command(name):
         ("~solver", "'solver' has no value. Choose solver="),
         ("~generation.steps", "'generation.steps' cannot be deleted: give it a value"),
         ("generation.steps=null", "'generation.steps': got 'null', expected a whole number; null is not allowed."),
+        ("solver.text_fit.reduced_rank=None", "reduced_rank': got 'None', expected a whole number, or null."),
         ("metrics.names=null", "'metrics.names': got 'null', expected a list of texts, for example [a,b]; null is not"),
         (
             "solver.cross_attention=null",

@@ -45,7 +45,7 @@ class FitConfig:
     # of one concept, and √c times as much of c concepts: chosen on development sets of 1 to 30
     unselected_weight: float = 0.1
     # hard: ΔW writes into at most so many output directions a concept, or those that held columns need; null: any number. It
-    # limits what fits the columns that are not held, and with it what an edit weighs: 16 cost nothing that can be measured
+    # limits what fits the columns that are not held, and with it what an edit weighs: 16 cost nothing on development sets
     reduced_rank: int | None = 16
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     solve_dtype: str = "float64"  # precision of the solve: float64 | float32 (to see what that costs)

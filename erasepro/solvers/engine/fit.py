@@ -111,13 +111,17 @@ class Fit:
     def _max_rank(self) -> int | None:
         """How many output directions a change may have, for all concepts."""
         each = self.config.reduced_rank
-        return None if each is None else each * max(1, round(float(self.weights.sum())))
+        return None if each is None else each * max(1, round(self._concepts))
 
     @property
     def _unselected_weight(self) -> float:
         """That of the mean column, in a set of so many concepts."""
-        concepts = float(self.weights.sum())  # each one's weights sum to 1
-        return self.config.unselected_weight * (concepts**0.5 if self.config.hold == "names" else 1.0)
+        return self.config.unselected_weight * (self._concepts**0.5 if self.config.hold == "names" else 1.0)
+
+    @property
+    def _concepts(self) -> float:
+        """How many concepts the columns are of: each one's weights sum to 1."""
+        return float(self.weights.sum())
 
     def _exceeds(self, d_in: int) -> bool:
         """Whether the columns are too many to hold, and nothing fits those that are left out."""
