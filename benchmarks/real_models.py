@@ -61,7 +61,7 @@ def surgical(folder: Path, name: str, solver: str, env: dict[str, str]) -> dict[
             f"solver={solver}", f"out={out}", "force=true", *(FEWER.get(name, []) if solver == "erasepro" else [])]  # fmt: skip
     done = subprocess.run(call, capture_output=True, text=True, env=env, check=True)
     load, solve, peak = re.search(r"tokenizers ([\d.]+), solve ([\d.]+); peak memory (\d+)", done.stdout).groups()  # type: ignore[union-attr]
-    reads = {part: float(mib) for part, mib in re.findall(r"Read of (\w+): ([\d.]+) of", done.stdout)}
+    reads = {part: float(mib) for part, mib in re.findall(r"Read of (\w+): ([\d.]+) MiB", done.stdout)}
     text = sum(mib for part, mib in reads.items() if part.startswith("text"))
     size = sum(p.stat().st_size for p in out.glob("edit.*")) / 2**20
     return {

@@ -107,20 +107,15 @@ def _measured(
 
 
 def _base(edit: Edit, cfg: ModelConfig, precise: bool) -> Model:
-    """The model to measure on: read weight by weight where its files have the precision that the edit was solved in.
+    """The model to measure on, read weight by weight, in the precision that the edit was solved in.
 
-    precise: model.dtype was asked for, so that the model is loaded in it.
+    precise: model.dtype was asked for, and is taken instead.
     """
-    from erasepro.models.load import load_model, load_skeleton
+    from erasepro.models.device import DTYPES
+    from erasepro.models.load import load_skeleton
 
-    if cfg.kind != "tiny":
-        model = load_skeleton(cfg)
-        stored = {name: str(c.dtype()).removeprefix("torch.") for name, c in model.pipe.checkpoints.items()}
-        base = edit.meta.get("base", {})
-        same = all(stored.get(name.partition(".")[0]) == facts["dtype"] for name, facts in base.items())
-        if same and not precise:
-            return model
-    return load_model(cfg)
+    solved = {facts["dtype"] for facts in edit.meta.get("base", {}).values()} & set(DTYPES)
+    return load_skeleton(cfg if precise or len(solved) != 1 else replace(cfg, dtype=solved.pop()))
 
 
 def _hashes(edit: Edit, stated: dict[str, Any] | None, certificate: dict[str, Any]) -> str:

@@ -36,6 +36,8 @@ class Checkpoint:
         self, folder: Path, variant: str | None = None, device: str = "cpu", files: list[Path] | None = None
     ) -> None:
         self.folder, self.device, self.read = folder, device, 0
+        self._cast: torch.dtype | None = None
+        self._wide: tuple[str, ...] = ()
         self._home: dict[str, Path] = {}
         self._known: dict[str, tuple[str, tuple[int, ...]]] = {}  # dtype and shape
         for path in weight_files(folder, variant) if files is None else files:
@@ -66,8 +68,19 @@ class Checkpoint:
         """Bytes of all files together."""
         return sum(path.stat().st_size for path in self.files)
 
+    def read_as(self, dtype: torch.dtype, network: nn.Module) -> None:
+        """Hand out weights in this dtype from now on, as the libraries do when they load the network in it.
+
+        What a network keeps in float32 stays so: of transformers' ones in float16 alone, of diffusers' ones always.
+        """
+        kept = getattr(network, "_keep_in_fp32_modules", None) or ()
+        always = type(network).__module__.startswith("diffusers.")
+        self._cast, self._wide = dtype, tuple(kept) if always or dtype == torch.float16 else ()
+
     def dtype(self) -> torch.dtype:
-        """The dtype of the largest number of tensors (a checkpoint may keep a few in float32)."""
+        """The dtype that weights are handed out in; as stored, that of most tensors (a few may be kept in float32)."""
+        if self._cast is not None:
+            return self._cast
         names = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
         kinds = [kind for kind, _ in self._known.values()]
         known = [kind for kind in kinds if kind in names]
@@ -94,26 +107,35 @@ class Checkpoint:
                 )
 
     def get(self, key: str) -> Tensor:
-        """The tensor of this name, as stored; a copy of its own."""
-        tensor = self.peek(key)
+        """The tensor of this name, as stored unless `read_as` was called; a copy of its own."""
+        tensor = self._stored(key)
         self.read += tensor.nbytes
-        return tensor.to(self.device)
+        return self._in_dtype(key, tensor).to(self.device)
 
     def peek(self, key: str) -> Tensor:
         """As `get`, on the CPU and not counted as read: for hashes."""
+        return self._in_dtype(key, self._stored(key))
+
+    def _in_dtype(self, key: str, tensor: Tensor) -> Tensor:
+        if self._cast is None or not tensor.is_floating_point():
+            return tensor
+        wide = any(part in self._wide for part in key.split("."))
+        return tensor.to(torch.float32 if wide else self._cast)
+
+    def _stored(self, key: str) -> Tensor:
         name = self._key(key)
         with self._file(self._home[name]) as file:
             tensor: Tensor = file.get_tensor(name).clone()
         return tensor
 
     def rows(self, key: str, wanted: Tensor) -> Tensor:
-        """Some rows of a matrix (len(wanted), d), as stored."""
+        """Some rows of a matrix (len(wanted), d), in the dtype that `get` gives them in."""
         name = self._key(key)
         with self._file(self._home[name]) as file:
             part = file.get_slice(name)
             matrix = torch.cat([part[i : i + 1] for i in wanted.tolist()])
         self.read += matrix.nbytes
-        return matrix.to(self.device)
+        return self._in_dtype(key, matrix).to(self.device)
 
     def _find(self, key: str) -> str | None:
         for name in (key, ALIASES.get(key, key)):

@@ -1,4 +1,7 @@
-"""Modules on the meta device whose weights are read from a checkpoint when they are needed, and dropped afterwards."""
+"""Modules whose weights are there, or there in a wider precision, only while they are needed.
+
+Those on the meta device are read from a checkpoint; those that are loaded in half precision are converted.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from torch import Tensor, nn
 
 from erasepro.models.checkpoint import Checkpoint
 
+HALF = (torch.float16, torch.bfloat16)
 MANY = 1024  # rows of an embedding that is not kept, but read row by row
 BLOCK = re.compile(r"(?:^|\.)(?:block|layers)\.\d+$")
 
@@ -45,7 +49,18 @@ def materialise(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
 
 def embedding(root: nn.Module, path: str, dtype: torch.dtype) -> nn.Module:
     """A copy of an embedding layer that reads the rows it is asked for, and keeps none."""
-    return _Rows(source(root), f"{path}.weight", dtype)
+    weights = source(root)
+    return _Rows(_Held(root.get_submodule(path)) if weights is None else weights, f"{path}.weight", dtype)
+
+
+class _Held:
+    """The rows of a loaded embedding, as a checkpoint gives them."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._weight = module.weight.detach()
+
+    def rows(self, key: str, wanted: Tensor) -> Tensor:
+        return self._weight[wanted]
 
 
 class _Rows(nn.Module):
@@ -58,17 +73,31 @@ class _Rows(nn.Module):
         return self._weights.rows(self._key, wanted).to(self._dtype)[back]
 
 
+def is_plain_half(root: nn.Module) -> bool:
+    """Whether a loaded module's weights are plain numbers of half precision (a few may be wider, none quantised or away)."""
+    weights = list(root.parameters())
+    plain = all(
+        type(weight) is nn.Parameter and weight.dtype in (*HALF, torch.float32) and not weight.is_meta for weight in weights
+    )
+    return plain and any(weight.dtype in HALF for weight in weights)
+
+
 def stream(root: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """A copy of a meta encoder that can be called: each block's weights are read at its turn, and dropped after it."""
-    made = copy.deepcopy(root).eval()
+    """A copy of an encoder that can be called: each block has its weights in this precision at its turn, and not after it.
+
+    root: on the meta device with a checkpoint (`attach`), or loaded, which stays as it is.
+    """
+    loaded = source(root) is None
+    made = copy.deepcopy(root, {id(t): t for t in root.parameters()} if loaded else {}).eval()
     tops = [path for path, _ in made.named_modules() if BLOCK.search(path)]
     inside = tuple(f"{path}." for path in tops)
     for path, module in list(made.named_modules()):
         if isinstance(module, nn.Embedding) and not path.startswith(inside):
             _set(made, path, embedding(root, path, dtype))
         elif path in tops or (not path.startswith(inside) and next(module.parameters(recurse=False), None) is not None):
-            module.register_forward_pre_hook(_fill(root, path, dtype))
-            module.register_forward_hook(_empty)
+            before, after = _converted(dtype) if loaded else (_fill(root, path, dtype), _empty)
+            module.register_forward_pre_hook(before)
+            module.register_forward_hook(after)
     return made
 
 
@@ -81,6 +110,24 @@ def _fill(root: nn.Module, path: str, dtype: torch.dtype) -> Any:
                 _set(module, name, nn.Parameter(weights.get(f"{path}.{name}").to(dtype), requires_grad=False))
 
     return fill
+
+
+def _converted(dtype: torch.dtype) -> tuple[Any, Any]:
+    """What is done before and after a loaded module's turn: its weights are replaced by wider ones, and put back."""
+    kept: dict[str, nn.Parameter] = {}
+
+    def widen(module: nn.Module, args: Any) -> None:
+        for name, parameter in list(module.named_parameters()):
+            if parameter.dtype in HALF:
+                kept[name] = parameter
+                _set(module, name, nn.Parameter(parameter.detach().to(dtype), requires_grad=False))
+
+    def put_back(module: nn.Module, args: Any, output: Any) -> None:
+        for name, parameter in kept.items():
+            _set(module, name, parameter)
+        kept.clear()
+
+    return widen, put_back
 
 
 def _empty(module: nn.Module, args: Any, output: Any) -> None:

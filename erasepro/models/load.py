@@ -35,9 +35,7 @@ def load_model(model: ModelConfig | str) -> Model:
     Raises:
         UserError: unknown name, missing folder, no network, pickled weights only, unknown dtype or device.
     """
-    cfg = model_config(model)
-    if cfg.dtype not in DTYPES:
-        raise UserError(f"Bad value for 'model.dtype': got {cfg.dtype!r}, allowed: {', '.join(DTYPES)}.")
+    cfg = _checked(model)
     with stage(f"Loading {cfg.name}"):
         return MODELS.get(cfg.kind)(cfg)
 
@@ -99,31 +97,41 @@ def load_shipped_judge(cfg: ModelConfig) -> Any:
 def load_skeleton(model: ModelConfig | str) -> Model:
     """The model by its configs, for solvers: weights are read from disk when they are needed, the denoiser never whole.
 
-    It takes what ``load_model`` takes; model.dtype is not looked at (the edit belongs to the weights as stored).
+    It takes what ``load_model`` takes, and its weights are the same numbers: those stored, in model.dtype.
 
     Raises:
         UserError: as ``load_model``; a kind that has no files (model=tiny) is loaded whole instead.
     """
-    cfg = model_config(model)
+    cfg = _checked(model)
     if cfg.kind == "tiny":
         return load_model(cfg)
     with stage(f"Reading configs of {cfg.name}", announced=False):
         return _skeleton(cfg)
 
 
+def _checked(model: ModelConfig | str) -> ModelConfig:
+    cfg = model_config(model)
+    if cfg.dtype not in DTYPES:
+        raise UserError(f"Bad value for 'model.dtype': got {cfg.dtype!r}, allowed: {', '.join(DTYPES)}.")
+    return cfg
+
+
 def _skeleton(cfg: ModelConfig) -> Model:
+    import torch
+
     MODELS.get(cfg.kind)
+    dtype = getattr(torch, cfg.dtype)
     file = single_file(cfg) if cfg.kind == "diffusers" else None
     device = pick_device(cfg.device)
     if file is not None:
         folder, made = skeleton_parts(file, None if cfg.config is None else Path(cfg.config).expanduser())
         with libraries_quiet():
-            pipe = Skeleton(folder, device=device, file=file)
+            pipe = Skeleton(folder, device=device, file=file, dtype=dtype)
         del made  # all configs are read
     else:
         folder = MINIATURE if cfg.kind == "miniature" else resolve(cfg, vae=False)
         with libraries_quiet():
-            pipe = Skeleton(folder, used_variant(cfg, folder), device=device)
+            pipe = Skeleton(folder, used_variant(cfg, folder), device=device, dtype=dtype)
     source = cfg.source or "erasepro"
     return Model(pipe, cfg.name, source, "", kind=cfg.kind, revision=_commit(folder, cfg))
 

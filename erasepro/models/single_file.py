@@ -48,10 +48,10 @@ class SingleFile(Checkpoint):
         """The shape of a tensor as diffusers has it. Raises UserError where there is no such tensor."""
         return tuple(self.get(key).shape)
 
-    def peek(self, key: str) -> Tensor:
+    def _stored(self, key: str) -> Tensor:
         """A tensor as diffusers has it: a third of a fused q, k, v, turned, or without a convolution's sides; a copy."""
         name, part = self._place(key)
-        whole = super().peek(name)
+        whole = super()._stored(name)
         if self.component == "vae" and is_attention_matrix(name):
             return whole.reshape(whole.shape[:2])
         if part == "turned":
@@ -59,7 +59,7 @@ class SingleFile(Checkpoint):
         return whole if part is None else whole.chunk(3)[int(part)].clone()
 
     def rows(self, key: str, wanted: Tensor) -> Tensor:
-        """Some rows of a matrix (len(wanted), d), as stored."""
+        """Some rows of a matrix (len(wanted), d), in the dtype that `get` gives them in."""
         return super().rows(self._place(key)[0], wanted)
 
     def __contains__(self, key: str) -> bool:

@@ -39,6 +39,7 @@ class Skeleton:
         variant: which files hold the weights ("fp16").
         device: where weights are put as they are read.
         file: a single-file checkpoint that holds the weights; the folder then has the configs only.
+        dtype: what weights are read as, as a pipeline that is loaded in it has them; None: as stored.
 
     Its text encoders, tokenizers and denoisers are attributes, named as in the pipeline; a part that the folder lacks is
     None. `weight` reads one of their weights.
@@ -46,7 +47,7 @@ class Skeleton:
 
     def __init__(
         self, folder: str | Path, variant: str | None = None, weights: bool = True, device: str = "cpu",
-        file: Path | None = None,
+        file: Path | None = None, dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         self.folder = Path(folder)
         index = read_index(self.folder)
@@ -63,9 +64,11 @@ class Skeleton:
                 )
                 if file is None:
                     _check_shapes(name, module, self.checkpoints[name])
-                dtype = self.checkpoints[name].dtype()
+                stored = self.checkpoints[name].dtype()
                 self.checkpoints[name].check_numbers(module)
-                module = module.to(dtype)
+                if dtype is not None:
+                    self.checkpoints[name].read_as(dtype, module)
+                module = module.to(dtype or stored)
                 attach(module, self.checkpoints[name])
             setattr(self, name, module)
         for encoder in self.architecture.encoders:

@@ -93,10 +93,11 @@ def _held_out_lines(held: Mapping[str, Any]) -> list[str]:
 
 
 def read_sizes(pipe: Skeleton) -> list[str]:
-    """A line for each component: how many MiB of its weights were read."""
+    """A line for each component: how many MiB of its weights were read, those read in several passes counted in each."""
     if not hasattr(pipe, "checkpoints"):  # model=tiny lies on no disk
         return []
     return [
-        f"Read of {name}: {pipe.checkpoints[name].read / 2**20:.1f} of {pipe.checkpoints[name].size / 2**20:.1f} MiB."
+        f"Read of {name}: {pipe.checkpoints[name].read / 2**20:.1f} MiB over all passes; on disk "
+        f"{pipe.checkpoints[name].size / 2**20:.1f} MiB."
         for name in pipe.checkpoints
     ]

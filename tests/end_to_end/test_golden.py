@@ -4,7 +4,9 @@ import pytest
 import torch
 
 import erasepro
+from erasepro.cli.main import main
 from erasepro.concepts.load import load_concepts
+from erasepro.models.load import MINIATURE
 from erasepro.prompts.edit_prompts import make_edit_prompts
 from erasepro.results.signature import signature
 from erasepro.runs.erase import solve_edit
@@ -69,8 +71,15 @@ def test_an_edit_by_the_known_grammar_is_what_it_was():
 
 
 @pytest.mark.ci_slow
-def test_the_same_weights_give_the_same_edit_however_they_are_given():
+@pytest.mark.parametrize("solver", ["uce", "erasepro"])
+def test_the_same_weights_give_the_same_edit_however_they_are_given(solver, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     model = erasepro.load_model("miniature")
-    job = make_job(resolve(["concepts.pairs=[[dog,cat]]", "solver=uce", "prompts=templates"]))
-    edits = [erasepro.erase(given, {"dog": "cat"}, solver="uce") for given in (model, model.pipe, "miniature")]
-    assert {edit.hash for edit in (*edits, solve_edit(model, job)[0])} == {edits[0].hash}
+    words = ["concepts.pairs=[[dog,cat]]", f"solver={solver}"]
+    job = make_job(resolve([*words, "prompts=templates"]))
+    given = (model, model.pipe, "miniature", str(MINIATURE))
+    edits = [erasepro.erase(one, {"dog": "cat"}, solver=solver) for one in given]
+    assert main(["edit", *words, "out=made"]) == 0
+    edits += [solve_edit(model, job)[0], erasepro.Edit.load("made")]
+    assert {edit.hash for edit in edits} == {edits[0].hash}
+    assert all(edit.meta["base"] == edits[0].meta["base"] for edit in edits)

@@ -15,4 +15,4 @@ def test_a_model_is_shown_in_a_short_line_and_a_table():
     model.name = "<script>"
     assert "<script>" not in model._repr_html_()
     skeleton = load_skeleton("miniature")
-    assert repr(skeleton).endswith(" M parameters, weights not loaded, float16)")
+    assert repr(skeleton).endswith(" M parameters, weights not loaded, float32)")

@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from erasepro.models.checkpoint import Checkpoint
-from erasepro.models.lazy import MANY, attach, embedding, materialise, source, stream
+from erasepro.models.lazy import MANY, attach, embedding, is_plain_half, materialise, source, stream
 
 
 class Block(nn.Module):
@@ -100,3 +100,21 @@ def test_a_streamed_encoder_answers_as_the_whole_one_and_drops_what_it_read(pair
         assert all(p.is_meta for p in streamed.parameters())
     once = sum(p.nbytes for name, p in whole.named_parameters() if not name.startswith("words")) + 4 * 4 * 4
     assert source(meta).read == 2 * once, "read at each turn"
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_half_precision_encoder_answers_as_in_single_precision_and_stays_as_it_is(pair, dtype):
+    half = pair[0].to(dtype)
+    half.norm.float()  # a few weights may be wider
+    before = {name: (p, p.data_ptr(), p.dtype) for name, p in half.named_parameters()}
+    assert is_plain_half(half)
+    streamed = stream(half, torch.float32)
+    found = [streamed(IDS) for _ in range(2)]
+    assert all((p, p.data_ptr(), p.dtype) == before[name] for name, p in half.named_parameters())
+    kept = dict(streamed.named_parameters())
+    assert all(p is before[name][0] for name, p in kept.items()), "no weight is copied for good"
+    wide = half.float()
+    assert all(torch.equal(one, wide(IDS)) for one in found)
+    assert not is_plain_half(wide)
+    with torch.device("meta"):
+        assert not is_plain_half(Encoder().half()), "offloaded"

@@ -13,10 +13,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import erasepro
+from erasepro.config.schema import ModelConfig
 from erasepro.errors import UserError
 from erasepro.models.base import Model
 from erasepro.models.checkpoint import Checkpoint
-from erasepro.models.load import load_skeleton
+from erasepro.models.load import load_model, load_skeleton
 from erasepro.models.skeleton import Skeleton
 from tests.models.pipelines import BUILDERS, build
 
@@ -70,6 +71,24 @@ def test_half_precision_is_kept_as_stored(saved, dtype):
     pipe = build("sd3").to(dtype)
     edit.apply(pipe)
     edit.revert(pipe)
+
+
+@pytest.mark.parametrize("name", ["sdxl", pytest.param("sd3", marks=pytest.mark.ci_slow)])  # sd3: T5 keeps some in float32
+@pytest.mark.parametrize("stored", [torch.float32, torch.float16])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_weights_are_read_in_the_precision_of_the_loaded_model(saved, name, stored, dtype):
+    cfg = ModelConfig(name=name, source=str(saved(name, stored)), dtype=dtype)
+    skeleton, loaded = load_skeleton(cfg), load_model(cfg)
+    edit = solved(skeleton.pipe)
+    assert edit.hash == solved(loaded.pipe).hash
+    assert edit.meta["base"] == solved(loaded.pipe).meta["base"]
+    for part, module in skeleton.pipe.components.items():
+        assert module.dtype == getattr(torch, dtype)
+        for key, value in getattr(loaded.pipe, part).state_dict().items():
+            if not key.endswith("position_ids"):
+                read = skeleton.pipe.checkpoints[part].peek(key)
+                assert read.dtype == value.dtype, key
+                assert torch.equal(read, value), key
 
 
 def test_no_other_tensor_of_the_denoiser_is_read(saved, tmp_path):

@@ -63,9 +63,8 @@ class TextLayers:
         if set(names) != {"embeddings", "layers", "final_layer_norm"}:
             raise UserError(f"{type(encoder).__name__} is not laid out like a CLIP text encoder: it cannot be read.")
         self.dtype, self.lazy = dtype, source(encoder) is not None
-        stored = next(encoder.parameters()).dtype
-        # a skeleton's half precision is how the weights are stored; the model is loaded in single precision, and adds in it
-        adds_in = torch.promote_types(stored, torch.float32) if self.lazy else stored
+        # added in half precision, the numbers would be rounded before anything is computed with them
+        adds_in = torch.promote_types(next(encoder.parameters()).dtype, torch.float32)
         self.embeddings = submodule(encoder, names["embeddings"], adds_in)
         path = names["layers"]
         count = len(list(encoder.get_submodule(path).children()))
@@ -88,7 +87,7 @@ class TextLayers:
         return other
 
     def embed(self, ids: Tensor) -> Tensor:
-        """Token and position embeddings (B, T, d), added as the encoder itself does."""
+        """Token and position embeddings (B, T, d), added as the encoder itself does, in single precision at least."""
         device = next(p.device for p in self.embeddings.parameters())
         return self.embeddings(input_ids=ids.to(device)).detach().to(self.dtype)
 

@@ -17,7 +17,7 @@ from erasepro.models.computing import unwrapped, without_tokenizer
 from erasepro.models.features.streams import encode
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, submodule, token_ids
 from erasepro.models.features.textual_inversion import inversions_of, is_written_out, write_out
-from erasepro.models.lazy import source, stream
+from erasepro.models.lazy import is_plain_half, source, stream
 from erasepro.models.sites import conditioning_sites
 
 PADS = {"read": 8, "zeroed": 1, "ignored": 0}
@@ -108,9 +108,9 @@ class TextStack:
         return self._layers[component]
 
     def _callable(self, component: str) -> nn.Module:
-        """An encoder that can be called; a skeleton's reads its weights block by block, in float32."""
+        """An encoder that can be called, in single precision at least: half precision and a skeleton's go block by block."""
         encoder: nn.Module = unwrapped(getattr(self.pipe, component))
-        if source(encoder) is None:
+        if source(encoder) is None and not is_plain_half(encoder):
             return encoder
         if component not in self._streamed:
             self._streamed[component] = stream(encoder, torch.float32)
