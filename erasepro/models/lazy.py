@@ -57,7 +57,9 @@ class _Held:
     """The rows of a loaded embedding, as a checkpoint gives them."""
 
     def __init__(self, module: nn.Module) -> None:
-        self._weight = module.weight.detach()
+        weight = module.weight
+        assert isinstance(weight, Tensor)
+        self._weight = weight.detach()
 
     def rows(self, key: str, wanted: Tensor) -> Tensor:
         return self._weight[wanted]
