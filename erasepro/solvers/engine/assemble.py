@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from erasepro.edit import Edit, EditRecord
 from erasepro.edit.column_ranges import packed
 from erasepro.edit.fingerprints import fingerprint
-from erasepro.edit.generalization import READ_TOKENS, measure_held_out
+from erasepro.edit.generalization import HELD_OUT_TOKENS, measure_held_out
 from erasepro.edit.mapped_update import SiteUpdate
 from erasepro.edit.prompt_record import prompt_facts, record_prompts
 from erasepro.linalg import Update
@@ -81,7 +81,7 @@ def assemble_edit(
         **described(config.name),
         "config": settings,
         "tokens": {key: settings[key] for key in TOKENS if key in settings}
-        | ({"held_out": READ_TOKENS} if prompts.held_out is not None else {}),
+        | ({"held_out": HELD_OUT_TOKENS} if prompts.held_out is not None else {}),
         "model": model.facts(),
         "concepts": {
             "name": prompts.concepts.name,
