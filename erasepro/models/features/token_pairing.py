@@ -54,9 +54,9 @@ POLICIES: dict[str, tuple[str, ...]] = {
 
 ``start_to_eos`` is ``all`` without the paddings: BOS and the words before the subject, the subject, the words after it,
 and the end of text. Its columns of the start ask for no change, so they hold what comes before the subject in place.
-``subject_to_first_paddings`` goes `FIRST_PADS` paddings beyond the end of text. ``last_to_eos`` leaves the subject's first sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of
-"h·ou·se", and to move it is to move both. ``subject_to_common_end`` ends where the longer of the two texts has no padding
-left.
+``subject_to_first_paddings`` goes `FIRST_PADS` paddings beyond the end of text. ``last_to_eos`` leaves the subject's first
+sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of "h·ou·se", and to move it is to move both.
+``subject_to_common_end`` ends where the longer of the two texts has no padding left.
 """
 FIRST_PADS = 8
 WITHOUT_SUBJECT = ("position", "position_after_start", "surrounding")
