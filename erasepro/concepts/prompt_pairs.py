@@ -54,6 +54,8 @@ class EditPrompts:
     """Words of the model's that are not preserved because they name what is erased."""
     left_out_sentences: int = 0
     """Sentences of files that are not preserved because they name what is erased."""
+    unused_sentences: int = 0
+    """Sentences of files that ``templates.preserve_count`` left no room for."""
     held_out: HeldOut | None = None
     neighbors: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(target or anchor, words nearest to it), as the text encoder said when the sentences were made."""

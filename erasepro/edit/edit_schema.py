@@ -54,6 +54,8 @@ class PromptsForm(TypedDict, total=False):
     preserve: int
     left_out: list[str]
     left_out_sentences: int
+    unused_sentences: int
+    dropped: int
     sha256: str
 
 

@@ -32,8 +32,12 @@ def record_prompts(prompts: EditPrompts) -> dict[str, Any]:
 def prompt_facts(prompts: EditPrompts) -> dict[str, Any]:
     """How many sentences there are, the hash of them all, and the words and sentences that are not preserved."""
     counts = {"pairs": len(prompts.pairs), "preserve": len(prompts.preserve)}
-    if prompts.left_out_sentences:
-        counts["left_out_sentences"] = prompts.left_out_sentences
+    others = {
+        "left_out_sentences": prompts.left_out_sentences,
+        "unused_sentences": prompts.unused_sentences,
+        "dropped": prompts.dropped,
+    }
+    counts |= {key: count for key, count in others.items() if count}
     return {**counts, "left_out": list(prompts.left_out), "sha256": sentences_hash(prompts)}
 
 

@@ -17,7 +17,13 @@ from erasepro.prompts.fitted_sentences import draw_contexts, fit_in_open_words, 
 from erasepro.prompts.left_out import erased_words, is_left_out
 from erasepro.prompts.lexicon import Lexicon
 from erasepro.prompts.miniature_sentences import fit_in_miniature_grammar, preserve_in_miniature_grammar
-from erasepro.prompts.preserved_sentences import preserve_in_open_words, sentences_of_files, sentences_of_the_model
+from erasepro.prompts.preserved_sentences import (
+    named_files,
+    preserve_in_open_words,
+    read_sentences,
+    sentences_of_files,
+    sentences_of_the_model,
+)
 from erasepro.prompts.templates.bank import check_template
 
 GRAMMARS = ("open", "miniature")
@@ -70,6 +76,9 @@ def check_sentences(concepts: ConceptSet, config: TemplatesConfig) -> None:
         )
     for template in config.templates:
         check_template(template, erased_slots(concepts), allowed_slots(concepts, config.grammar), "templates")
+    if config.grammar == "open":
+        for file in named_files(config):
+            read_sentences(file)  # what is wrong with it is said before a model is read
 
 
 def check_sentence_settings(config: TemplatesConfig) -> None:
@@ -104,15 +113,16 @@ def _in_open_words(concepts: ConceptSet, config: TemplatesConfig, lexicon: Lexic
         for pair, sentences in zip(concepts.pairs, made, strict=True):
             sentences += fit_synonyms(concepts, pair, config, lexicon, free)
     pairs, dropped = _without_minors(concepts, made)
-    of_files, dropped_of_files = sentences_of_files(config, concepts.kind, erased)
-    preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, of_files, erased, shared)
+    of_files = sentences_of_files(config, concepts.kind, erased)
+    preserve = preserve_in_open_words(concepts, config, lexicon, used, neighbors, of_files.kept, erased, shared)
     seen = _words_of([*preserve, *(made.target_prompt for made in pairs)])
     unseen = [word for word in unseen if word not in seen][:HELD_OUT_WORDS]
     retained = concepts.preserve or tuple(dict.fromkeys([*(n for n in concepts.anchors if n), *neighbors, *used]))
     return EditPrompts(
-        concepts, tuple(pairs), tuple(preserve), dropped, config, shared=tuple(shared),
+        concepts, tuple(pairs), tuple(preserve), dropped + of_files.of_minors, config, shared=tuple(shared),
         retained=retained[: max(config.preserve_count, len(concepts.preserve))],
-        left_out=tuple(word for word in left_out if erased.search(word)), left_out_sentences=dropped_of_files,
+        left_out=tuple(word for word in left_out if erased.search(word)), left_out_sentences=of_files.naming_erased,
+        unused_sentences=len(set(of_files.kept) - set(preserve)),
         neighbors=tuple(near.items()),
         held_out=_held_out(concepts, config, lexicon, free, unseen, pairs),
     )  # fmt: skip

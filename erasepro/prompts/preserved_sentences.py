@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -19,6 +18,8 @@ from erasepro.prompts.articles import with_article
 from erasepro.prompts.common_names import ARTISTS, MEDIA
 from erasepro.prompts.left_out import is_left_out
 from erasepro.prompts.lexicon import Lexicon
+from erasepro.prompts.sets.column_names import COLUMN_NAMES
+from erasepro.prompts.sets.read import LINE, READERS, read_table
 from erasepro.prompts.templates.bank import fill
 from erasepro.prompts.templates.open import THINGS
 from erasepro.prompts.word_contexts import WordMix, draw_fitting, fits_context, long_sentence, word_mix
@@ -67,7 +68,7 @@ def preserve_in_open_words(
     Args:
         words: the model's words, most frequent first, without those that name what is erased.
         neighbors: those of them that are nearest to a target or an anchor.
-        of_files: what `sentences_of_files` gives.
+        of_files: what `sentences_of_files` keeps.
         erased: finds what names the erased.
         shared: what `sentences_of_the_model` gives. Those that name the erased are replaced.
     """
@@ -104,24 +105,37 @@ def _different(sentences: Iterable[str], limit: int, start: Iterable[str] = ()) 
     return list(made)
 
 
-def sentences_of_files(config: TemplatesConfig, kind: str, erased: re.Pattern[str]) -> tuple[list[str], int]:
-    """The sentences of the files in ``config.preserve_source``, and how many were left out: they name the erased.
+@dataclass(frozen=True)
+class FileSentences:
+    """What the files in ``templates.preserve_source`` hold, a sentence that stands in them twice once.
 
-    Raises UserError for a source that is none, and for a file that cannot be read.
+    Attributes:
+        kept: those to preserve.
+        naming_erased, of_minors: how many were left out, as they name what is erased or mention a minor.
     """
-    sentences: list[str] = []
-    for source in named_files(config):
-        sentences += read_sentences(source)
-    kept = [text for text in sentences if not is_left_out(text, erased, kind)]
-    return kept, len(sentences) - len(kept)
+
+    kept: tuple[str, ...] = ()
+    naming_erased: int = 0
+    of_minors: int = 0
+
+
+def sentences_of_files(config: TemplatesConfig, kind: str, erased: re.Pattern[str]) -> FileSentences:
+    """The sentences of the files in ``config.preserve_source``, and how many were left out.
+
+    Raises UserError for a source that is none, and for a file that cannot be read or holds no sentence.
+    """
+    found = dict.fromkeys(text for source in named_files(config) for text in read_sentences(source))
+    allowed = [text for text in found if not mentions_minor(text)]
+    kept = tuple(text for text in allowed if not is_left_out(text, erased, kind))
+    return FileSentences(kept, len(allowed) - len(kept), len(found) - len(allowed))
 
 
 def named_files(config: TemplatesConfig) -> list[str]:
     """The files in ``config.preserve_source``, as they are written there. Raises UserError for a source that is none."""
     files = [source for source in config.preserve_source if source not in SOURCES]
     for file in files:
-        if Path(file).suffix not in (".txt", ".csv"):
-            raise unknown("source in templates.preserve_source", file, (*SOURCES, "a .txt or .csv file"))
+        if Path(file).suffix.lower() not in READERS:
+            raise unknown("source in templates.preserve_source", file, (*SOURCES, f"a file of one of {', '.join(READERS)}"))
     return files
 
 
@@ -169,27 +183,22 @@ class _Writer:
 
 
 def read_sentences(path: str) -> list[str]:
-    """The sentences of a text file (one a line) or of a CSV file (its column ``prompt``), empty ones left out.
+    """The sentences of a text file (one a line) or of a table (its column of prompts), empty ones left out.
 
-    Raises UserError for a file that cannot be read, or has no such column.
+    Raises UserError for a file that cannot be read, has no such column, or holds no sentence.
     """
-    file = Path(path).expanduser()
-    key = f"templates.preserve_source={path!r}"
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UserError(f"{key} cannot be read ({reason}): name a file that is there.") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{key} is not UTF-8 text: save it as UTF-8.") from error
-    if file.suffix == ".csv":
-        table = csv.DictReader(io.StringIO(text, newline=""))
-        if "prompt" not in (table.fieldnames or ()):
-            raise UserError(f"{key} has no column 'prompt'; its header is {', '.join(table.fieldnames or ()) or 'empty'}.")
-        try:
-            lines = [" ".join((row["prompt"] or "").split()) for row in table]
-        except csv.Error as error:
-            raise UserError(f"{key} cannot be read as CSV: {error}.") from error
-    else:
-        lines = text.splitlines()
-    return [line.strip() for line in lines if folded(line)]
+    key = "templates.preserve_source"
+    known = COLUMN_NAMES["prompt"]
+    table = read_table(Path(path).expanduser(), key, known)
+    of = {name.casefold(): name for name in table.columns}
+    column = next((of[name] for name in (*known, LINE) if name in of), None)
+    if column is None:
+        raise UserError(
+            f"{key}={path!r} has no column {', '.join(map(repr, known[:-1]))} or {known[-1]!r}; its header is "
+            f"{', '.join(table.columns)}."
+        )
+    lines = [" ".join(str(row.cells.get(column) or "").split()) for row in table.records]
+    sentences = [line for line in lines if folded(line)]
+    if not sentences:
+        raise UserError(f"{key}={path!r} holds no sentence: write one a line (.txt), or in the column 'prompt' of a table.")
+    return sentences

@@ -49,7 +49,8 @@ def format_sentences(prompts: Mapping[str, Any]) -> str:
 
     Args:
         prompts: ``meta["prompts"]`` of an edit: ``pairs`` and ``preserve``, how many sentences; ``left_out``, the words;
-            ``left_out_sentences``, how many sentences of files.
+            ``left_out_sentences``, how many sentences of files; ``unused_sentences``, how many more of them found no room;
+            ``dropped``, how many sentences mention a minor.
     """
     line = f"Sentences: {prompts['pairs']:,} fitted, {prompts['preserve']:,} preserved"
     left_out = prompts.get("left_out") or ()
@@ -60,6 +61,11 @@ def format_sentences(prompts: Mapping[str, Any]) -> str:
     if of_files:
         line += f"{', and' if left_out else '; left out because they name the erased:'} {of_files:,} sentence"
         line += f"{'s' if of_files > 1 else ''} of templates.preserve_source"
+    unused, minors = prompts.get("unused_sentences", 0), prompts.get("dropped", 0)
+    if unused:
+        line += f"; {unused:,} of templates.preserve_source left out for want of room: raise templates.preserve_count"
+    if minors:
+        line += f"; {minors:,} dropped for mentioning a minor"
     return f"{line}."
 
 

@@ -8,12 +8,14 @@ import pytest
 from erasepro.concepts.load import load_concepts
 from erasepro.concepts.mentions import find_words, mentions_any
 from erasepro.config.schema import ConceptsConfig, TemplatesConfig
+from erasepro.edit.prompt_record import prompt_facts
 from erasepro.errors import UserError
 from erasepro.prompts.articles import plural
 from erasepro.prompts.common_names import ARTISTS
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
 from erasepro.prompts.fitted_sentences import context_count
 from erasepro.prompts.word_contexts import FUNCTION_WORDS
+from erasepro.report.heading import format_sentences
 from tests.prompts.words import KNOWN, WORDS, lexicon
 
 EVERYDAY = ("snow", "city", "window", "beach", "room", "paper", "light", "white", "black", "painting", "style", "poster")
@@ -211,15 +213,40 @@ def test_sentences_of_a_file_and_of_the_names_alone(tmp_path):
     ("source", "message"),
     [
         ("vocabulry", "Did you mean 'vocabulary'"),
-        ("nowhere.txt", r"preserve_source='nowhere.txt' cannot be read \(No such file"),
-        ("empty.csv", "has no column 'prompt'"),
+        ("nowhere.txt", "preserve_source='nowhere.txt': no such file"),
+        ("nowhere.csv", "preserve_source='nowhere.csv': no such file"),
+        ("other.csv", "has no column 'prompt', .* its header is word"),
+        ("blank.txt", "preserve_source='blank.txt' holds no"),
+        ("blank.csv", "preserve_source='blank.csv' holds no sentence"),
     ],
 )
 def test_a_source_that_cannot_be_read_is_told(tmp_path, monkeypatch, source, message):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "empty.csv").write_text("text\nx\n")
+    (tmp_path / "other.csv").write_text("word\nx\n")
+    (tmp_path / "blank.txt").write_text("\n  \n")
+    (tmp_path / "blank.csv").write_text('prompt\n""\n')
+    config = TemplatesConfig(preserve_source=[source])
     with pytest.raises(UserError, match=message):
-        build(("dog", "cat"), config=TemplatesConfig(preserve_source=[source]))
+        build(("dog", "cat"), config=config)
+    with pytest.raises(UserError, match=message):
+        check_sentences(concepts_of(("dog", "cat")), config)
+
+
+def test_sentences_of_files_are_counted_once_and_none_is_lost_without_a_word(tmp_path):
+    many, minors = tmp_path / "many.csv", tmp_path / "minors.txt"
+    many.write_text("Prompt;id\n" + "".join(f"a barn number {i};{i}\n" for i in range(60)) + "a dog in a barn;60\n")
+    minors.write_text("a little girl in a barn\na green barn\n")
+    config = TemplatesConfig(preserve_source=["vocabulary", str(many), str(minors), str(many)], preserve_count=40)
+    built = build(("dog", "cat"), config=config)
+    used = {text for text in built.preserve if "barn" in text.split()}
+    assert (built.left_out_sentences, built.dropped) == (1, 1)
+    assert built.unused_sentences == 61 - len(used) > 0
+    line = format_sentences(prompt_facts(built))
+    assert f"{built.unused_sentences} of templates.preserve_source left out for want of room" in line
+    assert line.endswith("; 1 dropped for mentioning a minor.")
+    roomy = build(("dog", "cat"), config=replace(config, preserve_count=200))
+    assert {f"a barn number {i}" for i in range(60)} <= set(roomy.preserve)
+    assert roomy.unused_sentences == 0
 
 
 def test_held_out_sentences_are_neither_fitted_nor_preserved():
@@ -334,7 +361,7 @@ def test_a_cell_with_a_line_break_and_one_that_is_too_long(tmp_path):
     table.write_text('prompt\n"a red\nbarn"\n')
     assert "a red barn" in build(("dog", "cat"), config=TemplatesConfig(preserve_source=[str(table)])).preserve
     table.write_text(f'prompt\n"{"x" * 140_000}"\n')
-    with pytest.raises(UserError, match="cannot be read as CSV"):
+    with pytest.raises(UserError, match="cannot be read: field larger than"):
         build(("dog", "cat"), config=TemplatesConfig(preserve_source=[str(table)]))
 
 
