@@ -14,6 +14,7 @@ from erasepro.errors import UserError, nearest
 from erasepro.runtime.delimiter import delimiter_of
 
 HEADER = ("target", "anchor")
+LONGEST_NAME = 60  # letters of a name in a message
 
 
 def load_concepts(config: ConceptsConfig, vocabulary: str = "open") -> ConceptSet:
@@ -97,10 +98,21 @@ def check_known(concepts: ConceptSet, names: Iterable[str]) -> None:
     for pair in concepts.pairs:
         for word, role in ((pair.target, "target"), (pair.anchor, "anchor")):
             if word and folded(word) not in lookup:
-                raise _unknown_name(word, f"{role} of [{pair.target},{pair.anchor}]", concepts.kind, known)
+                raise _unknown_name(concepts, word, f"{role} of [{_short(pair.target)},{_short(pair.anchor)}]", known)
     for word in concepts.preserve:
         if folded(word) not in lookup:
-            raise _unknown_name(word, "concepts.preserve", concepts.kind, known)
+            raise _unknown_name(concepts, word, "concepts.preserve", known)
+
+
+def _becomes_its_own_anchor(concepts: ConceptSet, word: str, name: str) -> ConceptPair | None:
+    """The pair whose target and anchor would be one, were a word in it replaced by this name; None where there is none."""
+    ends = {folded(word), folded(name)}
+    return next((p for p in concepts.pairs if {folded(p.target), folded(p.anchor)} <= ends), None)
+
+
+def _short(name: str) -> str:
+    """A name as messages show it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 def _read(reader: csv.DictReader[str], path: Path) -> tuple[ConceptPair, ...]:
@@ -144,8 +156,10 @@ def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
     for word in words:
         if concepts.kind != "style" and folded(word) in SYNONYMS:
             name = SYNONYMS[folded(word)]
+            twice = _becomes_its_own_anchor(concepts, word, name)
+            what = f"[{twice.target},{twice.anchor}] names it twice, choose another anchor" if twice else "name the concept"
             raise UserError(
-                f"{word!r} is another word for the miniature's concept {name!r}: name the concept.", (word, name)
+                f"{word!r} is another word for the miniature's concept {name!r}: {what}.", None if twice else (word, name)
             )
     check_known(concepts, known)
     spelt = {folded(name): name for name in known} | {"": ""}
@@ -161,7 +175,8 @@ def _in_the_miniature(concepts: ConceptSet) -> ConceptSet:
     )
 
 
-def _unknown_name(word: str, where: str, kind: str, known: list[str]) -> UserError:
+def _unknown_name(concepts: ConceptSet, word: str, where: str, known: list[str]) -> UserError:
+    kind = concepts.kind
     synonyms = {word: name for word, name in SYNONYMS.items() if name in known}
     guess = nearest(word, [*known, *synonyms])
     means = f" (for {guess!r})" if guess in synonyms else ""
@@ -172,9 +187,8 @@ def _unknown_name(word: str, where: str, kind: str, known: list[str]) -> UserErr
         if folded(word) in (NAMES if kind == "style" else STYLES):
             hint = f" It is a {'concept: leave out' if kind == 'style' else 'drawing style: add'} concepts.kind=style."
     what = "style" if kind == "style" else "concept"
-    return UserError(
-        f"Unknown {what} {word!r} ({where}).{hint} This model knows: {shown}.", (word, guess) if guess else None
-    )
+    meant = (word, guess) if guess and not _becomes_its_own_anchor(concepts, word, guess) else None
+    return UserError(f"Unknown {what} {_short(word)!r} ({where}).{hint} This model knows: {shown}.", meant)
 
 
 def _synonyms(name: Any, words: Any) -> tuple[str, ...]:

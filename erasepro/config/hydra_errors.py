@@ -38,6 +38,7 @@ EXPECTED = {
     "str": "text",
     "list": "a list, for example [0,1,2]",
 }
+EMPTY_ANCHOR = r"(?<=[^\]\s,\[]),\s*\]"  # the end of "[dog,]"
 
 
 @contextmanager
@@ -67,6 +68,12 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
                 return UserError(
                     f"Cannot read the override {link.override!r}: Hydra takes some letters only in quotes of its own, "
                     f"inside the shell's: write {as_word(key, quoted)}."
+                )
+            filled = re.sub(EMPTY_ANCHOR, ",'']", value)
+            if key == "concepts.pairs" and filled != value:
+                return UserError(
+                    f"Cannot read the override {link.override!r}: an empty anchor is written as two quotes, "
+                    f"{as_word(key, filled)}."
                 )
             return UserError(
                 f"Cannot read the override {link.override!r}: write key=value; quote brackets, spaces and commas for "

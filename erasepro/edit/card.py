@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from erasepro.edit.mapped_update import MappedUpdate
-from erasepro.edit.meta import pairs_of, source_of
+from erasepro.edit.meta import at_full_strength, pairs_of, source_of
 from erasepro.errors import visible
 from erasepro.runtime.foreign_text import code_span, escape_markdown
 
@@ -150,7 +150,7 @@ def _measured(edit: EditRecord) -> str:
             rows.append(f"| drift of {what}, all that reads the text | {unseen[key]:.2g} |")
     note = "A small residual over the selected columns says little where few are selected: read the share with it.\n"
     if edit.strength != 1:
-        note += f"These hold at strength 1; this edit has strength {edit.strength:g}.\n"
+        note += f"{at_full_strength(edit.strength)}\n"
     return "\n".join(["## Residuals\n", *rows, "", note])
 
 
@@ -170,7 +170,8 @@ edit.apply(model.pipe)  # another base is refused; edit.scale(0.5) is half of it
 edit.revert(model.pipe)  # the original bytes again
 ```
 
-`erasepro verify FOLDER model={option}` recomputes what is stated here and in `certificate.json` from the weights.
+`erasepro verify FOLDER model={option}` recomputes what is stated here (and in `certificate.json`, where one was written) from the
+weights.
 {_other_tools(edit)}"""
 
 

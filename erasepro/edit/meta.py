@@ -22,3 +22,8 @@ def source_of(model: dict[str, Any]) -> str:
 def architecture_name(meta: dict[str, Any]) -> str:
     """The name of the base model's architecture; "" where an older edit does not say it."""
     return str(meta.get("model", {}).get("architecture") or "")
+
+
+def at_full_strength(strength: float) -> str:
+    """That stated residuals are not those of an edit of another strength; "" for the full one."""
+    return "" if strength == 1 else f"These hold at strength 1; this edit has strength {strength:g}."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erasepro.concepts.load import load_concepts
+from erasepro.edit.meta import at_full_strength
 from erasepro.edit.prompt_record import prompt_facts
 from erasepro.models.features.statistics_store import open_statistics
 from erasepro.models.load import load_skeleton
@@ -65,7 +66,7 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
             f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.2%} of "
             f"columns that are {held}, {residuals['all']:.2g} over all ({residuals['before']:.2g} before).",
             *_held_out_lines(residuals.get("held_out") or {}),
-            *filter(None, [caution, *held_out_warnings(residuals)]),
+            *filter(None, [at_full_strength(edit.strength), caution, *held_out_warnings(residuals)]),
         ]
         print("\n".join(wrapped(line, terminal_width()) for line in lines))
     for line in read_sizes(model.pipe):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from erasepro.config.overrides import named_keys, repeated_keys
@@ -20,6 +20,32 @@ def _lacks_variant(stored: StoredConfig) -> bool:
     return used_variant(config, Path(config.source).expanduser()) is None
 
 
+def _lacks(part: str, key: str, *values: object) -> Callable[[StoredConfig], bool]:
+    """Whether a fit of the superset (text_fit, cross_attention_fit) is there and its key has none of these values."""
+    return lambda stored: bool(stored.at(f"solver.{part}", {})) and stored.at(f"solver.{part}.{key}") not in values
+
+
+def _of_fits() -> Iterator[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str]]:
+    """What one key of the superset's fits leaves unread of the others."""
+    for part in ("text_fit", "cross_attention_fit"):
+        at = f"solver.{part}."
+        hard = ("rank", "hold", "independence_threshold", "unselected_weight", "reduced_rank")
+        yield tuple(at + key for key in hard), _lacks(part, "residual", "hard"), f"{at}residual=soft has no use for it"
+        yield (at + "mu",), _lacks(part, "residual", "soft"), f"only {at}residual=soft has a weight of its constraints"
+        fitted = tuple(at + key for key in hard[1:])
+        yield fitted, _lacks(part, "rank", "independent", "exact"), f"{at}rank=least_squares holds no column"
+    yield (
+        ("solver.cross_attention_fit", "solver.cross_attention_kinds", "solver.cross_attention_token_policy"),
+        lambda stored: stored.at("solver.cross_attention", True) is False,
+        "solver.cross_attention=false edits no keys and values",
+    )
+    yield (
+        ("solver.text_fit", "solver.text_blocks", "solver.text_token_policy"),
+        lambda stored: stored.at("solver.text_sites", None) == [],
+        "solver.text_sites=[] edits no text encoder",
+    )
+
+
 UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] = (
     (
         ("schedule",),
@@ -35,6 +61,7 @@ UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] 
     (("model.seed",), lambda stored: stored.at("model.kind") != "tiny", "only random weights (model=tiny) have a seed"),
     (("concepts.pairs",), lambda stored: bool(stored.at("concepts.file")), "the pairs are those of concepts.file"),
     (("tracker",), lambda stored: stored.at("tracker.name") == "none", "nothing is logged with tracker=none"),
+    *_of_fits(),
 )
 """(keys or groups, whether this config leaves them unread, why)."""
 

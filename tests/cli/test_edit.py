@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_an_edit_from_disk_is_the_edit_of_the_loaded_model(model, tmp_path, monk
     assert status == 0, told.err
     assert "dog → cat · sd15 · erasepro" in told.out
     assert "Read of unet: 0." in told.out
+    assert re.search(r"worst site: [\d.e-]+ over the \d+\.\d\d% of columns that are exactly constrained,", flat(told.out))
+    assert "These hold at strength 1" not in told.out
     made = erasepro.Edit.load(tmp_path / "made")
     loaded = erasepro.load_model(str(model))
     assert made.hash == erasepro.erase(loaded, {"dog": "cat"}).hash
@@ -34,6 +37,19 @@ def test_an_edit_from_disk_is_the_edit_of_the_loaded_model(model, tmp_path, monk
     assert json.loads((tmp_path / "made" / "edit.json").read_text())["meta"]["model"]["source"] == str(model)
     assert main(["edit", f"model.source={model}", "model=sd15", "out=made"]) == 2
     assert "holds an edit already: choose another out=FOLDER, or add force=true" in capsys.readouterr().err
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_residuals_of_another_strength_and_of_least_squares_are_named_so(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    source = ["edit", "model=sd15", f"model.source={model}", "concepts.pairs=[[dog,cat]]", "solver=uce", "strength=0.5"]
+    assert main([*source, "out=made"]) == 0
+    told = flat(capsys.readouterr().out)
+    assert re.search(r"worst site: [\d.e-]+ \(not exact\) over the 100\.00% of columns that are selected,", told)
+    assert "These hold at strength 1; this edit has strength 0.5." in told
 
 
 @pytest.mark.parametrize(

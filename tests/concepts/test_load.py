@@ -92,6 +92,16 @@ def test_miniature_names():
         load_concepts(ConceptsConfig(pairs=[["pupy", "cat"]]), "miniature")
     with raises("Unknown concept 'ink'", "a drawing style: add concepts.kind=style"):
         load_concepts(ConceptsConfig(pairs=[["ink", "cat"]]), "miniature")
+    with raises(r"'bumblebee' is another word for .* 'bee': \[bee,bumblebee\] names it twice, choose another anchor"):
+        load_concepts(ConceptsConfig(pairs=[["bee", "bumblebee"]]), "miniature")
+    for pair in (["dogs", "dog"], ["bee", "bumblebee"], ["dog", "dogs"]):
+        with pytest.raises(UserError) as info:
+            load_concepts(ConceptsConfig(pairs=[pair]), "miniature")
+        assert info.value.hint is None, "nothing to paste that would be refused in its turn"
+    long = " ".join(["word"] * 100)
+    with pytest.raises(UserError) as info:
+        load_concepts(ConceptsConfig(pairs=[[long, "dog"]]), "miniature")
+    assert len(str(info.value)) < 400
     with raises("'puppy' is another word for", "'dog'"):
         load_concepts(ConceptsConfig(pairs=[["puppy", "cat"]]), "miniature")
     with raises("Unknown style 'inc'", "Did you mean 'ink'"):

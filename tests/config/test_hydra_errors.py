@@ -32,6 +32,10 @@ from erasepro.runs.resolve import compose
         (["concepts.pairs=[dog,cat]"], r"write 'concepts\.pairs=\[\[dog,cat\]\]'\."),
         (["concepts.pairs={dog:cat}"], r"write 'concepts\.pairs=\[\[dog,cat\]\]'\."),
         (["concepts.pairs=[[café,cat]]"], r"""write 'concepts\.pairs=\[\["café",cat\]\]'\."""),
+        (
+            ["concepts.pairs=[[bee,],[dog,cat]]"],
+            r"an empty anchor is written as two quotes, 'concepts\.pairs=\[\[bee,'\"'\"''\"'\"'\],\[dog,cat\]\]'\.",
+        ),
         (["concepts.pairs=[[dog,cat]"], r"Cannot read the override 'concepts\.pairs=\[\[dog,cat\]': write key=value"),
         (["~generation.steps"], r"'generation\.steps' cannot be deleted: give it a value, generation\.steps=…"),
         (["metrics=[[kid]]"], r"'metrics\.names': got \['kid'\] in it, expected a list of texts, for example \[a,b\]\."),

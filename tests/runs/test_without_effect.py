@@ -27,6 +27,31 @@ from erasepro.runs.without_effect import lines_without_effect
         (["seed=1", "seed=2"], ["seed is given more than once: the last one holds, seed=2."]),
         (["solver=uce", "solver=oce"], ["solver is given more than once: the last one holds, solver=oce."]),
         (["seed=2", "++seed=2"], []),
+        (
+            ["solver.text_fit.residual=soft", "solver.text_fit.mu=10", "solver.text_fit.reduced_rank=4"],
+            ["solver.text_fit.reduced_rank has no effect: solver.text_fit.residual=soft has no use for it."],
+        ),
+        (
+            ["solver.text_fit.mu=10"],
+            ["solver.text_fit.mu has no effect: only solver.text_fit.residual=soft has a weight of its constraints."],
+        ),
+        (
+            ["solver.cross_attention_fit.rank=least_squares", "solver.cross_attention_fit.hold=columns"],
+            [
+                "solver.cross_attention_fit.hold has no effect: "
+                "solver.cross_attention_fit.rank=least_squares holds no column."
+            ],
+        ),
+        (["solver.text_fit.reduced_rank=4", "solver.text_fit.hold=columns", "solver.text_fit.rank=exact"], []),
+        (
+            ["solver.cross_attention=false", "solver.cross_attention_fit.preserve.scale=2"],
+            ["solver.cross_attention_fit.preserve.scale has no effect: solver.cross_attention=false edits no keys and values."],
+        ),
+        (
+            ["solver.text_sites=[]", "solver.text_blocks=[0]"],
+            ["solver.text_blocks has no effect: solver.text_sites=[] edits no text encoder."],
+        ),
+        (["solver=uce", "solver.token_policy=all"], []),
     ],
 )
 def test_a_line_for_what_is_not_read(words, lines):

@@ -74,7 +74,7 @@ def export_edit(
     refuse_existing(target)
     for other in _beside(target, format):
         refuse_existing(other)
-    done = _export(edit, target, format, base, rank, variant)
+    done = replace(_export(edit, target, format, base, rank, variant), strength=edit.strength)
     written = [done.path]
     try:
         beside = (*done.beside, (card_path(done), export_card(edit, done)))

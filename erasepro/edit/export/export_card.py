@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from erasepro.edit.card import card
 from erasepro.edit.export.loaders import is_text
-from erasepro.edit.export.result import WARNING, Exported
+from erasepro.edit.export.result import Exported, strength_warning
 from erasepro.runtime.foreign_text import code_span, escape_markdown
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def export_card(edit: Edit, done: Exported) -> str:
     if done.ranks:
         name = _without_ticks(done.path.name)
         lines.append(f"`erasepro verify {name} model=NAME` says how much of the edit a file carries.\n")
-        lines.append(f"{WARNING}\n")
+        lines.append(f"{strength_warning(edit.strength)}\n")
     return card(edit, "\n".join(lines))
 
 

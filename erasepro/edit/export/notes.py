@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from erasepro.edit.export.factors import Factors, losses, roundings
 from erasepro.edit.export.loaders import count_parts
-from erasepro.edit.export.result import WARNING
+from erasepro.edit.export.result import strength_warning
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -20,7 +20,7 @@ def notes(edit: Edit, factors: dict[str, Factors]) -> dict[str, str]:
     ``erasepro_truncation_loss``: site → loss of its SVD. ``erasepro_rounding``: the largest that float32 cost.
     """
     return {
-        "erasepro_warning": WARNING,
+        "erasepro_warning": strength_warning(edit.strength),
         "erasepro_edit": edit.hash,
         "erasepro_strength": repr(edit.strength),
         "erasepro_solver": str(edit.meta.get("solver", "")),

@@ -12,6 +12,16 @@ WARNING = (
 )
 
 
+def strength_warning(strength: float) -> str:
+    """What a loader's strength does to the factors of an edit of this strength."""
+    if strength == 1:
+        return WARNING
+    return (
+        f"This file holds the edit at strength {strength:g}: a loader's strength 1 gives that, not the erasure that was solved "
+        "for, and 0 the original model; a negative strength turns it round."
+    )
+
+
 @dataclass(frozen=True)
 class Exported:
     """A finished export.
@@ -27,6 +37,7 @@ class Exported:
         sufficient_rank: the rank at which no weight would lose 0.001; 0 where none does.
         parts: "text_encoder", "unet" … → how many of the weights are its own.
         reader: the sentence that says which loader reads all of it, and which does not.
+        strength: of the edit; what a loader calls strength multiplies it.
         beside: files that go beside it, each with its text: a card, and for kohya a ComfyUI workflow.
     """
 
@@ -40,6 +51,7 @@ class Exported:
     sufficient_rank: int = 0
     parts: dict[str, int] = field(default_factory=dict)
     reader: str = ""
+    strength: float = 1.0
     beside: tuple[tuple[Path, str], ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
@@ -52,7 +64,8 @@ class Exported:
         facts.append(self.losses)
         if self.left_out:
             facts.append(f"{self.left_out} file(s) with unedited weights left out")
-        sentences = [visible(", ".join(filter(None, facts))) + ".", visible(self.reader), WARNING if self.ranks else ""]
+        sentences = [visible(", ".join(filter(None, facts))) + ".", visible(self.reader)]
+        sentences += [strength_warning(self.strength)] if self.ranks else []
         return " ".join(filter(None, sentences))
 
     @property

@@ -103,11 +103,11 @@ def test_any_kinds_of_site_alone(sd1, kinds, tmp_path):
 
 def test_metadata_says_what_it_is_and_warns(sd1, tmp_path):
     done = written(sd1.edit.scale(0.75), "lora", tmp_path)
-    assert "negative strength" in str(done)
+    assert "holds the edit at strength 0.75: a loader's strength 1 gives that" in str(done)
     with safe_open(done.path / "pytorch_lora_weights.safetensors", "pt") as file:
         told = file.metadata()
         keys = set(file.keys())
-    assert "negative strength" in told["erasepro_warning"]
+    assert "holds the edit at strength 0.75: a loader's strength 1 gives that" in told["erasepro_warning"]
     assert (told["erasepro_strength"], told["erasepro_concepts"]) == ("0.75", '[["dog", "cat"]]')
     config = json.loads(told["lora_adapter_metadata"])
     assert config["unet.r"] == config["unet.lora_alpha"]
