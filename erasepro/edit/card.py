@@ -170,7 +170,7 @@ edit.apply(model.pipe)  # another base is refused; edit.scale(0.5) is half of it
 edit.revert(model.pipe)  # the original bytes again
 ```
 
-`erasepro verify FOLDER model={option}` recomputes what is stated here (and in `certificate.json`, where one was written) from the
+`erasepro verify FOLDER model={option}` recomputes what is stated here (and in `certificate.json`, if there is one) from the
 weights.
 {_other_tools(edit)}"""
 
