@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from erasepro.cli.study import Launcher, carry_out
+from erasepro.cli.study import Launcher, carry_out, is_for_launcher
 
 WORD = "hydra/launcher="
 
@@ -24,7 +24,7 @@ def sweep_by_launcher(overrides: Sequence[str]) -> int:
     from erasepro.study.study_folder import StudyPlan
 
     name = next(word[len(WORD) :] for word in reversed(overrides) if word.startswith(WORD))
-    launcher = Launcher(name, [word for word in overrides if word.startswith("hydra.launcher.")])
+    launcher = Launcher(name, [word for word in overrides if is_for_launcher(word, "hydra.launcher.")])
     launcher.check()
     cells, swept = cells_of_sweep(overrides)
     rows = [key for key in swept if key != "concepts"] or swept

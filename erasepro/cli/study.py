@@ -44,8 +44,8 @@ def command(words: Sequence[str]) -> int:
         raise UserError(f"Bad value for 'workers': got {workers!r}, allowed: whole numbers from 1 to 1000.")
     is_plan, fail_fast = (read_flag(own, key) for key in ("plan", "fail_fast"))
     given = [word for word in words[1:] if word.partition("=")[0] not in KEYS]
-    overrides = [word for word in given if not word.startswith(FOR_LAUNCHERS)]
-    launcher = Launcher(own.get("launcher", ""), [word for word in given if word.startswith(FOR_LAUNCHERS)])
+    overrides = [word for word in given if not is_for_launcher(word)]
+    launcher = Launcher(own.get("launcher", ""), [word for word in given if is_for_launcher(word)])
     launcher.check()
     if launcher.name not in ("", "slurm") and "workers" in own:
         starts = f"launcher={launcher.name}, which starts the processes"
@@ -95,6 +95,11 @@ def carry_out(plan: StudyPlan, out: str, workers: int, fail_fast: bool, launcher
     return show(StudyFolder(place))
 
 
+def is_for_launcher(word: str, whose: str | tuple[str, ...] = FOR_LAUNCHERS) -> bool:
+    """Whether an override is a launcher's: Hydra wants a + before a key that its launcher's config lacks."""
+    return word.lstrip("+").startswith(whose)
+
+
 @dataclass(frozen=True)
 class Launcher:
     """Who starts the processes: "" (this command), slurm (a script for sbatch), or one of Hydra's launchers."""
@@ -112,7 +117,7 @@ class Launcher:
         """Raise UserError for a launcher that there is not or that is not installed, and for words that are not its own."""
         own = {"": "", "slurm": "slurm."}.get(self.name, "hydra.launcher.")
         for word in self.words:
-            if not own or not word.startswith(own):
+            if not own or not is_for_launcher(word, own):
                 needed = "slurm" if word.startswith("slurm.") else "joblib, for one"
                 raise UserError(f"{word!r} has no effect with launcher={self.name or 'none'}; it goes with launcher={needed}.")
         if self.name == "slurm":

@@ -22,7 +22,7 @@ def sweep_jobs(overrides: Sequence[str]) -> list[list[str]]:
     """
     check_overrides(overrides, sweep=True)
     count_jobs(overrides)
-    parsed = OverridesParser.create().parse_overrides([word for word in overrides if not word.startswith("hydra")])
+    parsed = OverridesParser.create().parse_overrides([word for word in overrides if not word.lstrip("+").startswith("hydra")])
     return [list(words) for words in product(*(_words_of(override) for override in parsed))]
 
 

@@ -75,7 +75,7 @@ def cells_of_sweep(overrides: Sequence[str]) -> tuple[list[Cell], list[str]]:
     """
     with translated(overrides):
         jobs = sweep_jobs(overrides)
-        parsed = OverridesParser.create().parse_overrides([word for word in overrides if not word.startswith("hydra")])
+        parsed = OverridesParser.create().parse_overrides([word for word in overrides if not word.lstrip("+").startswith("hydra")])
     swept = [(index, override.key_or_group) for index, override in enumerate(parsed) if override.is_sweep_override()]
     cells = [
         Cell(number, {key: words[index].partition("=")[2] for index, key in swept}, tuple(words))

@@ -20,12 +20,12 @@ def test_the_runs_of_a_sweep_are_a_study_of_its_keys(tmp_path, monkeypatch, caps
     monkeypatch.setattr(hydra_jobs, "check_launcher", lambda name: None)
 
     def launch(folder, name, words, fail_fast):
-        assert (name, words) == ("joblib", ["hydra.launcher.n_jobs=3"])
+        assert (name, words) == ("joblib", ["hydra.launcher.n_jobs=3", "+hydra.launcher.verbose=1"])
         for cell in folder.plan.cells:
             hydra_jobs.make_run(hydra_jobs.JobConfig(str(folder.path), cell.number))
 
     monkeypatch.setattr(hydra_jobs, "launch", launch)
-    assert main([*SWEEP, "hydra/launcher=joblib", "hydra.launcher.n_jobs=3"]) == 0
+    assert main([*SWEEP, "hydra/launcher=joblib", "hydra.launcher.n_jobs=3", "+hydra.launcher.verbose=1"]) == 0
     out = capsys.readouterr().out
     assert "Study sweep: 4 runs, 4 to make → outputs/sweep-" in out
     rows = [line.split()[:2] for line in out.splitlines() if line.split()[:1] in (["uce"], ["oce"])]
