@@ -22,8 +22,13 @@ def sweep_jobs(overrides: Sequence[str]) -> list[list[str]]:
     """
     check_overrides(overrides, sweep=True)
     count_jobs(overrides)
-    parsed = OverridesParser.create().parse_overrides([word for word in overrides if not word.lstrip("+").startswith("hydra")])
-    return [list(words) for words in product(*(_words_of(override) for override in parsed))]
+    return [list(words) for words in product(*(_words_of(override) for override in parse_own(overrides)))]
+
+
+def parse_own(overrides: Sequence[str]) -> list[Override]:
+    """The overrides of a sweep as Hydra reads them, without those of its launchers. HydraException for no overrides."""
+    own = [word for word in overrides if not word.lstrip("+").startswith("hydra")]
+    return list(OverridesParser.create().parse_overrides(own))
 
 
 def _words_of(override: Override) -> list[str]:

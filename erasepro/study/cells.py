@@ -12,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from erasepro.config.hydra_errors import translated
 from erasepro.config.overrides import named_keys
 from erasepro.config.paths import groups
-from erasepro.config.sweep_jobs import sweep_jobs
+from erasepro.config.sweep_jobs import parse_own, sweep_jobs
 from erasepro.config.sweep_size import MOST_JOBS
 from erasepro.errors import UserError, unknown
 from erasepro.runs.override_words import override_words
@@ -75,7 +75,7 @@ def cells_of_sweep(overrides: Sequence[str]) -> tuple[list[Cell], list[str]]:
     """
     with translated(overrides):
         jobs = sweep_jobs(overrides)
-        parsed = OverridesParser.create().parse_overrides([word for word in overrides if not word.lstrip("+").startswith("hydra")])
+        parsed = parse_own(overrides)
     swept = [(index, override.key_or_group) for index, override in enumerate(parsed) if override.is_sweep_override()]
     cells = [
         Cell(number, {key: words[index].partition("=")[2] for index, key in swept}, tuple(words))
