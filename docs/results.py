@@ -22,6 +22,7 @@ from pathlib import Path
 
 import yaml
 
+from erasepro.report.figures.registry import figure_tables
 from erasepro.runtime.files import write_text
 from erasepro.runtime.source_digest import source_digest
 from erasepro.study.cells import Cell, cells_of, restrict
@@ -119,7 +120,10 @@ def section_text(section: Section, folder: StudyFolder, is_quick: bool) -> str:
     shows = f"{section.shows}\n\n" if section.shows and not is_quick else ""
     code = source_digest("erasepro.runs.run", ("erasepro",))[:8]
     stamp = f"{len(done):,} run{'s' if len(done) != 1 else ''}; study {folder.plan.id}, code {code}."
-    body = "\n".join(table.markdown() for table in all_tables(folder.plan, done))
+    tables = all_tables(folder.plan, done)
+    if any(kind == "depth" for kind, _ in folder.plan.figures):
+        tables += figure_tables("depth", [results for _, _, results in done])
+    body = "\n".join(table.markdown() for table in tables)
     return f"## {section.title}\n\n{shows}```\n{section.command(is_quick)}\n```\n\n{stamp}\n\n{body}"
 
 

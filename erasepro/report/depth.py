@@ -26,22 +26,37 @@ Curve = Mapping[str, Sequence[float | None]]
 """A quantity by layer, shallow to deep, for each of `QUANTITIES`; ``layer``: which, counted from 1."""
 
 
-Labelled = Sequence[tuple[str, Sequence[Mapping[str, Any]]]]
-"""Runs: the label of each, and its edit's diagnostics."""
+Labelled = Sequence[tuple[str, Sequence[Sequence[Mapping[str, Any]]]]]
+"""Labels, each with the diagnostics of its runs' edits, which are averaged."""
+CONCEPTS = "concepts.name"
 
 
 def label_runs(runs: Sequence[Results]) -> Labelled:
-    """Runs by what tells them apart: the settings in which they differ, of several solvers the methods; else their names."""
+    """Runs by what tells them apart: the settings in which they differ, of several solvers the methods; else their names.
+
+    Where every setting was run on the same several sets of concepts, those are one label's runs.
+    """
     settings = [{key: value for key, value in leaves(run.config).items() if _is_shown(key)} for run in runs]
     solvers = {setting.get("solver.name") for setting in settings}
     keys = [key for key in differing(settings) if len(solvers) == 1 or not key.startswith("solver.")]
     methods = [run.solver_label for run in runs] if len(solvers) > 1 else [""] * len(runs)
-    words = [[f"{_short(key, keys)}={setting.get(key)}" for key in keys] for setting in settings]
-    labels = [" ".join(filter(None, [method, *own])) for method, own in zip(methods, words, strict=True)]
+    edits = [run.edit.get("diagnostics") or [] for run in runs]
+    together = [key for key in keys if key != CONCEPTS]
+    if CONCEPTS in keys and (together or len(solvers) > 1):
+        grouped: dict[str, list[int]] = {}
+        for number, label in enumerate(_labels(methods, settings, together)):
+            grouped.setdefault(label, []).append(number)
+        sets = [sorted(str(settings[number].get(CONCEPTS)) for number in numbers) for numbers in grouped.values()]
+        if all(mine == sets[0] and len(set(mine)) == len(mine) > 1 for mine in sets):
+            return [(label, [edits[number] for number in numbers]) for label, numbers in grouped.items()]
+    labels = _labels(methods, settings, keys)
     unlike = all(labels) and len(set(labels)) == len(labels)
-    return [
-        (label if unlike else run.name, run.edit.get("diagnostics") or []) for run, label in zip(runs, labels, strict=True)
-    ]
+    return [(label if unlike else run.name, [edit]) for run, label, edit in zip(runs, labels, edits, strict=True)]
+
+
+def _labels(methods: Sequence[str], settings: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[str]:
+    words = [[f"{_short(key, keys)}={setting.get(key)}" for key in keys] for setting in settings]
+    return [" ".join(filter(None, [method, *own])) for method, own in zip(methods, words, strict=True)]
 
 
 def _short(key: str, keys: Sequence[str]) -> str:
@@ -53,7 +68,7 @@ def _short(key: str, keys: Sequence[str]) -> str:
 
 
 def _is_shown(key: str) -> bool:
-    return key.startswith(("solver.", "concepts.name", "model.name"))
+    return key.startswith(("solver.", CONCEPTS, "model.name"))
 
 
 def read_curve(diagnostics: Sequence[Mapping[str, Any]]) -> Curve:
@@ -68,6 +83,22 @@ def read_curve(diagnostics: Sequence[Mapping[str, Any]]) -> Curve:
     return {"layer": layers} | {name: [entry.get(name) for entry in entries] for name in QUANTITIES}
 
 
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """The mean of several edits' quantities at each layer, over those edits that have a number there."""
+    if len(curves) == 1:
+        return curves[0]
+    layers = sorted({layer for curve in curves for layer in curve["layer"] if layer is not None})
+    columns = {name: [dict(zip(curve["layer"], curve[name], strict=True)) for curve in curves] for name in QUANTITIES}
+    return {"layer": layers} | {
+        name: [_mean([column.get(layer) for column in own]) for layer in layers] for name, own in columns.items()
+    }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
+
+
 def share_of_depth(values: Sequence[float | None]) -> float | None:
     """The mean over the last third of the layers over that of the first third; below 1 where a quantity falls with depth."""
     numbers = [value for value in values if value is not None]
@@ -78,12 +109,12 @@ def share_of_depth(values: Sequence[float | None]) -> float | None:
 
 
 def read_curves(runs: Labelled) -> list[tuple[str, Curve]]:
-    """(label, quantities by layer) of each run that edits text layers.
+    """(label, quantities by layer, the mean of its runs) of each label whose runs edit text layers.
 
     Raises:
         UserError: none does.
     """
-    curves = [(label, read_curve(diagnostics)) for label, diagnostics in runs]
+    curves = [(label, mean_curve([read_curve(diagnostics) for diagnostics in edits])) for label, edits in runs]
     curves = [(label, curve) for label, curve in curves if curve["delta_norm"]]
     if not curves:
         raise UserError("None of these runs edits a layer of a text encoder, so there is nothing by depth to show.")
@@ -91,15 +122,17 @@ def read_curves(runs: Labelled) -> list[tuple[str, Curve]]:
 
 
 def tabulate_depth(runs: Labelled) -> list[Table]:
-    """One table a quantity: a row a layer, a column a run. Raises UserError as `read_curves` does."""
+    """One table a quantity: a row a layer, a column a label. Raises UserError as `read_curves` does."""
     curves = read_curves(runs)
+    most = max(len(edits) for _, edits in runs)
+    note = f"Means over {most} sets of concepts." if most > 1 else ""
     tables = []
     for name, title in QUANTITIES.items():
         columns = [dict(zip(curve["layer"], curve[name], strict=True)) for _, curve in curves]
         layers = sorted({layer for column in columns for layer in column if layer is not None})
         rows = [(f"layer {layer:g}", *(_cell(column.get(layer)) for column in columns)) for layer in layers]
         rows.append((SHARE, *(_cell(share_of_depth(curve[name])) for _, curve in curves)))
-        tables.append(Table(f"By depth: {title}", ("layer", *(label for label, _ in curves)), tuple(rows)))
+        tables.append(Table(f"By depth: {title}", ("layer", *(label for label, _ in curves)), tuple(rows), note))
     return tables
 
 

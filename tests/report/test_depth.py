@@ -8,8 +8,8 @@ from erasepro.report.depth import label_runs, read_curve, share_of_depth, tabula
 
 def layer(depth, size, kind="mlp.fc2", encoder="text_encoder"):
     return {
-        "site": f"{encoder}.layers.{depth}.{kind}", "kind": kind, "depth": depth, "delta_norm": size, "gap": size / 2,
-        "residual_before": size, "residual_after_all": size / 4, "residual_after_selected": 0.0,
+        "site": f"{encoder}.layers.{depth}.{kind}", "kind": kind, "depth": depth, "delta_norm": size, "gap": size and size / 2,
+        "residual_before": size, "residual_after_all": size and size / 4, "residual_after_selected": 0.0,
     }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_the_share_says_whether_a_quantity_falls_with_depth():
 
 
 def test_a_table_a_quantity_with_a_row_a_layer_and_a_column_a_run():
-    tables = tabulate_depth([("branch", FALLING), ("hidden state", [layer(d, 1.0) for d in range(6)])])
+    tables = tabulate_depth([("branch", [FALLING]), ("hidden state", [[layer(d, 1.0) for d in range(6)]])])
     change = next(table for table in tables if "‖ΔW‖" in table.title)
     assert change.header == ("layer", "branch", "hidden state")
     assert change.rows[0] == ("layer 1", "1", "1")
@@ -39,7 +39,7 @@ def test_a_table_a_quantity_with_a_row_a_layer_and_a_column_a_run():
 
 def test_runs_without_text_layers_have_nothing_to_show():
     with pytest.raises(UserError, match="nothing by depth"):
-        tabulate_depth([("uce", KEYS)])
+        tabulate_depth([("uce", [KEYS])])
 
 
 def test_runs_are_called_by_what_differs_between_them():
@@ -56,7 +56,7 @@ def test_runs_are_called_by_what_differs_between_them():
 def test_layers_are_those_of_the_encoder_unless_several_sites_share_one():
     assert read_curve([layer(4, 1.0), layer(2, 1.0)])["layer"] == [3, 5]
     assert read_curve([layer(2, 1.0), layer(2, 1.0, "mlp.fc1")])["layer"] == [1, 2]
-    table = tabulate_depth([("all", FALLING), ("two", [layer(4, 1.0), layer(5, 1.0)])])[1]
+    table = tabulate_depth([("all", [FALLING]), ("two", [[layer(4, 1.0), layer(5, 1.0)]])])[1]
     assert [row[2] for row in table.rows[:6]] == ["–", "–", "–", "–", "1", "1"]
 
 
@@ -78,3 +78,19 @@ def test_keys_that_end_alike_are_told_apart():
         return SimpleNamespace(name="n", config=config, edit={})
 
     assert label_runs([run(1, 2), run(3, 4)])[0][0] == "text_fit.mu=1 cross_fit.mu=2"
+
+
+def test_sets_of_concepts_are_averaged_where_every_setting_has_them_all():
+    def run(target, concepts, size):
+        config = {"solver": {"name": "erasepro", "schedule": {"target": target}}, "concepts": {"name": concepts}}
+        return SimpleNamespace(name="n", config=config, edit={"diagnostics": [layer(0, size), layer(1, None)]})
+
+    runs = [run("branch", "a", 1.0), run("state", "a", 3.0), run("branch", "b", 2.0), run("state", "b", 5.0)]
+    labelled = label_runs(runs)
+    assert [label for label, _ in labelled] == ["target=branch", "target=state"]
+    change = next(table for table in tabulate_depth(labelled) if "‖ΔW‖" in table.title)
+    assert change.rows[:2] == (("layer 1", "1.5", "4"), ("layer 2", "–", "–"))
+    assert change.note == "Means over 2 sets of concepts."
+    assert [label for label, _ in label_runs(runs[:3])] == [
+        "target=branch concepts=a", "target=state concepts=a", "target=branch concepts=b",
+    ]  # fmt: skip
