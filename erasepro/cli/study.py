@@ -55,14 +55,17 @@ def command(words: Sequence[str]) -> int:
         if "=" not in word and not word.startswith("~"):
             raise UserError(f"{word!r} is neither key=value nor the study's name, which comes first and alone.")
     from erasepro.study.cells import cells_of, restrict
-    from erasepro.study.study_file import load_study
+    from erasepro.study.study_file import load_study, studies
 
     study = load_study(words[0])
     study, rest = restrict(study, overrides)
     cells = cells_of(study, rest)
     if is_plan:
         return show_plan(study, cells)
-    return carry_out(plan_of(study, cells), own.get("out", ""), int(workers), fail_fast, launcher)
+    kept = [word for word in overrides if not word.startswith("outputs.")]
+    name = words[0] if study.name in studies() else Path(words[0]).name
+    plan = plan_of(study, cells, shlex.join(["erasepro", "study", name, *kept]))
+    return carry_out(plan, own.get("out", ""), int(workers), fail_fast, launcher)
 
 
 def carry_out(plan: StudyPlan, out: str, workers: int, fail_fast: bool, launcher: Launcher) -> int:
@@ -151,13 +154,13 @@ def check_first(cells: Sequence[Cell]) -> Path:
     return Path(resolve(cells[0].words).outputs.dir)
 
 
-def plan_of(study: Study, cells: Sequence[Cell]) -> StudyPlan:
-    """What the study's folder keeps of it."""
+def plan_of(study: Study, cells: Sequence[Cell], command: str = "") -> StudyPlan:
+    """What the study's folder keeps of it, and the command that made it."""
     from erasepro.study.study_folder import StudyPlan
 
     return StudyPlan(
         study.name, tuple(cells), tuple(study.tables), tuple(study.rows), study.sort, os.getcwd(), tuple(study.figures),
-        study.published,
+        study.published, command,
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def study_page(folder: StudyFolder, count: int) -> PageContent:
         summary=f"{len(done):,} runs: " + "; ".join(
             f"{axis}: {', '.join(dict.fromkeys(cell.labels[axis] for cell in plan.cells))}" for axis in plan.cells[0].labels
         ),
-        command=f"erasepro study {plan.name}" if plan.name in studies() else "",
+        command=plan.command or (f"erasepro study {plan.name}" if plan.name in studies() else ""),
         tables=all_tables(plan, done),
         figures=figures,
         groups=groups,

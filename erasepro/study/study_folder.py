@@ -46,6 +46,8 @@ class StudyPlan:
     """Kinds of figures, each with its x axis."""
     published: Mapping[str, Any] = field(default_factory=dict)
     """What a paper states, as the study's file says it."""
+    command: str = ""
+    """What a reader gives to make it again, without where its files go; "" where that is not known."""
 
     @property
     def id(self) -> str:
@@ -207,6 +209,7 @@ def _read_plan(path: Path) -> StudyPlan:
         directory=str(record["directory"]),
         figures=tuple((str(kind), str(x)) for kind, x in record.get("figures") or ()),
         published=record.get("published") or {},
+        command=str(record.get("command") or ""),
     )
 
 

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from erasepro.cli.main import main
+from erasepro.study.study_folder import StudyFolder
 
 STUDY = {
     "debug": "tiny",
@@ -44,6 +45,9 @@ def test_a_study_is_made_once_and_printed_again(file, capsys):
     assert main(["study", "own.yaml", "solver=uce", "ridge=small"]) == 0  # a part of it: the runs are there
     part = capsys.readouterr().out
     assert "Study own: 1 run, 1 to make" in part
+    (other,) = set(file.parent.glob("outputs/own-*")) - {folder}
+    assert StudyFolder(folder).plan.command == "erasepro study own.yaml"
+    assert StudyFolder(other).plan.command == "erasepro study own.yaml solver=uce ridge=small"
 
 
 def test_workers_beside_a_launcher_that_starts_them_itself_are_noted(file, capsys, monkeypatch):
