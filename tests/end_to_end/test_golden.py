@@ -30,9 +30,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "562ee31a01b555b7535bf91fd8e5de19d5188f4ad7120c2206bde41e1b0eb748"),
+        (["debug=tiny", "templates.preserve_count=1600"], "91693a77dc65fd0aeddef7e49635b5f36181e73b9dad862cba28d23938129e00"),
         (MACE, "928b74fdab13e21b89d22738da1356fad306dd77e807511638917ce3ea9e65b6"),
-        (FIVE, "3bcb7f58c2c0495ea7b256fffd008e55b022b236bd96a6d8ee52765df1898e4e"),
+        (FIVE, "1c4e2d57f69f84dccf8b2c60f41f1844bcd42f9b479a8f833c9c6faadc17349f"),
     ],
     ids=["tiny", "mace", "five"],
 )

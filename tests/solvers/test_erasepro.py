@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import erasepro
 from erasepro.edit.column_ranges import unpacked
 from erasepro.edit.generalization import measure_residual as residual_on
 from erasepro.errors import UserError
@@ -219,3 +220,15 @@ def test_bad_values_are_one_clear_line(shared_model, build, options, message):
     with pytest.raises(UserError, match=message) as info:
         solve(shared_model, build, **options)
     assert "\n" not in str(info.value)
+
+
+def test_a_style_is_fitted_at_the_weight_of_styles():
+    def edit_of(kind, **weights):
+        fit = {"text_fit": weights, "cross_attention_fit": weights}
+        return erasepro.erase("tiny", {"Van Gogh": "artist"}, kind=kind, **fit)
+
+    own, plain = edit_of("style", unselected_weight_style=2.0), edit_of("style", unselected_weight_style=None)
+    same = edit_of("style", unselected_weight=2.0, unselected_weight_style=None)
+    assert own.hash == same.hash != plain.hash
+    others = [edit_of("instance", unselected_weight_style=weight).hash for weight in (2.0, None)]
+    assert others[0] == others[1]
