@@ -12,8 +12,9 @@ from erasepro.tracking.process import TrackerProcess
 
 ECHO = """
     import sys
+    first = sys.stdin.readline()  # it tells nothing before it is told something
     print("parent", sys.argv[1], flush=True)
-    for line in sys.stdin:
+    for line in [first, *sys.stdin]:
         print("got", line.strip(), flush=True)
     print("end", file=sys.stderr)
 """
