@@ -11,10 +11,10 @@ import pytest
 from erasepro.tracking.process import TrackerProcess
 
 ECHO = """
-    import sys
+    import itertools, sys
     first = sys.stdin.readline()  # it tells nothing before it is told something
     print("parent", sys.argv[1], flush=True)
-    for line in [first, *sys.stdin]:
+    for line in itertools.chain([first], sys.stdin):
         print("got", line.strip(), flush=True)
     print("end", file=sys.stderr)
 """
