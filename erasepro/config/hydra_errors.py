@@ -70,7 +70,7 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
                     f"inside the shell's: write {as_word(key, quoted)}."
                 )
             filled = re.sub(EMPTY_ANCHOR, ",'']", value)
-            if key == "concepts.pairs" and filled != value:
+            if key == "concepts.pairs" and value.startswith("[[") and filled != value:
                 return UserError(
                     f"Cannot read the override {link.override!r}: an empty anchor is written as two quotes, "
                     f"{as_word(key, filled)}."

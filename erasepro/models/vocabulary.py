@@ -101,7 +101,7 @@ def nearest_words(
 
 
 def _files_state(pipe: Any, component: str, tokenizer: EncoderTokenizer) -> tuple[Any, ...] | None:
-    """The files of an encoder and its tokenizer by name, size and time, and the tokens added since.
+    """The files of an encoder and its tokenizer by name, size and time, the dtype they are read in, and the tokens added since.
 
     None where the weights are in memory, or in a file with a layout of its own.
     """
@@ -112,7 +112,7 @@ def _files_state(pipe: Any, component: str, tokenizer: EncoderTokenizer) -> tupl
     files = sorted({*weights.files, *(file for folder in folders for file in folder.iterdir())})
     states = ((file, file.stat()) for file in files)
     facts = tuple((str(file.absolute()), s.st_size, s.st_mtime_ns, s.st_ino) for file, s in states)
-    return component, facts, tuple(sorted(tokenizer.get_added_vocab().items()))
+    return component, str(weights.dtype()), facts, tuple(sorted(tokenizer.get_added_vocab().items()))
 
 
 def _device(module: Any) -> torch.device:

@@ -30,6 +30,7 @@ SHORT = ("{n}", "{c}", "a shot of {c}", "the {n}", "a {n}", "a shot of {n}")
 SHORT_STYLE = ("{x} in {s} style", "by {s}", "{x} by {s}", "a painting in the style of {s}")
 PER_NAME, PER_NEIGHBOR = 8, 3
 """Sentences about each name that is to stay, and about each word near to a target or an anchor."""
+LONGEST_HEADER = 120  # letters of a file's header in a message
 SHARE = 4
 """Names, neighbours, and common styles: each at most this part of all sentences (1 / SHARE)."""
 
@@ -190,15 +191,21 @@ def read_sentences(path: str) -> list[str]:
     key = "templates.preserve_source"
     known = COLUMN_NAMES["prompt"]
     table = read_table(Path(path).expanduser(), key, known)
-    of = {name.casefold(): name for name in table.columns}
-    column = next((of[name] for name in (*known, LINE) if name in of), None)
-    if column is None:
-        raise UserError(
-            f"{key}={path!r} has no column {', '.join(map(repr, known[:-1]))} or {known[-1]!r}; its header is "
-            f"{', '.join(table.columns)}."
-        )
-    lines = [" ".join(str(row.cells.get(column) or "").split()) for row in table.records]
-    sentences = [line for line in lines if folded(line)]
+    named = [[own for own in table.columns if own.casefold() == name] for name in (*known, LINE)]
+    columns = next((own for own in named if own), [])
+    if len(columns) != 1:
+        listed = ", ".join(table.columns)
+        shown = listed if len(listed) <= LONGEST_HEADER else f"{listed[:LONGEST_HEADER]} …"
+        wanted = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
+        what = f"has columns {' and '.join(map(repr, columns))}" if columns else f"has no column {wanted}"
+        raise UserError(f"{key}={path!r} {what}; its header is {shown}.")
+    sentences = []
+    for row in table.records:
+        cell = row.cells.get(columns[0])
+        if cell is not None and not isinstance(cell, str):
+            raise UserError(f"{key}={path!r}, {row.place}: {columns[0]!r} is {cell!r}, which is no text.")
+        sentence = " ".join((cell or "").replace("\0", " ").split())
+        sentences += [sentence] if folded(sentence) else []
     if not sentences:
         raise UserError(f"{key}={path!r} holds no sentence: write one a line (.txt), or in the column 'prompt' of a table.")
     return sentences

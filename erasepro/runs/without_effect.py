@@ -30,12 +30,19 @@ def _is_of_styles(key: str) -> Callable[[StoredConfig], bool]:
     return lambda stored: stored.at("concepts.kind") == "style" and stored.at(key) is not None
 
 
+def _takes_no_weights(part: str) -> Callable[[StoredConfig], bool]:
+    """Whether a fit holds its columns, so that it has no weights to count them by."""
+    soft, pooled = _lacks(part, "residual", "soft"), _lacks(part, "rank", "least_squares")
+    return lambda stored: soft(stored) and pooled(stored)
+
+
 def _of_fits() -> Iterator[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str]]:
     """What one key of the superset's fits leaves unread of the others."""
     for part in ("text_fit", "cross_attention_fit"):
         at = f"solver.{part}."
         hard = ("rank", "hold", "independence_threshold", "unselected_weight", "unselected_weight_style", "reduced_rank")
         yield tuple(at + key for key in hard), _lacks(part, "residual", "hard"), f"{at}residual=soft has no use for it"
+        yield (at + "weights",), _takes_no_weights(part), f"{at}residual=hard counts columns only with rank=least_squares"
         yield (at + "mu",), _lacks(part, "residual", "soft"), f"only {at}residual=soft has a weight of its constraints"
         fitted = tuple(at + key for key in hard[1:])
         style = at + "unselected_weight_style"
@@ -69,6 +76,11 @@ UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] 
     (("model.seed",), lambda stored: stored.at("model.kind") != "tiny", "only random weights (model=tiny) have a seed"),
     (("concepts.pairs",), lambda stored: bool(stored.at("concepts.file")), "the pairs are those of concepts.file"),
     (("tracker",), lambda stored: stored.at("tracker.name") == "none", "nothing is logged with tracker=none"),
+    (
+        ("templates.preserve_source", "templates.preserve_neighbors", "templates.contexts"),
+        lambda stored: stored.at("templates.grammar") == "miniature",
+        "templates.grammar=miniature has sentences of its own",
+    ),
     *_of_fits(),
 )
 """(keys or groups, whether this config leaves them unread, why)."""

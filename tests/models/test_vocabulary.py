@@ -1,11 +1,13 @@
 """The words that a model knows, read from its tokenizer and text encoder."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from safetensors.torch import load_file, save_file
 
-from erasepro.models.load import MINIATURE, load_model, load_skeleton
+from erasepro.models import vocabulary
+from erasepro.models.load import MINIATURE, load_model, load_skeleton, model_config
 from erasepro.models.vocabulary import nearest_words, read_lexicon, whole_words
 
 
@@ -67,3 +69,12 @@ def test_other_weights_under_the_same_name_have_other_neighbours(tmp_path):
     weights = load_file(file)
     save_file({key: -w.flip(0).contiguous() if "token_embedding" in key else w for key, w in weights.items()}, file)
     assert read_lexicon(load_skeleton(str(folder)).pipe).nearest(["cat"], 8) != before
+
+
+def test_neighbours_of_one_dtype_are_not_taken_for_anothers(monkeypatch):
+    read = []
+    monkeypatch.setattr(vocabulary, "nearest_words", lambda *given: read.append(1) or {"cat": ("lion",)})
+    for dtype in ("float32", "float16", "float32", "float16"):
+        config = replace(model_config("miniature"), dtype=dtype)
+        read_lexicon(load_skeleton(config).pipe).nearest(["a cat that nobody asked for"], 8)
+    assert len(read) == 2

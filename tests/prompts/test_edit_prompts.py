@@ -218,12 +218,18 @@ def test_sentences_of_a_file_and_of_the_names_alone(tmp_path):
         ("other.csv", "has no column 'prompt', .* its header is word"),
         ("blank.txt", "preserve_source='blank.txt' holds no"),
         ("blank.csv", "preserve_source='blank.csv' holds no sentence"),
+        ("twice.csv", "has columns 'prompt' and 'Prompt'; its header is prompt, Prompt"),
+        ("long.csv", "its header is x{120} …"),
+        ("number.jsonl", r"preserve_source='number.jsonl', line 2: 'prompt' is 3, which is no text"),
     ],
 )
 def test_a_source_that_cannot_be_read_is_told(tmp_path, monkeypatch, source, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "other.csv").write_text("word\nx\n")
     (tmp_path / "blank.txt").write_text("\n  \n")
+    (tmp_path / "twice.csv").write_text("prompt,Prompt\na,b\n")
+    (tmp_path / "long.csv").write_text(f"{'x' * 4000}\ny\n")
+    (tmp_path / "number.jsonl").write_text('{"prompt": "a barn"}\n{"prompt": 3}\n')
     (tmp_path / "blank.csv").write_text('prompt\n""\n')
     config = TemplatesConfig(preserve_source=[source])
     with pytest.raises(UserError, match=message):

@@ -53,6 +53,19 @@ from erasepro.runs.without_effect import lines_without_effect
         ),
         (["solver=uce", "solver.token_policy=all"], []),
         (
+            ["templates=known", "templates.preserve_source=[junk]"],
+            ["templates.preserve_source has no effect: templates.grammar=miniature has sentences of its own."],
+        ),
+        (
+            ["solver.text_fit.weights=concept"],
+            [
+                "solver.text_fit.weights has no effect: "
+                "solver.text_fit.residual=hard counts columns only with rank=least_squares."
+            ],
+        ),
+        (["solver.text_fit.weights=concept", "solver.text_fit.residual=soft"], []),
+        (["solver.text_fit.weights=concept", "solver.text_fit.rank=least_squares"], []),
+        (
             ["concepts=mini/style_ink", "solver.text_fit.unselected_weight=1"],
             [
                 "solver.text_fit.unselected_weight has no effect: the concepts are styles, which have "
