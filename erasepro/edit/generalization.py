@@ -39,8 +39,8 @@ HELD_OUT_TOKENS = "subject_to_first_paddings"
 """The same for the check that comes with every edit: of the paddings the first few, which say nearly what all of them say.
 
 On the miniature, of six methods and three sets of concepts, the share of the original's residual that is left differs by .06 at
-most from the one at all paddings, in the same order but for two methods that are level; at full size the check takes a fifth of the
-time.
+most from the one at all paddings, in the same order but for two methods that are level; at full size the check takes a fifth of
+the time.
 """
 SLOW_ENCODER = 16
 """Sentences of a kind, at most, that are held out where an encoder is no CLIP: it reads each at its full length."""
