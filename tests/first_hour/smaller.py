@@ -8,8 +8,8 @@ The rules, all of them:
   is that model's, ``generation.size=16``.
 - ``-m`` keeps the first two values of the first key that it sweeps, and the first of the others.
 - The tables of `experiments/`, hours of work, are planned, ``--dry-run``, with the first value of every key.
-- A study of the package's has the last value of each axis (of its sentences the first), and no metrics; the page's own one is
-  run as it stands.
+- A study of the package's has the last value of each axis (of its sentences and depths the first), and no metrics; the page's
+  own one is run as it stands.
 - A search has one set, four trials and two settings drawn.
 """
 
@@ -28,6 +28,8 @@ SEARCH = [
     "generation.max_retain=2", "templates.preserve_count=20", "templates.contexts=2", "metrics.judge.kind=openai_clip",
     "metrics.judge.source=clip.safetensors",
 ]  # fmt: skip
+FIRST = ("templates", "depth")
+"""Axes of studies whose first value is taken: the other sentences are the miniature's, the tiny model has three blocks."""
 RUN2 = "outputs/tiny-*hidden_state-*"
 PLACES = [
     # verb ("" for a run), model where it matters, the page's word -> its real name
@@ -82,8 +84,8 @@ def smaller(command: str, run: str) -> list[str]:
 
 
 def one_value_an_axis(study: str) -> list[str]:
-    """The words that take the last value of each axis of a study; of sentences the first: the others are the miniature's."""
-    chosen = {axis.name: list(axis.values)[0 if axis.name == "templates" else -1] for axis in load_study(study).axes}
+    """The words that take the last value of each axis of a study, the first of `FIRST`."""
+    chosen = {axis.name: list(axis.values)[0 if axis.name in FIRST else -1] for axis in load_study(study).axes}
     return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in chosen.items()]
 
 
