@@ -135,7 +135,9 @@ def test_the_python_of_the_pages_runs(answers, user):
     assert (user.folder / "dog.png").is_file()
 
 
-def test_a_plug_in_made_as_the_page_says_is_installed_and_run(user, tmp_path):
+def test_a_plug_in_made_as_the_page_says_is_installed_and_run(bin_dir, tmp_path):
+    (tmp_path / "user").mkdir()
+    user = User(bin_dir, tmp_path / "user")  # another than the others': they count the runs of theirs
     sections = sections_of(CONTRIBUTING)
     package = tmp_path / "my-erasure"
     (package / "my_erasure").mkdir(parents=True)
