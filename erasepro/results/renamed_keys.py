@@ -25,7 +25,7 @@ SOLVER_KEYS = {
 FIT_KEYS = {"tau": "independence_threshold", "rest": "unselected_weight"}
 """Of the groups ``text_fit`` and ``cross_attention_fit``."""
 
-FIT_VALUES_THEN = {"hold": "columns", "reduced_rank": None, "unselected_weight_style": None}
+FIT_VALUES_THEN = {"hold": "columns", "reduced_rank": None}
 """Keys of those groups that did not exist, at what was done without them."""
 
 SOLVER_VALUES = {"prompts": {"build": "fitting"}, "preserve": {"build": "fitting"}}

@@ -25,11 +25,6 @@ def _lacks(part: str, key: str, *values: object) -> Callable[[StoredConfig], boo
     return lambda stored: bool(stored.at(f"solver.{part}", {})) and stored.at(f"solver.{part}.{key}") not in values
 
 
-def _is_of_styles(key: str) -> Callable[[StoredConfig], bool]:
-    """Whether concepts are styles, and a key holds their weight."""
-    return lambda stored: stored.at("concepts.kind") == "style" and stored.at(key) is not None
-
-
 def _takes_no_weights(part: str) -> Callable[[StoredConfig], bool]:
     """Whether a fit holds its columns, so that it has no weights to count them by."""
     soft, pooled = _lacks(part, "residual", "soft"), _lacks(part, "rank", "least_squares")
@@ -40,14 +35,11 @@ def _of_fits() -> Iterator[tuple[tuple[str, ...], Callable[[StoredConfig], bool]
     """What one key of the superset's fits leaves unread of the others."""
     for part in ("text_fit", "cross_attention_fit"):
         at = f"solver.{part}."
-        hard = ("rank", "hold", "independence_threshold", "unselected_weight", "unselected_weight_style", "reduced_rank")
+        hard = ("rank", "hold", "independence_threshold", "unselected_weight", "reduced_rank")
         yield tuple(at + key for key in hard), _lacks(part, "residual", "hard"), f"{at}residual=soft has no use for it"
         yield (at + "weights",), _takes_no_weights(part), f"{at}residual=hard counts columns only with rank=least_squares"
         yield (at + "mu",), _lacks(part, "residual", "soft"), f"only {at}residual=soft has a weight of its constraints"
         fitted = tuple(at + key for key in hard[1:])
-        style = at + "unselected_weight_style"
-        yield (style,), lambda stored: stored.at("concepts.kind") != "style", "the concepts are no styles"
-        yield (at + "unselected_weight",), _is_of_styles(style), f"the concepts are styles, which have {style}"
         yield fitted, _lacks(part, "rank", "independent", "exact"), f"{at}rank=least_squares holds no column"
     yield (
         ("solver.cross_attention_fit", "solver.cross_attention_kinds", "solver.cross_attention_token_policy"),

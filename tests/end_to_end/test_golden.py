@@ -30,9 +30,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "91693a77dc65fd0aeddef7e49635b5f36181e73b9dad862cba28d23938129e00"),
+        (["debug=tiny", "templates.preserve_count=1600"], "362d693c32e395317900f1c2b5898fd2dadbc0cd6a34dff670b4709731299708"),
         (MACE, "928b74fdab13e21b89d22738da1356fad306dd77e807511638917ce3ea9e65b6"),
-        (FIVE, "1c4e2d57f69f84dccf8b2c60f41f1844bcd42f9b479a8f833c9c6faadc17349f"),
+        (FIVE, "c65818c3e70c229ff90a216dfc7784ca5ac2272d4b999c83af8a00540c74b6cb"),
     ],
     ids=["tiny", "mace", "five"],
 )

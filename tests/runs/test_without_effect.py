@@ -65,19 +65,6 @@ from erasepro.runs.without_effect import lines_without_effect
         ),
         (["solver.text_fit.weights=concept", "solver.text_fit.residual=soft"], []),
         (["solver.text_fit.weights=concept", "solver.text_fit.rank=least_squares"], []),
-        (
-            ["concepts=mini/style_ink", "solver.text_fit.unselected_weight=1"],
-            [
-                "solver.text_fit.unselected_weight has no effect: the concepts are styles, which have "
-                "solver.text_fit.unselected_weight_style."
-            ],
-        ),
-        (
-            ["solver.text_fit.unselected_weight_style=1"],
-            ["solver.text_fit.unselected_weight_style has no effect: the concepts are no styles."],
-        ),
-        (["concepts=mini/style_ink", "solver.text_fit.unselected_weight_style=1"], []),
-        (["concepts=mini/style_ink", "solver=erasepro_known", "solver.text_fit.unselected_weight=1"], []),
     ],
 )
 def test_a_line_for_what_is_not_read(words, lines):

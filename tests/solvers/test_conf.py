@@ -89,8 +89,6 @@ def test_every_schedule_has_a_file():
     [
         ({"residual": "soft", "mu": inf}, r"mu must be positive and finite"),
         ({"unselected_weight": inf}, r"unselected_weight must be 0 or more and finite"),
-        ({"unselected_weight_style": -1.0}, r"unselected_weight_style must be 0 or more and finite"),
-        ({"unselected_weight_style": 1e9}, r"unselected_weight_style must be at most 1e\+06"),
         ({"solve_dtype": "half"}, r"solve_dtype"),
         ({"solve_dtype": "float32", "preserve": {"kind": "null_space"}}, r"null space is in float64; solve_dtype="),
         ({"reduced_rank": 0}, r"reduced_rank must be 1 or more, or null for any; got 0"),

@@ -52,7 +52,7 @@ def test_end_to_end_numbers_are_those_of_the_edited_pipeline(certified):
     model, edit, found = certified
     build, edited = sentences(("dog", "cat")), copy.deepcopy(model.pipe)
     edit.apply(edited)
-    columns = pair_columns(model.pipe.tokenizer, build.pairs, "last_to_eos")
+    columns = pair_columns(model.pipe.tokenizer, build.pairs, edit.meta["config"]["text_token_policy"])
     targets, anchors = [p.target_prompt for p in build.pairs], [p.anchor_prompt for p in build.pairs]
     X, O = (columns.target.gather(features(pipe, targets)) for pipe in (edited, model.pipe))
     Y = columns.anchor.gather(features(model.pipe, anchors))
@@ -82,7 +82,7 @@ def test_gaps_are_those_of_the_hidden_states(certified):
     model, edit, found = certified
     build, edited = sentences(("dog", "cat")), copy.deepcopy(model.pipe)
     edit.apply(edited)
-    columns = pair_columns(model.pipe.tokenizer, build.pairs, "last_to_eos")
+    columns = pair_columns(model.pipe.tokenizer, build.pairs, edit.meta["config"]["text_token_policy"])
 
     def states(pipe, prompts):
         encoder = copy.deepcopy(pipe.text_encoder).double()

@@ -46,8 +46,6 @@ class Plan:
     """Every text encoder of the pipeline, by its component's name."""
     inputs: list[InputColumns]
     """The groups of linears that read the encoders, with the columns that each is shown."""
-    kind: str
-    """Of the concepts: instance | style | nudity | faces."""
 
     @property
     def editable(self) -> list[EditableEncoder]:
@@ -98,7 +96,7 @@ class ErasePro(Solver[EraseProConfig]):
 
         # Step 1. The text encoder: layers i = 1 … S, each solved on what the layers before it, as edited, let through.
         for encoder in plan.editable:
-            fit = self.text_fit(encoder.columns, plan.kind)
+            fit = self.text_fit(encoder.columns)
             encoder.open_streams()  # X₀ into the copy that is edited, Y₀ and K into the original
             for block in range(encoder.depth):
                 sites = encoder.sites_at(block)
@@ -126,8 +124,7 @@ class ErasePro(Solver[EraseProConfig]):
             X, Y = entry.features(plan.encoders, TARGET), entry.features(plan.encoders, ANCHOR)
             K = entry.retained_sums(plan.encoders, self.statistics)
             # Wanted: W X = W_o Y, so D X = Y − X; the cheapest is D = (Y − X) G⁺ Xᵀ C⁻¹.
-            fit = Fit.of(self.config.cross_attention_fit.for_kind(plan.kind), entry.columns)
-            D = solve_input_map(fit, X, Y, K)
+            D = solve_input_map(Fit.of(self.config.cross_attention_fit, entry.columns), X, Y, K)
             replace_readers(pipe, self._readers(entry.sites), X, Y, entry.columns, by_input_map(D), solved)
         solved.lap("cross_attention")
 
@@ -166,7 +163,7 @@ class ErasePro(Solver[EraseProConfig]):
                 encoders[name] = encoder
             else:
                 encoders[name] = FrozenEncoder(stack, name, texts)
-        plan = Plan(schedule, encoders, inputs, prompts.concepts.kind)
+        plan = Plan(schedule, encoders, inputs)
         if not inputs and not any(encoder.sites for encoder in plan.editable):
             self._refuse_nothing(pipe)
         return plan
@@ -182,8 +179,7 @@ class ErasePro(Solver[EraseProConfig]):
             if layers:
                 tokenizer = tokenizer_of(pipe, encoder.component)
                 columns = count_columns(tokenizer, prompts.pairs, config.text_token_policy)
-                own = config.text_fit.for_kind(prompts.concepts.kind)
-                fit = Fit(own, torch.zeros(0), range(columns))  # type: ignore[arg-type]
+                fit = Fit(config.text_fit, torch.zeros(0), range(columns))  # type: ignore[arg-type]
                 needed += [
                     column_bytes(columns, *((0, 0) if fit.sums_suffice(layer.in_features) else layer.weight.shape[::-1]))
                     for layer in layers
@@ -193,9 +189,9 @@ class ErasePro(Solver[EraseProConfig]):
             needed += [input_bytes(pipe, read, prompts.pairs, policy) for read in conditioning_inputs(pipe)]
         return max(needed)
 
-    def text_fit(self, columns: PairColumns, kind: str) -> Fit:
-        """The solve of a text layer for these columns, of concepts of this kind."""
-        return Fit.of(self.config.text_fit.for_kind(kind), columns)
+    def text_fit(self, columns: PairColumns) -> Fit:
+        """The solve of a text layer for these columns."""
+        return Fit.of(self.config.text_fit, columns)
 
     def editable_blocks(self, count: int) -> list[int]:
         """Those of an encoder's `count` blocks that may be edited. UserError for a number beyond them."""

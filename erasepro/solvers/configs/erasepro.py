@@ -18,11 +18,12 @@ class EraseProConfig:
     name: str = "erasepro"
     text_sites: list[str] = field(default_factory=lambda: ["mlp.fc2"])  # linears of each text block; [] for none
     text_blocks: list[int] | None = None  # blocks that may be edited; null: all
-    text_token_policy: str = "last_to_eos"  # token policy in the text encoder
+    # token policy in the text encoder. Paddings carry the concept too, and the first of them nearly what all of them do
+    text_token_policy: str = "subject_to_first_paddings"
     text_fit: FitConfig = field(default_factory=FitConfig)
     cross_attention: bool = True  # edit cross-attention keys and values at the end
     cross_attention_kinds: list[str] = field(default_factory=lambda: list(ATTENTION_KINDS))  # keys, values; both: the default
-    cross_attention_token_policy: str = "last_to_eos"
+    cross_attention_token_policy: str = "subject_to_first_paddings"  # the same of keys and values
     cross_attention_fit: FitConfig = field(default_factory=FitConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     feature_dtype: str = "float64"  # precision of the pairs' forward passes (solves are always float64)

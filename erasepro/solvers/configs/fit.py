@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from erasepro.errors import UserError, unknown
 
@@ -43,20 +43,13 @@ class FitConfig:
     independence_threshold: float = 0.9
     # hard: weight of the mean column that is not held, against the cost; 0: it is left to chance. With hold=names it is that
     # of one concept, and √c times as much of c concepts: chosen on development sets of 1 to 30
-    unselected_weight: float = 0.1
-    # the same of styles (concepts.kind=style), which want less; null: as others. Chosen on development sets of styles
-    unselected_weight_style: float | None = 0.03
+    unselected_weight: float = 0.07
     # hard: ΔW writes into at most so many output directions a concept, or those that held columns need; null: any number. It
     # limits what fits the columns that are not held, and with it what an edit weighs: 16 cost nothing on development sets
     reduced_rank: int | None = 16
     weights: str = "count"  # soft, least_squares: count (each column once) | concept (each concept once)
     solve_dtype: str = "float64"  # precision of the solve: float64 | float32 (to see what that costs)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
-
-    def for_kind(self, kind: str) -> FitConfig:
-        """The same for concepts of this kind: its ``unselected_weight`` is theirs."""
-        own = self.unselected_weight_style
-        return self if kind != "style" or own is None else replace(self, unselected_weight=own)
 
 
 def check_fit(config: FitConfig, where: str) -> None:
@@ -79,22 +72,18 @@ def check_fit(config: FitConfig, where: str) -> None:
         if not 0 < number < math.inf or (key == "independence_threshold" and number >= 1):
             limit = "in (0, 1)" if key == "independence_threshold" else "positive and finite"
             raise UserError(f"solver.{where}.{key} must be {limit}; got {number}.")
-    weights = {"unselected_weight": config.unselected_weight}
-    if config.unselected_weight_style is not None:
-        weights["unselected_weight_style"] = config.unselected_weight_style
     for key, number in (
-        *weights.items(),
+        ("unselected_weight", config.unselected_weight),
         ("preserve.scale", config.preserve.scale),
         ("preserve.ridge", config.preserve.ridge),
     ):
         if not 0 <= number < math.inf:
             raise UserError(f"solver.{where}.{key} must be 0 or more and finite; got {number}.")
-    for key, number in weights.items():
-        if number > LARGEST_UNSELECTED_WEIGHT:
-            raise UserError(
-                f"solver.{where}.{key} must be at most {LARGEST_UNSELECTED_WEIGHT:g} (beyond it nothing is held exactly); "
-                f"got {number}."
-            )
+    if config.unselected_weight > LARGEST_UNSELECTED_WEIGHT:
+        raise UserError(
+            f"solver.{where}.unselected_weight must be at most {LARGEST_UNSELECTED_WEIGHT:g} "
+            f"(beyond it nothing is held exactly); got {config.unselected_weight}."
+        )
     if config.reduced_rank is not None and config.reduced_rank < 1:
         raise UserError(f"solver.{where}.reduced_rank must be 1 or more, or null for any; got {config.reduced_rank}.")
     preserve = config.preserve

@@ -34,7 +34,7 @@ class _Stage(ErasePro):
         chosen = list(range(7 * count // 12, count - 1)) or [count - 1]
         return chosen if self.config.text_blocks is None else super().editable_blocks(count)
 
-    def text_fit(self, columns: PairColumns, kind: str) -> Fit:
+    def text_fit(self, columns: PairColumns) -> Fit:
         return Fit.of(self.config.text_fit, columns, average=self.average)
 
 

@@ -98,11 +98,3 @@ def test_the_weight_of_what_is_not_held_grows_with_the_root_of_the_concepts(conc
     assert torch.allclose(solution.update.dense(), want.update.dense(), atol=1e-12)
     every = Fit(replace(config, hold="columns"), weights, [""] * n, held).solve(X, R, None)
     assert len(every.selected) == n
-
-
-def test_styles_have_a_weight_of_their_own():
-    config = FitConfig(unselected_weight=0.3, unselected_weight_style=0.02)
-    assert config.for_kind("style").unselected_weight == 0.02
-    assert [config.for_kind(kind) for kind in ("instance", "nudity", "faces")] == [config] * 3
-    alike = FitConfig(unselected_weight=0.3, unselected_weight_style=None)
-    assert alike.for_kind("style") == alike
