@@ -35,7 +35,7 @@ READ_TOKENS = "subject_to_end"
 
 It is the same for every method: at its own tokens, one that moves a single token would seem better than one that moves all.
 """
-HELD_OUT_TOKENS = "subject_to_first_paddings"
+HELD_OUT_TOKENS = "subject_to_eighth_padding"
 """The same for the check that comes with every edit: of the paddings the first few, which say nearly what all of them say.
 
 On the miniature, of six methods and three sets of concepts, the share of the original's residual that is left differs by .06 at

@@ -17,7 +17,7 @@ def test_what_an_edit_states(edit32, tmp_path):
         "| dog | cat |",
         "`erasepro`",
         "ΔW = R G⁺ Xᵀ C⁻¹",
-        "text token policy: `subject_to_first_paddings`",
+        "text token policy: `subject_to_fourth_padding`",
         edit32.hash,
         f"{edit32.residuals['selected']:.2g}",
         f"{edit32.residuals['selected_share']:.1%} of all, held exactly",

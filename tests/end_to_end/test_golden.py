@@ -30,9 +30,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "362d693c32e395317900f1c2b5898fd2dadbc0cd6a34dff670b4709731299708"),
+        (["debug=tiny", "templates.preserve_count=1600"], "9e729b473e24afcf0397f8d74510f5b66f73038d3f6ef24d8a77fede13b9ab6a"),
         (MACE, "928b74fdab13e21b89d22738da1356fad306dd77e807511638917ce3ea9e65b6"),
-        (FIVE, "c65818c3e70c229ff90a216dfc7784ca5ac2272d4b999c83af8a00540c74b6cb"),
+        (FIVE, "6d06ed577e8a678c3c67d422d21dcb20ec03aa39b5912a99942e22e12fb2d464"),
     ],
     ids=["tiny", "mace", "five"],
 )

@@ -111,6 +111,25 @@ def test_a_change_of_few_directions_holds_the_names_and_follows_as_well(shared_m
     assert left[0] < left[1] < left[2], left
 
 
+@pytest.mark.parametrize("schedule", ["progressive", "interpolate"])
+def test_names_are_exact_in_double_while_other_sentences_run_in_single(shared_model, build, schedule):
+    """Of feature_dtype=mixed: what is held is held as in float64, what is fitted beside it differs by rounding alone."""
+    mixed, double, single = (
+        solve(shared_model, build, schedule={"name": schedule}, feature_dtype=dtype)
+        for dtype in ("mixed", "float64", "float32")
+    )
+    assert mixed.residuals["selected"] < 2 * double.residuals["selected"] < single.residuals["selected"]
+    assert mixed.residuals["all"] == pytest.approx(double.residuals["all"], rel=1e-5)
+    assert mixed.hash != double.hash
+
+
+def test_with_every_column_held_all_sentences_run_in_double(shared_model, build):
+    fit = {"text_fit": {"hold": "columns"}, "cross_attention_fit": {"hold": "columns"}}
+    assert len({solve(shared_model, build, feature_dtype=dtype, **fit).hash for dtype in ("mixed", "float64")}) == 1
+    fit["text_fit"] = {}  # one of both is enough
+    assert len({solve(shared_model, build, feature_dtype=dtype, **fit).hash for dtype in ("mixed", "float64")}) == 1
+
+
 def test_a_solve_in_float32_is_the_same_but_for_its_digits(shared_model, build):
     whole, single = (
         solve(shared_model, build, text_fit={"solve_dtype": dtype}, cross_attention_fit={"solve_dtype": dtype})

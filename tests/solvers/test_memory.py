@@ -41,12 +41,12 @@ def test_a_small_solve_says_nothing(shared_model):
 def test_a_large_one_says_how_much(shared_model, machine):
     machine(None)
     line = check_memory(make_solver("erasepro"), shared_model.pipe, MANY)
-    assert line == "Memory: about 0.3 GiB for the columns of 3,000 sentences."
+    assert line == "Memory: about 0.2 GiB for the columns of 3,000 sentences."
 
 
 def test_one_that_does_not_fit_is_refused(shared_model, machine):
     machine(2**20)
-    with pytest.raises(UserError, match=r"The solve for 1 pair \(3,000 sentences\) needs about 0\.3 GiB of memory") as hit:
+    with pytest.raises(UserError, match=r"The solve for 1 pair \(3,000 sentences\) needs about 0\.2 GiB of memory") as hit:
         check_memory(make_solver("erasepro"), shared_model.pipe, MANY)
     assert "erase fewer concepts at a time" in str(hit.value)
     assert "\n" not in str(hit.value)

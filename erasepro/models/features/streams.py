@@ -102,6 +102,28 @@ def group(needed: Tensor, tokens: int) -> list[Tensor]:
     return [*groups, order[start:]] if len(order) else []
 
 
+class Partition:
+    """Prompts in parts, each given by their numbers."""
+
+    def __init__(self, parts: Sequence[Tensor]) -> None:
+        self._count = len(parts)
+        self._home = torch.zeros(sum(map(len, parts)), dtype=torch.long)
+        self._local = torch.zeros_like(self._home)
+        for number, rows in enumerate(parts):
+            self._home[rows], self._local[rows] = number, torch.arange(len(rows))
+        self._held: dict[int, tuple[Columns, list[tuple[Tensor, Columns]]]] = {}
+
+    def split(self, columns: Columns) -> list[tuple[Tensor, Columns]]:
+        """For each part: the numbers of the columns in it, and their places there. Asked again, the same objects."""
+        held = self._held.get(id(columns))
+        if held is None:
+            home = self._home[columns.rows]
+            numbers = [(home == part).nonzero().flatten() for part in range(self._count)]
+            found = [(mine, Columns(self._local[columns.rows[mine]], columns.positions[mine])) for mine in numbers]
+            held = self._held[id(columns)] = (columns, found)  # the columns are kept: their id stays theirs
+        return held[1]
+
+
 class Stream:
     """Hidden states of some prompts on their way through the blocks of `layers`.
 
@@ -121,25 +143,13 @@ class Stream:
         self._cut = [int(needed[rows].max()) for rows in self.groups]
         self._states, self._after, self._inputs = Store(), Store(), Store(LIMIT_TAPS)
         self._known: tuple[int, str] | None = None  # the block and site whose outputs (frozen) or taps are kept
-        self._places: dict[int, tuple[Columns, list[tuple[Tensor, Columns]]]] = {}
-        home = torch.zeros(len(ids), dtype=torch.long)
-        local = torch.zeros(len(ids), dtype=torch.long)
+        self._partition = Partition(self.groups)
         for g, rows in enumerate(self.groups):
-            home[rows], local[rows] = g, torch.arange(len(rows))
             self._states.put(g, layers.embed(ids[rows, : self._cut[g]]))
-        self._home, self._local = home, local
 
     def places(self, columns: Columns) -> list[tuple[Tensor, Columns]]:
         """For each group: the numbers of the columns in it, and their places in the group's states."""
-        held = self._places.get(id(columns))
-        if held is None:
-            home = self._home[columns.rows]
-            found = []
-            for g in range(len(self.groups)):
-                mine = (home == g).nonzero().flatten()
-                found.append((mine, Columns(self._local[columns.rows[mine]], columns.positions[mine])))
-            held = self._places[id(columns)] = (columns, found)  # the columns are kept: their id stays theirs
-        return held[1]
+        return self._partition.split(columns)
 
     @torch.no_grad()
     def scan(self, kind: str, columns: Columns | None = None) -> Iterator[tuple[Tensor, Reading]]:
@@ -165,6 +175,14 @@ class Stream:
         for mine, reading in self.scan(kind):
             if len(mine):
                 see(reading.inputs, mine)
+
+    def set_weight(self, block: int, kind: str, W: Tensor) -> None:
+        """Put another weight (d_out, d_in) in the layers that the prompts run through."""
+        self.layers.set_weight(block, kind, W)
+
+    def drop(self, block: int, edited: bool = False) -> None:
+        """Forget a block of the layers, as `Blocks.drop`."""
+        self.layers.blocks.drop(block, edited)
 
     @torch.no_grad()
     def advance(self) -> None:

@@ -42,7 +42,8 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "start_to_eos": ("start", "first", "last", "word", "eos"),
     "subject_to_end": ("last", "word", "eos", "pad", "spare"),
     "subject_to_common_end": ("last", "word", "eos", "pad"),
-    "subject_to_first_paddings": ("last", "word", "eos", "first pad"),
+    "subject_to_fourth_padding": ("last", "word", "eos", "pad"),
+    "subject_to_eighth_padding": ("last", "word", "eos", "pad"),
     "whole_to_end": ("first", "last", "word", "eos", "pad", "spare"),
     "eot": ("eos",),
     "all": ("start", "first", "last", "word", "eos", "pad", "spare"),
@@ -54,11 +55,12 @@ POLICIES: dict[str, tuple[str, ...]] = {
 
 ``start_to_eos`` is ``all`` without the paddings: BOS and the words before the subject, the subject, the words after it,
 and the end of text. Its columns of the start ask for no change, so they hold what comes before the subject in place.
-``subject_to_first_paddings`` goes `FIRST_PADS` paddings beyond the end of text. ``last_to_eos`` leaves the subject's first
-sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of "h·ou·se", and to move it is to move both.
+``last_to_eos`` leaves the subject's first sub-tokens alone: under causal attention "h" of "h·or·se" is also the "h" of
+"h·ou·se", and to move it is to move both.
 ``subject_to_common_end`` ends where the longer of the two texts has no padding left.
 """
-FIRST_PADS = 8
+LAST_PAD = {"subject_to_fourth_padding": 4, "subject_to_eighth_padding": 8}
+"""Where a policy ends, in paddings beyond the end of the target's text; the others have no such end."""
 WITHOUT_SUBJECT = ("position", "position_after_start", "surrounding")
 """Policies that pair whatever stands there, subject or not."""
 
@@ -100,8 +102,7 @@ def pair_tokens(
     else:
         rows = align(a_text, b_text)
     if getattr(tokenizer, "causal", True):
-        wanted |= {"pad"} if "first pad" in wanted else set()
-        last = a_text.eos + FIRST_PADS if "first pad" in wanted else a_text.context
+        last = a_text.eos + LAST_PAD.get(policy, a_text.context)
         rows = [row for row in rows if row[0] != "pad" or row[1] <= last]
     else:
         rows = _whole_text(rows, wanted, tokenizer.pads)

@@ -146,10 +146,12 @@ class ErasePro(Solver[EraseProConfig]):
             if config.cross_attention
             else []
         )
-        dtype, preserve_dtype = getattr(torch, config.feature_dtype), getattr(torch, config.preserve_dtype)
+        mixed = config.feature_dtype == "mixed"
+        dtype = torch.float64 if mixed else getattr(torch, config.feature_dtype)
+        preserve_dtype = getattr(torch, config.preserve_dtype)
         settings = EncoderSettings(
-            config.text_token_policy, config.text_fit.preserve, schedule, dtype, preserve_dtype, config.batch_size,
-            self.statistics,
+            config.text_token_policy, config.text_fit.preserve, schedule, dtype, mixed and config.holds_names, preserve_dtype,
+            config.batch_size, self.statistics,
         )
         stack = TextStack(pipe, dtype, config.batch_size)
         encoders: dict[str, Encoder] = {}

@@ -51,6 +51,11 @@ class FitConfig:
     solve_dtype: str = "float64"  # precision of the solve: float64 | float32 (to see what that costs)
     preserve: PreserveConfig = field(default_factory=PreserveConfig)
 
+    @property
+    def holds_names(self) -> bool:
+        """Whether columns are held exactly, and of names alone."""
+        return self.hold == "names" and self.residual == "hard" and self.rank != "least_squares"
+
 
 def check_fit(config: FitConfig, where: str) -> None:
     """Raise UserError for a value out of range, before anything is computed."""

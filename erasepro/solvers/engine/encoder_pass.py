@@ -18,6 +18,7 @@ from torch import Tensor
 from erasepro.linalg import Statistics, Update
 from erasepro.models.architectures import architecture_of
 from erasepro.models.features.columns import PairColumns, pair_columns, preserve_columns
+from erasepro.models.features.mixed_stream import MixedStream
 from erasepro.models.features.statistics_store import StatisticsStore, encoder_digest, statistics_key
 from erasepro.models.features.streams import Reading, Stream, encode, lengths
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
@@ -44,6 +45,8 @@ class EncoderSettings:
     schedule: Schedule
     dtype: torch.dtype
     """Precision of the pairs' forward passes."""
+    mixed: bool
+    """Only of those sentences that hold a name's columns: the others run in single precision."""
     preserve_dtype: torch.dtype
     """Precision of the captions'."""
     batch_size: int
@@ -90,6 +93,7 @@ class EditableEncoder:
         self.pooled_positions = places if required.pooled else {}
         planned = required.planned.get(settings.token_policy)
         self.columns: PairColumns = planned or pair_columns(self.tokenizer, pairs, settings.token_policy)
+        self.parts = self._parts(encoder)
         self.retained_columns, self.retained_weights = self._retained_columns()
         """The columns of each stream of captions whose sums shape the cost, and their weights."""
         architecture = architecture_of(self.pipe)
@@ -102,7 +106,7 @@ class EditableEncoder:
         sets = [(self.columns.target, self.columns.anchor), *((p.target, p.anchor) for p in required.pairs)]
         sets += [(self.pooled_positions[TARGET], self.pooled_positions[ANCHOR])] if required.pooled else []
         self.streams: Streams = open_streams(
-            self.layers, self.retain_layers, (self.ids[TARGET], self.ids[ANCHOR]), self.ids, sets,
+            self.parts, self.retain_layers, (self.ids[TARGET], self.ids[ANCHOR]), self.ids, sets,
             {stream: self._read_of(stream) for stream in self.retained_columns},
             reread=schedule.reread and schedule.reread_cross_attention, batch=self.settings.batch_size,
         )  # fmt: skip
@@ -179,7 +183,7 @@ class EditableEncoder:
     def replace(self, site: Site, update: Update) -> Tensor:
         """Put W_o + ΔW in the edited copy, rounded as it will be applied: later layers see that. Returns it (d_out, d_in)."""
         W = round_weight(update.apply_to(self.weight(site)), self.weight_dtype)
-        self.streams.X.layers.set_weight(site.depth, site.kind, W)
+        self.streams.X.set_weight(site.depth, site.kind, W)
         return W
 
     def advance(self) -> None:
@@ -219,7 +223,17 @@ class EditableEncoder:
             self._final_anchor = self.streams.Y.through(ahead, self.columns.anchor)
         return self._final_anchor - self.streams.X.through(ahead, self.columns.target)
 
-    def _stream(self, stream: str) -> Stream | None:
+    def _parts(self, encoder: Any) -> list[tuple[Tensor, TextLayers]]:
+        """Which pairs run through which layers: all of them through the same, or those that are held exactly apart."""
+        rows, pairs = torch.arange(len(self.ids[TARGET])), [self.columns, *self.required.pairs]
+        exact = torch.isin(rows, torch.cat([columns.target.rows[columns.names] for columns in pairs]))
+        if not self.settings.mixed or bool(exact.all()):
+            return [(rows, self.layers)]
+        same = self.settings.preserve_dtype == torch.float32
+        single = self.retain_layers if same else TextLayers(encoder, torch.float32)
+        return [(rows[exact], self.layers), (rows[~exact], single)]
+
+    def _stream(self, stream: str) -> Stream | MixedStream | None:
         s = self.streams
         target = s.X if self.settings.schedule.reread_cross_attention or s.O is None else s.O
         if stream in (TARGET, ANCHOR):

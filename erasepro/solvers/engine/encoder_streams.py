@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from erasepro.models.features.streams import Stream, group, lengths
+from erasepro.models.features.mixed_stream import MixedStream
+from erasepro.models.features.streams import Partition, Stream, group, lengths
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers
 
 
@@ -46,7 +47,7 @@ class LateStream:
 def _carried(stream: Stream, block: int) -> Stream:
     while stream.block < block:
         stream.advance()
-        stream.layers.blocks.drop(stream.block - 1)
+        stream.drop(stream.block - 1)
     return stream
 
 
@@ -54,9 +55,9 @@ def _carried(stream: Stream, block: int) -> Stream:
 class Streams:
     """The streams at the same block. O is None when X is re-read everywhere; K: the captions' by name, those to be read."""
 
-    X: Stream
-    Y: Stream
-    O: Stream | None
+    X: Stream | MixedStream
+    Y: Stream | MixedStream
+    O: Stream | MixedStream | None
     K: dict[str, LateStream]
 
     def advance(self) -> None:
@@ -67,16 +68,18 @@ class Streams:
         for late in self.K.values():
             late.advance()
         for stream in streams:
-            stream.layers.blocks.drop(stream.block - 1, edited=True)
+            stream.drop(stream.block - 1, edited=True)
 
 
 def open_streams(
-    layers: TextLayers, retain_layers: TextLayers, ids: tuple[Tensor, Tensor], captions: Mapping[str, Tensor],
-    sets: list[tuple[Columns, Columns]], retained: Mapping[str, list[Columns]], reread: bool, batch: int,
+    parts: Sequence[tuple[Tensor, TextLayers]], retain_layers: TextLayers, ids: tuple[Tensor, Tensor],
+    captions: Mapping[str, Tensor], sets: list[tuple[Columns, Columns]], retained: Mapping[str, list[Columns]],
+    reread: bool, batch: int,
 ) -> Streams:  # fmt: skip
     """Streams over (target, anchor) ids and those of captions, each prompt cut after its last needed token (causal attention).
 
     Args:
+        parts: which pairs run through which layers, those in the widest precision first.
         sets: (target, anchor) columns that will be read; the first are the streams' own.
         retained: columns of the captions that will be read, by stream; the first are the stream's own.
         reread: the target's features are read through the edited layers everywhere, so that O is not needed.
@@ -85,15 +88,24 @@ def open_streams(
     x, y = ids
     tokens = batch * x.shape[1]
     need_x, need_y = lengths(len(x), *(t for t, _ in sets)), lengths(len(y), *(a for _, a in sets))
-    groups = group(torch.maximum(need_x, need_y), tokens)
+    needed = torch.maximum(need_x, need_y)
+    groups = [group(needed[rows], tokens) for rows, _ in parts]
+
+    def opened(ids: Tensor, columns: Columns, needed: Tensor, edited: bool = False) -> Stream | MixedStream:
+        own = [here for _, here in Partition([rows for rows, _ in parts]).split(columns)]
+        streams = [
+            (rows, Stream(layers.editable_copy() if edited else layers, ids[rows], here, cut, needed[rows], not edited))
+            for (rows, layers), here, cut in zip(parts, own, groups, strict=True)
+        ]
+        return MixedStream(streams) if len(streams) > 1 else streams[0][1]
+
     K = {}
     for name, columns in retained.items():
         k, need_k = captions[name], lengths(len(captions[name]), *columns)
-        opened = partial(Stream, retain_layers, k, columns[0], group(need_k, tokens), need_k, frozen=True)
-        K[name] = LateStream(opened)
+        K[name] = LateStream(partial(Stream, retain_layers, k, columns[0], group(need_k, tokens), need_k, frozen=True))
     return Streams(
-        Stream(layers.editable_copy(), x, sets[0][0], groups, need_x),
-        Stream(layers, y, sets[0][1], groups, need_y, frozen=True),
-        None if reread else Stream(layers, x, sets[0][0], groups, need_x, frozen=True),
+        opened(x, sets[0][0], need_x, edited=True),
+        opened(y, sets[0][1], need_y),
+        None if reread else opened(x, sets[0][0], need_x),
         K,
     )

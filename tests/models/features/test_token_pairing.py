@@ -4,7 +4,7 @@ import pytest
 
 from erasepro.errors import UserError
 from erasepro.models.features.locate import context_length, locate
-from erasepro.models.features.token_pairing import FIRST_PADS, POLICIES, pair_tokens
+from erasepro.models.features.token_pairing import LAST_PAD, POLICIES, pair_tokens
 
 
 def pairs(tokenizer, policy, target_prompt, anchor_prompt, target, anchor):
@@ -30,7 +30,8 @@ DOG = ("a photo of a dog, sunny", "a photo of a cat, sunny", "dog", "cat")
         ("all", list(range(77))),
         ("surrounding", [0, 1, 2, 3, 4, *range(6, 77)]),
         ("subject_to_common_end", list(range(5, 77))),
-        ("subject_to_first_paddings", list(range(5, 17))),
+        ("subject_to_fourth_padding", list(range(5, 13))),
+        ("subject_to_eighth_padding", list(range(5, 17))),
         ("position", list(range(77))),
         ("position_after_start", list(range(1, 77))),
     ],
@@ -78,11 +79,12 @@ def test_subject_to_common_end_is_as_long_as_the_longer_text_leaves(tokenizer):
     assert empty == [(2, 0), *((i, i - 2) for i in range(3, 77))]
 
 
-def test_the_first_paddings_are_counted_from_the_end_of_the_targets_text(tokenizer):
-    found = pairs(tokenizer, "subject_to_first_paddings", *GRUMPY)
-    assert found == [(i, i - 1) for i in range(3, 8 + FIRST_PADS)]
+@pytest.mark.parametrize(("policy", "count"), LAST_PAD.items())
+def test_the_first_paddings_are_counted_from_the_end_of_the_targets_text(tokenizer, policy, count):
+    found = pairs(tokenizer, policy, *GRUMPY)
+    assert found == [(i, i - 1) for i in range(3, 8 + count)]
     full = " ".join(["cat"] * 75)
-    assert pairs(tokenizer, "subject_to_first_paddings", full, full.replace("cat", "dog"), "cat", "dog") == [
+    assert pairs(tokenizer, policy, full, full.replace("cat", "dog"), "cat", "dog") == [
         (i, i) for i in range(1, 77)
     ]
 
