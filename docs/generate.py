@@ -23,7 +23,7 @@ from erasepro.config.paths import config_dir, options
 from erasepro.metrics import METRICS
 from erasepro.metrics.networks.nudenet_labels import LABEL_SETS
 from erasepro.models.features import token_pairing
-from erasepro.models.features.token_pairing import POLICIES
+from erasepro.models.features.token_pairing import LAST_PAD, POLICIES
 from erasepro.registry import Registry
 from erasepro.solvers import SOLVERS
 
@@ -109,7 +109,8 @@ def main() -> int:
 
 def methods_page() -> str:
     """The page of every solver, with the stored settings (the options) of each."""
-    rows = [f"| `{name}` | {', '.join(parts)} |" for name, parts in POLICIES.items()]
+    end = {name: f" (of the paddings the first {count})" for name, count in LAST_PAD.items()}
+    rows = [f"| `{name}` | {', '.join(parts)}{end.get(name, '')} |" for name, parts in POLICIES.items()]
     text = TOKENS.format(rows="\n".join(rows), text=inspect.getdoc(token_pairing))
     return METHODS + _page(SOLVERS, "solver", _solver_facts) + text
 
