@@ -30,9 +30,9 @@ FIVE = ["concepts=mini/instance_5", "schedule=hidden_state", "solver.cross_atten
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        (["debug=tiny", "templates.preserve_count=1600"], "9e729b473e24afcf0397f8d74510f5b66f73038d3f6ef24d8a77fede13b9ab6a"),
+        (["debug=tiny", "templates.preserve_count=1600"], "329a64678187a20485875bc9a01f77e021bf9b1583f5d6606e026266b002ddd8"),
         (MACE, "928b74fdab13e21b89d22738da1356fad306dd77e807511638917ce3ea9e65b6"),
-        (FIVE, "6d06ed577e8a678c3c67d422d21dcb20ec03aa39b5912a99942e22e12fb2d464"),
+        (FIVE, "39bd67fcfbacd706b26c22d0f4e38787e5fc36e6f686bcb548695131d524c739"),
     ],
     ids=["tiny", "mace", "five"],
 )

@@ -38,7 +38,7 @@ def certified():
     from tests.edit.conftest import make_model
 
     model = make_model()
-    edit = solve(model, ("dog", "cat"), feature_dtype="float64")
+    edit = solve(model, ("dog", "cat"))
     return model, edit, certify(edit, model)
 
 

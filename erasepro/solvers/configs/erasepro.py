@@ -27,9 +27,10 @@ class EraseProConfig:
     cross_attention_token_policy: str = "subject_to_fourth_padding"  # the same of keys and values
     cross_attention_fit: FitConfig = field(default_factory=FitConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    # precision of the pairs' forward passes (solves are always float64): float32 | float64 | mixed (float64 of what is held
-    # exactly, with hold=names a concept's name; float32 of the sentences that are fitted beside it)
-    feature_dtype: str = "mixed"
+    # precision of the pairs' forward passes (solves are always float64): float64 | float32 | mixed (float64 of what is held
+    # exactly, with hold=names a concept's name; float32 of the sentences that are fitted beside it: as exact, less work, and
+    # in another order the same to 1e-5 alone)
+    feature_dtype: str = "float64"
     preserve_dtype: str = "float32"  # of the captions' to preserve: they only shape the cost
     # captions to preserve at most where an encoder always reads its whole context (FLUX: 512 tokens)
     long_captions: int = 64
