@@ -85,7 +85,7 @@ def _with_kills(place: Path, words: list[str], kills: int, start: float) -> tupl
             time.sleep(0.1)
         workers.append(begin("work", str(folder)))
         while any(worker.poll() is None for worker in workers):
-            time.sleep(draw.uniform(5, 12))
+            time.sleep(draw.uniform(1.5, 3.5))
             number = draw.randrange(len(workers))
             if killed < kills and workers[number].poll() is None:
                 workers[number].send_signal(signal.SIGKILL)

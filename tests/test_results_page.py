@@ -23,6 +23,7 @@ def maker():
     del sys.modules["results_page"]
 
 
+@pytest.mark.ci_slow
 def test_every_section_composes_and_a_quick_look_has_fewer_runs(maker):
     head, sections = maker.read_sections()
     assert head.startswith("# Results")

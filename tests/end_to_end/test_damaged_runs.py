@@ -11,13 +11,13 @@ def finished(tmp_path_factory):
 
 
 def test_no_damage_gives_another_number_without_a_word(finished):
-    draws = [finished.draw(seed, ("report first", "run more", "scores lost")) for seed in range(8)]
+    draws = [finished.draw(seed, ("report first", "run more", "scores lost")) for seed in range(3)]
     assert not any(draw.problems for draw in draws), summary(draws)
 
 
 @pytest.mark.ci_slow
-def test_twelve_more_damages_give_no_other_number_without_a_word(finished):
-    draws = [finished.draw(seed, ("report first", "run more", "scores lost")) for seed in range(8, 20)]
+def test_seventeen_more_damages_give_no_other_number_without_a_word(finished):
+    draws = [finished.draw(seed, ("report first", "run more", "scores lost")) for seed in range(3, 20)]
     assert not any(draw.problems for draw in draws), summary(draws)
 
 

@@ -53,6 +53,7 @@ def test_numbers_keep_what_they_are_sorted_by(tmp_path):
     assert '<td class="num" data-number="-3.0"><b>-3.00</b></td>' in page
 
 
+@pytest.mark.ci_slow
 def test_pictures_become_smaller_and_then_fewer_until_the_page_fits(tmp_path):
     content = PageContent("t", "s", "c", groups=[make_group(tmp_path / "g", models=("a", "b"), rows=6, size=256)])
     whole = render_page(content)
