@@ -21,6 +21,7 @@ from erasepro.models.architectures import ConditioningInput
 from erasepro.models.features.columns import plan_pair_columns, plan_retain_columns
 from erasepro.models.features.text_stack import TextStack, conditioning_inputs
 from erasepro.models.sites import conditioning_sites
+from erasepro.results.renamed_keys import TOKEN_POLICIES
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import HeldOut, PromptPair
@@ -60,7 +61,8 @@ class _Sides:
         """The token policy that the edit's held-out residual was measured at; of older edits that of their keys and values."""
         config, tokens = self.edit.meta.get("config", {}), self.edit.meta.get("tokens", {})
         own = config.get("cross_attention_token_policy") or config.get("token_policy")
-        return tokens.get("held_out") or own or HELD_OUT_TOKENS
+        stored = tokens.get("held_out") or own or HELD_OUT_TOKENS
+        return TOKEN_POLICIES.get(stored, stored)
 
     def pair_columns(self, read: ConditioningInput, pairs: Sequence[PromptPair], policy: str) -> _Columns:
         """What a group of linears reads of target prompts, and should act on as on the anchor prompts."""

@@ -28,6 +28,9 @@ FIT_KEYS = {"tau": "independence_threshold", "rest": "unselected_weight"}
 FIT_VALUES_THEN = {"hold": "columns", "reduced_rank": None}
 """Keys of those groups that did not exist, at what was done without them."""
 
+TOKEN_POLICIES = {"subject_to_first_paddings": "subject_to_eighth_padding"}
+"""Token policies by their names of before."""
+
 SOLVER_VALUES = {"prompts": {"build": "fitting"}, "preserve": {"build": "fitting"}}
 SCHEDULE_VALUES = {"name": {"kv_only": "cross_attention_only"}, "at": {"own": "output"}}
 """Key → old value → new value."""
@@ -53,10 +56,20 @@ def rename_solver_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return renamed
 
 
-def with_values_of_then(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A solver's stored settings with the keys that did not exist when they were stored, at what was done without them."""
+def with_values_of_then(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """A solver's stored settings with the keys that did not exist when they were stored, at what was done without them.
+
+    kind: of the concepts. Styles once had an ``unselected_weight`` of their own, which is theirs now.
+    """
     known = {key: config[key] for key in ("text_fit", "cross_attention_fit") if isinstance(config.get(key), Mapping)}
-    return {**config, **{key: {**FIT_VALUES_THEN, **fit} for key, fit in known.items()}}
+    fits = {key: _with_the_weight_of(kind, {**FIT_VALUES_THEN, **fit}) for key, fit in known.items()}
+    tokens = {key: value for key, value in config.items() if key.endswith("token_policy") and isinstance(value, str)}
+    return {**config, **{key: TOKEN_POLICIES.get(value, value) for key, value in tokens.items()}, **fits}
+
+
+def _with_the_weight_of(kind: str, fit: dict[str, Any]) -> dict[str, Any]:
+    own = fit.pop("unselected_weight_style", None)
+    return fit if kind != "style" or own is None else {**fit, "unselected_weight": own}
 
 
 def rename_schedule_config(config: Mapping[str, Any]) -> dict[str, Any]:

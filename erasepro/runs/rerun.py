@@ -44,7 +44,7 @@ def rerun_spec(file: Path, overrides: Sequence[str] = ()) -> RunSpec:
         UserError: a damaged config, one that holds anything but plain values, or a bad override.
     """
     before = read_stored(file)
-    before = before.replaced({"solver": with_values_of_then(before["solver"])})
+    before = before.replaced({"solver": with_values_of_then(before["solver"], before.at("concepts.kind"))})
     prepare()
     with translated(overrides):
         check_overrides(overrides)

@@ -38,4 +38,4 @@ def make_solver(solver: Any, options: Mapping[str, Any] | None = None) -> Solver
 
 def stored_solver(meta: Mapping[str, Any]) -> Solver[Any]:
     """The solver that an edit was made with, by the edit's meta data. UserError as `make_solver`."""
-    return make_solver(meta["config"]["name"], with_values_of_then(meta["config"]))
+    return make_solver(meta["config"]["name"], with_values_of_then(meta["config"], meta["concepts"]["kind"]))

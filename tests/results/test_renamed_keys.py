@@ -9,6 +9,7 @@ from erasepro.results.renamed_keys import (
     rename_edit_meta,
     rename_schedule_config,
     rename_solver_config,
+    with_values_of_then,
 )
 
 CONFIG = {
@@ -67,3 +68,15 @@ def test_old_names_become_todays_and_todays_stay(translate, old, new):
     assert translate(old) == new
     assert old == before, "a new value is given"
     assert translate(new) == new
+
+
+@pytest.mark.parametrize(("kind", "weight"), [("style", 0.03), ("instance", 0.1)])
+def test_what_styles_had_of_their_own_is_theirs_and_no_key_any_more(kind, weight):
+    fit = {"hold": "names", "reduced_rank": 16, "unselected_weight": 0.1, "unselected_weight_style": 0.03}
+    stored = {"text_token_policy": "subject_to_first_paddings", "text_fit": fit, "cross_attention_fit": dict(fit)}
+    found = with_values_of_then(stored, kind)
+    want = {"hold": "names", "reduced_rank": 16, "unselected_weight": weight}
+    assert found == {"text_token_policy": "subject_to_eighth_padding", "text_fit": want, "cross_attention_fit": want}
+    alike = with_values_of_then({"text_fit": {**fit, "unselected_weight_style": None}}, kind)["text_fit"]
+    assert alike == {**want, "unselected_weight": 0.1}
+    assert "unselected_weight_style" in fit, "a new value is given"

@@ -19,7 +19,7 @@ class EraseProConfig:
     name: str = "erasepro"
     text_sites: list[str] = field(default_factory=lambda: ["mlp.fc2"])  # linears of each text block; [] for none
     text_blocks: list[int] | None = None  # blocks that may be edited; null: all
-    # token policy in the text encoder. Paddings carry the concept too, and the first four of them what all of them do
+    # token policy in the text encoder. Paddings carry the concept too; beyond the fourth nothing was gained (development sets)
     text_token_policy: str = "subject_to_fourth_padding"
     text_fit: FitConfig = field(default_factory=FitConfig)
     cross_attention: bool = True  # edit cross-attention keys and values at the end

@@ -225,9 +225,12 @@ class EditableEncoder:
 
     def _parts(self, encoder: Any) -> list[tuple[Tensor, TextLayers]]:
         """Which pairs run through which layers: all of them through the same, or those that are held exactly apart."""
-        rows, pairs = torch.arange(len(self.ids[TARGET])), [self.columns, *self.required.pairs]
+        rows = torch.arange(len(self.ids[TARGET]))
+        if not self.settings.mixed:
+            return [(rows, self.layers)]
+        pairs = [self.columns, *self.required.pairs]
         exact = torch.isin(rows, torch.cat([columns.target.rows[columns.names] for columns in pairs]))
-        if not self.settings.mixed or bool(exact.all()):
+        if bool(exact.all()):
             return [(rows, self.layers)]
         same = self.settings.preserve_dtype == torch.float32
         single = self.retain_layers if same else TextLayers(encoder, torch.float32)
