@@ -133,7 +133,11 @@ def test_what_solve_sites_gives_in_another_form_is_named(registered, shared_mode
 def test_an_edit_stored_before_a_key_is_solved_as_it_was():
     today = asdict(make_solver("erasepro").config)
     before = {**today, "text_fit": {key: value for key, value in today["text_fit"].items() if key != "hold"}}
-    config = stored_solver({"config": before}).config
+    config = _stored(before)
     assert (config.text_fit.hold, config.cross_attention_fit.hold) == ("columns", "names")
-    assert asdict(stored_solver({"config": today}).config) == today
-    assert stored_solver({"config": asdict(make_solver("uce").config)}).config == make_solver("uce").config
+    assert asdict(_stored(today)) == today
+    assert _stored(asdict(make_solver("uce").config)) == make_solver("uce").config
+
+
+def _stored(config):
+    return stored_solver({"config": config, "concepts": {"kind": "instance"}}).config
