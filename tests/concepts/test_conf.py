@@ -54,7 +54,7 @@ def test_sizes():
 
 def test_development_and_test_share_no_target_and_small_sets_no_concept():
     test = [load(option) for option in MINI if "/instance_" in option or "/pair_" in option]
-    for number in (1, 5, 10):
+    for number in (1, 5, 10, 30, 40):
         dev = load(f"mini/dev_{number}")
         for concepts in test:
             assert not set(dev.targets) & set(concepts.targets)
