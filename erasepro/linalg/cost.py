@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from erasepro.linalg.gram import Statistics
+from erasepro.linalg.gram import Statistics, mirror
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Cost:
 
     L: Tensor
     C: Tensor | None = field(default=None, repr=False)
-    """C itself, where it is at hand: L Lᵀ costs as much as several factorisations."""
+    """C itself, where it is at hand: L Lᵀ costs as much as several factorisations. Only its upper triangle counts."""
 
     @classmethod
     def ridge(cls, d: int, lam: float = 1.0, device: torch.device | str | None = None) -> Cost:
@@ -35,9 +35,9 @@ class Cost:
 
     @classmethod
     def _owning(cls, C: Tensor, lam: float) -> Cost:
-        """As `from_gram`, but S is a tensor that may be written to."""
+        """As `from_gram`, but S is a tensor that may be written to, and only its upper triangle counts."""
         C.diagonal().add_(lam)
-        L, info = torch.linalg.cholesky_ex(C)
+        L, info = torch.linalg.cholesky_ex(C.T)  # the lower triangle of Cᵀ, in the order that LAPACK reads
         pivots = L.diagonal().pow(2)
         noise = len(C) * torch.finfo(C.dtype).eps * float(pivots.max())  # what a zero pivot may come out as
         if int(info) != 0 or not bool(torch.isfinite(pivots.sum())) or float(pivots.min()) <= noise:
@@ -68,7 +68,7 @@ class Cost:
             return ThinCost.of_columns(few * factor**0.5, lam)
         if not lam >= 0:
             raise ValueError(f"The ridge λ must be 0 or more; got {lam}.")
-        return cls._owning(stats.xx * factor, lam)
+        return cls._owning(stats.upper * factor, lam)
 
     def in_precision(self, dtype: torch.dtype) -> Cost:
         """C rounded to another precision, and factored in it. Raises ValueError where it is singular there."""
@@ -88,7 +88,10 @@ class Cost:
 
     def dense(self) -> Tensor:
         """C itself (d, d)."""
-        return self.L @ self.L.T if self.C is None else self.C
+        if self.C is None:
+            return self.L @ self.L.T
+        mirror(self.C)
+        return self.C
 
     def whiten(self, X: Tensor) -> Tensor:
         """L⁻¹X (d, n), for some L with L Lᵀ = C: there the cost is the plain Frobenius norm."""

@@ -43,8 +43,7 @@ class Statistics:
         """Add the sums xx of other columns, or with sign −1 take them away: of columns that are among these."""
         xx = self._joined()
         if other._few:
-            for A in other._few:
-                self._square(A, sign)
+            self._square(torch.cat(other._few, dim=1), sign)
         else:
             xx.add_(other._joined().to(xx), alpha=sign)
             self._half |= other._half
@@ -83,12 +82,17 @@ class Statistics:
             self._half = False
         return xx
 
+    @property
+    def upper(self) -> Tensor:
+        """The same (d_in, d_in), of which only the upper triangle counts."""
+        return self._joined()
+
     def _joined(self) -> Tensor:
         """xx with the few columns so far in it; only its upper triangle counts while `_half`."""
         if self._xx is None:
             self._xx = torch.zeros(self._d, self._d, dtype=torch.float64)
-        for A in self._few:
-            self._square(A)
+        if self._few:
+            self._square(torch.cat(self._few, dim=1))
         self._few = []
         return self._xx
 
