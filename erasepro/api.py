@@ -101,10 +101,10 @@ def erase(
         raise UserError("kind goes with a list of pairs; a stored set or a ConceptSet has its own: leave it out.")
     if retain_source is not None and retain_source not in RETAIN_SOURCES:
         raise unknown("value of retain_source", str(retain_source), RETAIN_SOURCES)
-    loaded = _model(model)
     overrides = solver_words(solver) + ([f"schedule={schedule}"] if schedule else [])
     overrides += [f"concepts={concepts}"] if isinstance(concepts, str) else []
     spec = resolve(overrides)
+    loaded = _model(model, make_solver(spec.solver).needs_denoiser)
     if isinstance(concepts, ConceptSet):
         chosen = concepts
     else:
@@ -217,8 +217,8 @@ def _finished(stages: Run) -> RunResults:
     return RunResults.load(stages.path)
 
 
-def _model(given: Any) -> Model:
-    """What solvers take, from what `erase` takes."""
+def _model(given: Any, whole: bool = False) -> Model:
+    """What solvers take, from what `erase` takes; ``whole``: the denoiser is run, and so loaded."""
     if isinstance(given, Model):
         check_computing(given.pipe)
         return given
@@ -228,7 +228,7 @@ def _model(given: Any) -> Model:
         if source == str(MINIATURE):
             return Model(given, "miniature", "erasepro", "", "miniature")
         return Model(given, Path(source).name, source, "")
-    return load_skeleton(given)
+    return load_model(given) if whole else load_skeleton(given)
 
 
 def _names(preserve: Any) -> list[str]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from erasepro.edit.record import TABLE, EditRecord
 from erasepro.models.architectures import architecture_of
 from erasepro.models.features.text_stack import TextStack
-from erasepro.models.sites import TEXT_KINDS, Site, site_module, text_sites, weight
+from erasepro.models.sites import TEXT_KINDS, Site, is_linear_site, site_module, text_sites, weight
 
 
 class BothSides:
@@ -55,7 +55,7 @@ class BothSides:
         return self._text_sites(component, dict.fromkeys(self.edit.updates))
 
     def _text_sites(self, component: str, names: dict[str, None]) -> list[Site]:
-        name_of = {site_module(self.pipe, n): n for n in names if n.startswith(f"{component}.")}
+        name_of = {site_module(self.pipe, n): n for n in names if n.startswith(f"{component}.") and is_linear_site(n)}
         sites = text_sites(self.pipe, TEXT_KINDS, component) if name_of else []
         named = [(site, name_of.get(site_module(self.pipe, site.name))) for site in sites]
         return [Site(name, site.component, site.kind, site.depth) for site, name in named if name is not None]

@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from erasepro.edit.mapped_update import MappedUpdate
-from erasepro.edit.meta import at_full_strength, pairs_of, source_of
+from erasepro.edit.meta import anchor_heading, at_full_strength, pairs_of, source_of
 from erasepro.errors import visible
+from erasepro.models.layouts.site_names import layer_and_parameter
+from erasepro.results.edit_residuals import is_fitted
 from erasepro.runtime.foreign_text import code_span, escape_markdown
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def _erased(edit: EditRecord, pairs: list[list[str]]) -> str:
     rows = [f"| {escape_markdown(t)} | {escape_markdown(a) or '*(the empty prompt)*'} |" for t, a in pairs]
     preserved = ", ".join(map(escape_markdown, edit.meta.get("concepts", {}).get("preserve", [])))
     kept = f"\nAsked to stay as they are: {preserved}.\n" if preserved else ""
-    return "\n".join(["| erased | drawn in its place |", "|---|---|", *rows, kept])
+    return "\n".join([f"| erased | {anchor_heading(edit.meta)} |", "|---|---|", *rows, kept])
 
 
 def _method(meta: dict[str, Any]) -> str:
@@ -133,14 +135,15 @@ def _measured(edit: EditRecord) -> str:
         return f"## Residuals\n\n{reason}. `erasepro verify` measures them on the base model.\n"
     share = residuals.get("selected_share")
     held = "held exactly" if residuals.get("exact") else "fitted, not held exactly"
-    rows = [
-        "| columns | relative residual ‖WX − V‖/‖V‖, worst weight |",
-        "|---|---:|",
-        f"| selected{'' if share is None else f' ({share:.1%} of all, {held})'} "
-        f"| {residuals.get('selected', float('nan')):.2g} |",
-        f"| all build columns | {residuals.get('all', float('nan')):.2g} |",
-        f"| all, before the edit | {residuals.get('before', float('nan')):.2g} |",
-    ]
+    fitted = is_fitted(residuals)
+    rows = ["| columns | relative residual ‖WX − V‖/‖V‖, worst weight |", "|---|---:|"]
+    if fitted:
+        rows += [
+            f"| selected{'' if share is None else f' ({share:.1%} of all, {held})'} "
+            f"| {residuals.get('selected', float('nan')):.2g} |",
+            f"| all build columns | {residuals['all']:.2g} |",
+            f"| all, before the edit | {residuals.get('before', float('nan')):.2g} |",
+        ]
     unseen = residuals.get("held_out") or {}
     if "residual" in unseen:
         what = f"{unseen['pairs']} held-out sentences, all that reads the text ({unseen['residual_before']:.2g} before)"
@@ -148,7 +151,11 @@ def _measured(edit: EditRecord) -> str:
     for key, what in (("drift_preserved", "preserved sentences"), ("drift", "words that were never preserved")):
         if key in unseen:
             rows.append(f"| drift of {what}, all that reads the text | {unseen[key]:.2g} |")
-    note = "A small residual over the selected columns says little where few are selected: read the share with it.\n"
+    note = (
+        "A small residual over the selected columns says little where few are selected: read the share with it.\n"
+        if fitted
+        else "This method is not fitted to bring targets' features to their anchors': what it erases shows in pictures alone.\n"
+    )
     if edit.strength != 1:
         note += f"{at_full_strength(edit.strength)}\n"
     return "\n".join(["## Residuals\n", *rows, "", note])
@@ -180,6 +187,11 @@ def _other_tools(edit: EditRecord) -> str:
     text = sum(site.startswith("text_encoder") for site in edit.updates)
     of_text = f" {text} of the {len(edit.updates)} weights are a text encoder's: a loader of the denoiser alone drops them."
     lost = of_text if text else ""
+    if any(layer_and_parameter(site)[1] for site in edit.updates):
+        return f"""
+For other tools: `erasepro export FOLDER format=diffusers base=FOLDER out=PATH` or `format=single_file` (whole models): no LoRA
+holds it, as it changes more than linear layers.{lost}
+"""
     return f"""
 For other tools: `erasepro export FOLDER format=lora out=PATH` (diffusers), `format=kohya` (ComfyUI: `LoraLoader`, with model
 *and* CLIP), `diffusers` and `single_file` (whole models); the line that it prints says which loader reads all of it.{lost}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erasepro.edit.meta import pairs_of
+from erasepro.edit.meta import anchor_heading, pairs_of
 from erasepro.runtime.html_table import html_table
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def edit_html(edit: EditRecord) -> str:
     pairs = [(target, anchor or "(empty)") for target, anchor in pairs_of(edit.meta)]
     model = edit.meta.get("model", {}).get("name", "an unknown model")
     head = f"Edit {edit.hash} · {edit.meta.get('solver', '?')} · {model} · strength {edit.strength:g}"
-    parts = [html_table(head, ("erased", "drawn in its place"), pairs[:SHOWN], _others(len(pairs), "pairs"))]
+    parts = [html_table(head, ("erased", anchor_heading(edit.meta)), pairs[:SHOWN], _others(len(pairs), "pairs"))]
     residuals = [(words, f"{edit.residuals[key]:.2g}") for key, words in MEASURED.items() if key in edit.residuals]
     if residuals:
         note = "" if edit.residuals.get("exact", True) else "No column is held exactly."

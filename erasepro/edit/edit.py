@@ -20,7 +20,7 @@ from erasepro.edit.rebuild import rebuild_updates
 from erasepro.edit.record import TABLE, EditRecord
 from erasepro.errors import UserError
 from erasepro.models.computing import check_layers
-from erasepro.models.sites import site_module, weight
+from erasepro.models.sites import parameter, weight
 from erasepro.runtime.files import as_path
 
 
@@ -51,7 +51,7 @@ class Edit(EditRecord):
         """
         check_layers(pipe, self.updates)
         for name, update in self.updates.items():
-            W = site_module(pipe, name).weight
+            W = parameter(pipe, name)
             if tuple(W.shape) != update.shape:
                 raise UserError(
                     f"'{name}' is {tuple(W.shape)} here but {update.shape} in the edit: it belongs to another model."
@@ -85,10 +85,10 @@ class Edit(EditRecord):
         if held is not None:
             raise UserError(f"The pipeline already carries edit {held['hash']}: revert it before applying {self.hash}.")
         self.check(pipe, force)
-        originals = {name: site_module(pipe, name).weight.detach().clone() for name in self.updates}
+        originals = {name: parameter(pipe, name).detach().clone() for name in self.updates}
         setattr(pipe, TABLE, {"hash": self.hash, "originals": originals})
         for name, update in self.updates.items():
-            W = site_module(pipe, name).weight
+            W = parameter(pipe, name)
             W.copy_(update.apply_to(originals[name], self.strength))
 
     @torch.no_grad()
@@ -106,7 +106,7 @@ class Edit(EditRecord):
             raise UserError(f"The pipeline carries edit {held['hash']}, not {self.hash}: revert that one.")
         check_layers(pipe, held["originals"])
         for name, original in held["originals"].items():
-            W = site_module(pipe, name).weight
+            W = parameter(pipe, name)
             W.copy_(original.to(W.device))
         delattr(pipe, TABLE)
 

@@ -103,6 +103,8 @@ class EditMetaForm(TypedDict, total=False):
     base: dict[str, FingerprintForm]
     precision: PrecisionForm
     selected_columns: dict[str, str]
+    training: dict[str, Any]
+    uses_anchor: bool
     versions: dict[str, str]
     parents: list[ParentForm]
 

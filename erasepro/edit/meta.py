@@ -24,6 +24,11 @@ def architecture_name(meta: dict[str, Any]) -> str:
     return str(meta.get("model", {}).get("architecture") or "")
 
 
+def anchor_heading(meta: dict[str, Any]) -> str:
+    """What a table of pairs calls their anchors: some methods move a target away from itself, and not to its anchor."""
+    return "drawn in its place" if meta.get("uses_anchor", True) else "anchor, which this method does not use"
+
+
 def at_full_strength(strength: float) -> str:
     """That stated residuals are not those of an edit of another strength; "" for the full one."""
     return "" if strength == 1 else f"These hold at strength 1; this edit has strength {strength:g}."

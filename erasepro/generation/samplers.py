@@ -7,8 +7,8 @@ from typing import Any
 
 from erasepro.errors import UserError, unknown
 
-SCHEDULERS = {
-    "ddim": ("DDIMScheduler", {}),
+SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ddim": ("DDIMScheduler", {"clip_sample": False}),  # its own default, for pixels, would cut latents off at 1
     "dpm++": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++", "solver_order": 2}),
     "lms": ("LMSDiscreteScheduler", {}),
 }

@@ -1,10 +1,11 @@
-"""A weight change: two thin factors where its formula is of low rank, the full matrix where it is not.
+"""A weight change: two thin factors where its formula is of low rank, the full tensor where it is not.
 
-Shapes: W (d_out, d_in), up (d_out, r), down (r, d_in); ΔW = up @ down, or delta (d_out, d_in).
+Shapes: W (d_out, d_in), up (d_out, r), down (r, d_in); ΔW = up @ down, or delta of W's shape, which may be any.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -75,17 +76,19 @@ class LowRankUpdate:
 
 @dataclass(frozen=True)
 class DenseUpdate:
-    """ΔW = delta (d_out, d_in), for formulas that are not of low rank.
+    """ΔW = delta, for formulas that are not of low rank, and for weights that are no matrices.
+
+    delta is (d_out, d_in) for a linear; a bias has (d,), a convolution (d_out, d_in, height, width).
 
     Raises:
-        ValueError: delta is not a matrix.
+        ValueError: delta is a single number.
     """
 
     delta: Tensor
 
     def __post_init__(self) -> None:
-        if self.delta.ndim != 2:
-            raise ValueError(f"A dense update needs delta (d_out, d_in); got {tuple(self.delta.shape)}.")
+        if self.delta.ndim < 1:
+            raise ValueError(f"A dense update needs delta in its weight's shape; got {tuple(self.delta.shape)}.")
 
     @property
     def factors(self) -> dict[str, Tensor]:
@@ -94,16 +97,16 @@ class DenseUpdate:
 
     @property
     def rank(self) -> int:
-        """An upper bound of the matrix rank."""
-        return min(self.shape)
+        """An upper bound of the rank of ΔW as a matrix (d_out, all the rest); 1 for a vector."""
+        return min(self.shape[0], math.prod(self.shape[1:]))
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(d_out, d_in) of the weight this update belongs to."""
-        return int(self.delta.shape[0]), int(self.delta.shape[1])
+    def shape(self) -> tuple[int, ...]:
+        """That of the weight this update belongs to: (d_out, d_in) for a linear."""
+        return tuple(self.delta.shape)
 
     def dense(self) -> Tensor:
-        """ΔW (d_out, d_in)."""
+        """ΔW, in the weight's shape."""
         return self.delta
 
     def apply_to(self, W: Tensor, strength: float = 1.0) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from erasepro.errors import UserError
 from erasepro.models.architectures import TextEncoder, architecture_of
+from erasepro.models.layouts.site_names import layer_and_parameter
 
 COMPILED = "_orig_mod"
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
@@ -98,20 +99,23 @@ def check_layer(root: nn.Module, path: str, name: str) -> None:
 
     Args:
         root: the component that holds it.
+        path: of a linear, or of any layer's parameter (`layer_and_parameter`).
         name: the site's, for the message.
     """
-    layer = root.get_submodule(path)
+    place, leaf = layer_and_parameter(path)
+    layer = root.get_submodule(place)
     _check_lora(layer, name)
-    if not isinstance(layer, nn.Linear):
+    if leaf is None and not isinstance(layer, nn.Linear):
         raise UserError(
             f"'{name}' is a {type(layer).__name__}, not a linear layer: load the model without quantisation."
         )
-    if "weight" not in layer._parameters:
+    held = layer._parameters.get(leaf or "weight")
+    if held is None:
         raise UserError(
             f"'{name}' makes its weight from other tensors (a parametrization): remove that first, "
-            "with torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight')."
+            f"with torch.nn.utils.parametrize.remove_parametrizations(layer, {leaf or 'weight'!r})."
         )
-    _check_weight(layer.weight, name)
+    _check_weight(held, name)
 
 
 def check_unfused(root: nn.Module, path: str, name: str) -> None:
@@ -142,12 +146,13 @@ def check_layers(pipe: Any, names: Iterable[str]) -> None:
             components.add(component)
             check_component(root, component)
         for candidate in (path, f"text_model.{path}", path.removeprefix("text_model.")):
+            layer = layer_and_parameter(candidate)[0]
             try:
-                root.get_submodule(candidate)
+                root.get_submodule(layer)
             except AttributeError:
                 continue
             check_layer(root, candidate, name)
-            check_unfused(root, candidate, name)
+            check_unfused(root, layer, name)
             break
 
 

@@ -6,7 +6,7 @@ Only names and shapes are looked at: the pipeline's weights may be on the meta d
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from erasepro.errors import UserError, unknown
 from erasepro.models.architectures import ConditioningInput, architecture_of
 from erasepro.models.computing import check_layer, plain_path, unwrapped
 from erasepro.models.kinds import ATTENTION_KINDS, TEXT_KINDS
+from erasepro.models.layouts.site_names import layer_and_parameter
 
 TEXT_ENCODER = "text_encoder"
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "Site",
     "conditioning_sites",
     "cross_attention_sites",
+    "is_linear_site",
     "module",
+    "parameter",
     "site_module",
     "text_blocks",
     "text_sites",
@@ -131,7 +134,15 @@ def site_module(pipe: Any, name: str) -> nn.Linear:
     Raises:
         UserError: the pipeline has no such layer.
     """
-    component, _, path = plain_path(name).partition(".")
+    for layer in _layers(pipe, plain_path(name)):
+        if isinstance(layer, nn.Linear):
+            return layer
+    raise UserError(f"The pipeline has no linear layer '{name}': this edit was made for another architecture.")
+
+
+def _layers(pipe: Any, name: str) -> Iterator[nn.Module]:
+    """The modules that "<component>.<module path>" may mean."""
+    component, _, path = name.partition(".")
     root = unwrapped(getattr(pipe, component, None))
     if root is None:
         raise UserError(
@@ -140,12 +151,30 @@ def site_module(pipe: Any, name: str) -> nn.Linear:
     if isinstance(root, nn.Module):
         for candidate in (path, f"text_model.{path}", path.removeprefix("text_model.")):
             try:
-                layer = root.get_submodule(candidate)
+                yield root.get_submodule(candidate)
             except AttributeError:
                 continue
-            if isinstance(layer, nn.Linear):
-                return layer
-    raise UserError(f"The pipeline has no linear layer '{name}': this edit was made for another architecture.")
+
+
+def is_linear_site(name: str) -> bool:
+    """Whether a name in an edit stands for a linear's weight, and is no parameter's whole name."""
+    return layer_and_parameter(name)[1] is None
+
+
+def parameter(pipe: Any, name: str) -> Tensor:
+    """What a name in an edit stands for: a linear's weight (d_out, d_in), or any layer's parameter by its whole name.
+
+    Raises:
+        UserError: the pipeline has no such layer or parameter.
+    """
+    path, leaf = layer_and_parameter(plain_path(name))
+    if leaf is None:
+        return site_module(pipe, name).weight
+    for layer in _layers(pipe, path):
+        value = layer._parameters.get(leaf)
+        if value is not None:
+            return value
+    raise UserError(f"The pipeline has no parameter '{name}': this edit was made for another architecture.")
 
 
 def module(pipe: Any, site: Site) -> nn.Linear:
@@ -154,6 +183,6 @@ def module(pipe: Any, site: Site) -> nn.Linear:
 
 
 def weight(pipe: Any, name: str) -> Tensor:
-    """A site's weight (d_out, d_in), read from the checkpoint where the pipeline is only a skeleton."""
-    tensor = site_module(pipe, name).weight
+    """What a name in an edit stands for (`parameter`), read from the checkpoint where the pipeline is only a skeleton."""
+    tensor = parameter(pipe, name)
     return pipe.weight(name) if tensor.is_meta and hasattr(pipe, "weight") else tensor

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from erasepro.errors import UserError
 from erasepro.models.architectures import Architecture, TextEncoder, architecture
 from erasepro.models.checkpoint import PREFIX, Checkpoint
+from erasepro.models.layouts.site_names import parameter_path
 from erasepro.models.lazy import attach
 from erasepro.models.single_file import SingleFile
 from erasepro.models.source import check_parts, check_tokenizer_files, read_index
@@ -91,9 +92,9 @@ class Skeleton:
         return {name: checkpoint.read for name, checkpoint in self.checkpoints.items()}
 
     def weight(self, name: str) -> Tensor:
-        """The weight (d_out, d_in) of the linear "<component>.<module path>"."""
+        """The weight (d_out, d_in) of the linear "<component>.<module path>", or a parameter by its whole name."""
         component, _, path = name.partition(".")
-        return self.checkpoints[component].get(f"{path}.weight")
+        return self.checkpoints[component].get(parameter_path(path))
 
     def _require(self) -> None:
         if all(getattr(self, name) is None for name in self.architecture.denoisers):

@@ -8,6 +8,7 @@ from typing import Any
 from erasepro.models.kinds import TEXT_KINDS
 from erasepro.report.cells import format_number
 from erasepro.report.table import Table
+from erasepro.results.edit_residuals import is_fitted
 
 DISTANCE = "distance to anchor, hidden state"
 
@@ -32,11 +33,10 @@ FELT = 0.05  # drift below which no picture changes
 def held_out_warnings(residuals: Mapping[str, Any]) -> list[str]:
     """Words of caution where an edit does less, or breaks more, on sentences that were held out than on its own."""
     held = residuals.get("held_out") or {}
-    told = [
-        ineffective_edit_warning(
-            held.get("residual"), held.get("residual_before"), "held-out sentences about the targets"
-        )
-    ]
+    told = []
+    if is_fitted(residuals):
+        what = "held-out sentences about the targets"
+        told.append(ineffective_edit_warning(held.get("residual"), held.get("residual_before"), what))
     drift, own = held.get("drift"), held.get("drift_preserved")
     if drift is not None and drift > FELT and drift > FAR * (own or 0.0):
         beside = "and preserves none" if own is None else f"far more than those that it does ({own:.2g})"
@@ -49,23 +49,27 @@ def held_out_warnings(residuals: Mapping[str, Any]) -> list[str]:
 
 
 def layer_table(diagnostics: Sequence[Mapping[str, Any]]) -> list[Table]:
-    """‖ΔW‖/‖W‖: one row a text-encoder layer or embedder; the keys and values, which are many, as a mean."""
-    rows, many = [], []
+    """‖ΔW‖/‖W‖: one row a text-encoder layer or embedder; what there is many of (keys and values) as a mean."""
+    rows = []
+    many: dict[str, list[Mapping[str, Any]]] = {}
     encoders = {entry["site"].split(".")[0] for entry in diagnostics if entry["kind"] in TEXT_KINDS}
     for entry in diagnostics:
+        if "depth" not in entry:  # trained: hundreds of layers
+            many.setdefault(entry["kind"], []).append(entry)
+            continue
         if "attn2" in entry["kind"]:
-            many.append(entry)
+            many.setdefault("keys and values", []).append(entry)
             continue
         where = f"{entry['site'].split('.')[0]} " if len(encoders) > 1 else ""
         text = entry["kind"] in TEXT_KINDS
         name = f"{where}block {entry['depth'] + 1} {entry['kind']}" if text else entry["site"].partition(".")[2]
         numbers = (format_number(entry.get(k), "{:.3g}") for k in ("delta_norm", "gap"))
         rows.append((name, format_number(entry["rank"], "{}"), *numbers))
-    if many:
-        norms = [entry["delta_norm"] for entry in many if entry["delta_norm"] is not None]
+    for what, entries in many.items():
+        norms = [entry["delta_norm"] for entry in entries if entry["delta_norm"] is not None]
         mean = sum(norms) / len(norms) if norms else None
-        name, rank = f"keys and values ({len(many)}, mean)", max(entry["rank"] for entry in many)
-        numbers = (format_number(value, "{:.3g}") for value in (mean, many[0].get("gap")))
+        name, rank = f"{what} ({len(entries)}, mean)", max(entry["rank"] for entry in entries)
+        numbers = (format_number(value, "{:.3g}") for value in (mean, entries[0].get("gap")))
         rows.append((name, format_number(rank, "{}"), *numbers))
     header = ("layer", "rank", "‖ΔW‖/‖W‖", DISTANCE)
     note = (

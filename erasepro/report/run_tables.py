@@ -17,6 +17,7 @@ from erasepro.report.nudity import nudity_tables
 from erasepro.report.number_cell import NumberCell
 from erasepro.report.table import UNLIMITED, Table
 from erasepro.report.tables import RETENTION, metric_table, recognition_table
+from erasepro.results.edit_residuals import is_fitted
 from erasepro.results.recognition import ALL, RecognitionRates, find_worst_group
 from erasepro.results.results_json import MetricScore, Results
 from erasepro.results.stored_recognition import read_recognition_rates
@@ -129,13 +130,15 @@ def _residual_table(results: Results) -> list[Table]:
         ("drift of preserved sentences", held.get("drift_preserved"), None),
         ("drift of words never preserved", held.get("drift"), None),
     ]
-    rows = [row for row in rows if row[1] is not None or not row[0].startswith(("held-out", "drift"))]
+    optional = ("held-out", "drift") if is_fitted(residuals) else ("held-out", "drift", "exactly", "all")
+    rows = [row for row in rows if row[1] is not None or not row[0].startswith(optional)]
     cells = [(name, format_number(before, "{:.2e}"), format_number(after, "{:.2e}")) for name, after, before in rows]
     share = residuals.get("selected_share")
     if share is not None:
         cells.append(("share of columns exactly constrained", NOTHING, NumberCell(f"{100 * share:.1f} %", share)))
     title = "Relative residual ‖WX − V‖ / ‖V‖"
-    cautions = [ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")]
+    fitted = is_fitted(residuals)
+    cautions = [ineffective_edit_warning(test.get("residual"), test.get("before"), "the test prompts")] if fitted else []
     built = (results.edit.get("meta") or {}).get("prompts") or {}
     sentences = format_sentences(built) if {"pairs", "preserve"} <= built.keys() else ""
     note = "\n".join(line for line in [sentences, *cautions, *held_out_warnings(residuals)] if line)

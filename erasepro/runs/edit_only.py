@@ -11,11 +11,13 @@ from erasepro.concepts.load import load_concepts
 from erasepro.edit.meta import at_full_strength
 from erasepro.edit.prompt_record import prompt_facts
 from erasepro.models.features.statistics_store import open_statistics
-from erasepro.models.load import load_skeleton
+from erasepro.models.load import load_model, load_skeleton
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.prompts.edit_prompts import check_sentences, make_edit_prompts
 from erasepro.report.heading import format_pairs, format_sentences
 from erasepro.report.layers import held_out_warnings, ineffective_edit_warning, layer_table
+from erasepro.results.edit_residuals import is_fitted
+from erasepro.results.training_curve import CURVE, TRAINING
 from erasepro.runs.erase import check_measured
 from erasepro.runs.spec import RunSpec
 from erasepro.runtime.meter import Meter
@@ -39,13 +41,14 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
     check_sentences(concepts, spec.sentences)
     solver = make_solver(spec.solver)
     solver.statistics = open_statistics(spec.statistics, spec.statistics_limit)
+    solver.folder = folder / TRAINING
     pairs = [[p.target, p.anchor] for p in concepts.pairs]
     print(f"{format_pairs(pairs)} · {spec.model.name} · {spec.stored['method']}", flush=True)
     if concepts.left_out:
         print(concepts.left_out_line, flush=True)
     start = time.perf_counter()
     with Meter() as meter:
-        model = load_skeleton(spec.model)
+        model = load_model(spec.model) if solver.needs_denoiser else load_skeleton(spec.model)
         loaded = time.perf_counter()
         edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
         memory_line = check_memory(solver, model.pipe, edit_prompts)
@@ -60,15 +63,17 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         print(table.text())
     residuals = edit.residuals
     if residuals:
-        exact, held = ("", "exactly constrained") if residuals["exact"] else (" (not exact)", "selected")
-        caution = ineffective_edit_warning(residuals["all"], residuals["before"], "the sentences it was built from")
+        caution = ineffective_edit_warning(
+            residuals.get("all"), residuals.get("before"), "the sentences it was built from"
+        )
         lines = [
-            f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.2%} of "
-            f"columns that are {held}, {residuals['all']:.2g} over all ({residuals['before']:.2g} before).",
+            *_fit_lines(residuals),
             *_held_out_lines(residuals.get("held_out") or {}),
             *filter(None, [at_full_strength(edit.strength), caution, *held_out_warnings(residuals)]),
         ]
         print("\n".join(wrapped(line, terminal_width()) for line in lines))
+    if "training" in edit.meta:
+        print(f"Losses of the {edit.meta['training']['steps']:,} steps: {folder / TRAINING / CURVE}")
     for line in read_sizes(model.pipe):
         print(line)
     record = meter.record()
@@ -78,6 +83,17 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         f"{record['peak_mib']:.0f} MiB.\nEdit: {folder} ({size / 2**20:.1f} MiB)"
     )
     return edit
+
+
+def _fit_lines(residuals: Mapping[str, Any]) -> list[str]:
+    """What the fit left on its own columns; nothing of a method that has none."""
+    if not is_fitted(residuals):
+        return []
+    exact, held = ("", "exactly constrained") if residuals["exact"] else (" (not exact)", "selected")
+    return [
+        f"Relative residual, worst site: {residuals['selected']:.1e}{exact} over the {residuals['selected_share']:.2%} of "
+        f"columns that are {held}, {residuals['all']:.2g} over all ({residuals['before']:.2g} before)."
+    ]
 
 
 def _held_out_lines(held: Mapping[str, Any]) -> list[str]:

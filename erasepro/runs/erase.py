@@ -14,6 +14,7 @@ from erasepro.edit.generalization import measure_residual
 from erasepro.errors import UserError
 from erasepro.models.features.statistics_store import open_statistics
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
+from erasepro.results.training_curve import TRAINING
 from erasepro.runtime.progress import stage
 from erasepro.solvers import make_solver
 
@@ -32,6 +33,7 @@ def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | 
     """
     solver = make_solver(job.spec.solver)
     solver.statistics = open_statistics(job.spec.statistics, job.spec.statistics_limit)
+    solver.folder = job.folder.path / TRAINING
     start = time.perf_counter()
     edit = solver.solve(model, job.edit_prompts).scale(job.spec.strength)
     seconds = time.perf_counter() - start

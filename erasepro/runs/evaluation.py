@@ -17,7 +17,7 @@ from erasepro.edit.record import TABLE
 from erasepro.errors import UserError
 from erasepro.generation.worklist import hash_rows
 from erasepro.models.load import judge_fingerprint
-from erasepro.models.sites import site_module
+from erasepro.models.sites import parameter
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.vocabulary import read_lexicon
 from erasepro.results.run_folder import RunFolder
@@ -103,7 +103,7 @@ def evaluation_job(spec: RunSpec, model: Model, edit: Edit, own_concepts: bool =
 
 def _given_spec(spec: RunSpec, model: Model, edit: Edit, own_concepts: bool, own_name: bool) -> RunSpec:
     """The spec with the model and the edit in the places of those that it names."""
-    weights = next(site_module(model.pipe, site).weight for site in edit.updates)
+    weights = next(parameter(model.pipe, site) for site in edit.updates)
     config = ModelConfig(
         name=model.name,
         kind=model.kind,

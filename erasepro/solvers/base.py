@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from erasepro.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from erasepro.concepts.prompt_pairs import EditPrompts
     from erasepro.edit import Edit
     from erasepro.models.base import Model
@@ -35,6 +37,14 @@ class Solver(Generic[C]):
     """Whether it is trained on pictures of the concepts, which have to be drawn or given first."""
     deterministic: ClassVar[bool] = True
     """Whether the same model, prompts and config give the same edit, to rounding. False: it also hangs on a seed."""
+
+    memory_advice: ClassVar[str] = (
+        "erase fewer concepts at a time, or fit fewer sentences a concept (templates.contexts=1, templates.count=1) or one "
+        "token a sentence (solver.text_token_policy=last_subject solver.cross_attention_token_policy=last_subject)"
+    )
+    """What to do where it needs more memory than there is."""
+    folder: Path | None = None
+    """Where it may keep checkpoints and what it measured on the way, set by the caller; None: nowhere."""
 
     _statistics: StatisticsStore | None = None
 

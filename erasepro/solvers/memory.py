@@ -35,11 +35,10 @@ def check_memory(solver: Solver[Any], pipe: Any, prompts: EditPrompts) -> str:
     if limit is not None and needed > limit:
         raise UserError(
             f"The solve for {pairs} ({sentences:,} sentences) needs about {_gib(needed)} of memory, and {where} "
-            f"{_gib(limit)}: erase fewer concepts at a time, or fit fewer sentences a concept (templates.contexts=1, "
-            "templates.count=1) or one token a sentence (solver.text_token_policy=last_subject "
-            "solver.cross_attention_token_policy=last_subject)."
+            f"{_gib(limit)}: {solver.memory_advice}."
         )
-    return f"Memory: about {_gib(needed)} for the columns of {sentences:,} sentences."
+    what = "the weights in training" if solver.needs_denoiser else f"the columns of {sentences:,} sentences"
+    return f"Memory: about {_gib(needed)} for {what}."
 
 
 def _gib(size: int) -> str:

@@ -13,6 +13,8 @@ from erasepro.report.run_tables import WORST, tables
 from erasepro.report.table_names import name_tables
 from erasepro.results.results_json import Results, Value
 from erasepro.results.samples import read_samples
+from erasepro.results.training_curve import AXIS as STEP
+from erasepro.results.training_curve import CURVE, TRAINING, read_curve
 from erasepro.tracking.base import Tracker
 from erasepro.tracking.before_after_table import before_after, spread
 from erasepro.tracking.curves import AXIS, layer_curves
@@ -26,7 +28,8 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
     """Log a finished run at a tracker.
 
     It gets the primary values, each value with its n, standard error and protocol, the printed tables, the residuals by layer
-    as curves, a table of pictures before and after with their per-sample scores, the grid, and the edit's files.
+    and a training's losses as curves, a table of pictures before and after with their per-sample scores, the grid, and the
+    edit's files.
 
     ``tracker.num_images`` bounds the table of pictures; 0 logs neither pictures nor the grid.
 
@@ -54,6 +57,9 @@ def log_run(tracker: Tracker, cfg: TrackerConfig, results: Results, run_dir: Pat
         texts = [tuple(map(str, row)) for row in table.rows]  # a tracker may tell types apart by their names
         tracker.log_table(f"tables/{name}", table.header, texts)
     tracker.log_curves("layers", AXIS, layer_curves(results.edit.get("diagnostics", [])))
+    losses = read_curve(run_dir / TRAINING / CURVE)
+    if losses:
+        tracker.log_curves("training", STEP, losses)
     chosen = spread(rows if results.sensitive or cfg.log_sensitive else presentable(rows), cfg.num_images)
     if chosen:
         tracker.log_table("before_after", *before_after(chosen, run_dir / "images", _samples(run_dir), shown=shown))

@@ -20,7 +20,7 @@ from erasepro.errors import UserError
 from erasepro.models.architectures import architecture_of
 from erasepro.models.base import Model
 from erasepro.models.features.text_stack import conditioning_inputs
-from erasepro.models.sites import conditioning_sites, site_module
+from erasepro.models.sites import conditioning_sites, is_linear_site, site_module
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import as_path
 from erasepro.runtime.progress import stage
@@ -162,7 +162,8 @@ def _measure_conditioning_layers(sentences: Sentences, squares: dict[str, Square
     """Add what every layer that reads the text (keys, values, embedders) does, edited or not; under "" the sums of them all."""
     weights = sentences.weights
     pipe, readers = weights.pipe, architecture_of(weights.pipe).denoisers
-    names = {site_module(pipe, n): n for n in weights.edit.updates if n.partition(".")[0] in readers}
+    linears = [n for n in weights.edit.updates if n.partition(".")[0] in readers and is_linear_site(n)]
+    names = {site_module(pipe, n): n for n in linears}
     reads = conditioning_inputs(pipe)
     count = sum(len(conditioning_sites(pipe, read)) for read in reads)
     with stage("Measuring the denoiser", count, unit="layers") as advance:

@@ -22,6 +22,6 @@ def test_dense_and_low_rank_agree():
 
 def test_refusals():
     with pytest.raises(ValueError, match="dense update"):
-        DenseUpdate(torch.ones(3))
+        DenseUpdate(torch.tensor(3.0))
     with pytest.raises(ValueError, match="up and down, or delta"):
         update_of({"up": torch.ones(2, 2)})

@@ -3,7 +3,17 @@
 import pytest
 
 from erasepro.errors import UserError
-from erasepro.models.sites import TEXT_KINDS, cross_attention_sites, module, site_module, text_blocks, text_sites
+from erasepro.models.sites import (
+    TEXT_KINDS,
+    cross_attention_sites,
+    is_linear_site,
+    module,
+    parameter,
+    site_module,
+    text_blocks,
+    text_sites,
+    weight,
+)
 from erasepro.models.tiny import tiny_pipeline
 
 
@@ -40,3 +50,17 @@ def test_unknown_ones_are_refused(pipe):
         text_sites(pipe, ["fc2"])
     with pytest.raises(UserError, match="no linear layer"):
         site_module(pipe, "unet.nothing.here")
+
+
+def test_any_parameter_has_a_name(pipe):
+    assert parameter(pipe, "unet.conv_in.weight") is pipe.unet.conv_in.weight
+    assert parameter(pipe, "unet.conv_in.bias") is pipe.unet.conv_in.bias
+    (first, *_) = text_sites(pipe)
+    assert parameter(pipe, first.name) is module(pipe, first).weight
+    assert parameter(pipe, f"{first.name}.bias") is module(pipe, first).bias
+    assert weight(pipe, "unet.conv_out.bias") is pipe.unet.conv_out.bias
+    assert is_linear_site(first.name)
+    assert not is_linear_site(f"{first.name}.bias")
+    for name in ("unet.conv_in.nothing", "unet.nothing.weight"):
+        with pytest.raises(UserError, match="no (parameter|linear layer)"):
+            parameter(pipe, name)

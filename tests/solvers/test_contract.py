@@ -11,16 +11,22 @@ import torch
 from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.edit import Edit
+from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
 from erasepro.models.base import Model
-from erasepro.models.sites import site_module
+from erasepro.models.sites import is_linear_site, parameter
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.solvers import SOLVERS, make_solver
+from erasepro.solvers.training.trained_solver import TrainedSolver
+from erasepro.verification import certify
 
 NAMES = SOLVERS.names()
 # what the few captions of a test need: a ridge where the published one is 0, a threshold that leaves something free
 OPTIONS = {"trce_text": {"ridge": 1e-3}, "alphaedit": {"threshold": 1e-2}}
+TRAINED = [name for name in NAMES if issubclass(SOLVERS.get(name), TrainedSolver)]
+OPTIONS |= dict.fromkeys(TRAINED, {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3})
+SOLVED = [name for name in NAMES if name not in TRAINED]
 CAPTIONS = tuple(f"a {a} {b} on a {c} hill" for a in ("big", "red", "old") for b in ("bird", "house") for c in "abcd")
 ROUNDING = 1e-8
 """Of ‖ΔW‖: batches and orders sum in another order, in float64."""
@@ -69,6 +75,14 @@ def edits(shared_model):
     return edit_of
 
 
+@pytest.fixture(scope="module")
+def base(shared_model, tmp_path_factory):
+    """The model's folder, as exports take it."""
+    folder = tmp_path_factory.mktemp("base")
+    shared_model.pipe.save_pretrained(folder)
+    return folder
+
+
 @pytest.mark.parametrize("name", NAMES)
 class TestContract:
     def test_the_model_keeps_its_bytes_and_the_edit_changes_them(self, name, shared_model, edits):
@@ -80,17 +94,9 @@ class TestContract:
         assert edit.meta["solver"] == name
         assert edit.meta["config"] == dataclasses.asdict(make_solver(name, edit.meta["config"]).config)
 
-    def test_batch_size_is_speed_only(self, name, shared_model, edits):
-        exact = EXACT.get(name, {})
-        edit = solve(name, shared_model, prompts(*PAIRS), **exact) if exact else edits(name)
-        assert distance(edit, solve(name, shared_model, prompts(*PAIRS), batch_size=3, **exact)) < ROUNDING
-
-    def test_the_order_of_pairs_does_not_matter(self, name, shared_model, edits):
-        assert distance(edits(name), solve(name, shared_model, prompts(*PAIRS[::-1]))) < ROUNDING
-
     def test_the_same_call_gives_the_same_edit(self, name, shared_model, edits):
-        if SOLVERS.get(name).deterministic:
-            assert solve(name, shared_model, prompts(*PAIRS)) == edits(name)
+        """Trained ones too: their seed is a setting, and this is one processor."""
+        assert solve(name, shared_model, prompts(*PAIRS)) == edits(name)
 
     def test_it_is_saved_loaded_applied_scaled_and_reverted(self, name, edits, tmp_path):
         edit = Edit.load(edits(name).save(tmp_path / "edit"))
@@ -98,7 +104,7 @@ class TestContract:
         pipe = tiny_pipeline()
         before = weights_hash(pipe)
         site, update = next(iter(edit.updates.items()))
-        W = site_module(pipe, site).weight
+        W = parameter(pipe, site)
         W_o = W.detach().clone()
         for strength in (1.0, 0.5, 0.0):
             scaled = edit.scale(strength)
@@ -123,6 +129,40 @@ class TestContract:
         model = Model(pipe, "tiny", "random", weights_hash(pipe))
         with edits(name).applied(pipe), pytest.raises(UserError, match="revert it"):
             solve(name, model, prompts(*PAIRS))
+
+    def test_it_is_certified(self, name, shared_model, edits):
+        certificate = certify(edits(name), shared_model)
+        assert certificate["tensors"].keys() == edits(name).updates.keys()
+        assert all(entry["base"] != entry["edited"] or name in TRAINED for entry in certificate["tensors"].values())
+        assert certificate["end_to_end"]["residual_before"] > 0
+        assert weights_hash(shared_model.pipe) == shared_model.weights_hash
+
+    def test_it_is_exported_as_a_whole_model(self, name, edits, base, tmp_path):
+        from diffusers import StableDiffusionPipeline
+
+        done = export_edit(edits(name), tmp_path / "whole", "diffusers", base=base)
+        read = StableDiffusionPipeline.from_pretrained(done.path, safety_checker=None)
+        twin = tiny_pipeline()
+        edits(name).apply(twin)
+        assert weights_hash(read) == weights_hash(twin)
+
+    def test_a_lora_holds_it_or_says_what_does(self, name, edits, tmp_path):
+        if all(is_linear_site(site) for site in edits(name).updates):
+            assert export_edit(edits(name), tmp_path / "lora", "lora", rank=64).weights
+        else:
+            with pytest.raises(UserError, match="A LoRA holds changes of linear layers alone"):
+                export_edit(edits(name), tmp_path / "lora", "lora")
+
+
+@pytest.mark.parametrize("name", SOLVED)
+class TestClosedFormContract:
+    def test_batch_size_is_speed_only(self, name, shared_model, edits):
+        exact = EXACT.get(name, {})
+        edit = solve(name, shared_model, prompts(*PAIRS), **exact) if exact else edits(name)
+        assert distance(edit, solve(name, shared_model, prompts(*PAIRS), batch_size=3, **exact)) < ROUNDING
+
+    def test_the_order_of_pairs_does_not_matter(self, name, shared_model, edits):
+        assert distance(edits(name), solve(name, shared_model, prompts(*PAIRS[::-1]))) < ROUNDING
 
     def test_identical_features_ask_for_no_change(self, name, shared_model):
         given = prompts(("dog", "cat"))

@@ -13,6 +13,7 @@ from erasepro.report.run_tables import tables
 from erasepro.results.recognition import compute_recognition_rates
 from erasepro.results.results_json import Results, Value
 from erasepro.results.samples import FILE, read_samples, write_samples
+from erasepro.results.training_curve import CURVE, TRAINING, write_curve
 from erasepro.tracking.log_run import log_run
 
 PROMPT = "words that must not leave"
@@ -179,3 +180,12 @@ def test_a_run_without_scores_or_edit_is_logged_all_the_same(tmp_path):
     (row,) = tracker.tables["before_after"]
     assert (row["original"], row["edited"]) == (None, None)
     assert tracker.files == {}
+
+
+def test_the_losses_of_a_training_are_curves(run_dir):
+    folder, _ = run_dir
+    assert "training" not in logged(run_dir, TrackerConfig()).curves
+    write_curve(folder / TRAINING / CURVE, [{"loss": 0.5}, {"loss": 0.25}])
+    assert logged(run_dir, TrackerConfig()).curves["training"] == (
+        "step", [{"step": 1.0, "loss": 0.5}, {"step": 2.0, "loss": 0.25}],
+    )  # fmt: skip

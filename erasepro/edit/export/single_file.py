@@ -14,7 +14,7 @@ from erasepro.edit.export.result import Exported
 from erasepro.errors import UserError
 from erasepro.models.layouts.original_text import CLIP_PREFIXES, OPEN_CLIP_PREFIXES, open_clip
 from erasepro.models.layouts.original_unet import original_unet
-from erasepro.models.layouts.site_names import is_clip, split
+from erasepro.models.layouts.site_names import is_clip, layer_and_parameter, parameter_path, split
 from erasepro.models.safetensors_stream import Entry, read_source, rewrite, write
 from erasepro.runtime.files import creating
 
@@ -67,11 +67,13 @@ def find(site: str, entries: dict[str, Entry], base: Path) -> tuple[str, int | N
     part, path = split(site)
     candidates: list[tuple[str, int | None]] = []
     if part == "unet":
-        name = original_unet(path, layers_per_block(entries))
-        candidates = [(f"{UNET}{name}.weight", None)]
+        layer, leaf = layer_and_parameter(path)
+        n = layers_per_block(entries)
+        names = [original_unet(layer, n, with_attention) for with_attention in (True, False)]
+        candidates = [(f"{UNET}{name}.{leaf or 'weight'}", None) for name in names]
     elif is_clip(path):
-        candidates = [(f"{prefix}{path}.weight", None) for prefix in CLIP_PREFIXES.get(part, ())]
-        fused = open_clip(f"{path}.weight")
+        candidates = [(f"{prefix}{parameter_path(path)}", None) for prefix in CLIP_PREFIXES.get(part, ())]
+        fused = open_clip(parameter_path(path))
         if fused:
             candidates += [(prefix + fused[0], fused[1]) for prefix in OPEN_CLIP_PREFIXES.get(part, ())]
     for name, third in candidates:
