@@ -124,6 +124,7 @@ def make_job(spec: RunSpec) -> Job:
         "build_prompts": digest(_built_from(edit_prompts)),
         "test_prompts": hash_rows(worklist),
         **solver_code(spec.solver_name),
+        **solver.input_hashes(),
     }
     folder = RunFolder(Path(spec.outputs.dir), spec.name, signature(stored, hashes))
     hashes["judge"] = judge_fingerprint(spec.model)  # unsigned: it decides scores, not images

@@ -82,6 +82,14 @@ class Solver(Generic[C]):
         """
         raise UserError(f"Solver {self.name!r} has no method solve(model, prompts): {type(self).__qualname__} lacks it.")
 
+    def input_hashes(self) -> dict[str, str]:
+        """What it reads beside the model and its prompts, by setting → hash, so that a run is tied to the bytes.
+
+        Raises:
+            UserError: it is not there, or not what it should be.
+        """
+        return {}
+
     def pairs(self, prompts: EditPrompts) -> list[Any]:
         """The sentence pairs (target_prompt, anchor_prompt, pair) that its constraints are read from."""
         return list(prompts.pairs)

@@ -62,5 +62,5 @@ def test_any_parameter_has_a_name(pipe):
     assert is_linear_site(first.name)
     assert not is_linear_site(f"{first.name}.bias")
     for name in ("unet.conv_in.nothing", "unet.nothing.weight"):
-        with pytest.raises(UserError, match="no (parameter|linear layer)"):
+        with pytest.raises(UserError, match=r"no (parameter|linear layer)"):
             parameter(pipe, name)

@@ -25,7 +25,9 @@ NAMES = SOLVERS.names()
 # what the few captions of a test need: a ridge where the published one is 0, a threshold that leaves something free
 OPTIONS = {"trce_text": {"ridge": 1e-3}, "alphaedit": {"threshold": 1e-2}}
 TRAINED = [name for name in NAMES if issubclass(SOLVERS.get(name), TrainedSolver)]
-OPTIONS |= dict.fromkeys(TRAINED, {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3})
+OPTIONS |= {name: {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3} for name in TRAINED}
+OPTIONS["race"] |= {"start_steps": 1}
+OPTIONS["ac"] |= {"anchor_pictures": 4}
 SOLVED = [name for name in NAMES if name not in TRAINED]
 CAPTIONS = tuple(f"a {a} {b} on a {c} hill" for a in ("big", "red", "old") for b in ("bird", "house") for c in "abcd")
 ROUNDING = 1e-8

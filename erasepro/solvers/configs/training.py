@@ -25,6 +25,7 @@ class TrainingConfig:
     ema: float = 0.0  # decay of the weights' moving average, which the edit then takes; 0: none is kept
     precision: str = "float32"  # of the trained net's passes: float32 | bfloat16 (weights stay in float32)
     gradient_checkpointing: bool = False  # less memory for a third more time
+    init_edit: str | None = None  # folder of an edit, or of its run, whose weights training starts from; null: the model's
     seed: int = 0  # of noise, times and the order of prompts
     checkpoint_minutes: float = 5.0  # between two checkpoints of a run, which a killed one goes on from
 

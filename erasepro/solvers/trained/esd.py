@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from erasepro.solvers.configs.esd import ESDConfig, ESDuConfig
 from erasepro.solvers.registry import SOLVERS
-from erasepro.solvers.training.denoiser import Denoiser
+from erasepro.solvers.training.denoiser import Condition, Denoiser
 from erasepro.solvers.training.loop import Loss
+from erasepro.solvers.training.pgd import descend
 from erasepro.solvers.training.trained_solver import TrainedSolver
 
 if TYPE_CHECKING:
@@ -33,22 +34,49 @@ class ESD(TrainedSolver[ESDConfig]):
 
     def loss(self, denoiser: Denoiser, network: nn.Module, prompts: EditPrompts) -> Loss:
         config = self.config
-        blank = denoiser.condition([""])
-        targets = denoiser.condition([target for target, _ in self.sentences(prompts)])
+        texts = [target for target, _ in self.sentences(prompts)]
+        blank, targets = denoiser.condition([""]), denoiser.condition(texts)
+        own_blank, own_targets = denoiser.condition([""], started=True), denoiser.condition(texts, started=True)
+        start = [value.detach().clone() for value in network.parameters() if value.requires_grad] if config.l1 else []
 
         def loss_at(number: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-            c = targets.rows(torch.randint(len(targets), (config.batch_size,), generator=generator))
+            places = torch.randint(len(targets), (config.batch_size,), generator=generator)
+            c, own = targets.rows(places), own_targets.rows(places)
             step = int(torch.randint(len(denoiser.times), (), generator=generator))
-            z = denoiser.start(config.batch_size, generator)
-            z = denoiser.draw_to(network, z, c, blank, step, config.guidance)
+            noise = denoiser.start(config.batch_size, generator)
+            z = denoiser.draw_to(network, noise, own, own_blank, step, config.guidance)
             t = denoiser.level(step, generator)
             with torch.no_grad():
                 e_0 = denoiser.noise(denoiser.frozen, z, t, blank)
                 e_c = denoiser.noise(denoiser.frozen, z, t, c)
-            e = denoiser.noise(network, z, t, c, config.precision)
-            return (e - negative_guidance(e_0, e_c, config.erase_guidance)).square().mean(), {}
+            figures = {}
+            if config.inner == "pgd":
+                delta, figures["inner"] = self._near(denoiser, network, z, t, own, noise, generator)
+                own = own.shifted(delta)
+            e = denoiser.noise(network, z, t, own, config.precision)
+            loss = (e - negative_guidance(e_0, e_c, config.erase_guidance)).square().mean()
+            if config.l1:
+                trained = (value for value in network.parameters() if value.requires_grad)
+                loss = loss + config.l1 * sum((a - b).abs().sum() for a, b in zip(trained, start, strict=True))
+            return loss, figures
 
         return loss_at
+
+    def _near(
+        self, denoiser: Denoiser, network: nn.Module, z: Tensor, t: int, c: Condition, noise: Tensor,
+        generator: torch.Generator,
+    ) -> tuple[Tensor, float]:  # fmt: skip
+        """δ* of RACE's inner loop, and the mean of (n − ε_θ(z_t, c + δ*, t))²: how far the net is from drawing the concept."""
+        config = self.config
+
+        def distance(features: Tensor) -> Tensor:
+            told = Condition(features, c.pooled, c.sizes)
+            return (noise - denoiser.noise(network, z, t, told, config.precision)).square().mean()
+
+        size = config.inner_epsilon / 4 if config.inner_step_size is None else config.inner_step_size
+        delta = descend(distance, c.features, config.inner_epsilon, config.inner_steps, size, generator)
+        with torch.no_grad():
+            return delta, float(distance(c.features + delta))
 
 
 @SOLVERS.register("esd_x", ESDConfig)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from erasepro.errors import UserError
 from erasepro.generation.samplers import make_scheduler
 from erasepro.models.architectures import architecture_of
 from erasepro.models.computing import unwrapped
+
+if TYPE_CHECKING:
+    from erasepro.edit import Edit
 
 COMPONENT = "unet"
 HELD = ("stable-diffusion", "sdxl")
@@ -70,14 +73,17 @@ class Denoiser:
         pipe: a loaded Stable Diffusion 1, 2 or XL pipeline.
         sampling_steps: DDIM steps of a whole drawing.
         size: pixels a side; None: the model's own.
+        start: the edit whose weights training starts from; None: the model's.
 
     Raises:
         UserError: another architecture, a skeleton, or a network that predicts neither noise nor velocity.
     """
 
-    def __init__(self, pipe: Any, sampling_steps: int = 50, size: int | None = None) -> None:
+    def __init__(
+        self, pipe: Any, sampling_steps: int = 50, size: int | None = None, start: Edit | None = None
+    ) -> None:
         check_trainable(pipe)
-        self.pipe = pipe
+        self.pipe, self.start_edit = pipe, start
         self.frozen: nn.Module = unwrapped(pipe.unet)
         # as Stable Diffusion's own DDIM has it: even steps from noise to 1, latents never clipped
         spaced = {"timestep_spacing": "leading", "steps_offset": 1, "set_alpha_to_one": False}
@@ -103,7 +109,8 @@ class Denoiser:
         self, is_trained: Callable[[str], bool], checkpointing: bool = False
     ) -> tuple[nn.Module, dict[str, nn.Parameter]]:
         """A copy of the U-Net, in float32 at least, and by their names in an edit those of its parameters that are trained."""
-        network = copy.deepcopy(self.frozen).to(self.dtype).requires_grad_(False)
+        with self._started():
+            network = nn.Module.to(copy.deepcopy(self.frozen), self.dtype).requires_grad_(False)  # diffusers' own warns
         if checkpointing:
             network.enable_gradient_checkpointing()  # type: ignore[operator]
             network.train()  # diffusers checkpoints in training mode alone; its U-Nets have no dropout
@@ -113,8 +120,15 @@ class Denoiser:
         return network, chosen
 
     @torch.no_grad()
-    def condition(self, prompts: Sequence[str]) -> Condition:
-        """What the U-Net reads of some prompts."""
+    def condition(self, prompts: Sequence[str], started: bool = False) -> Condition:
+        """What the U-Net reads of some prompts; ``started``: by the text encoder of the edit that training starts from."""
+        with self._started() if started else nullcontext():
+            return self._condition(prompts)
+
+    def _started(self) -> AbstractContextManager[Any]:
+        return nullcontext() if self.start_edit is None else self.start_edit.applied(self.pipe)
+
+    def _condition(self, prompts: Sequence[str]) -> Condition:
         answer = self.pipe.encode_prompt(
             list(prompts), device=self.device, num_images_per_prompt=1, do_classifier_free_guidance=False
         )

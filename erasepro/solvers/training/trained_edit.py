@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from erasepro.edit import Edit
+from erasepro.edit.mapped_update import MappedUpdate, multiplied_out
 from erasepro.linalg import DenseUpdate, Update
 from erasepro.models.layouts.site_names import layer_and_parameter
 from erasepro.models.sites import Site, cross_attention_sites, parameter
@@ -23,13 +24,16 @@ BLOCKS = ("attn1", "attn2", "ff", "resnets", "norm1", "norm2", "norm3")
 
 @torch.no_grad()
 def trained_edit(
-    model: Model, prompts: EditPrompts, config: SolverConfig, weights: Mapping[str, Tensor], facts: dict[str, Any]
-) -> Edit:
+    model: Model, prompts: EditPrompts, config: SolverConfig, weights: Mapping[str, Tensor], facts: dict[str, Any],
+    start: Edit | None = None,
+) -> Edit:  # fmt: skip
     """The edit that turns the base's weights into trained ones. Weights that training left alone are not among its own.
 
     Args:
         weights: an edit's name for it → the trained weight.
         facts: what else `meta` is to say.
+        start: the edit that training started from, at strength 1, each ΔW by itself (`Edit.rebuild`): what it changes
+            beside the trained weights is part of the edit.
     """
     reads = {site.name: site for site in cross_attention_sites(model.pipe)}
     updates: dict[str, Update] = {}
@@ -40,16 +44,20 @@ def trained_edit(
         if not bool(delta.any()):
             continue
         updates[name] = DenseUpdate(delta)
-        size = float(W_o.norm())
-        diagnostics.append(
-            {
-                "site": name,
-                **_place(name, reads.get(name)),
-                "rank": updates[name].rank,
-                "delta_norm": float(delta.norm()) / size if size > 0 else None,
-            }
-        )
-    return assemble_edit(model, prompts, config, updates, diagnostics, facts)
+        diagnostics.append(_entry(name, reads.get(name), updates[name], W_o))
+    maps: dict[str, Update] = {}
+    for name, kept in (start.updates if start is not None else {}).items():
+        if name not in weights:
+            updates[name] = multiplied_out(kept)
+            maps |= {name: kept.input_map} if isinstance(kept, MappedUpdate) else {}
+            W_o = parameter(model.pipe, name).detach().to("cpu", torch.float64)
+            diagnostics.append(_entry(name, reads.get(name), updates[name], W_o))
+    return assemble_edit(model, prompts, config, updates, diagnostics, facts, maps)
+
+
+def _entry(name: str, site: Site | None, update: Update, W_o: Tensor) -> dict[str, Any]:
+    size, change = float(W_o.norm()), float(update.dense().norm())
+    return {"site": name, **_place(name, site), "rank": update.rank, "delta_norm": change / size if size > 0 else None}
 
 
 def _place(name: str, site: Site | None) -> dict[str, Any]:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from torch import nn
 
+from erasepro.concepts.pairs import folded
 from erasepro.edit import Edit
 from erasepro.edit.fingerprints import fingerprints
+from erasepro.edit.meta import pairs_of
 from erasepro.edit.record import TABLE
+from erasepro.edit.store import edit_folder, stored_hash
 from erasepro.errors import UserError
 from erasepro.models.computing import check_layers
-from erasepro.runtime.files import digest
+from erasepro.runtime.files import as_path, digest
 from erasepro.solvers.base import Solver
 from erasepro.solvers.configs.training import TrainingConfig
 from erasepro.solvers.training.denoiser import COMPONENT, Denoiser, check_architecture, parameters_of
@@ -39,6 +42,8 @@ class TrainedSolver(Solver[C]):
 
     uses_anchor: ClassVar[bool] = True
     """Whether it moves the target towards its anchor, rather than away from itself."""
+    weights_hash: str = ""
+    """Of the model that it is trained on; "" where that is not known."""
     memory_advice = "train fewer weights (esd_x rather than esd_u), or take a machine with more"
 
     @abstractmethod
@@ -58,14 +63,17 @@ class TrainedSolver(Solver[C]):
         pipe = model.pipe
         if getattr(pipe, TABLE, None) is not None:
             raise UserError("The pipeline carries an edit: revert it before another is trained on it.")
-        config = self.config
-        denoiser = Denoiser(pipe, config.sampling_steps, config.size)
+        config, self.weights_hash = self.config, model.weights_hash
+        start = self.start(model, prompts)
+        denoiser = Denoiser(pipe, config.sampling_steps, config.size, start)
         network, parameters = denoiser.trainable_copy(self.is_trained, config.gradient_checkpointing)
         check_layers(pipe, parameters)
-        loop = TrainingLoop(config, parameters, self._identity(model, prompts, list(parameters)), self.folder, self.betas)
+        identity = self._identity(model, prompts, list(parameters), start)
+        loop = TrainingLoop(config, parameters, identity, self.folder, self.betas)
         curve = loop.run(self.loss(denoiser, network, prompts))
         facts = {
             **({} if self.uses_anchor else {"uses_anchor": False}),
+            **({} if start is None else {"init_edit": {"hash": start.hash, "solver": start.meta.get("solver")}}),
             "training": {
                 "steps": config.steps,
                 "seconds": round(loop.state.seconds, 3),
@@ -76,9 +84,27 @@ class TrainedSolver(Solver[C]):
         }
         weights = {name: value.detach() for name, value in parameters.items()}
         del loop.optimiser
-        edit = trained_edit(model, prompts, config, weights, facts)
+        edit = trained_edit(model, prompts, config, weights, facts, start)
         loop.finish()
         return edit
+
+    def start(self, model: Model, prompts: EditPrompts) -> Edit | None:
+        """The edit that training starts from, each ΔW by itself; None: from the model.
+
+        Raises:
+            UserError: ``init_edit`` is no edit, is of another base, at part strength, or erases what this one does not name.
+        """
+        folder = self.config.init_edit
+        return None if folder is None else read_start(folder, model, prompts)
+
+    def input_hashes(self) -> dict[str, str]:
+        folder = self.config.init_edit
+        if folder is None:
+            return {}
+        try:
+            return {"init_edit": stored_hash(edit_folder(as_path(folder, "solver.init_edit")))}
+        except UserError as error:
+            raise UserError(f"solver.init_edit: {error}") from error
 
     def memory(self, pipe: Any, prompts: EditPrompts) -> int:
         """A copy of the denoiser in float32; gradient and Adam's two moments of each trained weight. Not what passes hold."""
@@ -93,10 +119,32 @@ class TrainedSolver(Solver[C]):
             return [(pair.target, pair.anchor) for pair in prompts.concepts.pairs]
         return [(pair.target_prompt, pair.anchor_prompt) for pair in prompts.pairs]
 
-    def _identity(self, model: Model, prompts: EditPrompts, names: list[str]) -> str:
+    def _identity(self, model: Model, prompts: EditPrompts, names: list[str], start: Edit | None) -> str:
         settings = {key: value for key, value in dataclasses.asdict(self.config).items() if key not in SPEED}
         base = {name: print_["sha256"] for name, print_ in fingerprints(model.pipe, names).items()}
-        return digest([self.name, self.version, settings, self.sentences(prompts), list(prompts.preserve), base])
+        sentences = [self.sentences(prompts), list(prompts.preserve)]
+        return digest([self.name, self.version, settings, sentences, base, start and start.hash])
+
+
+def read_start(folder: str, model: Model, prompts: EditPrompts) -> Edit:
+    """The edit in a folder, fit to be trained on. UserError as `TrainedSolver.start`."""
+    try:
+        edit = Edit.load(folder)
+        edit.check(model.pipe)
+    except UserError as error:
+        raise UserError(f"solver.init_edit: {error}") from error
+    if edit.strength != 1:
+        raise UserError(
+            f"solver.init_edit: the edit in '{folder}' has strength {edit.strength:g}; training starts from a full one."
+        )
+    named = {folded(pair.target) for pair in prompts.concepts.pairs}
+    others = [target for target, _ in pairs_of(edit.meta) if folded(target) not in named]
+    if others:
+        raise UserError(
+            f"solver.init_edit: the edit in '{folder}' erases {', '.join(map(repr, others[:3]))} too, which concepts.pairs "
+            "does not name: name all that it erases."
+        )
+    return edit.rebuild(model.pipe)
 
 
 def _mean(curve: list[dict[str, float]]) -> float | None:

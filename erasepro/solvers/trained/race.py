@@ -1,0 +1,47 @@
+"""RACE (arXiv 2405.16341): ESD hardened against embeddings near the concept's."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from erasepro.edit import Edit
+from erasepro.solvers.configs.esd import ESDConfig
+from erasepro.solvers.configs.race import RACEConfig
+from erasepro.solvers.registry import SOLVERS
+from erasepro.solvers.trained.esd import ESD
+
+if TYPE_CHECKING:
+    from erasepro.concepts.prompt_pairs import EditPrompts
+    from erasepro.models.base import Model
+
+
+@SOLVERS.register("race", RACEConfig)
+class RACE(ESD):
+    """Robust adversarial concept erasure: ESD's loss at the embedding near the concept's that draws it best (arXiv 2405.16341).
+
+    min_θ ‖ε_θ(z_t, c + δ*, t) − [e₀ − η(e_c − e₀)]‖² with δ* = argmin ‖n − ε_θ(z_t, c + δ, t)‖² over ‖δ‖∞ ≤ ε, n the noise
+    that z_t was drawn from. Training starts from an ESD edit (or any other, init_edit); without one ESD is trained first.
+    The anchor is not used.
+    """
+
+    config: RACEConfig
+
+    def is_trained(self, name: str) -> bool:
+        return SOLVERS.get(self.config.start)(self.config).is_trained(name)  # type: ignore[attr-defined]
+
+    def start(self, model: Model, prompts: EditPrompts) -> Edit | None:
+        given = super().start(model, prompts)
+        if given is not None:
+            return given
+        return self.first(prompts).solve(model, prompts).rebuild(model.pipe)
+
+    def first(self, prompts: EditPrompts) -> ESD:
+        """The ESD that is trained first, with this one's settings but for its inner loop; its checkpoint lies in ``start``."""
+        config = self.config
+        own = {field.name: getattr(config, field.name) for field in fields(ESDConfig)}
+        own |= {"name": config.start, "inner": "none", "l1": 0.0, "steps": config.start_steps}
+        kind = SOLVERS.get(config.start)
+        solver = kind(SOLVERS.required_config(config.start)(**own))
+        solver.folder = None if self.folder is None else self.folder / "start"
+        return solver  # type: ignore[return-value]

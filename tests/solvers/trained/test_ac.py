@@ -1,0 +1,81 @@
+"""AC: its two losses beside references written out by hand, and which weights it trains."""
+
+import pytest
+import torch
+
+from erasepro.errors import UserError
+from erasepro.models.features.statistics_store import StatisticsStore
+from erasepro.models.tensor_hashes import weights_hash
+from erasepro.solvers import make_solver
+from erasepro.solvers.training.denoiser import Denoiser, parameters_of
+from erasepro.solvers.training.own_pictures import own_latents
+
+QUICK = {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3, "batch_size": 2, "anchor_pictures": 4}
+
+
+@pytest.mark.parametrize("target", ["model", "noise"])
+def test_loss_and_gradient_are_those_written_out(double_model, build, target):
+    solver = make_solver("ac", {**QUICK, "target": target})
+    denoiser = Denoiser(double_model.pipe, 3)
+    network, chosen = denoiser.trainable_copy(solver.is_trained)
+    with torch.no_grad():  # the net in training is no longer the original
+        for value in chosen.values():
+            value.mul_(1.05)
+    loss, _ = solver.loss(denoiser, network, build)(0, torch.Generator().manual_seed(5))
+    loss.backward()
+
+    pipe, g = double_model.pipe, torch.Generator().manual_seed(5)
+    anchors = [pair.anchor_prompt for pair in build.pairs]
+    latents, places = own_latents(denoiser, anchors, 4, 7.5, 0, "", StatisticsStore())
+    rows = torch.randint(4, (2,), generator=g)
+    noise = torch.randn(2, *denoiser.shape, generator=g).double()
+    t = torch.randint(100, (2,), generator=g)
+    a = denoiser.scheduler.alphas_cumprod.double()[t].reshape(-1, 1, 1, 1)
+    x_t = a.sqrt() * latents[rows] + (1 - a).sqrt() * noise
+    told = [build.pairs[i].target_prompt for i in places[rows].tolist()]
+    asked = [build.pairs[i].anchor_prompt for i in places[rows].tolist()]
+    c, c_a = (pipe.encode_prompt(texts, "cpu", 1, False)[0] for texts in (told, asked))
+    twin, parameters = denoiser.trainable_copy(solver.is_trained)
+    with torch.no_grad():
+        for value in parameters.values():
+            value.mul_(1.05)
+        wanted = noise if target == "noise" else twin(x_t, t, c_a).sample
+    by_hand = (twin(x_t, t, c).sample - wanted).square().mean()
+    by_hand.backward()
+    assert float(loss) == pytest.approx(float(by_hand), rel=1e-6)
+    for name, value in chosen.items():
+        assert torch.allclose(value.grad, parameters[name].grad, atol=1e-9, rtol=1e-5), name
+
+
+def test_which_weights_are_trained(shared_model, build):
+    names = set(parameters_of(shared_model.pipe.unet))
+    kv = make_solver("ac", QUICK)
+    assert {name for name in names if kv.is_trained(name)} == {n for n in names if n.endswith(("attn2.to_k", "attn2.to_v"))}
+    assert all(map(make_solver("ac", {**QUICK, "weights": "full"}).is_trained, names))
+    edit = kv.solve(shared_model, build)
+    assert all(kv.is_trained(name) for name in edit.updates)
+    assert "uses_anchor" not in edit.meta
+    assert weights_hash(shared_model.pipe) == shared_model.weights_hash
+
+
+def test_a_value_out_of_range():
+    for key, value in (("target", "anchor"), ("weights", "q"), ("anchor_pictures", 0)):
+        with pytest.raises(UserError, match=f"solver.{key}"):
+            make_solver("ac", {key: value}).check_config()
+
+
+@pytest.mark.slow
+def test_the_miniature_draws_the_anchor():
+    from erasepro import erase, load_model
+
+    model = load_model("miniature")
+    edit = erase(model, {"dog": "cat"}, solver="ac_miniature")
+    pipe = model.pipe
+    pipe.set_progress_bar_config(disable=True)
+    seeds = [torch.Generator().manual_seed(i) for i in range(4)]
+    with edit.applied(pipe):
+        images = pipe(
+            ["a picture of a dog"] * 4, generator=seeds, num_inference_steps=12, guidance_scale=3.0, output_type="pt",
+            height=64, width=64,
+        )[0]  # fmt: skip
+    assert model.judge.classify((images * 255).round().to(torch.uint8)).concept.count("cat") >= 3
