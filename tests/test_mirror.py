@@ -92,6 +92,7 @@ TOGETHER = {
     "solvers/test_contract.py": ("solvers/base",),
     "solvers/trained/test_esd.py": ("solvers/training/trained_solver",),
     "solvers/trained/test_race.py": ("solvers/configs/esd",),
+    "solvers/trained/test_ace.py": ("solvers/configs/ace",),
     "solvers/test_conf.py": ("solvers/configs/fit", "solvers/configs/rece"),
 }  # fmt: skip
 

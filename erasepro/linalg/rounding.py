@@ -31,7 +31,7 @@ def orthogonal(update: LowRankUpdate) -> LowRankUpdate:
 class Rounded:
     """ΔW, and the same with numbers that float32 holds (in float64).
 
-    exact: ΔW; of low rank, it is `orthogonal`. update: ΔW', without the singular values below NEGLIGIBLE.
+    exact: ΔW; of low rank, it is `orthogonal`, and a matrix. update: ΔW', without the singular values below NEGLIGIBLE.
     """
 
     exact: Update
@@ -42,7 +42,7 @@ class Rounded:
         """An update, rounded."""
         if isinstance(update, DenseUpdate):
             return Rounded(update, DenseUpdate(in_float32(update.delta)))
-        exact = orthogonal(update)
+        exact = orthogonal(update.matrix)
         sizes = exact.up.norm(dim=0)
         kept = int((sizes > NEGLIGIBLE * sizes.norm()).sum())  # the largest come first
         return Rounded(exact, LowRankUpdate(in_float32(exact.up[:, :kept]), in_float32(exact.down[:kept])))

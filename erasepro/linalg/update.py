@@ -16,15 +16,17 @@ from torch import Tensor
 class LowRankUpdate:
     """ΔW = up @ down with up (d_out, r) and down (r, d_in): exactly a LoRA whose alpha equals its rank r.
 
+    Of a convolution down is (r, d_in, height, width), and ΔW the product over r.
+
     Raises:
-        ValueError: the factors are not matrices or their inner sizes differ.
+        ValueError: the factors are of other shapes or their inner sizes differ.
     """
 
     up: Tensor
     down: Tensor
 
     def __post_init__(self) -> None:
-        if self.up.ndim != 2 or self.down.ndim != 2 or self.up.shape[1] != self.down.shape[0]:
+        if self.up.ndim != 2 or self.down.ndim not in (2, 4) or self.up.shape[1] != self.down.shape[0]:
             raise ValueError(
                 f"A low-rank update needs up (d_out, r) and down (r, d_in); got up {tuple(self.up.shape)} and "
                 f"down {tuple(self.down.shape)}."
@@ -41,18 +43,23 @@ class LowRankUpdate:
         return int(self.up.shape[1])
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(d_out, d_in) of the weight this update belongs to."""
-        return int(self.up.shape[0]), int(self.down.shape[1])
+    def shape(self) -> tuple[int, ...]:
+        """That of the weight this update belongs to: (d_out, d_in) for a linear."""
+        return int(self.up.shape[0]), *self.down.shape[1:]
+
+    @property
+    def matrix(self) -> LowRankUpdate:
+        """The same as a change of a matrix (d_out, all the rest)."""
+        return self if self.down.ndim == 2 else LowRankUpdate(self.up, self.down.flatten(1))
 
     def dense(self) -> Tensor:
-        """ΔW (d_out, d_in) in the factors' own precision."""
-        return self.up @ self.down  # (d_out, r) @ (r, d_in)
+        """ΔW, in the weight's shape and the factors' own precision."""
+        return (self.up @ self.down.flatten(1)).reshape(self.shape)  # (d_out, r) @ (r, d_in)
 
     def apply_to(self, W: Tensor, strength: float = 1.0) -> Tensor:
         """W + strength·ΔW: added in float64, cast once to W's dtype. W itself is left alone."""
         up, down = (f.to(W.device, torch.float64) for f in (self.up, self.down))
-        return (W.detach().to(torch.float64) + strength * (up @ down)).to(W.dtype)
+        return (W.detach().to(torch.float64) + strength * (up @ down.flatten(1)).reshape(W.shape)).to(W.dtype)
 
     def thin(self, tolerance: float = 1e-13) -> Update:
         """The same ΔW stored in fewer numbers.
@@ -67,10 +74,10 @@ class LowRankUpdate:
             used = norms > tolerance * norms.max()
             if not bool(used.all()):
                 up, down = up[:, used], down[used]
-        d_out, d_in = self.shape
+        d_out, d_in = self.shape[0], math.prod(self.shape[1:])
         rank = up.shape[1]
         if rank > min(d_out, d_in) or (d_out != d_in and rank * (d_out + d_in) > d_out * d_in):
-            return DenseUpdate(up @ down)
+            return DenseUpdate(LowRankUpdate(up, down).dense())
         return LowRankUpdate(up, down)
 
 

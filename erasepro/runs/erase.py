@@ -12,7 +12,9 @@ from erasepro.concepts.pairs import ConceptSet
 from erasepro.concepts.prompt_pairs import PromptPair
 from erasepro.edit.generalization import measure_residual
 from erasepro.errors import UserError
+from erasepro.metrics.networks.judges import build_judge
 from erasepro.models.features.statistics_store import open_statistics
+from erasepro.models.load import load_shipped_judge
 from erasepro.prompts.evaluation_prompts import EvaluationPrompt
 from erasepro.results.training_curve import TRAINING
 from erasepro.runtime.progress import stage
@@ -34,6 +36,7 @@ def solve_edit(model: Model, job: Job) -> tuple[Edit, float, dict[str, float] | 
     solver = make_solver(job.spec.solver)
     solver.statistics = open_statistics(job.spec.statistics, job.spec.statistics_limit)
     solver.folder = job.folder.path / TRAINING
+    solver.load_judge = lambda: build_judge(job.spec.metrics.judge, lambda: load_shipped_judge(job.spec.model), [], [])
     start = time.perf_counter()
     edit = solver.solve(model, job.edit_prompts).scale(job.spec.strength)
     seconds = time.perf_counter() - start

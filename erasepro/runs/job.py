@@ -126,6 +126,8 @@ def make_job(spec: RunSpec) -> Job:
         **solver_code(spec.solver_name),
         **solver.input_hashes(),
     }
+    if solver.needs_judge:  # else it decides scores, not images
+        hashes["solver_judge"] = digest([asdict(spec.metrics.judge), judge_fingerprint(spec.model)])
     folder = RunFolder(Path(spec.outputs.dir), spec.name, signature(stored, hashes))
     hashes["judge"] = judge_fingerprint(spec.model)  # unsigned: it decides scores, not images
     return Job(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from erasepro.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -43,6 +44,8 @@ class Solver(Generic[C]):
         "token a sentence (solver.text_token_policy=last_subject solver.cross_attention_token_policy=last_subject)"
     )
     """What to do where it needs more memory than there is."""
+    load_judge: Callable[[], Any] | None = None
+    """Loads a judge of pictures with ``image_features`` and ``text_features``, set by the caller; None: there is none."""
     folder: Path | None = None
     """Where it may keep checkpoints and what it measured on the way, set by the caller; None: nowhere."""
 
@@ -81,6 +84,11 @@ class Solver(Generic[C]):
             UserError: a config value out of range, or prompts or a model that it cannot be solved on.
         """
         raise UserError(f"Solver {self.name!r} has no method solve(model, prompts): {type(self).__qualname__} lacks it.")
+
+    @property
+    def needs_judge(self) -> bool:
+        """Whether its edits hang on a judge of pictures (`load_judge`)."""
+        return False
 
     def input_hashes(self) -> dict[str, str]:
         """What it reads beside the model and its prompts, by setting → hash, so that a run is tied to the bytes.

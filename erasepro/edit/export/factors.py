@@ -33,6 +33,7 @@ class Factors:
     loss: ‖ΔW − up·down‖/‖ΔW‖ (Frobenius) of the truncated SVD of a ΔW, None for factors of the edit's own.
     rounding: the same for what float32 changes in the factors' product; 0 where it holds them exactly.
     sufficient: the rank from which on a dense ΔW's SVD loses less than `ALLOWED_LOSS`; 0 of others.
+    kernel: (height, width) of a convolution, whose d_in here counts channels, rows and columns; () of a linear.
     """
 
     up: Tensor
@@ -40,6 +41,14 @@ class Factors:
     loss: float | None = None
     rounding: float = 0.0
     sufficient: int = 0
+    kernel: tuple[int, ...] = ()
+
+    @property
+    def stored(self) -> tuple[Tensor, Tensor]:
+        """up and down as LoRA files have them: of a convolution (d_out, r, 1, 1) and (r, channels, height, width)."""
+        if not self.kernel:
+            return self.up, self.down
+        return self.up[:, :, None, None], self.down.reshape(self.rank, -1, *self.kernel)
 
     @property
     def rank(self) -> int:
@@ -64,11 +73,13 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
     with stage("Making factors", len(edit.updates), unit="layers") as advance:
         for site, kept in edit.updates.items():
             update = multiplied_out(kept)
-            if not is_linear_site(site):
+            if not is_linear_site(site) and not isinstance(update, LowRankUpdate):
                 raise UserError(
                     f"A LoRA holds changes of linear layers alone; this edit changes '{site}' {update.shape}: export it as a "
                     "whole model (format=diffusers base=FOLDER, or format=single_file)."
                 )
+            kernel = update.shape[2:]
+            update = update.matrix if isinstance(update, LowRankUpdate) else update
             if isinstance(update, LowRankUpdate) and (rank is None or update.rank <= rank):
                 up, down, loss, sufficient = update.up.double(), update.down.double(), None, 0
             else:
@@ -76,7 +87,8 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
             if up.shape[1]:
                 up, down = _balanced(*_without_cancellation(edit.strength * up, down))
                 up32, down32 = up.float().contiguous(), down.float().contiguous()
-                factors[site] = Factors(up32, down32, loss, product_difference(up, down, up32, down32), sufficient)
+                rounding = product_difference(up, down, up32, down32)
+                factors[site] = Factors(up32, down32, loss, rounding, sufficient, kernel)
             advance(1)
     if not factors:
         raise UserError("This edit changes no weight: there is nothing to export as a LoRA.")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from erasepro.edit.export.result import Exported
 from erasepro.edit.meta import architecture_name
 from erasepro.errors import UserError
 from erasepro.models.layouts.original_unet import original_unet
-from erasepro.models.layouts.site_names import is_clip, is_xl, split
+from erasepro.models.layouts.site_names import is_clip, is_xl, layer_and_parameter, split
 from erasepro.models.safetensors_stream import piece_of, write
 from erasepro.runtime.files import creating
 
@@ -66,8 +67,9 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
         scaled = product_difference(f.up, f.down, up.double() * (alpha / f.rank), f.down)  # 0 where the ratio is a power of 2
         if scaled:
             rounding[site] = rounding.get(site, 0.0) + scaled  # at most: ‖a − c‖ ≤ ‖a − b‖ + ‖b − c‖
-        pieces.append(piece_of(f"{key}.lora_down.weight", f.down))
-        pieces.append(piece_of(f"{key}.lora_up.weight", up))
+        stored_up, stored_down = replace(f, up=up).stored
+        pieces.append(piece_of(f"{key}.lora_down.weight", stored_down))
+        pieces.append(piece_of(f"{key}.lora_up.weight", stored_up))
         pieces.append(piece_of(f"{key}.alpha", torch.tensor(float(alpha))))
     ranks = {f.rank for f in factors.values()}
     metadata = {
@@ -78,7 +80,7 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
         "ss_base_model_version": family,
         "ss_v2": str(family == "sd_v2"),
         "ss_output_name": target.stem,
-        "ss_training_comment": "closed-form edit, not trained",
+        "ss_training_comment": "an erasure, trained" if "training" in edit.meta else "closed-form edit, not trained",
         **notes(edit, factors),
     }
     with creating(target) as temporary:
@@ -94,6 +96,7 @@ def export_kohya(edit: Edit, target: Path, rank: int | None = None) -> Exported:
 def kohya_name(site: str, xl: bool) -> str:
     """The part of the keys before the first dot. UserError for a weight that this layout has no name for."""
     part, path = split(site)
+    path = layer_and_parameter(path)[0]
     if part in ("text_encoder", "text_encoder_2") and is_clip(path):
         number = {"text_encoder": "1", "text_encoder_2": "2"}[part] if xl else ""
         return f"lora_te{number}_text_model_{path}".replace(".", "_")

@@ -20,7 +20,7 @@ from erasepro.edit.export.notes import notes
 from erasepro.edit.export.result import Exported
 from erasepro.edit.meta import architecture_name
 from erasepro.errors import UserError
-from erasepro.models.layouts.site_names import TEXT_ENCODERS, is_clip, split
+from erasepro.models.layouts.site_names import TEXT_ENCODERS, is_clip, layer_and_parameter, split
 from erasepro.models.safetensors_stream import piece_of, write
 from erasepro.runtime.files import creating
 
@@ -70,14 +70,15 @@ def _file(path: Path, edit: Edit, factors: dict[str, Factors]) -> None:
     pieces = []
     for site, f in factors.items():
         part, module = split(site)
+        module, (stored_up, stored_down) = layer_and_parameter(module)[0], f.stored
         part = "transformer" if part == SECOND else part
         parts.setdefault(part, {})[module] = f
         down, up = "lora_A", "lora_B"
         if part in TEXT_ENCODERS and is_clip(module):
             # diffusers drops the prefix where the installed transformers' model has none, and never adds it
             module, down, up = f"text_model.{module}", "lora_linear_layer.down", "lora_linear_layer.up"
-        pieces.append(piece_of(f"{part}.{module}.{down}.weight", f.down))
-        pieces.append(piece_of(f"{part}.{module}.{up}.weight", f.up))
+        pieces.append(piece_of(f"{part}.{module}.{down}.weight", stored_down))
+        pieces.append(piece_of(f"{part}.{module}.{up}.weight", stored_up))
     config = {f"{part}.{key}": value for part, held in parts.items() for key, value in _config(part, held).items()}
     metadata = {"format": "pt", "lora_adapter_metadata": json.dumps(config, sort_keys=True), **notes(edit, factors)}
     write(path, pieces, metadata)

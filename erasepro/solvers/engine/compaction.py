@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from erasepro.edit.mapped_update import MappedUpdate, SiteUpdate
-from erasepro.linalg import LARGEST_CHANGE, Rounded, Update, update_of
+from erasepro.linalg import LARGEST_CHANGE, LowRankUpdate, Rounded, Update, update_of
 
 SMALL = 4 << 20
 """Bytes of factors in float64 up to which an edit is kept as it was solved."""
@@ -75,13 +75,20 @@ class Compaction:
         fits = change <= LARGEST_CHANGE
         self._counts["float32" if fits else "float64"] += 1
         self._largest_change = max(self._largest_change, change if fits else 0.0)
-        return rounded.update if fits else exact
+        return _shaped(rounded.update, exact.shape) if fits else exact
 
     def _home(self, update: Update) -> Update:
         return update_of({kind: self._on_cpu(factor) for kind, factor in update.factors.items()})
 
     def _on_cpu(self, tensor: Tensor) -> Tensor:
         return self._tensors.setdefault(id(tensor), tensor.detach().to("cpu", torch.float64).contiguous())
+
+
+def _shaped(update: Update, shape: tuple[int, ...]) -> Update:
+    """The same for a weight of this shape: factors are rounded as those of a matrix."""
+    if not isinstance(update, LowRankUpdate) or len(shape) == 2:
+        return update
+    return LowRankUpdate(update.up, update.down.reshape(-1, *shape[1:]))
 
 
 def _bytes(updates: Mapping[str, Update]) -> int:

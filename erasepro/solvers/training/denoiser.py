@@ -182,6 +182,17 @@ class Denoiser:
             z = self.scheduler.step(plain + guidance * (told - plain), t, z).prev_sample
         return z
 
+    @torch.no_grad()
+    def pictures(self, latents: Tensor, batch: int = 8) -> Tensor:
+        """Latents (n, C, h, w) as pictures, uint8 (n, 3, H, W) on the CPU."""
+        vae = self.pipe.vae
+        dtype = next(vae.parameters()).dtype
+        drawn = []
+        for part in latents.split(batch):
+            image = vae.decode(part.to(vae.device, dtype) / vae.config.scaling_factor).sample
+            drawn.append(((image.float() / 2 + 0.5).clamp(0, 1) * 255).round().to("cpu", torch.uint8))
+        return torch.cat(drawn)
+
     def level(self, step: int, generator: torch.Generator) -> int:
         """A time drawn evenly from those between a step's noise level and the one before."""
         low = self.times[step]

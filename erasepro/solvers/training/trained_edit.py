@@ -24,35 +24,38 @@ BLOCKS = ("attn1", "attn2", "ff", "resnets", "norm1", "norm2", "norm3")
 
 @torch.no_grad()
 def trained_edit(
-    model: Model, prompts: EditPrompts, config: SolverConfig, weights: Mapping[str, Tensor], facts: dict[str, Any],
+    model: Model, prompts: EditPrompts, config: SolverConfig, changes: Mapping[str, Update], facts: dict[str, Any],
     start: Edit | None = None,
 ) -> Edit:  # fmt: skip
-    """The edit that turns the base's weights into trained ones. Weights that training left alone are not among its own.
+    """The edit of what training changed. Weights that it left alone are not among its own.
 
     Args:
-        weights: an edit's name for it → the trained weight.
+        changes: an edit's name for a weight → what was added to the base's, in float64 on the CPU.
         facts: what else `meta` is to say.
         start: the edit that training started from, at strength 1, each ΔW by itself (`Edit.rebuild`): what it changes
             beside the trained weights is part of the edit.
     """
     reads = {site.name: site for site in cross_attention_sites(model.pipe)}
-    updates: dict[str, Update] = {}
-    diagnostics = []
-    for name, W in weights.items():
-        W_o = parameter(model.pipe, name).detach().to("cpu", torch.float64)
-        delta = W.detach().to("cpu", torch.float64) - W_o
-        if not bool(delta.any()):
-            continue
-        updates[name] = DenseUpdate(delta)
-        diagnostics.append(_entry(name, reads.get(name), updates[name], W_o))
+    updates = {name: change for name, change in changes.items() if bool(change.dense().any())}
     maps: dict[str, Update] = {}
     for name, kept in (start.updates if start is not None else {}).items():
-        if name not in weights:
+        if name not in changes:
             updates[name] = multiplied_out(kept)
             maps |= {name: kept.input_map} if isinstance(kept, MappedUpdate) else {}
-            W_o = parameter(model.pipe, name).detach().to("cpu", torch.float64)
-            diagnostics.append(_entry(name, reads.get(name), updates[name], W_o))
+    diagnostics = []
+    for name, update in updates.items():
+        W_o = parameter(model.pipe, name).detach().to("cpu", torch.float64)
+        diagnostics.append(_entry(name, reads.get(name), update, W_o))
     return assemble_edit(model, prompts, config, updates, diagnostics, facts, maps)
+
+
+@torch.no_grad()
+def weight_changes(pipe: Any, weights: Mapping[str, Tensor]) -> dict[str, Update]:
+    """What turns a pipeline's weights into trained ones, by their names in an edit."""
+    return {
+        name: DenseUpdate(W.detach().to("cpu", torch.float64) - parameter(pipe, name).detach().to("cpu", torch.float64))
+        for name, W in weights.items()
+    }
 
 
 def _entry(name: str, site: Site | None, update: Update, W_o: Tensor) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from erasepro.concepts.pairs import folded
 from erasepro.edit import Edit
@@ -15,13 +17,14 @@ from erasepro.edit.meta import pairs_of
 from erasepro.edit.record import TABLE
 from erasepro.edit.store import edit_folder, stored_hash
 from erasepro.errors import UserError
+from erasepro.linalg import DenseUpdate, Update
 from erasepro.models.computing import check_layers
 from erasepro.runtime.files import as_path, digest
 from erasepro.solvers.base import Solver
 from erasepro.solvers.configs.training import TrainingConfig
 from erasepro.solvers.training.denoiser import COMPONENT, Denoiser, check_architecture, parameters_of
 from erasepro.solvers.training.loop import Loss, TrainingLoop
-from erasepro.solvers.training.trained_edit import trained_edit
+from erasepro.solvers.training.trained_edit import trained_edit, weight_changes
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -30,6 +33,23 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=TrainingConfig)
 SPEED = ("checkpoint_minutes", "gradient_checkpointing")
 """Settings that change no weight (checkpointing: to rounding)."""
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """What a training trains.
+
+    network: the net that the loss runs. parameters: by name, those that the optimiser moves.
+    changes: once they are trained, what was added to each of the base's weights, by its name in an edit.
+    names: of the weights that are changed. relative: whether changes are counted from the edit that training started from,
+        and not from the base.
+    """
+
+    network: nn.Module
+    parameters: dict[str, nn.Parameter]
+    changes: Callable[[], dict[str, Update]]
+    names: list[str]
+    relative: bool = True
 
 
 class TrainedSolver(Solver[C]):
@@ -50,6 +70,11 @@ class TrainedSolver(Solver[C]):
     def is_trained(self, name: str) -> bool:
         """Whether a parameter, by its name in an edit, is trained."""
 
+    def prepare(self, denoiser: Denoiser) -> Trainee:
+        """What is trained: the chosen weights themselves, unless a method adds others."""
+        network, parameters = denoiser.trainable_copy(self.is_trained, self.config.gradient_checkpointing)
+        return Trainee(network, parameters, lambda: weight_changes(denoiser.pipe, parameters), list(parameters), False)
+
     @abstractmethod
     def loss(self, denoiser: Denoiser, network: nn.Module, prompts: EditPrompts) -> Loss:
         """What a step minimises.
@@ -66,11 +91,13 @@ class TrainedSolver(Solver[C]):
         config, self.weights_hash = self.config, model.weights_hash
         start = self.start(model, prompts)
         denoiser = Denoiser(pipe, config.sampling_steps, config.size, start)
-        network, parameters = denoiser.trainable_copy(self.is_trained, config.gradient_checkpointing)
-        check_layers(pipe, parameters)
-        identity = self._identity(model, prompts, list(parameters), start)
-        loop = TrainingLoop(config, parameters, identity, self.folder, self.betas)
-        curve = loop.run(self.loss(denoiser, network, prompts))
+        trainee = self.prepare(denoiser)
+        check_layers(pipe, trainee.names)
+        if self.load_judge is None and hasattr(model.judge, "image_features"):
+            self.load_judge = lambda: model.judge
+        identity = self._identity(model, prompts, trainee.names, start)
+        loop = TrainingLoop(config, trainee.parameters, identity, self.folder, self.betas)
+        curve = loop.run(self.loss(denoiser, trainee.network, prompts))
         facts = {
             **({} if self.uses_anchor else {"uses_anchor": False}),
             **({} if start is None else {"init_edit": {"hash": start.hash, "solver": start.meta.get("solver")}}),
@@ -79,12 +106,15 @@ class TrainedSolver(Solver[C]):
                 "seconds": round(loop.state.seconds, 3),
                 "first_loss": _mean(curve[: max(1, len(curve) // 10)]),
                 "last_loss": _mean(curve[-max(1, len(curve) // 10) :]),
-                "weights": sum(value.numel() for value in parameters.values()),
-            }
+                "weights": sum(value.numel() for value in trainee.parameters.values()),
+            },
         }
-        weights = {name: value.detach() for name, value in parameters.items()}
         del loop.optimiser
-        edit = trained_edit(model, prompts, config, weights, facts, start)
+        changes = trainee.changes()
+        for name, first in (start.updates if start is not None and trainee.relative else {}).items():
+            if name in changes:
+                changes[name] = DenseUpdate(first.dense() + changes[name].dense())
+        edit = trained_edit(model, prompts, config, changes, facts, start)
         loop.finish()
         return edit
 
@@ -110,8 +140,12 @@ class TrainedSolver(Solver[C]):
         """A copy of the denoiser in float32; gradient and Adam's two moments of each trained weight. Not what passes hold."""
         check_architecture(pipe)
         named = parameters_of(getattr(pipe, COMPONENT))
-        trained = sum(value.numel() for name, value in named.items() if self.is_trained(name))
+        trained = sum(self.numbers_of(value) for name, value in named.items() if self.is_trained(name))
         return 4 * (sum(value.numel() for value in named.values()) + 3 * trained)
+
+    def numbers_of(self, weight: Tensor) -> int:
+        """How many numbers are trained for one of the weights."""
+        return weight.numel()
 
     def sentences(self, prompts: EditPrompts) -> list[tuple[str, str]]:
         """(target, anchor) sentences that it is trained on: the concepts' names, or the prompts that an edit is fitted on."""
