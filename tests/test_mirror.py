@@ -93,6 +93,7 @@ TOGETHER = {
     "solvers/trained/test_esd.py": ("solvers/training/trained_solver",),
     "solvers/trained/test_race.py": ("solvers/configs/esd",),
     "solvers/trained/test_ace.py": ("solvers/configs/ace",),
+    "solvers/trained/test_tea.py": ("solvers/training/text_tower",),
     "solvers/test_conf.py": ("solvers/configs/fit", "solvers/configs/rece"),
 }  # fmt: skip
 

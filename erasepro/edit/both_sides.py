@@ -9,7 +9,9 @@ from torch import Tensor
 
 from erasepro.edit.record import TABLE, EditRecord
 from erasepro.models.architectures import architecture_of
+from erasepro.models.computing import plain_path
 from erasepro.models.features.text_stack import TextStack
+from erasepro.models.layouts.site_names import parameter_path
 from erasepro.models.sites import TEXT_KINDS, Site, is_linear_site, site_module, text_sites, weight
 
 
@@ -44,11 +46,22 @@ class BothSides:
         """
         original = TextStack(self.pipe, dtype, batch)
         edited = original.editable_copy()
+        names = {**dict.fromkeys(self._held), **dict.fromkeys(self.edit.updates)}
         for component in self.clip:
-            for site in self._text_sites(component, {**dict.fromkeys(self._held), **dict.fromkeys(self.edit.updates)}):
+            sites = self._text_sites(component, names)
+            for site in sites:
                 for stack, W in zip((original, edited), self.pair(site.name), strict=True):
                     stack.layers(component).set_weight(site.depth, site.kind, W)
+            rest = names.keys() - {site.name for site in sites}
+            for name in sorted(name for name in rest if name.startswith(f"{component}.")):
+                path = parameter_path(plain_path(name).partition(".")[2])
+                for stack, value in zip((original, edited), self.pair(name), strict=True):
+                    stack.layers(component).set_parameter(path, value)
         return original, edited
+
+    def moves(self, component: str) -> bool:
+        """Whether the edit changes anything of a text encoder."""
+        return any(name.startswith(f"{component}.") for name in self.edit.updates)
 
     def text_sites(self, component: str) -> list[Site]:
         """The sites of a CLIP encoder that this edit changes, shallow → deep, under the edit's own names."""

@@ -54,7 +54,7 @@ class _Sides:
         self.pipe, self.edit, self.dtype = pipe, edit, dtype
         self.weights = BothSides(pipe, edit)
         self.original, self.edited = self.weights.stacks(dtype, batch)
-        self.moves_text = any(self.weights.text_sites(component) for component in self.weights.clip)
+        self.moves_text = any(self.weights.moves(component) for component in self.weights.clip)
         """Whether a text encoder is edited: else both sides read the same features."""
 
     def policy(self) -> str:

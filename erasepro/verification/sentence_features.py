@@ -150,7 +150,7 @@ class Sentences:
         """
         parts = plan_pair_columns(self.pipe, read, self.pairs, self.policy("cross_attention_token_policy"))
         targets, anchors = [p.target_prompt for p in self.pairs], [p.anchor_prompt for p in self.pairs]
-        moved = any(self.weights.text_sites(name) for part in read.parts for name in part if name in self.weights.clip)
+        moved = any(self.weights.moves(name) for part in read.parts for name in part if name in self.weights.clip)
         O = self.original.input_features(read, targets, [p.target for p in parts])
         X = self.edited.input_features(read, targets, [p.target for p in parts]) if moved else O
         Y = self.original.input_features(read, anchors, [p.anchor for p in parts])

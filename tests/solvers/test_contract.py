@@ -28,6 +28,7 @@ OPTIONS = {"trce_text": {"ridge": 1e-3}, "alphaedit": {"threshold": 1e-2}}
 TRAINED = [name for name in NAMES if issubclass(SOLVERS.get(name), TrainedSolver)]
 OPTIONS |= {name: {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3} for name in TRAINED}
 OPTIONS["race"] |= {"start_steps": 1}
+OPTIONS["tea"] |= {"epochs": 2, "ema": 0.0, "batch_size": 2}
 OPTIONS["ac"] |= {"anchor_pictures": 4}
 OPTIONS["ace"] |= {"prior_scale": "one"}
 SOLVED = [name for name in NAMES if name not in TRAINED]

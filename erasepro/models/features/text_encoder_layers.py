@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from erasepro.errors import UserError
+from erasepro.models.checkpoint import PREFIX
 from erasepro.models.computing import plain_path, unwrapped
 from erasepro.models.lazy import materialise, source
 
@@ -67,6 +68,7 @@ class TextLayers:
         adds_in = torch.promote_types(next(encoder.parameters()).dtype, torch.float32)
         self.embeddings = submodule(encoder, names["embeddings"], adds_in)
         path = names["layers"]
+        self._places = {"embeddings": names["embeddings"], "final_norm": names["final_layer_norm"], "blocks": path}
         count = len(list(encoder.get_submodule(path).children()))
         self.blocks = Blocks(count, lambda i: submodule(encoder, f"{path}.{i}", dtype))
         self.final_norm = submodule(encoder, names["final_layer_norm"], dtype)
@@ -115,6 +117,50 @@ class TextLayers:
         linear = self.linear(block, kind)
         self.blocks.edited.add(block)
         linear.weight = nn.Parameter(W.detach().to(linear.weight), requires_grad=False)
+
+    def set_parameter(self, path: str, value: Tensor) -> None:
+        """Replace any parameter, by its path in the encoder, here and nowhere else.
+
+        Raises:
+            UserError: the encoder's layers have none of that path.
+        """
+        bare = path.removeprefix(PREFIX)
+        for part, place in self._places.items():
+            start = f"{place.removeprefix(PREFIX)}."
+            if not bare.startswith(start):
+                continue
+            inner = bare.removeprefix(start)
+            if part == "blocks":
+                number, _, inner = inner.partition(".")
+                self.blocks.edited.add(int(number))
+                root = self.blocks[int(number)]
+            else:
+                root = in_precision(getattr(self, part), _dtype(getattr(self, part)))
+                setattr(self, part, root)
+            _put(root, inner, value)
+            return
+        if self.projection is not None and bare == "text_projection.weight":
+            self.projection = in_precision(self.projection, self.dtype)
+            _put(self.projection, "weight", value)
+            return
+        raise UserError(f"The text encoder has no parameter {path!r}: this edit was made for another model.")
+
+
+def _dtype(module: nn.Module) -> torch.dtype:
+    return next((p.dtype for p in module.parameters()), torch.float32)
+
+
+def _put(root: nn.Module, path: str, value: Tensor) -> None:
+    """A parameter of a module of one's own; an embedding that reads its rows from the disk becomes one that has them."""
+    place, _, leaf = path.rpartition(".")
+    layer = root.get_submodule(place)
+    if leaf in layer._parameters:
+        old = layer._parameters[leaf]
+        layer._parameters[leaf] = nn.Parameter(value.detach().to(old), requires_grad=False)
+        return
+    parent, _, name = place.rpartition(".")
+    held = value.detach().to(_dtype(root))
+    setattr(root.get_submodule(parent), name, nn.Embedding.from_pretrained(held))
 
 
 def pooled_token(encoder: nn.Module) -> int:

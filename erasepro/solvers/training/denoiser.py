@@ -213,13 +213,13 @@ class Denoiser:
         return out.to(z)
 
 
-def parameters_of(network: nn.Module) -> dict[str, nn.Parameter]:
-    """A U-Net's parameters by the names that an edit gives them: a linear's weight by its path, all others whole."""
+def parameters_of(network: nn.Module, component: str = COMPONENT) -> dict[str, nn.Parameter]:
+    """A network's parameters by the names that an edit gives them: a linear's weight by its path, all others whole."""
     named = {}
     for path, layer in network.named_modules():
         for leaf, value in layer.named_parameters(recurse=False):
             short = isinstance(layer, nn.Linear) and leaf == "weight"
-            named[f"{COMPONENT}.{path}" if short else f"{COMPONENT}.{path}.{leaf}"] = value
+            named[f"{component}.{path}" if short else f"{component}.{path}.{leaf}"] = value
     return named
 
 

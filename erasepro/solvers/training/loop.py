@@ -39,6 +39,7 @@ class TrainingLoop:
         identity: of the method, its settings, its concepts and the base's weights: a checkpoint of another is refused.
         folder: where the checkpoint and the losses go; None: nowhere, and nothing is resumed.
         betas: of Adam.
+        rates: learning rates of parameters that have another than the setting.
     """
 
     def __init__(
@@ -48,13 +49,15 @@ class TrainingLoop:
         identity: str = "",
         folder: Path | None = None,
         betas: tuple[float, float] = (0.9, 0.999),
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         self.config, self.parameters, self.identity, self.folder = config, dict(parameters), identity, folder
         self.names = list(self.parameters)
         if not self.names:
             raise UserError(f"Solver {config.name!r} finds no weight of this model that it trains: it has another layout.")
-        own = list(self.parameters.values())
-        self.optimiser = torch.optim.Adam(own, lr=config.learning_rate, betas=betas, foreach=False)
+        rate_of = {name: (rates or {}).get(name, config.learning_rate) for name in self.names}
+        groups = [{"params": [value], "lr": rate_of[name]} for name, value in self.parameters.items()]
+        self.optimiser = torch.optim.Adam(groups, lr=config.learning_rate, betas=betas, foreach=False)
         self.average = {name: value.detach().clone() for name, value in self.parameters.items()} if config.ema else {}
         self.state = TrainingState()
         self._resume()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from torch import Tensor, nn
@@ -50,6 +50,8 @@ class Trainee:
     changes: Callable[[], dict[str, Update]]
     names: list[str]
     relative: bool = True
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Learning rates of those parameters that have another than ``learning_rate``."""
 
 
 class TrainedSolver(Solver[C]):
@@ -69,6 +71,14 @@ class TrainedSolver(Solver[C]):
     @abstractmethod
     def is_trained(self, name: str) -> bool:
         """Whether a parameter, by its name in an edit, is trained."""
+
+    def open(self, pipe: Any, start: Edit | None) -> Any:
+        """What of the pipeline is trained, from `start` on: its denoiser, unless a method trains another part."""
+        return Denoiser(pipe, self.config.sampling_steps, self.config.size, start)
+
+    def steps(self, prompts: EditPrompts) -> int:
+        """Steps of the optimiser."""
+        return self.config.steps
 
     def prepare(self, denoiser: Denoiser) -> Trainee:
         """What is trained: the chosen weights themselves, unless a method adds others."""
@@ -90,14 +100,15 @@ class TrainedSolver(Solver[C]):
             raise UserError("The pipeline carries an edit: revert it before another is trained on it.")
         config, self.weights_hash = self.config, model.weights_hash
         start = self.start(model, prompts)
-        denoiser = Denoiser(pipe, config.sampling_steps, config.size, start)
-        trainee = self.prepare(denoiser)
+        opened = self.open(pipe, start)
+        trainee = self.prepare(opened)
         check_layers(pipe, trainee.names)
         if self.load_judge is None and hasattr(model.judge, "image_features"):
             self.load_judge = lambda: model.judge
         identity = self._identity(model, prompts, trainee.names, start)
-        loop = TrainingLoop(config, trainee.parameters, identity, self.folder, self.betas)
-        curve = loop.run(self.loss(denoiser, trainee.network, prompts))
+        config = dataclasses.replace(config, steps=self.steps(prompts))
+        loop = TrainingLoop(config, trainee.parameters, identity, self.folder, self.betas, trainee.rates)
+        curve = loop.run(self.loss(opened, trainee.network, prompts))
         facts = {
             **({} if self.uses_anchor else {"uses_anchor": False}),
             **({} if start is None else {"init_edit": {"hash": start.hash, "solver": start.meta.get("solver")}}),
@@ -114,7 +125,7 @@ class TrainedSolver(Solver[C]):
         for name, first in (start.updates if start is not None and trainee.relative else {}).items():
             if name in changes:
                 changes[name] = DenseUpdate(first.dense() + changes[name].dense())
-        edit = trained_edit(model, prompts, config, changes, facts, start)
+        edit = trained_edit(model, prompts, self.config, changes, facts, start)
         loop.finish()
         return edit
 

@@ -3,10 +3,13 @@
 import pytest
 import torch
 
+from erasepro.errors import UserError
 from erasepro.models.features.columns import preserve_columns
 from erasepro.models.features.streams import encode, open_stream
 from erasepro.models.features.text_encoder_layers import Columns, TextLayers, token_ids
+from erasepro.models.sites import parameter
 from erasepro.models.tiny import tiny_pipeline
+from erasepro.solvers.training.denoiser import parameters_of
 
 TEXTS = ["a photo of a dog", "zebra on a blue background", "", "the grumpy cat"]
 COLUMNS = Columns.of([(3, 2), (0, 5), (1, 7), (0, 1), (2, 0), (3, 3)])
@@ -80,3 +83,21 @@ def test_preserve_columns_and_weights(pipe):
     assert float(weights.sum()) == pytest.approx(0.5 * 2 + 1 + 2)  # BOS once, the words once, two tails
     _, weights = preserve_columns(pipe.tokenizer, ids, "text", "caption")
     assert float(weights.sum()) == pytest.approx(2)
+
+
+def test_any_parameter_is_replaced_here_and_nowhere_else():
+    pipe = tiny_pipeline()
+    layers = TextLayers(pipe.text_encoder, torch.float64)
+    copy = layers.editable_copy()
+    ids = torch.tensor([[0, 5, 6, 1]])
+    before = layers.embed(ids)
+    for name in parameters_of(pipe.text_encoder, "text_encoder"):
+        value = parameter(pipe, name)
+        path = name.partition(".")[2]
+        copy.set_parameter(path if path.endswith((".weight", ".bias")) else f"{path}.weight", torch.full_like(value, 0.25))
+    for module in (copy.embeddings, copy.final_norm, *copy.blocks):
+        assert all(bool((p == 0.25).all()) for p in module.parameters())
+    assert torch.equal(layers.embed(ids), before)
+    assert not any(bool((p == 0.25).all()) for block in layers.blocks for p in block.parameters())
+    with pytest.raises(UserError, match="has no parameter 'nothing.weight'"):
+        copy.set_parameter("nothing.weight", before)
