@@ -83,7 +83,7 @@ def test_every_experiment_composes_and_says_its_command(name):
         ("concepts.pairs=[[dog,cat]", "Cannot read the override"),
         ("solver=uce,erasepro", "add -m"),
         ("generation=null", "Bad value for 'generation': got 'null', expected generation=default|"),
-        ("solver=null", "Bad value for 'solver': got 'null', expected solver=ace_zero|"),
+        ("solver=null", "Bad value for 'solver': got 'null', expected solver=ac|ac_miniature|"),
         ("model=1", "Bad value for 'model': got '1', expected model=cogvideox_2b|"),
         ("outputs=null", "its keys one by one"),
         ("~generation", "'generation' has no value. Choose generation=default|"),
