@@ -36,17 +36,18 @@ METHODS = """\
 
 *Written by `python docs/generate.py` from the solvers' docstrings and dataclasses: change those, not this page.*
 
-Choose one with `solver=NAME`, and a key of it with `solver.KEY=VALUE`. Every closed form is tested against a dense transcription
-of its published equation (relative error at most 1e-8). The option named after its paper is tested to 1e-6 against the weights
-that the authors' function gives (UCE, RECE, SPEED, EMCID, AlphaEdit), or a transcription of it (MACE, TRCE, OCE, ACE).
+Choose one with `solver=NAME`, and a key of it with `solver.KEY=VALUE`. Every closed form is tested against a dense
+transcription of its published equation (relative error at most 1e-8). The option named after its paper is tested to 1e-6
+against the weights that the authors' function gives (UCE, RECE, SPEED, EMCID, AlphaEdit), or a transcription of it (MACE,
+TRCE, OCE, ACE's zero stage).
 Symbols: W_o and W are a layer's weight (d_out, d_in) before and after, ΔW = W − W_o; X and Y hold the columns (d_in, n) that
 enter it for targets and anchors, K those of texts to retain; C is what a change is charged by; A⁺ is the pseudo-inverse.
 
 - `NAME_best` is that method at the best setting of a [search](command.md#search-for-settings) on development concepts.
-- Trained methods (ESD, AC, RACE, ACE, TEA) are tested by loss and gradient against a transcription in float64. They load the
-  whole model (Stable Diffusion 1, 2 or XL; TEA any CLIP encoder), checkpoint into `training/` of the run's folder, where a
-  killed training goes on and the losses lie as `losses.csv`, and may start from any edit (`solver.init_edit=FOLDER`). The option
-  named after the paper has its values, minutes to hours on a GPU; `NAME_miniature` is for looking at it here, not published.
+- Trained methods (ESD, AC, RACE, ACE, TEA) are tested by loss and gradient against a transcription. They load the whole
+  model (Stable Diffusion 1, 2 or XL; TEA any CLIP encoder), checkpoint into `training/` of the run's folder, where a killed
+  training goes on and the losses lie as `losses.csv`, and may start from any edit (`solver.init_edit=FOLDER`). The option
+  named after the paper has its values, minutes to hours on a GPU; `NAME_miniature` is for a look at it here, not published.
 - `text_fit.rank=exact` refuses contradictory concepts, by name.
 - More columns than dimensions are fitted by least squares, and labelled "not exact".
 - Which columns a method reads is a [token policy](#token-policies).

@@ -90,7 +90,6 @@ TOGETHER = {
     ),
     "solvers/test_scale.py": ("solvers/engine/fit",),
     "solvers/test_contract.py": ("solvers/base",),
-    "solvers/trained/test_esd.py": ("solvers/training/trained_solver",),
     "solvers/trained/test_race.py": ("solvers/configs/esd",),
     "solvers/trained/test_ace.py": ("solvers/configs/ace",),
     "solvers/trained/test_tea.py": ("solvers/training/text_tower",),

@@ -52,7 +52,9 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         loaded = time.perf_counter()
         edit_prompts = make_edit_prompts(concepts, spec.sentences, read_lexicon(model.pipe))
         memory_line = check_memory(solver, model.pipe, edit_prompts)
-        for line in filter(None, [format_sentences(prompt_facts(edit_prompts)), memory_line]):
+        work = solver.work(edit_prompts)
+        lines = [format_sentences(prompt_facts(edit_prompts)), f"The solver {work}." if work else "", memory_line]
+        for line in filter(None, lines):
             print(wrapped(line, terminal_width()), flush=True)
         edit = solver.solve(model, edit_prompts).scale(spec.strength)
         solved = time.perf_counter()

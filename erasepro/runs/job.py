@@ -58,6 +58,8 @@ class Job:
     folder: RunFolder
     solve_bytes: int = 0
     """Memory that the solve needs, beside the model's weights."""
+    work_line: str = ""
+    """What the solver computes, where that is more than a solve of seconds (`Solver.work`)."""
 
     @cached_property
     def sensitive(self) -> bool:
@@ -139,6 +141,7 @@ def make_job(spec: RunSpec) -> Job:
         worklist=worklist,
         dropped=edit_prompts.dropped + evaluation_prompts.dropped,
         memory_line=memory_line,
+        work_line=solver.work(edit_prompts),
         hashes={key: value for key, value in hashes.items() if value},
         folder=folder,
         solve_bytes=solver.memory(pipe, edit_prompts),

@@ -46,6 +46,8 @@ class Plan:
     unscored: int
     """Metrics that are to be counted."""
     solve_bytes: int
+    work: str
+    """What the solver computes, where that is more than a solve of seconds."""
     past: int
     """Earlier runs that the estimates are based on."""
     seconds: dict[str, float | None]
@@ -100,8 +102,9 @@ def make_plan(spec: RunSpec, planned: set[Path] | None = None) -> Plan:
     return Plan(
         name=spec.name, folder=folder.path, finished=finished, solves=solves, pairs=len(job.concepts.pairs),
         stages=tuple(name for name in STAGES if folder.is_done(name)), rows=len(job.worklist), originals=undrawn,
-        shared=shared, edited=edited, metrics=metrics, unscored=unscored, solve_bytes=job.solve_bytes, past=len(past.runs),
-        seconds=seconds, disk=disk, peak_mib=past.peak("peak_mib"), peak_gpu_mib=past.peak("peak_gpu_mib"),
+        shared=shared, edited=edited, metrics=metrics, unscored=unscored, solve_bytes=job.solve_bytes, work=job.work_line,
+        past=len(past.runs), seconds=seconds, disk=disk, peak_mib=past.peak("peak_mib"),
+        peak_gpu_mib=past.peak("peak_gpu_mib"),
     )  # fmt: skip
 
 
@@ -129,7 +132,8 @@ def lines_of(plan: Plan) -> list[str]:
     kept = plan.rows - plan.edited
     lines = [
         f"  state    {_state(plan)}",
-        f"  edit     {f'to solve for, {pairs}' if plan.solves else f'kept, {pairs}'}",
+        f"  edit     {f'to solve for, {pairs}' if plan.solves else f'kept, {pairs}'}"
+        + (f"; {plan.work}" if plan.work and plan.solves else ""),
         f"  images   original: {_drawn(plan.originals, plan.rows)}"
         + (f", {plan.shared:,} shared with other runs" if plan.shared else ""),
         f"           edited: {_drawn(plan.edited, plan.rows)}" + (f", {kept:,} kept" if kept else ""),

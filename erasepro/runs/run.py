@@ -141,7 +141,8 @@ class Run:
         write_text(self.path / "config.yaml", yaml_text(job.stored))
         if job.spec.words:
             write_command(self.path, job.spec.words)
-        lines = [printed(_heading(job)), job.concepts.left_out_line, job.memory_line, *job.evaluation_prompts.told()]
+        work = f"The solver {job.work_line}." if job.work_line else ""
+        lines = [printed(_heading(job)), job.concepts.left_out_line, work, job.memory_line, *job.evaluation_prompts.told()]
         print("\n".join(line for line in lines if line), flush=True)
 
     @cached_property

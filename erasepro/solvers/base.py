@@ -85,6 +85,10 @@ class Solver(Generic[C]):
         """
         raise UserError(f"Solver {self.name!r} has no method solve(model, prompts): {type(self).__qualname__} lacks it.")
 
+    def work(self, prompts: EditPrompts) -> str:
+        """What it computes, in words, where that is not one solve of seconds; "" else. It needs no model."""
+        return ""
+
     @property
     def needs_judge(self) -> bool:
         """Whether its edits hang on a judge of pictures (`load_judge`)."""

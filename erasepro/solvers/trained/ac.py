@@ -30,6 +30,11 @@ class AC(TrainedSolver[ACConfig]):
     def is_trained(self, name: str) -> bool:
         return self.config.weights == "full" or name.endswith((".attn2.to_k", ".attn2.to_v"))
 
+    def passes(self, prompts: EditPrompts) -> int:
+        config = self.config
+        own = 1 if config.target == "model" else 0
+        return config.anchor_pictures * 2 * config.sampling_steps + config.steps * config.batch_size * (3 + own)
+
     def loss(self, denoiser: Denoiser, network: nn.Module, prompts: EditPrompts) -> Loss:
         config = self.config
         pairs = self.sentences(prompts)

@@ -16,7 +16,7 @@ from erasepro.solvers.training.denoiser import Condition, Denoiser
 from erasepro.solvers.training.loop import Loss
 from erasepro.solvers.training.lora import add_adapters
 from erasepro.solvers.training.own_pictures import own_latents
-from erasepro.solvers.training.trained_solver import TrainedSolver, Trainee
+from erasepro.solvers.training.trained_solver import TrainedSolver, Trainee, drawing_passes
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -67,6 +67,15 @@ class ACE(TrainedSolver[ACEConfig]):
         adapters = add_adapters(network, lambda path: ".attentions." in path, config.rank, scale, config.seed)
         parts = [(f"{name}.{kind}", getattr(adapter, kind)) for name, adapter in adapters.items() for kind in ("up", "down")]
         return Trainee(network, dict(parts), lambda: {name: a.update() for name, a in adapters.items()}, list(adapters))
+
+    def passes(self, prompts: EditPrompts) -> int:
+        config = self.config
+        held = self.priors(prompts)
+        trained = 1 + min(A_STEP, len(held)) + (config.erase_weight > 0)
+        latents = drawing_passes(config) * (1 + config.with_prior_latent)
+        pictures = config.prior_pictures * (len(prompts.concepts.targets) + len(held)) if self.needs_judge else 0
+        step = latents + 2 + min(A_STEP, len(held)) + 3 * trained + 4 * config.with_prior_latent
+        return pictures * 2 * config.sampling_steps + config.steps * config.batch_size * step
 
     def loss(self, denoiser: Denoiser, network: nn.Module, prompts: EditPrompts) -> Loss:
         config = self.config

@@ -13,7 +13,7 @@ from erasepro.solvers.registry import SOLVERS
 from erasepro.solvers.training.denoiser import Condition, Denoiser
 from erasepro.solvers.training.loop import Loss
 from erasepro.solvers.training.pgd import descend
-from erasepro.solvers.training.trained_solver import TrainedSolver
+from erasepro.solvers.training.trained_solver import TrainedSolver, drawing_passes
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -31,6 +31,11 @@ class ESD(TrainedSolver[ESDConfig]):
     """‖ε_θ(z_t, c, t) − [e₀ − η(e_c − e₀)]‖², on latents that the net in training has drawn half-way itself."""
 
     uses_anchor = False
+
+    def passes(self, prompts: EditPrompts) -> int:
+        config = self.config
+        inner = 3 * config.inner_steps + 1 if config.inner == "pgd" else 0
+        return config.steps * config.batch_size * (drawing_passes(config) + 2 + inner + 3)
 
     def loss(self, denoiser: Denoiser, network: nn.Module, prompts: EditPrompts) -> Loss:
         config = self.config

@@ -30,6 +30,10 @@ class RACE(ESD):
     def is_trained(self, name: str) -> bool:
         return SOLVERS.get(self.config.start)(self.config).is_trained(name)  # type: ignore[attr-defined]
 
+    def passes(self, prompts: EditPrompts) -> int:
+        first = 0 if self.config.init_edit is not None else self.first(prompts).passes(prompts)
+        return super().passes(prompts) + first
+
     def start(self, model: Model, prompts: EditPrompts) -> Edit | None:
         given = super().start(model, prompts)
         if given is not None:

@@ -65,6 +65,8 @@ class TEA(TrainedSolver[TEAConfig]):
     text encoder.
     """
 
+    part = "the text encoder"
+
     def is_trained(self, name: str) -> bool:
         return ".layers." in name or ".final_layer_norm." in name
 
@@ -88,6 +90,11 @@ class TEA(TrainedSolver[TEAConfig]):
 
     def steps(self, prompts: EditPrompts) -> int:
         return self.config.epochs * math.ceil(len(self.sentences(prompts)) / self.config.batch_size)
+
+    def passes(self, prompts: EditPrompts) -> int:
+        config = self.config
+        kept = 4 if prompts.preserve and config.preserve_weight else 0
+        return self.steps(prompts) * config.batch_size * (3 + config.anchors + kept)
 
     def loss(self, tower: TextTower, network: nn.Module, prompts: EditPrompts) -> Loss:  # type: ignore[override]
         config, pairs, preserved = self.config, self.sentences(prompts), list(prompts.preserve)

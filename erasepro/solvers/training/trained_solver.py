@@ -66,6 +66,8 @@ class TrainedSolver(Solver[C]):
     """Whether it moves the target towards its anchor, rather than away from itself."""
     weights_hash: str = ""
     """Of the model that it is trained on; "" where that is not known."""
+    part: ClassVar[str] = "the denoiser"
+    """What its passes are of."""
     memory_advice = "train fewer weights (esd_x rather than esd_u), or take a machine with more"
 
     @abstractmethod
@@ -147,6 +149,14 @@ class TrainedSolver(Solver[C]):
         except UserError as error:
             raise UserError(f"solver.init_edit: {error}") from error
 
+    def passes(self, prompts: EditPrompts) -> int:
+        """About how many forward passes of one latent (or one text) a training takes; a backward pass counts as two."""
+        return 0
+
+    def work(self, prompts: EditPrompts) -> str:
+        steps, passes = self.steps(prompts), self.passes(prompts)
+        return f"trains {steps:,} steps, about {passes:,} passes of {self.part}"
+
     def memory(self, pipe: Any, prompts: EditPrompts) -> int:
         """A copy of the denoiser in float32; gradient and Adam's two moments of each trained weight. Not what passes hold."""
         check_architecture(pipe)
@@ -190,6 +200,11 @@ def read_start(folder: str, model: Model, prompts: EditPrompts) -> Edit:
             "does not name: name all that it erases."
         )
     return edit.rebuild(model.pipe)
+
+
+def drawing_passes(config: TrainingConfig) -> int:
+    """Passes that half a guided drawing takes, as latents drawn to a random step take on average."""
+    return config.sampling_steps - 1
 
 
 def _mean(curve: list[dict[str, float]]) -> float | None:
