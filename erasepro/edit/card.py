@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from erasepro.edit.fits_lora import fits_lora
 from erasepro.edit.mapped_update import MappedUpdate
 from erasepro.edit.meta import anchor_heading, at_full_strength, pairs_of, source_of
 from erasepro.errors import visible
-from erasepro.linalg import LowRankUpdate
-from erasepro.models.layouts.site_names import layer_and_parameter
 from erasepro.results.edit_residuals import is_fitted
 from erasepro.runtime.foreign_text import code_span, escape_markdown
 
@@ -188,7 +187,7 @@ def _other_tools(edit: EditRecord) -> str:
     text = sum(site.startswith("text_encoder") for site in edit.updates)
     of_text = f" {text} of the {len(edit.updates)} weights are a text encoder's: a loader of the denoiser alone drops them."
     lost = of_text if text else ""
-    if any(layer_and_parameter(name)[1] and not isinstance(update, LowRankUpdate) for name, update in edit.updates.items()):
+    if not all(fits_lora(name, update) for name, update in edit.updates.items()):
         return f"""
 For other tools: `erasepro export FOLDER format=diffusers base=FOLDER out=PATH` or `format=single_file` (whole models): no LoRA
 holds it, as it changes more than linear layers.{lost}

@@ -12,10 +12,10 @@ from erasepro.concepts.pairs import ConceptPair, ConceptSet
 from erasepro.concepts.prompt_pairs import EditPrompts, PromptPair
 from erasepro.edit import Edit
 from erasepro.edit.export import export_edit
+from erasepro.edit.fits_lora import fits_lora
 from erasepro.errors import UserError
-from erasepro.linalg import LowRankUpdate
 from erasepro.models.base import Model
-from erasepro.models.sites import is_linear_site, parameter
+from erasepro.models.sites import parameter
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.solvers import SOLVERS, make_solver
@@ -152,7 +152,7 @@ class TestContract:
         assert weights_hash(read) == weights_hash(twin)
 
     def test_a_lora_holds_it_or_says_what_does(self, name, edits, tmp_path):
-        if all(is_linear_site(site) or isinstance(update, LowRankUpdate) for site, update in edits(name).updates.items()):
+        if all(fits_lora(site, update) for site, update in edits(name).updates.items()):
             assert export_edit(edits(name), tmp_path / "lora", "lora", rank=64).weights
         else:
             with pytest.raises(UserError, match="A LoRA holds changes of linear layers alone"):

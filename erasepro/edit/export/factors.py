@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from erasepro.edit.fits_lora import fits_lora
 from erasepro.edit.mapped_update import multiplied_out
 from erasepro.errors import UserError
 from erasepro.linalg import LowRankUpdate
-from erasepro.models.sites import is_linear_site
 from erasepro.runtime.progress import stage
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def lora_factors(edit: Edit, rank: int | None = None) -> dict[str, Factors]:
     with stage("Making factors", len(edit.updates), unit="layers") as advance:
         for site, kept in edit.updates.items():
             update = multiplied_out(kept)
-            if not is_linear_site(site) and not isinstance(update, LowRankUpdate):
+            if not fits_lora(site, update):
                 raise UserError(
                     f"A LoRA holds changes of linear layers alone; this edit changes '{site}' {update.shape}: export it as a "
                     "whole model (format=diffusers base=FOLDER, or format=single_file)."

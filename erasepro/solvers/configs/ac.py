@@ -9,7 +9,7 @@ from erasepro.solvers.configs.checks import check_counts
 from erasepro.solvers.configs.training import TrainingConfig
 
 TARGETS = ("model", "noise")
-WEIGHTS = ("kv", "full")
+WEIGHTS = ("kv", "full", "embedding")
 
 
 @dataclass
@@ -23,7 +23,7 @@ class ACConfig(TrainingConfig):
     prompts: str = "fitting"  # sentences about the anchor, with the target's name in its place
     guidance: float = 7.5  # of the anchor's pictures
     target: str = "model"  # model (what the net predicts for the anchor's sentence) | noise (that of the picture)
-    weights: str = "kv"  # kv (keys and values of cross-attention) | full (the whole U-Net)
+    weights: str = "kv"  # kv (keys and values of cross-attention) | full (the whole U-Net) | embedding (of the target's tokens)
     anchor_pictures: int = 1000  # that the model draws of the anchors first
 
     def check(self) -> None:

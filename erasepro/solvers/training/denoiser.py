@@ -109,7 +109,7 @@ class Denoiser:
         self, is_trained: Callable[[str], bool], checkpointing: bool = False
     ) -> tuple[nn.Module, dict[str, nn.Parameter]]:
         """A copy of the U-Net, in float32 at least, and by their names in an edit those of its parameters that are trained."""
-        with self._started():
+        with self.started():
             network = nn.Module.to(copy.deepcopy(self.frozen), self.dtype).requires_grad_(False)  # diffusers' own warns
         if checkpointing:
             network.enable_gradient_checkpointing()  # type: ignore[operator]
@@ -122,10 +122,11 @@ class Denoiser:
     @torch.no_grad()
     def condition(self, prompts: Sequence[str], started: bool = False) -> Condition:
         """What the U-Net reads of some prompts; ``started``: by the text encoder of the edit that training starts from."""
-        with self._started() if started else nullcontext():
+        with self.started() if started else nullcontext():
             return self._condition(prompts)
 
-    def _started(self) -> AbstractContextManager[Any]:
+    def started(self) -> AbstractContextManager[Any]:
+        """The block in which the pipeline carries the edit that training starts from."""
         return nullcontext() if self.start_edit is None else self.start_edit.applied(self.pipe)
 
     def _condition(self, prompts: Sequence[str]) -> Condition:

@@ -50,14 +50,15 @@ class TextTower:
             value.requires_grad_(True)
         return network, chosen
 
-    def states(self, network: nn.Module, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    def states(self, network: nn.Module, prompts: Sequence[str], whole: bool = False) -> tuple[Tensor, Tensor]:
         """Token states (B, L, d) of some prompts, and which of them are of the text, from its first word to its end (B, L).
 
-        L is that of the longest text: an encoder that is causal computes no position from later ones.
+        L is that of the longest text, as an encoder that is causal computes no position from later ones; ``whole``: with all
+        paddings, as the denoiser reads them.
         """
         ids = token_ids(self.tokenizer, list(prompts))
         ends = (ids[:, 1:] == self.tokenizer.eos_token_id).int().argmax(1) + 1
-        ids = ids[:, : int(ends.max()) + 1]
+        ids = ids if whole else ids[:, : int(ends.max()) + 1]
         out = network(ids.to(self.device), output_hidden_states=self.penultimate)
         states = out.hidden_states[-2] if self.penultimate else out.last_hidden_state
         places = torch.arange(ids.shape[1])

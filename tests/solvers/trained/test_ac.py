@@ -3,12 +3,19 @@
 import pytest
 import torch
 
+from erasepro.edit import Edit
+from erasepro.edit.export import export_edit
 from erasepro.errors import UserError
+from erasepro.models.base import Model
 from erasepro.models.features.statistics_store import StatisticsStore
+from erasepro.models.sites import parameter
 from erasepro.models.tensor_hashes import weights_hash
+from erasepro.models.tiny import tiny_pipeline
 from erasepro.solvers import make_solver
 from erasepro.solvers.training.denoiser import Denoiser, parameters_of
 from erasepro.solvers.training.own_pictures import own_latents
+from erasepro.verification import certify
+from tests.models.pipelines import sdxl
 
 QUICK = {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3, "batch_size": 2, "anchor_pictures": 4}
 
@@ -79,3 +86,45 @@ def test_the_miniature_draws_the_anchor():
             height=64, width=64,
         )[0]  # fmt: skip
     assert model.judge.classify((images * 255).round().to(torch.uint8)).concept.count("cat") >= 3
+
+
+def test_embeddings_of_the_targets_tokens_alone_are_trained(shared_model, build, tmp_path):
+    keys = {**QUICK, "weights": "embedding", "learning_rate": 0.05}
+    edit = make_solver("ac", keys).solve(shared_model, build)
+    assert weights_hash(shared_model.pipe) == shared_model.weights_hash
+    ((name, update),) = edit.updates.items()
+    assert name.endswith("token_embedding.weight")
+    ids = shared_model.pipe.tokenizer("dog", add_special_tokens=False).input_ids
+    assert update.dense().any(dim=1).nonzero().flatten().tolist() == ids
+    assert update.rank == len(ids)
+    assert Edit.load(edit.save(tmp_path / "edit")) == edit
+    held = edit.residuals
+    assert held == {} or "held_out" in held
+    twin = tiny_pipeline()
+    edit.apply(twin)
+    assert torch.equal(parameter(twin, name)[ids], update.apply_to(parameter(shared_model.pipe, name))[ids])
+    with pytest.raises(UserError, match="A LoRA holds changes of linear layers alone"):
+        export_edit(edit, tmp_path / "lora", "lora")
+    assert certify(edit, shared_model)["end_to_end"]["drift"] > 0 or "dog" not in str(build.preserve)
+
+
+def test_embeddings_are_trained_on_the_loss_of_their_sentences(shared_model, build):
+    """The gradient by the target's embedding is that of the written-out loss through the pipeline's own encoder."""
+    solver = make_solver("ac", {**QUICK, "weights": "embedding"})
+    denoiser = Denoiser(shared_model.pipe, 3)
+    trainee = solver.prepare(denoiser)
+    (embedding,) = trainee.parameters.values()
+    loss, _ = solver.loss(denoiser, trainee.network, build)(0, torch.Generator().manual_seed(5))
+    loss.backward()
+    ids = shared_model.pipe.tokenizer("dog", add_special_tokens=False).input_ids
+    assert embedding.grad.any(dim=1).nonzero().flatten().tolist() == ids
+    solver_kv = make_solver("ac", QUICK)
+    network, _ = denoiser.trainable_copy(solver_kv.is_trained)
+    same, _ = solver_kv.loss(denoiser, network, build)(0, torch.Generator().manual_seed(5))
+    assert float(loss) == pytest.approx(float(same), rel=1e-5)
+
+
+def test_embeddings_of_two_encoders_are_refused(build):
+    pipe = sdxl()
+    with pytest.raises(UserError, match=r"solver.weights=embedding trains Stable Diffusion 1 or 2"):
+        make_solver("ac", {**QUICK, "weights": "embedding"}).solve(Model(pipe, "xl", "random", ""), build)
