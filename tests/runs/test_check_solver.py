@@ -13,7 +13,7 @@ from erasepro import linalg
 from erasepro.config.paths import options
 from erasepro.errors import UserError
 from erasepro.runs.check_solver import check_solver
-from erasepro.solvers import closed_form
+from erasepro.solvers import closed_form, trained
 from erasepro.solvers.base import Solver
 from erasepro.solvers.configs import fit
 from erasepro.solvers.configs.uce import UCEConfig
@@ -34,8 +34,10 @@ assert "torch" not in sys.modules, words
 
 
 def test_the_settings_of_every_solver_stand_apart():
-    methods = Path(closed_form.__path__[0]).glob("*.py")
-    assert {path.stem for path in methods} - {"__init__"} == set(OWN)
+    closed = {path.stem for path in Path(closed_form.__path__[0]).glob("*.py")} - {"__init__"}
+    methods = closed | {path.stem for path in Path(trained.__path__[0]).glob("*.py")} - {"__init__"}
+    assert {SOLVERS.get(name).__module__.rpartition(".")[2] for name in OWN} == methods
+    assert closed <= set(OWN)
 
 
 @pytest.mark.parametrize("name", OWN)

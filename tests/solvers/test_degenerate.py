@@ -12,6 +12,7 @@ from erasepro.models.base import Model
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.solvers import SOLVERS, make_solver
+from erasepro.solvers.training.trained_solver import TrainedSolver
 
 NAMES = SOLVERS.names()
 # what the few captions of a test need: a ridge where the published one is 0, a threshold that leaves something free
@@ -20,6 +21,12 @@ GENTLE = {
     "alphaedit": {"threshold": 1e-2},
     "double_projection": {"independence_threshold": 1e-3},
 }
+TRAINED = [name for name in NAMES if issubclass(SOLVERS.get(name), TrainedSolver)]
+GENTLE |= {name: {"steps": 2, "sampling_steps": 3} for name in TRAINED}
+GENTLE["race"] |= {"start_steps": 1}
+GENTLE["ac"] |= {"anchor_pictures": 2, "batch_size": 2}
+GENTLE["ace"] |= {"prior_scale": "one"}
+GENTLE["tea"] = {"epochs": 1}
 CAPTIONS = tuple(f"a {a} {b} on a {c} hill" for a in ("big", "red", "old") for b in ("bird", "house") for c in "abcd")
 
 
@@ -72,7 +79,7 @@ ODD_PAIRS = (
 )
 def test_names_in_any_script_and_empty_anchors(name, shared_model, pair):
     edit = solve(name, shared_model, prompts_of(pair))
-    assert max(d["delta_norm"] for d in edit.diagnostics) > 0
+    assert max(d["delta_norm"] or 0.0 for d in edit.diagnostics) > 0  # None where the base is all zeros, as biases may be
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -86,11 +93,16 @@ def test_a_name_longer_than_the_context(name, shared_model):
 def test_nothing_to_preserve(name, shared_model):
     build = prompts_of(("dog", "cat"), preserve=(), names=())
     edit = solve(name, shared_model, build)
-    assert all(math.isfinite(d["residual_after_all"]) for d in edit.diagnostics)
+    assert all(math.isfinite((d["delta_norm"] or 0.0) if name in TRAINED else d["residual_after_all"]) for d in edit.diagnostics)
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n in ("erasepro", "uce", "emcid") else pytest.mark.ci_slow) for n in NAMES]
+    "name",
+    [
+        pytest.param(n, marks=() if n in ("erasepro", "uce", "emcid") else pytest.mark.ci_slow)
+        for n in NAMES
+        if n not in TRAINED  # they have no columns
+    ],
 )
 def test_more_columns_than_dimensions(name, shared_model):
     words = [f"{a}{b}" for a in "bcdfghjk" for b in ("ane", "ill", "ode", "use", "ark", "int")]

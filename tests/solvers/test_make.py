@@ -10,6 +10,7 @@ from erasepro.solvers import SOLVERS, Solver, make_solver, stored_solver
 from erasepro.solvers.closed_form.uce import UCEConfig
 from erasepro.solvers.engine.cross_attention import CrossAttentionConfig, CrossAttentionSolver
 from erasepro.solvers.engine.text_encoder import TextStageConfig, TextStageSolver
+from erasepro.solvers.training.trained_solver import TrainedSolver
 
 
 def test_a_name_with_options_and_a_config_make_the_same():
@@ -21,9 +22,10 @@ def test_a_name_with_options_and_a_config_make_the_same():
 def test_flags_have_documented_defaults():
     for name in SOLVERS.names():
         solver = SOLVERS.get(name)
-        assert (solver.needs_denoiser, solver.needs_images, solver.deterministic) == (False, False, True)
+        trained = issubclass(solver, TrainedSolver)
+        assert (solver.needs_denoiser, solver.needs_images, solver.deterministic) == (trained, False, not trained)
         assert SOLVERS.attribute(name, "version") == solver.version  # read from the source, past Solver[Config]
-        assert SOLVERS.attribute(name, "deterministic") is True
+        assert SOLVERS.attribute(name, "deterministic") is not trained
 
 
 @pytest.mark.parametrize(

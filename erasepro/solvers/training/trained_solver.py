@@ -18,10 +18,15 @@ from erasepro.edit.record import TABLE
 from erasepro.edit.store import edit_folder, stored_hash
 from erasepro.errors import UserError
 from erasepro.linalg import DenseUpdate, Update
-from erasepro.models.computing import check_layers
+from erasepro.models.architectures import architecture_of
+from erasepro.models.computing import check_layers, unwrapped
+from erasepro.models.features.text_stack import tokenizer_of
+from erasepro.models.features.token_pairing import pair_tokens
+from erasepro.models.sites import TEXT_ENCODER
 from erasepro.runtime.files import as_path, digest
 from erasepro.solvers.base import Solver
 from erasepro.solvers.configs.training import TrainingConfig
+from erasepro.solvers.engine.fit import check_finite
 from erasepro.solvers.training.denoiser import COMPONENT, Denoiser, check_architecture, parameters_of
 from erasepro.solvers.training.loop import Loss, TrainingLoop
 from erasepro.solvers.training.trained_edit import trained_edit, weight_changes
@@ -100,9 +105,11 @@ class TrainedSolver(Solver[C]):
         pipe = model.pipe
         if getattr(pipe, TABLE, None) is not None:
             raise UserError("The pipeline carries an edit: revert it before another is trained on it.")
+        check_sentences(pipe, prompts)
         config, self.weights_hash = self.config, model.weights_hash
         start = self.start(model, prompts)
         opened = self.open(pipe, start)
+        check_weights(pipe)
         trainee = self.prepare(opened)
         check_layers(pipe, trainee.names)
         if self.load_judge is None and hasattr(model.judge, "image_features"):
@@ -179,6 +186,24 @@ class TrainedSolver(Solver[C]):
         base = {name: print_["sha256"] for name, print_ in fingerprints(model.pipe, names).items()}
         sentences = [self.sentences(prompts), list(prompts.preserve)]
         return digest([self.name, self.version, settings, sentences, base, start and start.hash])
+
+
+def check_sentences(pipe: Any, prompts: EditPrompts) -> None:
+    """Raise UserError for a sentence that the text encoder cannot read whole, or names that it reads as the same tokens."""
+    if getattr(pipe, TEXT_ENCODER, None) is None:
+        return
+    tokenizer = tokenizer_of(pipe, TEXT_ENCODER)
+    for p in prompts.pairs:
+        pair_tokens(tokenizer, p.target_prompt, p.anchor_prompt, p.called.target, p.called.anchor, "subject_to_end")
+
+
+def check_weights(pipe: Any) -> None:
+    """Raise UserError naming the first weight of a denoiser or a text encoder that holds NaN or infinity."""
+    known = architecture_of(pipe)
+    for component in (*(encoder.component for encoder in known.encoders), *known.denoisers):
+        network = unwrapped(getattr(pipe, component, None))
+        for name, value in parameters_of(network, component).items() if network is not None else ():
+            check_finite(value, name)
 
 
 def read_start(folder: str, model: Model, prompts: EditPrompts) -> Edit:
