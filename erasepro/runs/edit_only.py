@@ -25,6 +25,7 @@ from erasepro.runtime.quiet import quiet
 from erasepro.runtime.terminal import terminal_width, wrapped
 from erasepro.solvers import make_solver
 from erasepro.solvers.memory import check_memory
+from erasepro.solvers.training.checkpoint import close_training
 
 if TYPE_CHECKING:
     from erasepro.edit import Edit
@@ -60,6 +61,7 @@ def make_edit(spec: RunSpec, folder: Path, force: bool = False) -> Edit:
         solved = time.perf_counter()
     check_measured(edit.residuals, spec.model.name)
     edit.save(folder, force)
+    close_training(folder / TRAINING)
     print()
     for table in layer_table(edit.diagnostics):
         print(table.text())

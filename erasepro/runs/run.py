@@ -22,6 +22,7 @@ from erasepro.report.heading import format_heading, printed
 from erasepro.report.show import show
 from erasepro.results.results_json import Results
 from erasepro.results.settings import RunSettings
+from erasepro.results.training_curve import TRAINING
 from erasepro.runs.command_line import write_command
 from erasepro.runs.erase import solve_edit
 from erasepro.runs.finished_command import DONE_BEFORE, command_at_work
@@ -36,6 +37,7 @@ from erasepro.runtime.meter import Meter
 from erasepro.runtime.progress import shown, stage
 from erasepro.runtime.quiet import quiet
 from erasepro.runtime.sealed_json import NO_DIGEST
+from erasepro.solvers.training.checkpoint import close_training
 from erasepro.tracking import start_tracker
 from erasepro.tracking.log_run import log_run
 from erasepro.tracking.naming import run_info
@@ -172,6 +174,7 @@ class Run:
             edit, facts["seconds_solver"], facts["test_residual"] = solve_edit(model, self.job)
             facts["seconds_load"] = self.load_seconds
             facts["edit"] = save_edit(edit, self.job.folder)
+        close_training(self.path / TRAINING)
 
     def is_measured(self) -> bool:
         """Whether the edit's marker holds what was measured on the test prompts, in a form that can be recorded."""

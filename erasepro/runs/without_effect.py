@@ -55,6 +55,14 @@ def _of_fits() -> Iterator[tuple[tuple[str, ...], Callable[[StoredConfig], bool]
 
 UNREAD: tuple[tuple[tuple[str, ...], Callable[[StoredConfig], bool], str], ...] = (
     (
+        (
+            "solver.steps", "solver.sampling_steps", "solver.guidance", "solver.size", "solver.precision",
+            "solver.gradient_checkpointing",
+        ),
+        lambda stored: stored.at("solver.name", "") == "tea",
+        "tea trains the text encoder alone, for solver.epochs",
+    ),
+    (
         ("schedule",),
         lambda stored: "schedule" not in stored.at("solver", {}),
         "the solver {solver} has no schedule",

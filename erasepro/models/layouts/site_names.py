@@ -14,7 +14,7 @@ from erasepro.errors import UserError
 TEXT_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 COMPONENTS = (*TEXT_ENCODERS, "unet", "transformer", "transformer_2")
 PARAMETERS = ("weight", "bias")
-CLIP_LAYER = re.compile(r"(?:text_model\.)?(encoder\.layers\.\d+\..+)")
+CLIP_LAYER = re.compile(r"(?:text_model\.)?(encoder\.layers\.\d+\..+|embeddings\..+|final_layer_norm\..+)")
 
 
 def split(site: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -49,6 +50,7 @@ class AC(TrainedSolver[ACConfig]):
             return super().prepare(denoiser)
         if architecture_of(denoiser.pipe).name != "stable-diffusion":
             raise UserError("solver.weights=embedding trains Stable Diffusion 1 or 2, with one text encoder: use kv or full.")
+        self._denoised, _ = denoiser.trainable_copy(lambda _: False, self.config.gradient_checkpointing)
         with denoiser.started():
             self._tower = TextTower(denoiser.pipe)
             encoder, weights = self._tower.trainable_copy(self.is_trained)
@@ -61,7 +63,7 @@ class AC(TrainedSolver[ACConfig]):
 
     def loss(self, denoiser: Denoiser, network: nn.Module, prompts: EditPrompts) -> Loss:
         config = self.config
-        pairs = self.sentences(prompts)
+        pairs = self._in_turn(prompts)
         latents, places = own_latents(
             denoiser, [anchor for _, anchor in pairs], config.anchor_pictures, config.guidance, config.seed,
             self.weights_hash, self.statistics,
@@ -81,7 +83,7 @@ class AC(TrainedSolver[ACConfig]):
             denoised, c = network, targets.rows(places[rows])
             if trains_words:
                 states, _ = self._tower.states(network, [texts[i] for i in places[rows].tolist()], whole=True)
-                denoised, c = denoiser.frozen, Condition(states)
+                denoised, c = self._denoised, Condition(states)
             e = denoiser.noise(denoised, x_t, t, c, config.precision)
             if config.target == "noise":
                 wanted = noise
@@ -91,6 +93,21 @@ class AC(TrainedSolver[ACConfig]):
             return (e - wanted).square().mean(), {}
 
         return loss_at
+
+    def _in_turn(self, prompts: EditPrompts) -> list[tuple[str, str]]:
+        """The sentences, a concept after the other, so that pictures that are fewer than sentences show each of them."""
+        config, concepts = self.config, prompts.concepts.pairs
+        if config.anchor_pictures < len(concepts):
+            raise UserError(
+                f"solver.anchor_pictures must be at least {len(concepts)}, one a concept; got {config.anchor_pictures}."
+            )
+        if config.prompts == "bare":
+            return self.sentences(prompts)
+        of: dict[str, list[tuple[str, str]]] = {}
+        for p in prompts.pairs:
+            of.setdefault(p.pair.target, []).append((p.target_prompt, p.anchor_prompt))
+        rounds = zip_longest(*of.values())
+        return [pair for one in rounds for pair in one if pair is not None]
 
     def _hold_other_words(self, encoder: nn.Module, prompts: EditPrompts) -> None:
         """Of the embedding's rows only those of the targets' own tokens are moved."""

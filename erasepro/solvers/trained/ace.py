@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from erasepro.concepts.safety.minors import mentions_minor
+from erasepro.concepts.safety.sensitive import mentions_nudity
 from erasepro.errors import UserError
 from erasepro.solvers.configs.ace import ACEConfig
 from erasepro.solvers.registry import SOLVERS
@@ -45,7 +48,8 @@ class ACE(TrainedSolver[ACEConfig]):
     """Anti-editing concept erasure: a LoRA that moves the unconditional prediction towards the concept (arXiv 2501.01633).
 
     λ_u ‖ε_θ(z, "", t) − [e₀ + η_u(e_c − e₀) − η_p Σ γ_j(e_pj − e₀)]‖² + λ_c ‖ε_θ(z, c, t) − [e₀ − η_c(e_c − e₀)]‖²
-    + λ_p Σ ‖ε_θ(z, p, t) − ε(z, p, t)‖², p two prior concepts, z drawn half-way by the net in training. The anchor is not used.
+    + λ_p ‖ε_θ(z, p, t) − ε(z, p, t)‖², the mean of two prior concepts p, z drawn half-way by the net in training. The anchor is
+    not used.
     """
 
     uses_anchor = False
@@ -117,9 +121,12 @@ class ACE(TrainedSolver[ACEConfig]):
     def priors(self, prompts: EditPrompts) -> list[str]:
         """The concepts to hold: named ones, else the model's words nearest to the targets, else the anchors."""
         targets = set(prompts.concepts.targets)
-        near = [word for name, words in prompts.neighbors if name in targets for word in words]
+        gone = targets | set(prompts.left_out)  # other forms of what is erased
+        rounds = zip_longest(*(words for name, words in prompts.neighbors if name in targets))
+        near = [word for one in rounds for word in one if word is not None]  # each target's nearest first
         for names in (prompts.concepts.preserve, near, prompts.concepts.anchors):
-            chosen = [name for name in dict.fromkeys(names) if name and name not in targets]
+            fit = [name for name in names if name and not mentions_minor(name) and not mentions_nudity([name])]
+            chosen = [name for name in dict.fromkeys(fit) if name not in gone]
             if chosen:
                 return chosen[: self.config.priors]
         raise UserError("ACE holds prior concepts, and there are none: name some in concepts.preserve, or give an anchor.")
@@ -145,8 +152,14 @@ class ACE(TrainedSolver[ACEConfig]):
             denoiser, texts, number, config.guidance, config.seed, self.weights_hash, self.statistics
         )
         likeness = likenesses(judge, denoiser.pictures(latents), names)  # (n, targets)
+        if len(set(places.tolist())) < len(texts):
+            lost = next(text for i, text in enumerate(texts) if i not in set(places.tolist()))
+            raise UserError(
+                f"ACE finds no picture of {lost!r} to measure γ on: those that the model draws are no numbers. Load it in "
+                "float32 (model.dtype=float32), or set solver.prior_scale=one."
+            )
         means = [[float(likeness[places == i, k].mean()) for i in range(len(texts))] for k in range(len(names))]
-        return [[row[len(names) + j] / row[k] for j in range(len(held))] for k, row in enumerate(means)]
+        return [[row[len(names) + j] / (row[k] or 1e-6) for j in range(len(held))] for k, row in enumerate(means)]
 
     def _latents(
         self, denoiser: Denoiser, network: nn.Module, c: Condition, blank: Condition, generator: torch.Generator

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from erasepro.solvers.configs.esd import ESDConfig, ESDuConfig
 from erasepro.solvers.registry import SOLVERS
-from erasepro.solvers.training.denoiser import Condition, Denoiser
+from erasepro.solvers.training.denoiser import Condition, Denoiser, parameters_of
 from erasepro.solvers.training.loop import Loss
 from erasepro.solvers.training.pgd import descend
 from erasepro.solvers.training.trained_solver import TrainedSolver, drawing_passes
@@ -42,7 +42,7 @@ class ESD(TrainedSolver[ESDConfig]):
         texts = [target for target, _ in self.sentences(prompts)]
         blank, targets = denoiser.condition([""]), denoiser.condition(texts)
         own_blank, own_targets = denoiser.condition([""], started=True), denoiser.condition(texts, started=True)
-        start = [value.detach().clone() for value in network.parameters() if value.requires_grad] if config.l1 else []
+        start = self._start_weights(denoiser, network) if config.l1 else []
 
         def loss_at(number: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
             places = torch.randint(len(targets), (config.batch_size,), generator=generator)
@@ -61,11 +61,18 @@ class ESD(TrainedSolver[ESDConfig]):
             e = denoiser.noise(network, z, t, own, config.precision)
             loss = (e - negative_guidance(e_0, e_c, config.erase_guidance)).square().mean()
             if config.l1:
-                trained = (value for value in network.parameters() if value.requires_grad)
+                trained = (value for value in parameters_of(network).values() if value.requires_grad)
                 loss = loss + config.l1 * sum((a - b).abs().sum() for a, b in zip(trained, start, strict=True))
             return loss, figures
 
         return loss_at
+
+    def _start_weights(self, denoiser: Denoiser, network: nn.Module) -> list[Tensor]:
+        """Those that training began with: the net itself may have gone on from a checkpoint by now."""
+        trained = [name for name, value in parameters_of(network).items() if value.requires_grad]
+        with denoiser.started():
+            named = parameters_of(denoiser.frozen)
+            return [named[name].detach().to(denoiser.dtype, copy=True) for name in trained]
 
     def _near(
         self, denoiser: Denoiser, network: nn.Module, z: Tensor, t: int, c: Condition, noise: Tensor,

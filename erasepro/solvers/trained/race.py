@@ -6,10 +6,14 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from erasepro.edit import Edit
+from erasepro.edit.own_files import FACTS
+from erasepro.models.computing import unwrapped
 from erasepro.solvers.configs.esd import ESDConfig
 from erasepro.solvers.configs.race import RACEConfig
 from erasepro.solvers.registry import SOLVERS
 from erasepro.solvers.trained.esd import ESD
+from erasepro.solvers.training.checkpoint import EDIT, START
+from erasepro.solvers.training.denoiser import parameters_of
 
 if TYPE_CHECKING:
     from erasepro.concepts.prompt_pairs import EditPrompts
@@ -38,7 +42,21 @@ class RACE(ESD):
         given = super().start(model, prompts)
         if given is not None:
             return given
-        return self.first(prompts).solve(model, prompts).rebuild(model.pipe)
+        first = self.first(prompts)
+        kept = None if first.folder is None else first.folder / EDIT
+        names = [name for name in parameters_of(unwrapped(model.pipe.unet)) if first.is_trained(name)]
+        identity = first._identity(model, prompts, names, None)
+        if kept is not None and (kept / FACTS).is_file():
+            edit = Edit.load(kept)
+            if edit.meta.get("training", {}).get("identity") == identity:
+                return edit.rebuild(model.pipe)
+        edit = first.solve(model, prompts)
+        if kept is not None:  # RACE's own training, killed, goes on from these very weights
+            edit.save(kept, force=True)
+        return edit.rebuild(model.pipe)
+
+    def all_steps(self, prompts: EditPrompts) -> int:
+        return self.config.steps + (self.config.start_steps if self.config.init_edit is None else 0)
 
     def first(self, prompts: EditPrompts) -> ESD:
         """The ESD that is trained first, with this one's settings but for its inner loop; its checkpoint lies in ``start``."""
@@ -47,5 +65,5 @@ class RACE(ESD):
         own |= {"name": config.start, "inner": "none", "l1": 0.0, "steps": config.start_steps}
         kind = SOLVERS.get(config.start)
         solver = kind(SOLVERS.required_config(config.start)(**own))
-        solver.folder = None if self.folder is None else self.folder / "start"
+        solver.folder = None if self.folder is None else self.folder / START
         return solver  # type: ignore[return-value]

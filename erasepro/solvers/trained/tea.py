@@ -109,7 +109,7 @@ class TEA(TrainedSolver[TEAConfig]):
             false = judge(Reversed.apply(states[of_text], config.adversarial_weight))
             true = judge(wanted[of_anchor].to(states))
             bce = nn.functional.binary_cross_entropy_with_logits
-            told = (bce(true, torch.ones_like(true)) + bce(false, torch.zeros_like(false))) / 2
+            told = bce(true, torch.ones_like(true)) + bce(false, torch.zeros_like(false))
             loss, figures = told, {"discriminator": float(told.detach())}
             if preserved and config.preserve_weight:
                 chosen = torch.randint(len(preserved), (config.batch_size,), generator=generator).tolist()

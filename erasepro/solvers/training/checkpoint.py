@@ -16,6 +16,8 @@ from erasepro.results.training_curve import CURVE, write_curve
 from erasepro.runtime.files import replacing
 
 FILE = "checkpoint.safetensors"
+START, EDIT = "start", "edit"
+"""Folders of what a training starts from: one that is trained first, and its edit."""
 
 
 @dataclass
@@ -60,22 +62,26 @@ def load_state(folder: Path, identity: str) -> TrainingState | None:
     try:
         with safe_open(str(file), framework="pt") as handle:
             facts = handle.metadata() or {}
-        if facts.get("identity") != identity:
-            raise UserError(
-                f"'{file}' is the checkpoint of another training (other settings, concepts or weights): remove it, or "
-                "choose another folder."
-            )
         curve = json.loads(facts["curve"])
-        return TrainingState(int(facts["step"]), float(facts["seconds"]), load_file(str(file)), curve)
+        state = TrainingState(int(facts["step"]), float(facts["seconds"]), load_file(str(file)), curve)
     except (SafetensorError, KeyError, ValueError) as error:
         raise UserError(f"The checkpoint '{file}' is damaged ({error}): remove it, and the training begins anew.") from error
+    if facts.get("identity") != identity:
+        raise UserError(
+            f"'{file}' is the checkpoint of another training (other settings, concepts or weights): remove it, or choose "
+            "another folder."
+        )
+    return state
 
 
-def close_training(folder: Path, curve: list[dict[str, float]]) -> None:
-    """Leave the losses of a training that has ended, and no checkpoint."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_curve(folder / CURVE, curve)
-    (folder / FILE).unlink(missing_ok=True)
+def close_training(folder: Path) -> None:
+    """Remove what a training goes on from, once its edit is saved: checkpoints, and edits that it started from. Losses stay."""
+    for place in (folder, folder / START):
+        (place / FILE).unlink(missing_ok=True)
+    for file in sorted((folder / START / EDIT).glob("*")):
+        file.unlink()
+    if (folder / START / EDIT).is_dir():
+        (folder / START / EDIT).rmdir()
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer, names: list[str]) -> dict[str, Tensor]:

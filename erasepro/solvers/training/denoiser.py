@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from erasepro.edit import Edit
 
 COMPONENT = "unet"
+BATCH = 64
+"""Prompts that are encoded at a time."""
 HELD = ("stable-diffusion", "sdxl")
 """Architectures whose denoiser predicts noise, as the trained methods' equations have it."""
 DTYPES = {"float32": None, "bfloat16": torch.bfloat16}
@@ -90,9 +92,9 @@ class Denoiser:
         ddim = make_scheduler(pipe.scheduler, "ddim")
         self.scheduler = type(ddim).from_config(ddim.config, **spaced)
         self.levels = int(self.scheduler.config.num_train_timesteps)
-        if sampling_steps > self.levels:
+        if sampling_steps >= self.levels:
             raise UserError(
-                f"solver.sampling_steps must be at most {self.levels}, the model's noise levels; got {sampling_steps}."
+                f"solver.sampling_steps must be below {self.levels}, the model's noise levels; got {sampling_steps}."
             )
         self.scheduler.set_timesteps(sampling_steps)
         self.times: list[int] = [int(t) for t in self.scheduler.timesteps]  # from noise to picture
@@ -123,7 +125,11 @@ class Denoiser:
     def condition(self, prompts: Sequence[str], started: bool = False) -> Condition:
         """What the U-Net reads of some prompts; ``started``: by the text encoder of the edit that training starts from."""
         with self.started() if started else nullcontext():
-            return self._condition(prompts)
+            parts = [self._condition(prompts[i : i + BATCH]) for i in range(0, len(prompts), BATCH)]
+        whole = parts[0]
+        for part in parts[1:]:
+            whole = joined(whole, part)
+        return whole
 
     def started(self) -> AbstractContextManager[Any]:
         """The block in which the pipeline carries the edit that training starts from."""
@@ -187,10 +193,14 @@ class Denoiser:
     def pictures(self, latents: Tensor, batch: int = 8) -> Tensor:
         """Latents (n, C, h, w) as pictures, uint8 (n, 3, H, W) on the CPU."""
         vae = self.pipe.vae
-        dtype = next(vae.parameters()).dtype
+        dtype = torch.promote_types(next(vae.parameters()).dtype, torch.float32)  # SDXL's overflows in float16
+        if next(vae.parameters()).dtype != dtype:
+            vae = nn.Module.to(copy.deepcopy(vae), dtype)
         drawn = []
         for part in latents.split(batch):
             image = vae.decode(part.to(vae.device, dtype) / vae.config.scaling_factor).sample
+            if not bool(torch.isfinite(image).all()):
+                raise UserError("The VAE gives NaN or infinity for pictures that the model draws: load the model again.")
             drawn.append(((image.float() / 2 + 0.5).clamp(0, 1) * 255).round().to("cpu", torch.uint8))
         return torch.cat(drawn)
 

@@ -16,7 +16,6 @@ from erasepro.runtime.progress import stage
 from erasepro.solvers.configs.training import TrainingConfig
 from erasepro.solvers.training.checkpoint import (
     TrainingState,
-    close_training,
     load_state,
     optimiser_tensors,
     restore_optimiser,
@@ -81,6 +80,7 @@ class TrainingLoop:
                 if time.monotonic() - saved >= 60 * config.checkpoint_minutes and state.step < config.steps:
                     self.save()
                     saved = time.monotonic()
+        self.save()  # until its edit is saved, a training that has ended is there to be read
         with torch.no_grad():
             for name, value in self.average.items():
                 self.parameters[name].copy_(value)
@@ -96,11 +96,6 @@ class TrainingLoop:
         save_state(self.folder, self.state, self.identity)
         self.state.tensors = {}
 
-    def finish(self) -> None:
-        """Leave the losses of a training that has ended, and no checkpoint."""
-        if self.folder is not None:
-            close_training(self.folder, self.state.curve)
-
     def _step(self, loss_at: Loss) -> dict[str, float]:
         number = self.state.step
         generator = torch.Generator("cpu").manual_seed(step_seed(self.config.seed, number))
@@ -112,18 +107,16 @@ class TrainingLoop:
                 loss.backward()
         except RuntimeError as error:
             if is_out_of_memory(error):
-                raise UserError(
-                    f"Not enough memory to train {self.config.name}: set solver.gradient_checkpointing=true, a smaller "
-                    f"solver.batch_size (now {self.config.batch_size}) or solver.size, or solver.precision=bfloat16."
-                ) from error
+                raise out_of_memory(self.config) from error
             raise
         if not math.isfinite(value) or not self._gradients_are_finite():
             raise self._no_number(number, "loss" if not math.isfinite(value) else "gradient")
         self.optimiser.step()
         if self.average:
+            decay = min(self.config.ema, (1 + number) / (10 + number))  # else a short training would keep its start
             with torch.no_grad():
                 for name, kept in self.average.items():
-                    kept.lerp_(self.parameters[name], 1 - self.config.ema)
+                    kept.lerp_(self.parameters[name], 1 - decay)
         return {"loss": value, **figures}
 
     def _gradients_are_finite(self) -> bool:
@@ -149,6 +142,14 @@ class TrainingLoop:
                 kept.copy_(held.tensors[f"average.{name}"])
         restore_optimiser(self.optimiser, self.names, held.tensors)
         self.state = TrainingState(held.step, held.seconds, {}, held.curve)
+
+
+def out_of_memory(config: TrainingConfig) -> UserError:
+    """What to do where memory runs out in a training."""
+    return UserError(
+        f"Not enough memory to train {config.name}: set solver.gradient_checkpointing=true, a smaller solver.batch_size (now "
+        f"{config.batch_size}) or solver.size, or solver.precision=bfloat16."
+    )
 
 
 def step_seed(seed: int, number: int) -> int:

@@ -18,10 +18,13 @@ from erasepro.models.features.statistics_store import StatisticsStore
 from erasepro.models.tensor_hashes import tensor_hash
 from erasepro.runtime.files import digest, replacing
 from erasepro.runtime.progress import stage
+from erasepro.runtime.source_digest import source_digest
 from erasepro.solvers.training.denoiser import Denoiser
 from erasepro.solvers.training.loop import step_seed
 
 BATCH = 8
+CODE = source_digest(__name__, ("erasepro.solvers.training",))
+"""Of what draws them: others' pictures are drawn again."""
 
 
 def own_latents(
@@ -41,7 +44,9 @@ def own_latents(
     Raises:
         UserError: none is left.
     """
-    facts = [weights_hash, list(prompts), number, guidance, seed, list(denoiser.shape), denoiser.times, str(denoiser.dtype)]
+    weight = next(denoiser.frozen.parameters())
+    how = [list(denoiser.shape), denoiser.times, str(weight.dtype), weight.device.type, torch.__version__, CODE]
+    facts = [weights_hash, list(prompts), number, guidance, seed, how]
     file = store.folder / f"pictures-{digest(facts)}.safetensors" if store.folder is not None and weights_hash else None
     latents = None
     if file is not None and file.is_file():
@@ -55,7 +60,7 @@ def own_latents(
             latents = None
     if latents is None:
         latents = _draw(denoiser, prompts, number, guidance, seed)
-        if file is not None:
+        if file is not None and bool(torch.isfinite(latents).all()):
             sha = torch.tensor(list(tensor_hash(latents.cpu()).encode()), dtype=torch.uint8)
             try:
                 with replacing(file, durable=False) as part:

@@ -12,9 +12,12 @@ from torch import Tensor
 
 
 def project(delta: Tensor, c: Tensor, epsilon: float, clamp: bool = True) -> Tensor:
-    """δ with ‖δ‖∞ ≤ ε, and where ``clamp`` says so c + δ between the least and the greatest number of c."""
+    """δ with ‖δ‖∞ ≤ ε, and where ``clamp`` says so c + δ between the least and the greatest number of each embedding."""
     delta = delta.clamp(-epsilon, epsilon)
-    return (c + delta).clamp(c.min(), c.max()) - c if clamp else delta
+    if not clamp:
+        return delta
+    inner = tuple(range(1, c.ndim))
+    return (c + delta).clamp(c.amin(inner, keepdim=True), c.amax(inner, keepdim=True)) - c
 
 
 def descend(

@@ -28,7 +28,7 @@ from erasepro.solvers.base import Solver
 from erasepro.solvers.configs.training import TrainingConfig
 from erasepro.solvers.engine.fit import check_finite
 from erasepro.solvers.training.denoiser import COMPONENT, Denoiser, check_architecture, parameters_of
-from erasepro.solvers.training.loop import Loss, TrainingLoop
+from erasepro.solvers.training.loop import Loss, TrainingLoop, is_out_of_memory, out_of_memory
 from erasepro.solvers.training.trained_edit import trained_edit, weight_changes
 
 if TYPE_CHECKING:
@@ -102,6 +102,14 @@ class TrainedSolver(Solver[C]):
 
     def solve(self, model: Model, prompts: EditPrompts) -> Edit:
         self._check()
+        try:
+            return self._solve(model, prompts)
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise out_of_memory(self.config) from error
+            raise
+
+    def _solve(self, model: Model, prompts: EditPrompts) -> Edit:
         pipe = model.pipe
         if getattr(pipe, TABLE, None) is not None:
             raise UserError("The pipeline carries an edit: revert it before another is trained on it.")
@@ -123,6 +131,7 @@ class TrainedSolver(Solver[C]):
             **({} if start is None else {"init_edit": {"hash": start.hash, "solver": start.meta.get("solver")}}),
             "training": {
                 "steps": config.steps,
+                "identity": identity,
                 "seconds": round(loop.state.seconds, 3),
                 "first_loss": _mean(curve[: max(1, len(curve) // 10)]),
                 "last_loss": _mean(curve[-max(1, len(curve) // 10) :]),
@@ -134,9 +143,7 @@ class TrainedSolver(Solver[C]):
         for name, first in (start.updates if start is not None and trainee.relative else {}).items():
             if name in changes:
                 changes[name] = DenseUpdate(first.dense() + changes[name].dense())
-        edit = trained_edit(model, prompts, self.config, changes, facts, start)
-        loop.finish()
-        return edit
+        return trained_edit(model, prompts, self.config, changes, facts, start)
 
     def start(self, model: Model, prompts: EditPrompts) -> Edit | None:
         """The edit that training starts from, each ΔW by itself; None: from the model.
@@ -156,12 +163,16 @@ class TrainedSolver(Solver[C]):
         except UserError as error:
             raise UserError(f"solver.init_edit: {error}") from error
 
+    def all_steps(self, prompts: EditPrompts) -> int:
+        """Steps of the optimiser, those of what is trained first among them."""
+        return self.steps(prompts)
+
     def passes(self, prompts: EditPrompts) -> int:
         """About how many forward passes of one latent (or one text) a training takes; a backward pass counts as two."""
         return 0
 
     def work(self, prompts: EditPrompts) -> str:
-        steps, passes = self.steps(prompts), self.passes(prompts)
+        steps, passes = self.all_steps(prompts), self.passes(prompts)
         return f"trains {steps:,} steps, about {passes:,} passes of {self.part}"
 
     def memory(self, pipe: Any, prompts: EditPrompts) -> int:
@@ -169,7 +180,8 @@ class TrainedSolver(Solver[C]):
         check_architecture(pipe)
         named = parameters_of(getattr(pipe, COMPONENT))
         trained = sum(self.numbers_of(value) for name, value in named.items() if self.is_trained(name))
-        return 4 * (sum(value.numel() for value in named.values()) + 3 * trained)
+        copies = 4 if self.config.ema else 3  # gradient, Adam's moments, the moving average
+        return 4 * (sum(value.numel() for value in named.values()) + copies * trained)
 
     def numbers_of(self, weight: Tensor) -> int:
         """How many numbers are trained for one of the weights."""
@@ -184,8 +196,9 @@ class TrainedSolver(Solver[C]):
     def _identity(self, model: Model, prompts: EditPrompts, names: list[str], start: Edit | None) -> str:
         settings = {key: value for key, value in dataclasses.asdict(self.config).items() if key not in SPEED}
         base = {name: print_["sha256"] for name, print_ in fingerprints(model.pipe, names).items()}
-        sentences = [self.sentences(prompts), list(prompts.preserve)]
-        return digest([self.name, self.version, settings, sentences, base, start and start.hash])
+        sentences = [self.sentences(prompts), list(prompts.preserve), list(prompts.neighbors)]
+        known = [model.weights_hash, start and start.hash]
+        return digest([self.name, self.version, settings, sentences, base, known])
 
 
 def check_sentences(pipe: Any, prompts: EditPrompts) -> None:

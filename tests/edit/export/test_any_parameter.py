@@ -18,9 +18,11 @@ from tests.edit.export.test_single_file import loaded, unedited
 
 @pytest.fixture(scope="module")
 def whole(made):
-    """An edit of every parameter of the U-Net, and of the text encoders' values."""
+    """An edit of every parameter of the U-Net, of the text encoders' values, and of parts that no layer of theirs holds."""
     draw = torch.Generator().manual_seed(0)
     named = dict(parameters_of(made.pipe.unet))
+    text = parameters_of(made.pipe.text_encoder, "text_encoder")
+    named |= {name: value for name, value in text.items() if "final_layer_norm" in name or "token_embedding" in name}
     updates = {
         name: DenseUpdate(0.1 * torch.randn(value.shape, dtype=torch.float64, generator=draw))
         for name, value in named.items()

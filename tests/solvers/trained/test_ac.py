@@ -128,3 +128,18 @@ def test_embeddings_of_two_encoders_are_refused(build):
     pipe = sdxl()
     with pytest.raises(UserError, match=r"solver.weights=embedding trains Stable Diffusion 1 or 2"):
         make_solver("ac", {**QUICK, "weights": "embedding"}).solve(Model(pipe, "xl", "random", ""), build)
+
+
+def test_nothing_is_left_on_the_users_denoiser(shared_model, build):
+    make_solver("ac", {**QUICK, "weights": "embedding"}).solve(shared_model, build)
+    assert all(value.grad is None for value in shared_model.pipe.unet.parameters())
+
+
+def test_fewer_pictures_than_sentences_show_every_concept(make_build):
+    solver = make_solver("ac", {**QUICK, "anchor_pictures": 2})
+    build = make_build(pairs=(("dog", "cat"), ("apple", "pear")))
+    assert [target for target, _ in solver._in_turn(build)] == [
+        "a photo of a dog", "a photo of a apple", "dog on a red background", "apple on a red background",
+    ]  # fmt: skip
+    with pytest.raises(UserError, match="solver.anchor_pictures must be at least 2"):
+        make_solver("ac", {**QUICK, "anchor_pictures": 1})._in_turn(build)

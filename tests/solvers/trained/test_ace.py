@@ -1,5 +1,7 @@
 """ACE: its target on toys and by hand, its priors and their γ, and its LoRA in plain diffusers."""
 
+import dataclasses
+
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
@@ -113,6 +115,11 @@ def test_the_priors_are_named_ones_then_near_words_then_anchors():
     near = (("dog", ("wolf", "fox", "hound")), ("cat", ("lynx",)))
     assert solver.priors(told(preserve=("bird",), neighbors=near)) == ["bird"]
     assert solver.priors(told(neighbors=near)) == ["wolf", "fox"]
+    both = told(concepts=(("dog", "cat"), ("car", "bus")), neighbors=(("car", ("van", "cab")), ("dog", ("nude", "wolf"))))
+    assert solver.priors(both) == ["van", "cab"]
+    assert make_solver("ace", {**QUICK, "priors": 9}).priors(both) == ["van", "cab", "wolf"]
+    left = dataclasses.replace(told(neighbors=near), left_out=("wolf",))
+    assert solver.priors(left) == ["fox", "hound"]
     assert solver.priors(told()) == ["cat"]
     with pytest.raises(UserError, match=r"there are none: name some in concepts\.preserve"):
         solver.priors(told(concepts=(("dog", ""),)))

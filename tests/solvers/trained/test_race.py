@@ -10,6 +10,7 @@ from erasepro.models.sites import parameter
 from erasepro.models.tensor_hashes import weights_hash
 from erasepro.models.tiny import tiny_pipeline
 from erasepro.solvers import make_solver
+from erasepro.solvers.training.checkpoint import close_training
 from erasepro.solvers.training.denoiser import Denoiser, parameters_of
 
 QUICK = {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3}
@@ -123,3 +124,56 @@ def test_a_wrong_start_is_told_in_one_line(shared_model, build, make_build, esd,
         make_solver("race", {"start": "esd"}).check_config()
     with pytest.raises(UserError, match=r"solver.inner.*pgd"):
         make_solver("esd_x", {"inner": "fgsm"}).check_config()
+
+
+def test_a_killed_training_goes_on_from_the_very_esd_that_it_began_with(shared_model, build, tmp_path):
+    keys = {**QUICK, "start_steps": 3, "checkpoint_minutes": 0.0}
+    whole = make_solver("race", keys).solve(shared_model, build)
+    killed = make_solver("race", keys)
+    killed.folder = tmp_path
+    plain = killed.loss
+
+    def stops(denoiser, network, prompts):
+        loss_at = plain(denoiser, network, prompts)
+
+        def at(number, generator):
+            if number == 1:
+                raise KeyboardInterrupt
+            return loss_at(number, generator)
+
+        return at
+
+    killed.loss = stops
+    with pytest.raises(KeyboardInterrupt):
+        killed.solve(shared_model, build)
+    again = make_solver("race", keys)
+    again.folder = tmp_path
+    again.first = lambda prompts: once(make_solver("race", keys), tmp_path, prompts)
+    assert again.solve(shared_model, build) == whole
+    close_training(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"losses.csv"}
+
+
+def once(race, folder, prompts):
+    race.folder = folder
+    first = race.first(prompts)
+    first.solve = lambda *_: pytest.fail("the ESD is trained again")
+    return first
+
+
+def test_the_distance_is_from_the_start_also_after_a_kill(shared_model, build, tmp_path):
+    keys = {**QUICK, "steps": 4, "l1": 0.1, "checkpoint_minutes": 0.0}
+    whole = make_solver("esd_x", keys).solve(shared_model, build)
+    killed = make_solver("esd_x", keys)
+    killed.folder = tmp_path
+    plain = killed.loss
+
+    def stops(denoiser, network, prompts):
+        loss_at = plain(denoiser, network, prompts)
+        return lambda number, generator: loss_at(number, generator) if number < 3 else (_ for _ in ()).throw(KeyboardInterrupt)
+
+    killed.loss = stops
+    with pytest.raises(KeyboardInterrupt):
+        killed.solve(shared_model, build)
+    del killed.loss
+    assert killed.solve(shared_model, build) == whole

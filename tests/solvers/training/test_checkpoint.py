@@ -29,7 +29,7 @@ def test_a_state_comes_back_as_it_was(tmp_path):
 
 def test_another_trainings_checkpoint_and_a_damaged_one_are_refused(tmp_path):
     save_state(tmp_path, STATE, "one")
-    with pytest.raises(UserError, match="another training"):
+    with pytest.raises(UserError, match="is the checkpoint of another training"):
         load_state(tmp_path, "two")
     (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes()[:40])
     with pytest.raises(UserError, match="damaged"):
@@ -39,7 +39,7 @@ def test_another_trainings_checkpoint_and_a_damaged_one_are_refused(tmp_path):
 def test_the_table_of_losses_stays_and_the_checkpoint_goes(tmp_path):
     save_state(tmp_path, STATE, "one")
     assert read_curve(tmp_path / CURVE)[1] == {"step": 2.0, "loss": 0.25, "inner": 2.0}
-    close_training(tmp_path, STATE.curve)
+    close_training(tmp_path)
     assert not (tmp_path / FILE).exists()
     assert [point["loss"] for point in read_curve(tmp_path / CURVE)] == [0.1, 0.25, 1 / 3]
     assert read_curve(tmp_path / "none.csv") == []

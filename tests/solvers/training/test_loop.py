@@ -9,7 +9,7 @@ from torch import nn
 from erasepro.errors import UserError
 from erasepro.results.training_curve import CURVE, read_curve
 from erasepro.solvers.configs.training import TrainingConfig
-from erasepro.solvers.training.checkpoint import FILE, load_state
+from erasepro.solvers.training.checkpoint import FILE, close_training, load_state
 from erasepro.solvers.training.loop import TrainingLoop, is_out_of_memory
 
 
@@ -63,7 +63,8 @@ def test_the_moving_average_is_what_is_left():
     for step in range(6):  # by hand
         once = made(steps=step + 1)
         once.run(loss_of(once))
-        kept = 0.5 * kept + 0.5 * once.parameters["a"].detach()
+        decay = min(0.5, (1 + step) / (10 + step))
+        kept = decay * kept + (1 - decay) * once.parameters["a"].detach()
     averaged.run(loss_of(averaged))
     assert torch.allclose(averaged.parameters["a"], kept, atol=1e-6)
 
@@ -111,8 +112,13 @@ def test_memory_that_is_used_up_is_told_in_one_line():
 
 def test_what_is_left_in_the_folder_of_a_training_that_has_ended(tmp_path):
     loop = made(tmp_path)
-    loop.run(loss_of(loop))
-    loop.finish()
+    curve = loop.run(loss_of(loop))
+    again, seen = made(tmp_path), []
+    assert again.run(loss_of(again, seen)) == curve  # until its edit is saved, it need not be made again
+    assert not seen
+    for name, value in loop.parameters.items():
+        assert torch.equal(value, again.parameters[name])
+    close_training(tmp_path)
     assert not (tmp_path / FILE).exists()
     assert [point["step"] for point in read_curve(tmp_path / CURVE)] == [1, 2, 3, 4, 5, 6]
 
