@@ -99,5 +99,5 @@ def test_any_parameter_is_replaced_here_and_nowhere_else():
         assert all(bool((p == 0.25).all()) for p in module.parameters())
     assert torch.equal(layers.embed(ids), before)
     assert not any(bool((p == 0.25).all()) for block in layers.blocks for p in block.parameters())
-    with pytest.raises(UserError, match="has no parameter 'nothing.weight'"):
+    with pytest.raises(UserError, match=r"has no parameter 'nothing.weight'"):
         copy.set_parameter("nothing.weight", before)

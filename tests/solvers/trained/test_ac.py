@@ -141,5 +141,5 @@ def test_fewer_pictures_than_sentences_show_every_concept(make_build):
     assert [target for target, _ in solver._in_turn(build)] == [
         "a photo of a dog", "a photo of a apple", "dog on a red background", "apple on a red background",
     ]  # fmt: skip
-    with pytest.raises(UserError, match="solver.anchor_pictures must be at least 2"):
+    with pytest.raises(UserError, match=r"solver.anchor_pictures must be at least 2"):
         make_solver("ac", {**QUICK, "anchor_pictures": 1})._in_turn(build)
