@@ -42,9 +42,6 @@ class AC(TrainedSolver[ACConfig]):
             return name.endswith(EMBEDDING)
         return self.config.weights == "full" or name.endswith((".attn2.to_k", ".attn2.to_v"))
 
-    def numbers_of(self, weight: Tensor) -> int:
-        return weight.numel() if self.config.weights != "embedding" else 0
-
     def prepare(self, denoiser: Denoiser) -> Trainee:
         if self.config.weights != "embedding":
             return super().prepare(denoiser)

@@ -23,8 +23,6 @@ from erasepro.solvers.training.denoiser import Denoiser
 from erasepro.solvers.training.loop import step_seed
 
 BATCH = 8
-CODE = source_digest(__name__, ("erasepro.solvers.training",))
-"""Of what draws them: others' pictures are drawn again."""
 
 
 def own_latents(
@@ -45,7 +43,8 @@ def own_latents(
         UserError: none is left.
     """
     weight = next(denoiser.frozen.parameters())
-    how = [list(denoiser.shape), denoiser.times, str(weight.dtype), weight.device.type, torch.__version__, CODE]
+    code = source_digest(__name__, ("erasepro.solvers.training",))  # other code's pictures are drawn again
+    how = [list(denoiser.shape), denoiser.times, str(weight.dtype), weight.device.type, torch.__version__, code]
     facts = [weights_hash, list(prompts), number, guidance, seed, how]
     file = store.folder / f"pictures-{digest(facts)}.safetensors" if store.folder is not None and weights_hash else None
     latents = None

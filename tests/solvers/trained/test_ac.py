@@ -98,14 +98,13 @@ def test_embeddings_of_the_targets_tokens_alone_are_trained(shared_model, build,
     assert update.dense().any(dim=1).nonzero().flatten().tolist() == ids
     assert update.rank == len(ids)
     assert Edit.load(edit.save(tmp_path / "edit")) == edit
-    held = edit.residuals
-    assert held == {} or "held_out" in held
     twin = tiny_pipeline()
     edit.apply(twin)
     assert torch.equal(parameter(twin, name)[ids], update.apply_to(parameter(shared_model.pipe, name))[ids])
     with pytest.raises(UserError, match="A LoRA holds changes of linear layers alone"):
         export_edit(edit, tmp_path / "lora", "lora")
-    assert certify(edit, shared_model)["end_to_end"]["drift"] > 0 or "dog" not in str(build.preserve)
+    read = certify(edit, shared_model)["end_to_end"]  # measured through the trained embedding
+    assert read["residual_after"] != read["residual_before"]
 
 
 def test_embeddings_are_trained_on_the_loss_of_their_sentences(shared_model, build):

@@ -10,6 +10,7 @@ from erasepro.results.training_curve import CURVE, read_curve
 from erasepro.solvers import make_solver
 from erasepro.solvers.trained.esd import negative_guidance
 from erasepro.solvers.training.denoiser import Denoiser, parameters_of
+from tests.solvers.trained.killed import kill_at
 
 SIZE = {"height": 64, "width": 64}
 QUICK = {"steps": 3, "sampling_steps": 4, "learning_rate": 1e-3}
@@ -82,22 +83,7 @@ def test_a_killed_training_gives_the_same_edit(shared_model, build, tmp_path, mo
     whole = make_solver("esd_x", {**QUICK, "checkpoint_minutes": 0.0})
     killed = make_solver("esd_x", {**QUICK, "checkpoint_minutes": 0.0})
     killed.folder = tmp_path
-    plain = killed.loss
-
-    def stops(*given):
-        loss_at = plain(*given)
-
-        def at(number, generator):
-            if number == 2:
-                raise KeyboardInterrupt
-            return loss_at(number, generator)
-
-        return at
-
-    monkeypatch.setattr(killed, "loss", stops)
-    with pytest.raises(KeyboardInterrupt):
-        killed.solve(shared_model, build)
-    monkeypatch.undo()
+    kill_at(killed, 2, shared_model, build)
     started = []
     plain_again = killed.loss
 

@@ -12,6 +12,7 @@ from erasepro.models.tiny import tiny_pipeline
 from erasepro.solvers import make_solver
 from erasepro.solvers.training.checkpoint import close_training
 from erasepro.solvers.training.denoiser import Denoiser, parameters_of
+from tests.solvers.trained.killed import kill_at
 
 QUICK = {"steps": 2, "sampling_steps": 3, "learning_rate": 1e-3}
 
@@ -131,21 +132,7 @@ def test_a_killed_training_goes_on_from_the_very_esd_that_it_began_with(shared_m
     whole = make_solver("race", keys).solve(shared_model, build)
     killed = make_solver("race", keys)
     killed.folder = tmp_path
-    plain = killed.loss
-
-    def stops(denoiser, network, prompts):
-        loss_at = plain(denoiser, network, prompts)
-
-        def at(number, generator):
-            if number == 1:
-                raise KeyboardInterrupt
-            return loss_at(number, generator)
-
-        return at
-
-    killed.loss = stops
-    with pytest.raises(KeyboardInterrupt):
-        killed.solve(shared_model, build)
+    kill_at(killed, 1, shared_model, build)
     again = make_solver("race", keys)
     again.folder = tmp_path
     again.first = lambda prompts: once(make_solver("race", keys), tmp_path, prompts)
@@ -166,14 +153,5 @@ def test_the_distance_is_from_the_start_also_after_a_kill(shared_model, build, t
     whole = make_solver("esd_x", keys).solve(shared_model, build)
     killed = make_solver("esd_x", keys)
     killed.folder = tmp_path
-    plain = killed.loss
-
-    def stops(denoiser, network, prompts):
-        loss_at = plain(denoiser, network, prompts)
-        return lambda number, generator: loss_at(number, generator) if number < 3 else (_ for _ in ()).throw(KeyboardInterrupt)
-
-    killed.loss = stops
-    with pytest.raises(KeyboardInterrupt):
-        killed.solve(shared_model, build)
-    del killed.loss
+    kill_at(killed, 3, shared_model, build)
     assert killed.solve(shared_model, build) == whole
