@@ -110,6 +110,8 @@ def check_layer(root: nn.Module, path: str, name: str) -> None:
             f"'{name}' is a {type(layer).__name__}, not a linear layer: load the model without quantisation."
         )
     held = layer._parameters.get(leaf or "weight")
+    if held is None and getattr(layer, leaf or "weight", None) is None:
+        return  # a bias that this layer does not have: whoever looks for it says so
     if held is None:
         raise UserError(
             f"'{name}' makes its weight from other tensors (a parametrization): remove that first, "

@@ -38,6 +38,13 @@ def test_it_is_applied_and_taken_off(made, whole):
     assert weights_hash(made.pipe) == before
 
 
+def test_a_bias_that_is_not_there_is_told(made):
+    (site, *_) = [name for name in sites_of(made.pipe) if name.endswith("attn2.to_k")]
+    edit = Edit({f"{site}.bias": DenseUpdate(torch.zeros(3, dtype=torch.float64))}, made.edit.meta)
+    with pytest.raises(UserError, match=r"has no parameter 'unet\..*attn2\.to_k\.bias': this edit was made for another"):
+        edit.apply(made.pipe)
+
+
 @pytest.mark.parametrize("form", ["diffusers", "single_file"])
 def test_a_whole_model_has_every_one(made, whole, form, tmp_path):
     wanted = weights_hash(edited(made.pipe, whole))
